@@ -1,0 +1,209 @@
+"""The generators: the Context Encoder of 2016 and the free-form generator for photos of any size.
+
+Each maps (masked_image, mask) to a prediction of the whole picture; the caller composites it into the hole.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import ConfigError, ContextEncoderConfig, FreeFormConfig, GeneratorConfig
+from .layers import ChannelwiseFullyConnected, ConvNeXtBlock, GlobalContext, push_pull
+
+
+def _down(channels_in: int, channels_out: int) -> list[nn.Module]:
+    return [nn.Conv2d(channels_in, channels_out, 4, 2, 1), nn.BatchNorm2d(channels_out), nn.LeakyReLU(0.2, True)]
+
+
+def _up(channels_in: int, channels_out: int) -> list[nn.Module]:
+    return [nn.ConvTranspose2d(channels_in, channels_out, 4, 2, 1), nn.BatchNorm2d(channels_out), nn.ReLU(True)]
+
+
+class ContextEncoder(nn.Module):
+    """Context Encoder for 128x128 pictures, as its authors trained it.
+
+    Five 4x4 convolutions of stride 2 lead from 128x128 to 4x4, a bottleneck mixes the whole picture, transposed
+    convolutions lead back up. Hole pixels enter as the mean colour of the release. The mask itself is not an input.
+
+    Reference:
+        Pathak et al. 2016, arXiv:1604.07379, section 3.1 and figure 9; widths and bottleneck from the authors' release.
+    """
+
+    fixed_size = 128
+    multiple = 128
+    mean_colour = (117 / 127.5 - 1, 104 / 127.5 - 1, 123 / 127.5 - 1)
+
+    def __init__(self, config: ContextEncoderConfig):
+        super().__init__()
+        self.config = config
+        c = config.channels
+        self.encoder = nn.Sequential(
+            nn.Conv2d(3, c, 4, 2, 1),
+            nn.LeakyReLU(0.2, True),
+            *_down(c, c),
+            *_down(c, 2 * c),
+            *_down(2 * c, 4 * c),
+            *_down(4 * c, 8 * c),
+        )
+        self.bottleneck = self._build_bottleneck(config)
+        widths = [8 * c, 4 * c, 2 * c, c] + ([c] if config.region == "full" else [])
+        stages = [layer for pair in zip(widths, widths[1:], strict=False) for layer in _up(*pair)]
+        self.decoder = nn.Sequential(*stages, nn.ConvTranspose2d(c, 3, 4, 2, 1), nn.Tanh())
+        self.register_buffer("mean", torch.tensor(self.mean_colour).view(1, 3, 1, 1), persistent=False)
+        self.apply(_init_dcgan)
+
+    @staticmethod
+    def _build_bottleneck(config: ContextEncoderConfig) -> nn.Sequential:
+        wide, units = 8 * config.channels, config.bottleneck_channels
+        if config.bottleneck == "fc":
+            # a valid 4x4 convolution on a 4x4 map is a fully connected layer, and so is its transpose
+            return nn.Sequential(
+                nn.Conv2d(wide, units, 4),
+                nn.BatchNorm2d(units),
+                nn.LeakyReLU(0.2, True),
+                nn.ConvTranspose2d(units, wide, 4),
+                nn.BatchNorm2d(wide),
+                nn.ReLU(True),
+            )
+        mixing = [ChannelwiseFullyConnected(wide, 4)] if config.bottleneck == "channelwise" else []
+        # the convolution after it carries information across channels
+        convolution = nn.Conv2d(wide, wide, 1 if mixing else 3, padding=0 if mixing else 1)
+        return nn.Sequential(*mixing, convolution, nn.BatchNorm2d(wide), nn.ReLU(True))
+
+    def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
+        """Predicts the picture.
+
+        Args:
+            masked_image: (B, 3, 128, 128) in [-1, 1], 0 in the hole.
+            mask: (B, 1, 128, 128) in {0, 1}, 1 = hole.
+
+        Returns:
+            (B, 3, 128, 128) in [-1, 1]. With region "center" everything around the central 64x64 is `masked_image`.
+
+        Raises:
+            ValueError: the picture is not 128x128.
+        """
+        if masked_image.shape[-2:] != (self.fixed_size, self.fixed_size):
+            height, width = masked_image.shape[-2:]
+            raise ValueError(f"The picture is {width}x{height}; a Context Encoder takes 128x128: resize or crop it.")
+        decoded = self.decoder(self.bottleneck(self.encoder(masked_image + mask * self.mean)))
+        if self.config.region == "full":
+            return decoded
+        rim = self.fixed_size // 4
+        prediction = masked_image.to(decoded.dtype).clone()
+        prediction[..., rim:-rim, rim:-rim] = decoded
+        return prediction
+
+
+class FreeFormGenerator(nn.Module):
+    """A mask-aware U-shaped network for photos of any size.
+
+    The hole is first filled smoothly (push-pull), so that the network only has to add what a blur lacks. Pixel
+    unshuffling and two strided convolutions lead to 1/8 of the resolution, where ConvNeXt blocks and global-context
+    attention work; skips at 1/4 and 1/2 and the full-resolution input keep thin damage sharp. The last layer starts
+    at zero: an untrained network returns the smooth fill.
+
+    Reference:
+        Body: Liu et al. 2022, arXiv:2201.03545. Unshuffle in front: Shi et al. 2016, arXiv:1609.05158, reversed.
+    """
+
+    fixed_size = None
+    multiple = 16
+
+    def __init__(self, config: FreeFormConfig):
+        super().__init__()
+        self.config = config
+        half, quarter, eighth = config.channels
+        detail = max(4, half * 2 // 5)
+        self.stem = nn.Sequential(nn.Conv2d(16, half, 3, padding=1), nn.ReLU(True), nn.Conv2d(half, half, 3, padding=1))
+        self.down_quarter = nn.Sequential(nn.ReLU(True), nn.Conv2d(half, quarter, 4, 2, 1))
+        self.mix_quarter = nn.Sequential(nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1))
+        self.down_eighth = nn.Sequential(nn.ReLU(True), nn.Conv2d(quarter, eighth, 4, 2, 1))
+        self.body = nn.ModuleList(ConvNeXtBlock(eighth, config.expansion) for _ in range(config.blocks))
+        every = config.attention_every
+        count = (config.blocks - 1) // every if every else 0
+        self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
+        self.up_quarter = nn.Sequential(nn.Conv2d(eighth, quarter * 4, 1), nn.PixelShuffle(2))
+        self.merge_quarter = nn.Sequential(
+            nn.Conv2d(2 * quarter, quarter, 3, padding=1), nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1)
+        )
+        self.up_half = nn.Sequential(nn.ReLU(True), nn.Conv2d(quarter, half * 4, 1), nn.PixelShuffle(2))
+        self.merge_half = nn.Sequential(
+            nn.Conv2d(2 * half, half, 3, padding=1), nn.ReLU(True), nn.Conv2d(half, half, 3, padding=1)
+        )
+        self.up_full = nn.Sequential(nn.ReLU(True), nn.Conv2d(half, detail * 4, 1), nn.PixelShuffle(2), nn.ReLU(True))
+        self.to_rgb = nn.Conv2d(detail + 4, 3, 3, padding=1)
+        nn.init.zeros_(self.to_rgb.weight)
+        nn.init.zeros_(self.to_rgb.bias)
+
+    def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
+        """Predicts the whole picture.
+
+        Args:
+            masked_image: (B, 3, H, W) in [-1, 1]; H and W multiples of 16. Values inside the hole are ignored.
+            mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+
+        Returns:
+            (B, 3, H, W), in [-1, 1] in eval mode. While training it may leave the range a little, so that clipped
+            pixels still have a gradient.
+
+        Raises:
+            ValueError: a side is not a multiple of 16.
+        """
+        height, width = masked_image.shape[-2:]
+        if height % self.multiple or width % self.multiple:
+            raise ValueError(
+                f"The picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
+                " pad it, or use Inpainter, which takes any size."
+            )
+        seen = torch.cat([push_pull(masked_image, mask), mask], 1)
+        at_half = self.stem(F.pixel_unshuffle(seen, 2))
+        at_quarter = self.down_quarter(at_half)
+        at_quarter = at_quarter + self.mix_quarter(at_quarter)
+        x = self._run_body(self.down_eighth(at_quarter), F.avg_pool2d(mask, 8))
+        x = self.up_quarter(x)
+        x = x + self.merge_quarter(torch.cat([x, at_quarter], 1))
+        x = self.up_half(x)
+        x = x + self.merge_half(torch.cat([x, at_half], 1))
+        x = self.up_full(x)
+        prediction = seen[:, :3] + self.to_rgb(torch.cat([x, seen], 1))
+        return prediction if self.training else prediction.clamp(-1, 1)
+
+    def _run_body(self, x: Tensor, mask: Tensor) -> Tensor:
+        every = self.config.attention_every
+        for index, block in enumerate(self.body):
+            if every and index and index % every == 0:
+                x = self.context[index // every - 1](x, mask)
+            x = block(x)
+        return x
+
+
+def _init_dcgan(module: nn.Module) -> None:
+    """Weights of mean 0 and deviation 0.02: Radford et al. 2015, arXiv:1511.06434, section 4, as in the release."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+GENERATORS: dict[str, type[ContextEncoder] | type[FreeFormGenerator]] = {
+    ContextEncoderConfig.architecture: ContextEncoder,
+    FreeFormConfig.architecture: FreeFormGenerator,
+}
+MAX_PARAMETERS = 200_000_000
+
+
+def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerator:
+    """A generator with random weights from its config.
+
+    Raises:
+        ConfigError: it would have more than `MAX_PARAMETERS` parameters; nothing is allocated then.
+    """
+    with torch.device("meta"):
+        size = sum(parameter.numel() for parameter in GENERATORS[config.architecture](config).parameters())  # type: ignore[arg-type]
+    if size > MAX_PARAMETERS:
+        raise ConfigError(f"The config asks for {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed.")
+    return GENERATORS[config.architecture](config)  # type: ignore[arg-type]
