@@ -1,0 +1,262 @@
+"""Trains really, on small random pictures."""
+
+import dataclasses
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from inpaint.config import ContextEncoderConfig, FreeFormConfig
+from inpaint.pretrained import load_generator
+from train.checkpoint import CheckpointError
+from train.config import PRESETS, MaskConfig, TrainConfig
+from train.data import Batch, Position
+from train.log import read_losses
+from train.loop import train
+from train.trainer import Diverged, Trainer
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of 24 small pictures: smooth colour gradients with a little noise."""
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        y, x = np.mgrid[0:96, 0:96] / 96
+        a, b, c = rng.uniform(-1, 1, (3, 3))
+        pixels = 128 + 80 * (np.outer(x.ravel(), a) + np.outer(y.ravel(), b) + c / 2).reshape(96, 96, 3)
+        pixels += rng.normal(0, 4, pixels.shape)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    return str(folder)
+
+
+def tiny(photos, run_dir, **changes) -> TrainConfig:
+    base = PRESETS["tiny"][1]
+    data = dataclasses.replace(base.data, dataset=(photos,), resolution=32)
+    generator = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2)
+    settings = {"data": data, "generator": generator, "run_dir": str(run_dir), "images": 48, "checkpoint_every": 16}
+    return dataclasses.replace(base, **(settings | changes))
+
+
+def weights(run_dir):
+    return load_file(run_dir / "weights" / "model.safetensors")
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_run_leaves_weights_sheets_losses_and_curves(photos, tmp_path):
+    run_dir = train(tiny(photos, tmp_path / "run", sample_every=16, log_every=8))
+    assert load_generator(run_dir / "weights").generator.config.channels == (8, 12, 16)
+    assert [p.name for p in sorted((run_dir / "samples").iterdir())][:2] == ["images-000000000.png", "images-000000016.png"]
+    lines = read_losses(run_dir / "losses.jsonl")
+    assert lines[-1]["images_seen"] == 48
+    for name in ("generator/reconstruction", "generator/adversarial", "generator/feature_matching",
+                 "discriminator/adversarial", "discriminator/r1"):  # fmt: skip
+        assert any(name in line for line in lines), name
+    assert (run_dir / "losses.png").exists()
+    assert json.loads((run_dir / "config.json").read_text())["data"]["dataset"] == [photos]
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(photos, tmp_path):
+    whole = train(tiny(photos, tmp_path / "whole"))
+    train(tiny(photos, tmp_path / "parts", images=16))
+    train(tiny(photos, tmp_path / "parts", images=36))
+    parts = train(tiny(photos, tmp_path / "parts"))
+    assert same(weights(whole), weights(parts))
+    assert [line["images_seen"] for line in read_losses(parts / "losses.jsonl")] == sorted(
+        {line["images_seen"] for line in read_losses(parts / "losses.jsonl")}
+    )
+
+
+def test_the_paper_run_resumes_exactly_too(photos, tmp_path):
+    paper = PRESETS["context-encoder"][1]
+    data = dataclasses.replace(paper.data, dataset=(photos,), batch_size=8)
+    generator = ContextEncoderConfig(channels=4, bottleneck_channels=16)
+    config = dataclasses.replace(paper, data=data, generator=generator, device="cpu", checkpoint_every=8)
+    whole = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "whole")))
+    train(dataclasses.replace(config, epochs=1, run_dir=str(tmp_path / "parts")))
+    parts = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "parts")))
+    assert same(weights(whole), weights(parts))
+
+
+def command(photos, run_dir, *flags):
+    return [sys.executable, "-m", "train", "tiny", "--data.dataset", photos, "--run-dir", str(run_dir),
+            "--data.resolution", "32", "--images", "160", "--checkpoint-every", "16", *flags]  # fmt: skip
+
+
+def run(arguments, **kwargs):
+    return subprocess.run(arguments, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+                          timeout=240, **kwargs)  # fmt: skip
+
+
+def start_and_send(arguments, run_dir, number, after_images):
+    """Starts a run, waits until it has seen so many images, and sends it a signal. Returns its exit code."""
+    process = subprocess.Popen(arguments, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"},
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 120
+    losses = run_dir / "losses.jsonl"
+    while time.monotonic() < deadline and process.poll() is None:
+        if losses.exists() and any(line["images_seen"] >= after_images for line in read_losses(losses)):
+            break
+        time.sleep(0.02)
+    process.send_signal(number)
+    return process.wait(60)
+
+
+@pytest.mark.slow
+def test_kill_and_ctrl_c_change_nothing_in_the_result(photos, tmp_path):
+    flags = ("--log-every", "4")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert run(command(photos, whole, *flags)).returncode == 0
+    arguments = command(photos, parts, *flags)
+    assert start_and_send(arguments, parts, signal.SIGKILL, 44) == -signal.SIGKILL
+    assert start_and_send(arguments, parts, signal.SIGINT, 92) == 130
+    finished = run(arguments)
+    assert finished.returncode == 0, finished.stderr
+    assert same(weights(whole), weights(parts))
+
+
+def test_ctrl_c_saves_the_step_in_hand(photos, tmp_path):
+    run_dir = tmp_path / "run"
+    flags = ("--checkpoint-every", "100000", "--log-every", "4", "--images", "100000")
+    assert start_and_send(command(photos, run_dir, *flags), run_dir, signal.SIGINT, 12) == 130
+    assert torch.load(run_dir / "checkpoint.pt", weights_only=True)["images_seen"] >= 12
+
+
+def test_a_finished_run_is_not_trained_on(photos, tmp_path):
+    run_dir = train(tiny(photos, tmp_path, images=8))
+    before = weights(run_dir)
+    assert same(before, weights(train(tiny(photos, tmp_path, images=8))))
+
+
+def test_a_folder_with_another_run_is_refused(photos, tmp_path):
+    train(tiny(photos, tmp_path, images=4))
+    with pytest.raises(CheckpointError, match="seed: 0 there, 1 now"):
+        train(tiny(photos, tmp_path, images=4, seed=1))
+
+
+def test_problems_end_the_command_with_a_sentence_and_no_traceback(tmp_path):
+    result = run([sys.executable, "-m", "train", "tiny", "--data.dataset", "/no/such/place", "--run-dir", str(tmp_path)])
+    assert result.returncode == 1
+    assert "cannot be opened" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_training_starts_from_given_weights(photos, tmp_path):
+    first = train(tiny(photos, tmp_path / "first", images=16))
+    config = tiny(photos, tmp_path / "second", init_from=str(first / "weights"))
+    start = Trainer(config).generator.state_dict()
+    shipped = weights(first)
+    assert all(torch.equal(start[name], shipped[name].float()) for name in shipped)
+    other = dataclasses.replace(config.generator, blocks=3)
+    with pytest.raises(ValueError, match="same generator settings"):
+        Trainer(dataclasses.replace(config, generator=other))
+
+
+def batch_of(config, seed=0):
+    torch.manual_seed(seed)
+    side = config.data.resolution
+    mask = torch.zeros(4, 1, side, side, dtype=torch.uint8)
+    mask[..., side // 4 : -side // 4, side // 4 : -side // 4] = 1
+    base = torch.linspace(40, 200, side).view(1, 1, 1, side).expand(4, 3, side, side)
+    return Batch(base.to(torch.uint8), mask, Position(0, 4), 0)
+
+
+@pytest.mark.parametrize("adversarial", ["bce", "non-saturating", "hinge"])
+def test_both_networks_learn_in_a_step(photos, tmp_path, adversarial):
+    config = tiny(photos, tmp_path)
+    config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, adversarial=adversarial))
+    trainer = Trainer(config)
+    before = [{k: v.clone() for k, v in n.state_dict().items()} for n in (trainer.generator, trainer.discriminator)]
+    trainer.train_step(batch_of(config))
+    for network, old in zip((trainer.generator, trainer.discriminator), before, strict=True):
+        assert not same(dict(network.state_dict()), old)
+    assert all(p.requires_grad for p in trainer.discriminator.parameters())
+
+
+def test_the_reconstruction_gets_better(photos, tmp_path):
+    config = tiny(photos, tmp_path, learning_rate=2e-3, betas=(0.9, 0.99))
+    config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, adversarial_weight=0.0))
+    trainer = Trainer(config)
+    losses = [float(trainer.train_step(batch_of(config))["generator/reconstruction"]) for _ in range(60)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_before_it_touches_a_weight(photos, tmp_path):
+    config = tiny(photos, tmp_path)
+    trainer = Trainer(config)
+    trainer.generator.to_rgb.bias.data.fill_(float("nan"))
+    before = {name: value.clone() for name, value in trainer.discriminator.state_dict().items()}
+    with pytest.raises(Diverged, match=r"not finite after 0 images.*learning rate"):
+        trainer.train_step(batch_of(config))
+    assert same(before, dict(trainer.discriminator.state_dict()))
+
+
+def test_warm_up_and_cool_down_of_the_learning_rate(photos, tmp_path):
+    config = tiny(photos, tmp_path, images=100, warmup_images=40, cooldown_images=40)
+    trainer, rates = Trainer(config), {}
+    for seen in (0, 16, 50, 80, 99):
+        trainer.images_seen = seen
+        trainer._set_learning_rates()
+        rates[seen] = trainer.g_optimizer.param_groups[0]["lr"] / config.learning_rate
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[16] == pytest.approx(0.5)
+    assert rates[50] == 1
+    assert rates[80] == pytest.approx(0.1 + 0.9 / 2)
+    assert rates[99] == pytest.approx(0.1, abs=0.03)
+
+
+def test_bf16_channels_last_and_the_perceptual_term_run(photos, tmp_path):
+    pytest.importorskip("efficientnet_lite_pytorch")
+    config = tiny(photos, tmp_path, images=8, bf16=True, channels_last=True)
+    config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, perceptual_weight=1.0))
+    lines = read_losses(train(config) / "losses.jsonl")
+    assert 0 < lines[-1]["generator/perceptual"] < 2
+
+
+def test_the_central_generator_is_judged_on_its_centre_only(photos, tmp_path):
+    paper = PRESETS["context-encoder"][1]
+    data = dataclasses.replace(paper.data, dataset=(photos,), batch_size=4)
+    generator = ContextEncoderConfig(channels=4, bottleneck_channels=16)
+    config = dataclasses.replace(paper, data=data, generator=generator, device="cpu", run_dir=str(tmp_path))
+    trainer, batch = Trainer(config), batch_of(config)
+    noisy = batch._replace(image=batch.image.clone())
+    noisy.image[..., :20, :] = 255 - noisy.image[..., :20, :]
+    trainer.generator.eval()
+    reports = []
+    for candidate in (batch, noisy):
+        torch.manual_seed(0)
+        trainer = Trainer(config)
+        with torch.no_grad():
+            trainer.generator.encoder[0].weight.zero_()  # blind: only the judged part can make a difference
+        reports.append(trainer.train_step(candidate))
+    assert reports[0]["generator/reconstruction"] == reports[1]["generator/reconstruction"]
+
+
+def test_compiling_is_a_flag(photos, tmp_path, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
+    Trainer(tiny(photos, tmp_path, compile=True))
+    assert len(compiled) == 2
+
+
+def test_masks_of_the_run_reach_the_generator(photos, tmp_path):
+    config = tiny(photos, tmp_path, images=4)
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, masks=MaskConfig(central=1)))
+    run_dir = train(config)
+    sheet = np.asarray(Image.open(io.BytesIO((run_dir / "samples" / "images-000000000.png").read_bytes())))
+    assert (sheet[2 + 8 : 2 + 24, 2 + 8 : 2 + 24] == 128).all()

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from train.config import DataConfig, MaskConfig
+from train.samples import make_sample, random_crop, to_silhouettes
+
+CONFIG = DataConfig(resolution=32, masks=MaskConfig(strokes=1))
+
+
+def gradient(width, height):
+    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
+    return Image.fromarray(np.stack([x, y, 0 * x], -1).astype(np.uint8))
+
+
+def test_the_same_seed_gives_the_same_sample_and_another_one_another():
+    photo = gradient(100, 80)
+    first, again, other = (make_sample(photo, CONFIG, (0, 1, n), None) for n in (5, 5, 6))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+    assert not np.array_equal(first[1], other[1])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 300), (32, 32), (640, 33)])
+def test_pictures_of_any_size_become_crops(size):
+    image, mask = make_sample(gradient(*size), CONFIG, (0,), None)
+    assert image.shape == (3, 32, 32)
+    assert image.dtype == np.uint8
+    assert mask.shape == (1, 32, 32)
+    assert set(np.unique(mask)) == {0, 1}
+
+
+def test_a_crop_is_a_square_and_not_a_squeezed_picture():
+    # red rises by 255 over 400 px, green by 255 over 100 px: a square crop shows red four times flatter
+    for seed in range(5):
+        crop = random_crop(gradient(400, 100), 64, 0.9, np.random.default_rng(seed)).astype(float)
+        red, green = np.ptp(crop[..., 0]), np.ptp(crop[..., 1])
+        assert green / red == pytest.approx(4, rel=0.1)
+
+
+def test_half_of_the_crops_are_mirrored():
+    photo = gradient(32, 32)
+    rising = [make_sample(photo, CONFIG, (0, n), None)[0][0, 0, -1] > 128 for n in range(40)]
+    assert 8 < sum(rising) < 32
+    still = DataConfig(resolution=32, flip=False, masks=MaskConfig(strokes=1))
+    assert all(make_sample(photo, still, (0, n), None)[0][0, 0, -1] > 128 for n in range(10))
+
+
+def test_a_one_bit_silhouette_is_what_is_white():
+    inside = np.zeros((40, 60), bool)
+    inside[10:30, 5:25] = True
+    (shape,) = to_silhouettes(Image.fromarray(inside))
+    assert shape.shape == (20, 20)
+    assert shape.all()
+
+
+def test_every_class_of_a_voc_picture_is_a_silhouette_but_background_and_void():
+    labels = np.zeros((50, 50, 3), np.uint8)
+    labels[:20, :20] = (128, 0, 0)
+    labels[30:, 30:40] = (0, 128, 0)
+    labels[20:22] = (224, 224, 192)
+    shapes = to_silhouettes(Image.fromarray(labels))
+    assert sorted(shape.shape for shape in shapes) == [(20, 10), (20, 20)]
+
+
+def test_grey_labels_are_told_apart_and_255_is_void():
+    labels = np.zeros((50, 50), np.uint8)
+    labels[:20, :20] = 3
+    labels[30:, 30:] = 7
+    labels[20:25] = 255
+    assert len(to_silhouettes(Image.fromarray(labels))) == 2
+
+
+def test_a_black_and_white_picture_is_one_silhouette():
+    labels = np.zeros((50, 50), np.uint8)
+    labels[:20, :30] = 255
+    (shape,) = to_silhouettes(Image.fromarray(labels))
+    assert shape.shape == (20, 30)

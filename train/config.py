@@ -1,0 +1,278 @@
+"""Training configs: one frozen dataclass per part, and the presets that the command line starts from."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from inpaint.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
+
+
+@dataclass(frozen=True)
+class MaskConfig:
+    """How often each mask family is drawn, as relative weights, and where silhouettes come from."""
+
+    central: float = 0.0
+    """The central square of half the side."""
+    blocks: float = 0.0
+    """Random overlapping square blocks covering a quarter of the picture."""
+    region: float = 0.0
+    """Deformed silhouettes anywhere ("random region")."""
+    strokes: float = 0.0
+    """Brush strokes."""
+    scratches: float = 0.0
+    """Fine scratches and tears."""
+    large: float = 0.0
+    """Large holes: several silhouettes and wide strokes together."""
+    shapes: str | None = None
+    """A segmentation dataset (Hub id or folder) whose silhouettes "region" uses; None: generated organic shapes."""
+
+    def weights(self) -> dict[str, float]:
+        """The weights by family, as `inpaint.masks.sample_mask` takes them."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "shapes"}
+
+    def __post_init__(self) -> None:
+        weights = self.weights().values()
+        if min(weights) < 0 or not sum(weights):
+            raise ValueError(f"The mask weights are {self.weights()}; none may be negative and one must be positive.")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The pictures that are trained on, and how they become batches."""
+
+    dataset: tuple[str, ...] = ()
+    """Hub dataset ids, folders of pictures, or parquet files. Several are read one after the other, then shuffled."""
+    split: str = "train"
+    """Split of the datasets."""
+    revision: str | None = None
+    """Hub revision of the (single) dataset: a branch, tag or commit."""
+    column: str | None = None
+    """Image column; None finds it."""
+    resolution: int = 256
+    """Side of the square crops in pixels."""
+    min_scale: float = 0.5
+    """Smallest crop, as a share of the picture's short side; the largest is the whole short side."""
+    batch_size: int = 16
+    """Pictures per step."""
+    shuffle_buffer: int = 1000
+    """Rows held for shuffling a stream. More shuffles better and takes longer to start."""
+    cache: bool = False
+    """Decode all pictures once into memory (uint8) and shuffle them fully, instead of streaming every epoch."""
+    cache_side: int = 512
+    """With cache: pictures are held with their short side at most this many pixels."""
+    workers: int = 2
+    """Threads that decode pictures and draw masks. The batches do not depend on it."""
+    flip: bool = True
+    """Mirror half of the crops."""
+    masks: MaskConfig = field(default_factory=lambda: MaskConfig(region=0.3, strokes=0.5, scratches=0.2))
+    """The holes."""
+
+    def __post_init__(self) -> None:
+        _check(self.resolution >= 16 and self.resolution % 16 == 0, "data.resolution", self.resolution,
+               "a multiple of 16", f"try {max(16, self.resolution // 16 * 16)}")  # fmt: skip
+        _check(self.batch_size >= 1, "data.batch_size", self.batch_size, "at least 1", "try 8")
+        _check(self.shuffle_buffer >= 1, "data.shuffle_buffer", self.shuffle_buffer, "at least 1", "try 1000")
+        _check(self.workers >= 1, "data.workers", self.workers, "at least 1", "try 2")
+        _check(0 < self.min_scale <= 1, "data.min_scale", self.min_scale, "above 0 and at most 1", "try 0.5")
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """The generator's loss terms and their weights; a weight of 0 switches a term off."""
+
+    reconstruction: Literal["l1", "l2"] = "l1"
+    """Distance between prediction and truth."""
+    reconstruction_weight: float = 1.0
+    """Weight of the reconstruction term."""
+    known_weight: float = 0.0
+    """Weight of pixels outside the hole in the reconstruction term; in the hole it is 1."""
+    border_weight: float = 1.0
+    """Weight of the band of `border_px` inside the hole's edge. The paper has 10."""
+    border_px: int = 4
+    """Width of that band in pixels."""
+    adversarial: Literal["bce", "non-saturating", "hinge"] = "non-saturating"
+    """Form of the adversarial loss. "bce" is the sigmoid cross-entropy of the paper."""
+    adversarial_weight: float = 0.0
+    """Weight of the adversarial term; 0 trains without a discriminator."""
+    discriminator: Literal["picture", "patch"] = "patch"
+    """"picture": the paper's, one sigmoid scalar per picture; "patch": logits for overlapping patches."""
+    r1_gamma: float = 0.0
+    """Gradient penalty on real pictures; 0 for none."""
+    r1_interval: int = 16
+    """The penalty is applied at every so many steps, scaled up accordingly ("lazy")."""
+    feature_matching_weight: float = 0.0
+    """L1 distance between the discriminator's features of prediction and truth."""
+    perceptual_weight: float = 0.0
+    """Distance between EfficientNet-Lite0 features of composite and truth."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run."""
+
+    preset: str = "custom"
+    """Name of the preset this config started from."""
+    data: DataConfig = field(default_factory=DataConfig)
+    generator: ContextEncoderConfig | FreeFormConfig = field(default_factory=FreeFormConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    images: int | None = None
+    """Length of the run in images seen; None: `epochs` decides."""
+    epochs: int | None = None
+    """Length of the run in passes over the dataset; None: `images` decides."""
+    learning_rate: float = 2e-4
+    """Adam's, of the generator."""
+    discriminator_learning_rate: float | None = None
+    """Adam's, of the discriminator; None: the generator's."""
+    betas: tuple[float, float] = (0.5, 0.999)
+    """Adam's betas, of both."""
+    warmup_images: int = 0
+    """The learning rate rises linearly over so many images."""
+    cooldown_images: int = 0
+    """The learning rate falls linearly to a tenth over the last so many images; needs `images`."""
+    ema_halflife_images: int = 0
+    """Half-life of the weight average that is shipped; 0 ships the last weights."""
+    seed: int = 0
+    """Everything random follows from it."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, mps ..."""
+    bf16: bool = False
+    """Forward passes in bfloat16 (autocast)."""
+    channels_last: bool = True
+    """Memory layout; faster on most machines."""
+    compile: bool = False
+    """torch.compile the networks: slow start, faster steps."""
+    run_dir: str | None = None
+    """Folder of the run; None: runs/PRESET. The same command with the same folder resumes."""
+    init_from: str | None = None
+    """Weights to start from: a Hub repository (REPO or REPO@REVISION) or a folder; "bundled" for the ones in the package."""
+    log_every: int = 1000
+    """Images between two lines of losses.jsonl."""
+    sample_every: int = 10_000
+    """Images between two sample sheets."""
+    checkpoint_every: int = 10_000
+    """Images between two checkpoints."""
+    max_minutes: float | None = None
+    """Stop, as if interrupted, after so many minutes; the same command goes on."""
+    push_to_hub: str | None = None
+    """Repository that the weights are published to at the end."""
+    private: bool | None = None
+    """Visibility of a new repository; None: the account's default."""
+
+    def __post_init__(self) -> None:
+        if (self.images is None) == (self.epochs is None):
+            raise ValueError(
+                f"images is {self.images} and epochs is {self.epochs}; give exactly one of them as the run's length."
+            )
+        for name in ("images", "epochs", "log_every", "sample_every", "checkpoint_every"):
+            value = getattr(self, name)
+            _check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
+        if self.cooldown_images and self.images is None:
+            raise ValueError("cooldown_images needs to know the end of the run: give images instead of epochs.")
+        if isinstance(self.generator, ContextEncoderConfig):
+            _check(self.data.resolution == 128, "data.resolution", self.data.resolution,
+                   "128 for a context encoder", "use --data.resolution 128")  # fmt: skip
+            _check(self.data.batch_size >= 2, "data.batch_size", self.data.batch_size,
+                   "at least 2 with batch norm", "use --data.batch-size 2")  # fmt: skip
+            masks = self.data.masks
+            if self.generator.region == "center" and masks.weights() != MaskConfig(central=masks.central).weights():
+                raise ValueError(
+                    f"The masks are {masks.weights()}, but a generator with region 'center' predicts the centre only:"
+                    " use --data.masks.central 1 alone, or --generator.region full."
+                )
+
+    @property
+    def folder(self) -> str:
+        """The run's folder."""
+        return self.run_dir or f"runs/{self.preset}"
+
+
+def _check(condition: bool, name: str, value: object, rule: str, move: str) -> None:
+    if not condition:
+        raise ValueError(f"{name} is {value}; it must be {rule}: {move}.")
+
+
+def to_dict(config: TrainConfig) -> dict[str, Any]:
+    """The config as plain JSON values."""
+    return {**dataclasses.asdict(config), "generator": config_to_dict(config.generator)}
+
+
+PRESETS: dict[str, tuple[str, TrainConfig]] = {
+    "context-encoder": (
+        "Pathak et al. 2016: 128x128, central square, L2 + adversarial, 100 epochs",
+        TrainConfig(
+            preset="context-encoder",
+            data=DataConfig(
+                dataset=("frgfm/imagenette",),
+                resolution=128,
+                batch_size=64,
+                min_scale=0.8,
+                masks=MaskConfig(central=1.0),
+            ),
+            generator=ContextEncoderConfig(),
+            loss=LossConfig(
+                reconstruction="l2",
+                reconstruction_weight=0.999,
+                border_weight=10.0,
+                adversarial="bce",
+                adversarial_weight=0.001,
+                discriminator="picture",
+            ),
+            epochs=100,
+        ),
+    ),
+    "photos": (
+        "the free-form generator for photos of any size",
+        TrainConfig(
+            preset="photos",
+            data=DataConfig(
+                dataset=("frgfm/imagenette",),
+                resolution=256,
+                batch_size=16,
+                cache=True,
+                workers=4,
+                masks=MaskConfig(blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25),
+            ),
+            generator=FreeFormConfig(),
+            loss=LossConfig(
+                reconstruction="l1",
+                known_weight=0.1,
+                adversarial="non-saturating",
+                adversarial_weight=0.02,
+                discriminator="patch",
+                r1_gamma=1.0,
+                feature_matching_weight=0.2,
+                perceptual_weight=0.5,
+            ),
+            images=2_000_000,
+            learning_rate=3e-4,
+            betas=(0.0, 0.99),
+            warmup_images=2_000,
+            cooldown_images=200_000,
+            ema_halflife_images=10_000,
+        ),
+    ),
+    "tiny": (
+        "a small free-form generator on the CPU in under a minute, to try everything out",
+        TrainConfig(
+            preset="tiny",
+            data=DataConfig(
+                resolution=64,
+                batch_size=4,
+                shuffle_buffer=64,
+                masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
+            ),
+            generator=FreeFormConfig(channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2),
+            loss=LossConfig(
+                adversarial_weight=0.02, r1_gamma=1.0, r1_interval=4, feature_matching_weight=0.2
+            ),
+            images=200,
+            betas=(0.0, 0.99),
+            ema_halflife_images=50,
+            log_every=20,
+            sample_every=100,
+            checkpoint_every=40,
+            device="cpu",
+        ),
+    ),
+}
+"""Name -> (a line for --help, the config)."""

@@ -1,0 +1,107 @@
+"""The training loop: build, resume, then one discriminator and one generator update per batch until the end."""
+
+import time
+from pathlib import Path
+
+from inpaint.pretrained import save_generator
+
+from .checkpoint import claim_run_dir, load_checkpoint, save_checkpoint
+from .config import TrainConfig, to_dict
+from .data import PhotoStream
+from .interrupts import Interrupts
+from .log import Progress, plot_losses
+from .trainer import Trainer
+
+MAY_CHANGE = (
+    "images", "epochs", "log_every", "sample_every", "checkpoint_every", "push_to_hub", "private", "max_minutes",
+    "data.workers", "run_dir", "device",
+)  # fmt: skip
+"""Settings that may differ when a run goes on."""
+SHEET_PICTURES = 8
+
+
+def train(config: TrainConfig) -> Path:
+    """Runs, or goes on with, a training run.
+
+    Args:
+        config: the run. Its folder decides whether it is new.
+
+    Returns:
+        The run's folder, with `weights/` (the averaged generator), sample sheets, losses and the last checkpoint.
+
+    Raises:
+        ValueError: the dataset cannot be used.
+        CheckpointError: the folder holds another run, or the disk is full.
+        Diverged: a loss is not finite.
+        KeyboardInterrupt: interrupted; a checkpoint has been written.
+    """
+    run_dir = Path(config.folder)
+    claim_run_dir(run_dir, to_dict(config), MAY_CHANGE)
+    trainer = Trainer(config)
+    if state := load_checkpoint(run_dir, trainer.device):
+        trainer.restore(state)
+    if _finished(trainer, config):
+        save_generator(trainer.ema.network, run_dir / "weights")
+        return run_dir
+    stream = PhotoStream(config.data, config.seed, trainer.position)
+    progress = Progress(run_dir, trainer.images_seen, config.images)
+    try:
+        with Interrupts() as interrupts:
+            _run(trainer, stream, progress, run_dir, interrupts)
+    finally:
+        stream.close()
+        progress.close()
+    return run_dir
+
+
+def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Path, interrupts: Interrupts) -> None:
+    config, deadline = trainer.config, _deadline(trainer.config)
+    batches = iter(stream)
+    while not _finished(trainer, config):
+        batch = next(batches)
+        if trainer.samples is None:
+            trainer.samples = {"image": batch.image[:SHEET_PICTURES], "mask": batch.mask[:SHEET_PICTURES]}
+            trainer.draw_sheet(_sheet_path(run_dir, 0))
+        before = trainer.images_seen
+        report = trainer.train_step(batch)
+        progress.advance(trainer.images_seen - before, report, _total_images(config, stream))
+        done = _finished(trainer, config)
+        if done or _due(before, trainer.images_seen, config.log_every):
+            progress.write(trainer.images_seen, stream.waited_s, epoch=trainer.position.epoch, skipped=stream.skipped)
+        if done or _due(before, trainer.images_seen, config.sample_every):
+            trainer.draw_sheet(_sheet_path(run_dir, trainer.images_seen))
+        stop = interrupts.requested or time.monotonic() > deadline
+        if done or stop or _due(before, trainer.images_seen, config.checkpoint_every):
+            save_checkpoint(run_dir, trainer.state())
+            save_generator(trainer.ema.network, run_dir / "weights")
+        if stop and not done:
+            raise KeyboardInterrupt
+    if stream.skipped:
+        progress.say(f"{stream.skipped} rows could not be decoded as pictures and were skipped.")
+    plot_losses(run_dir)
+
+
+def _finished(trainer: Trainer, config: TrainConfig) -> bool:
+    if config.images is not None:
+        return trainer.images_seen >= config.images
+    assert config.epochs is not None
+    return trainer.position.epoch >= config.epochs
+
+
+def _total_images(config: TrainConfig, stream: PhotoStream) -> int | None:
+    if config.images is not None:
+        return config.images
+    return stream.rows_per_epoch * config.epochs if stream.rows_per_epoch and config.epochs else None
+
+
+def _deadline(config: TrainConfig) -> float:
+    return time.monotonic() + config.max_minutes * 60 if config.max_minutes else float("inf")
+
+
+def _due(before: int, now: int, every: int) -> bool:
+    """Whether a multiple of `every` was passed in this step."""
+    return before // every != now // every
+
+
+def _sheet_path(run_dir: Path, images_seen: int) -> Path:
+    return run_dir / "samples" / f"images-{images_seen:09d}.png"

@@ -1,0 +1,80 @@
+"""One training sample: a decoded picture and a seed become a crop and a hole."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from inpaint.masks import sample_mask
+
+from .config import DataConfig
+
+
+def make_sample(
+    photo: Image.Image, config: DataConfig, seed: Sequence[int], shapes: Sequence[np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops a picture at random and draws a hole. The same arguments give the same sample.
+
+    Args:
+        photo: RGB, any size.
+        config: crop and mask settings.
+        seed: whole numbers, e.g. (seed, epoch, row).
+        shapes: silhouettes for the mask family "region", or None.
+
+    Returns:
+        Crop, uint8 (3, R, R), and mask, uint8 (1, R, R) in {0, 1}, 1 = hole; R is `config.resolution`.
+    """
+    rng = np.random.default_rng(list(seed))
+    crop = random_crop(photo, config.resolution, config.min_scale, rng)
+    if config.flip and rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    mask = sample_mask(config.masks.weights(), config.resolution, config.resolution, rng, shapes)
+    return np.ascontiguousarray(crop.transpose(2, 0, 1)), mask[None].astype(np.uint8)
+
+
+def random_crop(photo: Image.Image, resolution: int, min_scale: float, rng: np.random.Generator) -> np.ndarray:
+    """A random square of the picture, resized to uint8 (resolution, resolution, 3).
+
+    The square's side lies between `min_scale` of the short side and all of it, but it is never enlarged where the
+    picture has pixels enough.
+    """
+    short = min(photo.size)
+    low = min(short, max(resolution, round(short * min_scale)))
+    side = int(rng.integers(low, short + 1))
+    left = int(rng.integers(0, photo.width - side + 1))
+    top = int(rng.integers(0, photo.height - side + 1))
+    box = (left, top, left + side, top + side)
+    resized = photo.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def to_silhouettes(picture: Image.Image, max_side: int = 192) -> list[np.ndarray]:
+    """The silhouettes in a segmentation picture: one for each colour or label but background and border.
+
+    Args:
+        picture: 1-bit (white = inside), palette or grey labels (0 and 255 are background and void), or RGB labels
+            (black is background, (224, 224, 192) void, as in Pascal VOC).
+        max_side: silhouettes are reduced to at most this many pixels.
+
+    Returns:
+        bool arrays (h, w), cropped to the silhouette, each at least 1 % of the picture.
+    """
+    if picture.mode in ("1", "P", "L", "I", "I;16"):
+        labels = np.asarray(picture).astype(np.int64)
+        background = {0} if picture.mode == "1" else {0, 255}
+        if picture.mode == "L" and set(np.unique(labels)) <= {0, 255}:
+            background = {0}
+    else:
+        red, green, blue = np.asarray(picture.convert("RGB")).astype(np.int64).transpose(2, 0, 1)
+        labels = (red << 16) + (green << 8) + blue
+        background = {0, (224 << 16) + (224 << 8) + 192}
+    found = []
+    for label in set(np.unique(labels).tolist()) - background:
+        inside = labels == label
+        if inside.mean() < 0.01:
+            continue
+        rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+        shape = Image.fromarray(inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        shape.thumbnail((max_side, max_side), Image.Resampling.NEAREST)
+        found.append(np.asarray(shape, dtype=bool))
+    return found
