@@ -3,6 +3,9 @@
 Each maps (masked_image, mask) to a prediction of the whole picture; the caller composites it into the hole.
 """
 
+import itertools
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,6 +35,7 @@ class ContextEncoder(nn.Module):
     fixed_size = 128
     multiple = 128
     mean_colour = (117 / 127.5 - 1, 104 / 127.5 - 1, 123 / 127.5 - 1)
+    mean: Tensor
 
     def __init__(self, config: ContextEncoderConfig):
         super().__init__()
@@ -47,7 +51,7 @@ class ContextEncoder(nn.Module):
         )
         self.bottleneck = self._build_bottleneck(config)
         widths = [8 * c, 4 * c, 2 * c, c] + ([c] if config.region == "full" else [])
-        stages = [layer for pair in zip(widths, widths[1:], strict=False) for layer in _up(*pair)]
+        stages = [layer for pair in itertools.pairwise(widths) for layer in _up(*pair)]
         self.decoder = nn.Sequential(*stages, nn.ConvTranspose2d(c, 3, 4, 2, 1), nn.Tanh())
         self.register_buffer("mean", torch.tensor(self.mean_colour).view(1, 3, 1, 1), persistent=False)
         self.apply(_init_dcgan)
@@ -134,7 +138,7 @@ class FreeFormGenerator(nn.Module):
         self.up_full = nn.Sequential(nn.ReLU(True), nn.Conv2d(half, detail * 4, 1), nn.PixelShuffle(2), nn.ReLU(True))
         self.to_rgb = nn.Conv2d(detail + 4, 3, 3, padding=1)
         nn.init.zeros_(self.to_rgb.weight)
-        nn.init.zeros_(self.to_rgb.bias)
+        nn.init.constant_(self.to_rgb.bias, 0.0)  # type: ignore[arg-type]
 
     def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
         """Predicts the whole picture.
@@ -202,8 +206,9 @@ def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerat
     Raises:
         ConfigError: it would have more than `MAX_PARAMETERS` parameters; nothing is allocated then.
     """
+    generator_class: Any = GENERATORS[config.architecture]
     with torch.device("meta"):
-        size = sum(parameter.numel() for parameter in GENERATORS[config.architecture](config).parameters())  # type: ignore[arg-type]
+        size = sum(parameter.numel() for parameter in generator_class(config).parameters())
     if size > MAX_PARAMETERS:
         raise ConfigError(f"The config asks for {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed.")
-    return GENERATORS[config.architecture](config)  # type: ignore[arg-type]
+    return generator_class(config)

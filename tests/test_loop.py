@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,9 +19,9 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.pretrained import load_generator
 from train.checkpoint import CheckpointError
 from train.config import PRESETS, MaskConfig, TrainConfig
-from train.data import Batch, Position
 from train.log import read_losses
 from train.loop import train
+from train.stream import Batch, Position
 from train.trainer import Diverged, Trainer
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +60,10 @@ def same(a, b):
 def test_a_run_leaves_weights_sheets_losses_and_curves(photos, tmp_path):
     run_dir = train(tiny(photos, tmp_path / "run", sample_every=16, log_every=8))
     assert load_generator(run_dir / "weights").generator.config.channels == (8, 12, 16)
-    assert [p.name for p in sorted((run_dir / "samples").iterdir())][:2] == ["images-000000000.png", "images-000000016.png"]
+    assert [p.name for p in sorted((run_dir / "samples").iterdir())][:2] == [
+        "images-000000000.png",
+        "images-000000016.png",
+    ]
     lines = read_losses(run_dir / "losses.jsonl")
     assert lines[-1]["images_seen"] == 48
     for name in ("generator/reconstruction", "generator/adversarial", "generator/feature_matching",
@@ -99,14 +101,12 @@ def command(photos, run_dir, *flags):
 
 
 def run(arguments, **kwargs):
-    return subprocess.run(arguments, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
-                          timeout=240, **kwargs)  # fmt: skip
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=240, **kwargs)
 
 
 def start_and_send(arguments, run_dir, number, after_images):
     """Starts a run, waits until it has seen so many images, and sends it a signal. Returns its exit code."""
-    process = subprocess.Popen(arguments, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"},
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     losses = run_dir / "losses.jsonl"
     while time.monotonic() < deadline and process.poll() is None:
@@ -150,7 +150,9 @@ def test_a_folder_with_another_run_is_refused(photos, tmp_path):
 
 
 def test_problems_end_the_command_with_a_sentence_and_no_traceback(tmp_path):
-    result = run([sys.executable, "-m", "train", "tiny", "--data.dataset", "/no/such/place", "--run-dir", str(tmp_path)])
+    result = run(
+        [sys.executable, "-m", "train", "tiny", "--data.dataset", "/no/such/place", "--run-dir", str(tmp_path)]
+    )
     assert result.returncode == 1
     assert "cannot be opened" in result.stderr
     assert "Traceback" not in result.stderr

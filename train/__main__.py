@@ -10,6 +10,7 @@ from inpaint.pretrained import WeightsError
 from .checkpoint import CheckpointError
 from .config import PRESETS, TrainConfig
 from .loop import train
+from .publish import publish
 from .trainer import Diverged
 
 
@@ -17,7 +18,9 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
     arguments = sys.argv[1:] if argv is None else argv
     try:
-        config = tyro.extras.overridable_config_cli(PRESETS, args=arguments, description=__doc__, prog="python -m train")
+        config = tyro.extras.overridable_config_cli(
+            PRESETS, args=arguments, description=__doc__, prog="python -m train"
+        )
         run_dir = train(config)
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
         return _publish(config, run_dir)
@@ -32,8 +35,6 @@ def main(argv: list[str] | None = None) -> int:
 def _publish(config: TrainConfig, run_dir: Path) -> int:
     if config.push_to_hub is None:
         return 0
-    from .publish import publish
-
     published = publish(run_dir, config.push_to_hub, private=config.private)
     print(f"Published: {published.url}")
     return 0

@@ -41,7 +41,8 @@ class DataConfig:
     """The pictures that are trained on, and how they become batches."""
 
     dataset: tuple[str, ...] = ()
-    """Hub dataset ids, folders of pictures, or parquet files. Several are read one after the other, then shuffled."""
+    """Hub dataset ids (OWNER/NAME, or OWNER/NAME:SUBSET), folders of pictures, or parquet files. Several are read one
+    after the other and shuffled."""
     split: str = "train"
     """Split of the datasets."""
     revision: str | None = None
@@ -144,7 +145,7 @@ class TrainConfig:
     run_dir: str | None = None
     """Folder of the run; None: runs/PRESET. The same command with the same folder resumes."""
     init_from: str | None = None
-    """Weights to start from: a Hub repository (REPO or REPO@REVISION) or a folder; "bundled" for the ones in the package."""
+    """Weights to start from: a Hub repository (REPO or REPO@REVISION), a folder, or "bundled" for the package's own."""
     log_every: int = 1000
     """Images between two lines of losses.jsonl."""
     sample_every: int = 10_000
@@ -202,7 +203,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         TrainConfig(
             preset="context-encoder",
             data=DataConfig(
-                dataset=("frgfm/imagenette",),
+                dataset=("frgfm/imagenette:160px",),
                 resolution=128,
                 batch_size=64,
                 min_scale=0.8,
@@ -225,7 +226,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         TrainConfig(
             preset="photos",
             data=DataConfig(
-                dataset=("frgfm/imagenette",),
+                dataset=("frgfm/imagenette:320px",),
                 resolution=256,
                 batch_size=16,
                 cache=True,
@@ -262,9 +263,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
             ),
             generator=FreeFormConfig(channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2),
-            loss=LossConfig(
-                adversarial_weight=0.02, r1_gamma=1.0, r1_interval=4, feature_matching_weight=0.2
-            ),
+            loss=LossConfig(adversarial_weight=0.02, r1_gamma=1.0, r1_interval=4, feature_matching_weight=0.2),
             images=200,
             betas=(0.0, 0.99),
             ema_halflife_images=50,

@@ -1,5 +1,6 @@
 """The discriminators: the paper's, with one sigmoid scalar per picture, and one that judges overlapping patches."""
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -36,9 +37,7 @@ class PictureDiscriminator(nn.Module):
         side = size // 2
         while side > 4:
             wider = min(channels * 2, 512)
-            stages.append(
-                nn.Sequential(nn.Conv2d(channels, wider, 4, 2, 1), nn.BatchNorm2d(wider), nn.LeakyReLU(0.2))
-            )
+            stages.append(nn.Sequential(nn.Conv2d(channels, wider, 4, 2, 1), nn.BatchNorm2d(wider), nn.LeakyReLU(0.2)))
             side, channels = side // 2, wider
         self.stages = nn.ModuleList(stages)
         self.head = nn.Conv2d(channels, 1, side)
@@ -72,7 +71,7 @@ class PatchDiscriminator(nn.Module):
         widths = [4, channels, 2 * channels, 4 * channels, 4 * channels]
         self.stages = nn.ModuleList(
             nn.Sequential(nn.Conv2d(narrow, wide, 4, 2 if index < 3 else 1, 1), nn.LeakyReLU(0.2))
-            for index, (narrow, wide) in enumerate(zip(widths, widths[1:], strict=False))
+            for index, (narrow, wide) in enumerate(itertools.pairwise(widths))
         )
         self.head = nn.Conv2d(widths[-1], 1, 3, padding=1)
 

@@ -7,9 +7,9 @@ from inpaint.pretrained import save_generator
 
 from .checkpoint import claim_run_dir, load_checkpoint, save_checkpoint
 from .config import TrainConfig, to_dict
-from .data import PhotoStream
 from .interrupts import Interrupts
 from .log import Progress, plot_losses
+from .stream import PhotoStream
 from .trainer import Trainer
 
 MAY_CHANGE = (

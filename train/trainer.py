@@ -13,11 +13,11 @@ from inpaint.pretrained import load_generator
 
 from . import losses
 from .config import TrainConfig
-from .data import Batch, Position
 from .discriminator import PatchDiscriminator, PictureDiscriminator
 from .ema import EMA
 from .log import save_sheet
 from .perceptual import EfficientNetFeatures, perceptual_loss
+from .stream import Batch, Position
 
 
 class Diverged(RuntimeError):
@@ -117,8 +117,8 @@ class Trainer:
         if not torch.isfinite(total):
             bad = ", ".join(name for name, term in terms.items() if not torch.isfinite(term)) or "total"
             raise Diverged(
-                f"The {who}'s {bad} loss is not finite after {self.images_seen:,} images. The last checkpoint is intact:"
-                " start a new run with a lower learning rate, or without bf16."
+                f"The {who}'s {bad} loss is not finite after {self.images_seen:,} images."
+                " The last checkpoint is intact: start a new run with a lower learning rate, or without bf16."
             )
         optimizer.zero_grad(set_to_none=True)
         total.backward()
