@@ -1,0 +1,62 @@
+"""Fill holes in photographs: `Inpainter.from_pretrained()(photo, mask)`.
+
+Names are imported when they are first used, so that parts that need no PyTorch start without it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ContextEncoder": "generators",
+    "ContextEncoderConfig": "config",
+    "FreeFormConfig": "config",
+    "FreeFormGenerator": "generators",
+    "GENERATORS": "generators",
+    "Inpainter": "inpainter",
+    "MaskError": "image",
+    "Patch": "modes",
+    "PhotoError": "image",
+    "Session": "session",
+    "WeightsError": "pretrained",
+    "open_photo": "image",
+    "save_photo": "image",
+    "to_mask": "image",
+}
+
+if TYPE_CHECKING:
+    from .config import ContextEncoderConfig, FreeFormConfig
+    from .generators import GENERATORS, ContextEncoder, FreeFormGenerator
+    from .image import MaskError, PhotoError, open_photo, save_photo, to_mask
+    from .inpainter import Inpainter
+    from .modes import Patch
+    from .pretrained import WeightsError
+    from .session import Session
+
+__all__ = [
+    "GENERATORS",
+    "ContextEncoder",
+    "ContextEncoderConfig",
+    "FreeFormConfig",
+    "FreeFormGenerator",
+    "Inpainter",
+    "MaskError",
+    "Patch",
+    "PhotoError",
+    "Session",
+    "WeightsError",
+    "open_photo",
+    "save_photo",
+    "to_mask",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

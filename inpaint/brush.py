@@ -1,0 +1,98 @@
+"""A brush stroke as the set of pixels it paints."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .regions import Box
+
+MAX_POINTS = 20_000
+MAX_COORDINATE = 1_000_000
+
+
+def draw_stroke(points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int]) -> tuple[Box, np.ndarray]:
+    """The pixels whose centre lies within half a brush of a polyline; round caps and joints, no smoothing.
+
+    Args:
+        points: [[x, y], ...] in photo pixels; pixel (0, 0) reaches from 0 to 1 and has its centre at 0.5. At least
+            one point; they may lie outside the photo.
+        brush_px: diameter of the brush. The pixel under each point is painted however fine the brush is.
+        size: (width, height) of the photo.
+
+    Returns:
+        The box of the photo that the stroke can reach (empty if it stays outside) and its painted pixels, bool (h, w).
+
+    Raises:
+        ValueError: no points or more than 20000, numbers that are not finite or beyond a million, a brush that is
+            not positive.
+    """
+    path = _check(points, brush_px)
+    width, height = size
+    radius = max(float(brush_px) / 2, 0.5)
+    low, high = np.floor(path.min(axis=0) - radius), np.ceil(path.max(axis=0) + radius)
+    left, right = (int(value) for value in np.clip([low[0], high[0]], 0, width))
+    top, bottom = (int(value) for value in np.clip([low[1], high[1]], 0, height))
+    box = Box(left, top, right, bottom)
+    if box.width <= 0 or box.height <= 0:
+        return Box(0, 0, 0, 0), np.zeros((0, 0), bool)
+    # +1 where a run of painted pixels begins, -1 behind its end: the running sum is positive inside
+    steps = np.zeros((box.height, box.width + 1), np.int32)
+    for start, stop in zip(path[:-1] if len(path) > 1 else path, path[1:] if len(path) > 1 else path, strict=True):
+        rows, first, last = _runs(start, stop, radius, box)
+        steps[rows, first] += 1
+        steps[rows, last] -= 1
+    painted = np.cumsum(steps, axis=1)[:, :-1] > 0
+    under = np.floor(path).astype(np.int64) - (left, top)
+    under = under[((under >= 0) & (under < (box.width, box.height))).all(axis=1)]
+    painted[under[:, 1], under[:, 0]] = True
+    return box, painted
+
+
+def _check(points: Sequence[Sequence[float]], brush_px: float) -> np.ndarray:
+    if isinstance(brush_px, bool) or not isinstance(brush_px, int | float | np.number):
+        raise ValueError(f"brush_px is {brush_px!r}; it must be a number of pixels")
+    if not 0 < brush_px <= MAX_COORDINATE:
+        raise ValueError(f"brush_px is {brush_px}; it must be more than 0 and at most {MAX_COORDINATE}")
+    if not isinstance(points, Sequence | np.ndarray) or isinstance(points, str | bytes):
+        raise ValueError(f"the stroke is of type {type(points).__name__}; it must be a list of points [[x, y], ...]")
+    if len(points) == 0 or len(points) > MAX_POINTS:
+        raise ValueError(f"the stroke has {len(points)} points; it must have 1 to {MAX_POINTS}: split a longer one")
+    try:
+        path = np.array(points, np.float64)
+    except (TypeError, ValueError):
+        path = np.empty(0)
+    if path.ndim != 2 or path.shape[1] != 2:
+        raise ValueError("the stroke's points must be pairs of numbers: [[x, y], [x, y], ...]")
+    if not (np.abs(path) <= MAX_COORDINATE).all():  # also false for NaN
+        raise ValueError(f"the stroke has a point that is not finite or beyond {MAX_COORDINATE}: check the scaling")
+    return path
+
+
+def _runs(start: np.ndarray, stop: np.ndarray, radius: float, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of a box that a thick segment with round ends meets, and its first and one-past-last column in each."""
+    if start[1] > stop[1]:
+        start, stop = stop, start
+    first_row = max(int(np.floor(start[1] - radius)), box.top)
+    last_row = min(int(np.ceil(stop[1] + radius)), box.bottom)
+    rows = np.arange(first_row, max(first_row, last_row))
+    y = rows + 0.5
+    left, right = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
+    for x0, y0 in (start, stop):
+        inside = radius**2 - (y - y0) ** 2
+        reach = np.sqrt(np.maximum(inside, 0))
+        left = np.where(inside >= 0, np.minimum(left, x0 - reach), left)
+        right = np.where(inside >= 0, np.maximum(right, x0 + reach), right)
+    dx, dy = stop - start  # where dy is 0 the round ends alone reach from side to side
+    length = np.hypot(dx, dy)
+    if dy > 0:
+        for side in (-1, 1):  # the two long edges of the rectangle between the round ends
+            x0, y0 = start[0] - side * radius * dy / length, start[1] + side * radius * dx / length
+            along = (y - y0) / dy
+            on_edge = (along >= 0) & (along <= 1)
+            x = x0 + along * dx
+            left = np.where(on_edge, np.minimum(left, x), left)
+            right = np.where(on_edge, np.maximum(right, x), right)
+    first = np.clip(np.ceil(left - 0.5), box.left, box.right) if len(rows) else left
+    last = np.clip(np.floor(right - 0.5) + 1, box.left, box.right) if len(rows) else right
+    keep = first < last
+    return rows[keep] - box.top, (first[keep] - box.left).astype(int), (last[keep] - box.left).astype(int)

@@ -1,0 +1,171 @@
+"""From a mask to units of work: which crop of the photo the generator sees, at which scale, and what it fills there.
+
+A region that fits into one crop with enough context is filled at full resolution. A larger one is taken apart: where
+it is thin it is tiled at full resolution, where it is thick it is filled in a smaller picture of its surroundings.
+Crops come in few shapes, so that the time of a fill is steady.
+"""
+
+import itertools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from .regions import Box, Part, enlarge, find_regions, tight
+
+_SURVEY_PIXELS = 256 * 1024
+
+
+@dataclass(frozen=True)
+class CropSizes:
+    """What a generator takes: the sides its crops may have, and how holes must lie in them, in the crop's pixels.
+
+    Attributes:
+        sides: allowed widths and heights, ascending.
+        context: known pixels wanted around a hole, at least.
+        max_context: and at most; the largest hole of a shrunk crop is the largest side less twice this.
+        thin_px: damage up to this thickness is filled at full resolution, however long it is.
+        centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
+    """
+
+    sides: tuple[int, ...] = (128, 192, 256, 384, 512)
+    context: int = 64
+    max_context: int = 128
+    thin_px: int = 96
+    centred: bool = False
+
+
+class Crop(NamedTuple):
+    """One pass of the generator.
+
+    `box` is what it sees, shrunk by the whole number `scale`; `hole` (bool, of the shape of `write`) marks the pixels
+    that it fills.
+    """
+
+    box: Box
+    scale: int
+    write: Box
+    hole: np.ndarray
+
+
+def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[list[Crop]]:
+    """The work for a mask: for each region its crops, in the order in which they must be filled.
+
+    Together the crops of all regions fill every hole pixel once. Regions do not depend on each other.
+
+    Args:
+        mask: bool (H, W), True = hole.
+        sizes: what the generator takes.
+        within: only regions that come near this box; None: all. Time depends on the regions, not on the photo.
+    """
+    height, width = mask.shape
+    photo = Box(0, 0, width, height)
+    regions = []
+    for region in find_regions(mask, within):
+        parts = _split_by_thickness(region, photo, sizes)
+        regions.append([crop for part in parts for crop in _crops(part, photo, sizes)])
+    return regions
+
+
+def _survey(hole: np.ndarray) -> tuple[np.ndarray, int]:
+    """A hole on a grid small enough for distance transforms, and the pixels per cell; half-full cells count."""
+    factor = int(np.ceil(np.sqrt(hole.size / _SURVEY_PIXELS)))
+    if factor <= 1:
+        return hole, 1
+    rows = np.add.reduceat(hole, np.arange(0, hole.shape[0], factor), axis=0, dtype=np.int32)
+    return np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1) * 2 >= factor * factor, factor
+
+
+def _depth(hole: np.ndarray, factor: int) -> np.ndarray:
+    """Distance of each hole pixel from the nearest known one, in photo pixels; beyond the array all is known."""
+    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1] * factor
+
+
+def _thickness(hole: np.ndarray) -> int:
+    grid, factor = _survey(hole)
+    return int(np.ceil(2 * _depth(grid, factor).max(initial=0)))
+
+
+def _core(photo: Box, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
+    """Width and height of the largest hole, in photo pixels, that fits into a crop with its context.
+
+    Along a side on which the crop sees the photo from end to end, there is no more context to be had: any hole fits.
+    """
+    core = (sizes.sides[-1] - 2 * context) * scale
+    seen = 0 if sizes.centred else sizes.sides[-1] * scale
+    return photo.width if photo.width <= seen else core, photo.height if photo.height <= seen else core
+
+
+def _fits(box: Box, core: tuple[int, int]) -> bool:
+    return box.width <= core[0] and box.height <= core[1]
+
+
+def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part]:
+    """A region's thick parts, each by itself, and then its thin rest; a region that fits into a crop stays whole."""
+    box, hole = region
+    if _fits(box, _core(photo, 1, sizes.max_context, sizes)):
+        return [region]
+    grid, factor = _survey(hole)
+    core = _depth(grid, factor) > sizes.thin_px / 2
+    if not core.any():
+        return [region]
+    # corners of a square lie sqrt(2) further from its core than its sides
+    around = ndimage.distance_transform_edt(~core) * factor <= sizes.thin_px * 0.75 + factor
+    labels, count = ndimage.label(around, np.ones((3, 3)))
+    thick = [tight(box, hole & enlarge(labels == label, factor, hole.shape)) for label in range(1, count + 1)]
+    rest = tight(box, hole & ~enlarge(around, factor, hole.shape))
+    return [part for part in (*thick, rest) if part is not None]
+
+
+def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
+    """One crop for a part that fits, at full resolution or shrunk; tiles of one scale for a long one."""
+    thickness = _thickness(part.hole)
+    max_hole = sizes.sides[-1] - 2 * sizes.max_context
+    scale = 1 if thickness <= sizes.thin_px else -(-thickness // max_hole)
+    whole = scale
+    while not _fits(part.box, _core(photo, whole, _context(thickness, whole, sizes), sizes)):
+        whole += 1
+    if thickness > sizes.thin_px and whole <= 2 * scale:
+        scale = whole  # a compact hole: better seen as a whole in a smaller picture than piece by piece
+    context = _context(thickness, scale, sizes)
+    tiles = _tiles(part, _core(photo, scale, context, sizes))
+    return [Crop(_around(tile.box, scale, context, photo, sizes), scale, tile.box, tile.hole) for tile in tiles]
+
+
+def _context(thickness: int, scale: int, sizes: CropSizes) -> int:
+    """Known pixels wanted around a hole, in the crop's pixels: half its thickness."""
+    return min(max(sizes.context, -(-thickness // (2 * scale))), sizes.max_context)
+
+
+def _tiles(part: Part, core: tuple[int, int]) -> list[Part]:
+    """A part cut into pieces of at most core (width, height), equal as far as possible, without the empty ones."""
+    box, hole = part
+    rows = np.linspace(0, box.height, -(-box.height // core[1]) + 1).round().astype(int)
+    columns = np.linspace(0, box.width, -(-box.width // core[0]) + 1).round().astype(int)
+    tiles = []
+    for top, bottom in itertools.pairwise(rows):
+        for left, right in itertools.pairwise(columns):
+            corner = Box(box.left + int(left), box.top + int(top), 0, 0)
+            tile = tight(corner, hole[top:bottom, left:right])
+            if tile is not None:
+                tiles.append(tile)
+    return tiles
+
+
+def _around(hole: Box, scale: int, context: int, photo: Box, sizes: CropSizes) -> Box:
+    """The crop around a hole: an allowed size, inside the photo where it can be, the hole in the middle where not."""
+    left, right = _span(hole.left, hole.right, photo.width, scale, context, sizes)
+    top, bottom = _span(hole.top, hole.bottom, photo.height, scale, context, sizes)
+    return Box(left, top, right, bottom)
+
+
+def _span(start: int, stop: int, length: int, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
+    wanted = stop - start + 2 * context * scale
+    if not sizes.centred:
+        wanted = min(wanted, length)
+    side = next((side for side in sizes.sides if side * scale >= wanted), sizes.sides[-1]) * scale
+    first = (start + stop - side) // 2
+    if not sizes.centred:
+        first = max(0, min(first, length - side))
+    return first, first + side

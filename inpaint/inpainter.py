@@ -1,0 +1,212 @@
+"""The Inpainter: a photo of any size and a mask in, the finished photo out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol, cast
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from .config import GeneratorConfig
+from .crops import Crop, CropSizes, plan
+from .image import MaskError, PhotoSource, composite, open_photo, reflect_indices, to_mask, to_pixels, to_tensor
+from .modes import Patch, to_rgb, write_patches
+from .pretrained import load_generator
+from .regions import Box
+from .session import Fill, Session
+
+BICUBIC = Image.Resampling.BICUBIC
+
+
+class Generator(Protocol):
+    """What the Inpainter needs of a generator; every network in GENERATORS has it."""
+
+    config: GeneratorConfig
+    multiple: int
+    fixed_size: int | None
+
+    def __call__(self, masked_image: Tensor, mask: Tensor) -> Tensor: ...
+
+
+class Inpainter:
+    """Fills holes in photos. One instance serves any number of threads.
+
+    A fill depends on the photo and the mask alone, and time on the hole and not on the photo's size.
+
+    Args:
+        generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
+        source: where its weights come from, for people to read.
+        device: "cuda", "mps", "cpu" or any of PyTorch's; None: the first of these that is there.
+    """
+
+    def __init__(self, generator: nn.Module, *, source: str = "", device: str | torch.device | None = None) -> None:
+        self.device = torch.device(device) if device is not None else best_device()
+        module = generator.eval().requires_grad_(False).to(self.device, torch.float32)
+        self.module = module.to(memory_format=torch.channels_last)
+        self.generator = cast(Generator, self.module)
+        self.source = source
+        self.sizes = crop_sizes(self.generator)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        repo_or_folder: str | Path | None = None,
+        revision: str | None = None,
+        *,
+        device: str | torch.device | None = None,
+    ) -> "Inpainter":
+        """An Inpainter with trained weights.
+
+        Args:
+            repo_or_folder: a Hub repository or a local folder; None: the bundled weights.
+            revision: branch, tag or commit of the repository; None: its main branch.
+            device: as for the class.
+
+        Raises:
+            WeightsError: they cannot be had; the message says why and what to do.
+        """
+        loaded = load_generator(repo_or_folder, revision)
+        source = f"{loaded.source}@{loaded.revision}" if loaded.revision else loaded.source
+        return cls(loaded.generator, source=source, device=device)
+
+    @property
+    def config(self) -> GeneratorConfig:
+        """The generator's config."""
+        return self.generator.config
+
+    def __call__(self, photo: PhotoSource, mask: PhotoSource) -> Image.Image:
+        """Fill a photo's holes.
+
+        Args:
+            photo: a path, bytes, PIL image or uint8 array, of any size and any common mode; see `open_photo`.
+            mask: white (or True) where the photo is to be filled; see `to_mask`.
+
+        Returns:
+            The upright photo in its own size and mode, with its EXIF, ICC profile and dpi in `info`. Pixels outside
+            the mask are identical to the photo's. An empty mask gives a copy.
+
+        Raises:
+            PhotoError: the photo or the mask cannot be read.
+            MaskError: the mask does not fit the photo, or covers all of it.
+        """
+        picture = open_photo(photo)
+        hole = to_mask(mask, picture.size)
+        if not hole.any():
+            return picture
+        fills = self.fills(to_rgb(picture), hole)
+        return write_patches(picture, (Patch(fill.left, fill.top, fill.pixels) for fill in fills), hole)
+
+    def open(self, photo: PhotoSource) -> Session:
+        """A session that holds a photo and takes one stroke at a time; raises PhotoError if it cannot be read."""
+        return Session(open_photo(photo), self.fills)
+
+    def solve(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> list[Patch]:
+        """Fill holes and return the changed places, with unchanged pixels around the holes as they were.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3); not modified.
+            mask: bool (H, W), True = hole.
+            within: only regions that come near this box; None: all.
+
+        Raises:
+            MaskError: sizes differ, or the mask covers everything.
+        """
+        fills = list(self.fills(pixels, mask, within))
+        boxes = np.array([fill.box for fill in fills]).reshape(-1, 4)
+        patches = []
+        for fill in fills:
+            patch = pixels[fill.box.slices].copy()
+            low, high = np.maximum(boxes[:, :2], fill.box[:2]), np.minimum(boxes[:, 2:], fill.box[2:])
+            for other in np.flatnonzero((low < high).all(axis=1)):  # two regions' boxes may overlap
+                fills[other].draw(patch, fill.box)
+            patches.append(Patch(fill.left, fill.top, patch))
+        return patches
+
+    def fills(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> Iterator[Fill]:
+        """As `solve`, one crop's fill after the other, as soon as it is there; for callers with their own canvas."""
+        if pixels.shape[:2] != mask.shape:
+            raise MaskError(f"the mask has shape {mask.shape} and the photo {pixels.shape[:2]}; they must be the same")
+        if mask.all():
+            raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
+        for crops in plan(mask, self.sizes, within):
+            done: list[Fill] = []
+            for crop in crops:
+                fill = self._fill(crop, pixels, mask, done)
+                done.append(fill)
+                yield fill
+
+    def _fill(self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, done: list[Fill]) -> Fill:
+        """One pass of the generator; what this region's earlier crops have filled counts as known."""
+        seen, hole = _read(crop.box, pixels, mask, done)
+        small, small_hole = _shrink(seen, hole, crop.scale)
+        filled = self._predict(small, small_hole)
+        area = crop.write.moved(crop.box.left, crop.box.top)
+        if crop.scale == 1:
+            result = filled[area.slices]
+        else:
+            left, top, right, bottom = (edge / crop.scale for edge in area)
+            part = Image.fromarray(filled).resize((area.width, area.height), BICUBIC, box=(left, top, right, bottom))
+            result = np.asarray(part)
+        return Fill(crop.write.left, crop.write.top, result, crop.hole)
+
+    @torch.inference_mode()
+    def _predict(self, pixels: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """The composite of a crop: uint8 (h, w, 3) and bool (h, w) of an allowed size -> uint8 (h, w, 3)."""
+        image = to_tensor(pixels).to(self.device).contiguous(memory_format=torch.channels_last)
+        if getattr(self.config, "region", None) == "center":  # this network only knows a square hole in the middle
+            hole = hole.copy()
+            rim = hole.shape[0] // 4
+            hole[rim:-rim, rim:-rim] = True
+        mask = torch.from_numpy(hole)[None, None].to(self.device, torch.float32)
+        return to_pixels(composite(image, self.generator(image * (1 - mask), mask), mask))
+
+
+def best_device() -> torch.device:
+    """A CUDA GPU, else Apple's, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def crop_sizes(generator: Generator) -> CropSizes:
+    """The crops that a generator takes: those it was built for, or a few sizes that are multiples of its own."""
+    if generator.fixed_size is not None:
+        side = generator.fixed_size
+        return CropSizes((side,), context=side // 4, max_context=side // 4, thin_px=side // 8, centred=True)
+    sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
+    return CropSizes(tuple(sorted(sides)))
+
+
+class _Seen(NamedTuple):
+    pixels: np.ndarray
+    hole: np.ndarray
+
+
+def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, done: list[Fill]) -> _Seen:
+    """A crop of the photo and the mask with earlier fills drawn in; mirrored where it sticks out of the photo."""
+    inside = box.cut(Box(0, 0, mask.shape[1], mask.shape[0]))
+    seen, hole = pixels[inside.slices].copy(), mask[inside.slices].copy()
+    for fill in done:
+        fill.draw(seen, inside, hole)
+    if inside != box:
+        rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
+        columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
+        seen, hole = seen[rows[:, None], columns], hole[rows[:, None], columns]
+    return _Seen(seen, hole)
+
+
+def _shrink(pixels: np.ndarray, hole: np.ndarray, scale: int) -> _Seen:
+    """Average the known pixels of each scale x scale block; a block with less than half of them known is a hole."""
+    if scale == 1:
+        return _Seen(pixels, hole)
+    height, width = hole.shape[0] // scale, hole.shape[1] // scale
+    known = (~hole).reshape(height, scale, width, scale).sum(axis=(1, 3), dtype=np.int32)
+    clean = np.where(hole[..., None], np.uint8(0), pixels).reshape(height, scale, width, scale, 3)
+    total = clean.sum(axis=(1, 3), dtype=np.int32)
+    small_hole = known * 2 < scale * scale
+    if small_hole.all():
+        small_hole = known == 0
+    mean = (total + known[..., None] // 2) // np.maximum(known, 1)[..., None]
+    return _Seen(mean.astype(np.uint8), small_hole)

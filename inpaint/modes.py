@@ -1,0 +1,106 @@
+"""A photo's own mode (palette, CMYK, 16-bit grey ...): RGB pixels out of it, and a fill back into it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy.spatial import cKDTree
+
+DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
+
+
+class Patch(NamedTuple):
+    """Pixels to draw at a place of the photo: RGB uint8 (h, w, 3), whose first pixel is at (left, top)."""
+
+    left: int
+    top: int
+    pixels: np.ndarray
+
+
+def grey_range(photo: Image.Image) -> tuple[float, float]:
+    """The values of a deep greyscale photo that stand for 0 and 255 in 8 bits: its own darkest and brightest."""
+    values = np.asarray(photo)
+    finite = values[np.isfinite(values)] if photo.mode == "F" else values
+    if finite.size == 0:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    return low, high if high > low else low + 1.0
+
+
+def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.ndarray:
+    """RGB uint8 (H, W, 3) pixels of a photo in any supported mode, alpha left out.
+
+    Args:
+        photo: as `open_photo` returns it, or a crop of that.
+        levels: for the deep greyscale modes, what `grey_range` said of the whole photo; None: ask it now.
+    """
+    if photo.mode in DEEP_MODES:
+        low, high = levels or grey_range(photo)
+        values = np.nan_to_num(np.asarray(photo).astype(np.float64), nan=low, posinf=high, neginf=low)
+        grey = np.clip((values - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if photo.mode == "P" and "transparency" in photo.info:
+        photo = photo.convert("RGBA")  # Pillow warns when a palette with transparency goes to RGB directly
+    return np.array(photo.convert("RGB"))
+
+
+def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray) -> Image.Image:
+    """A copy of a photo, in its own mode, with the patches' pixels where the mask is; all other pixels are identical.
+
+    Alpha stays as it is everywhere. In a palette photo the fill takes the nearest opaque colours of the palette. In
+    CMYK the fill has no black ink (Pillow's plain conversion). Deep greyscale keeps its depth; the fill has 256
+    levels between the photo's darkest and brightest values.
+
+    Args:
+        photo: as `open_photo` returns it.
+        patches: RGB pixels; those outside the mask are not used.
+        mask: bool (H, W), True = hole.
+    """
+    result = photo.copy()
+    result.format = photo.format
+    levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+    palette = _Palette(photo) if photo.mode in ("P", "PA") else None
+    for left, top, pixels in patches:
+        height, width = pixels.shape[:2]
+        box = (left, top, left + width, top + height)
+        hole = mask[top : top + height, left : left + width]
+        before = photo.crop(box)
+        if levels is not None:
+            result.paste(_deep_fill(before, pixels, hole, levels), box)
+            continue
+        fill = palette.nearest(pixels, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
+        if photo.mode in ("LA", "PA", "RGBA"):
+            fill.putalpha(before.getchannel("A"))
+        result.paste(fill, box, Image.fromarray(np.ascontiguousarray(hole)))
+    return result
+
+
+def _deep_fill(before: Image.Image, pixels: np.ndarray, hole: np.ndarray, levels: tuple[float, float]) -> Image.Image:
+    values = np.array(before)
+    low, high = levels
+    grey = pixels.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    fill = low + grey * ((high - low) / 255)
+    values[hole] = (fill if values.dtype.kind == "f" else fill.round())[hole].astype(values.dtype)
+    return Image.frombytes(before.mode, before.size, values.tobytes())
+
+
+class _Palette:
+    """Finds the palette entry that is nearest to a colour, among those that are not transparent."""
+
+    def __init__(self, photo: Image.Image) -> None:
+        colours = np.array(photo.getpalette("RGBA"), np.uint8).reshape(-1, 4).copy()
+        transparency = photo.info.get("transparency")
+        if isinstance(transparency, int) and transparency < len(colours):
+            colours[transparency, 3] = 0
+        self.photo = photo
+        self.entries = np.flatnonzero(colours[:, 3] > 0) if (colours[:, 3] > 0).any() else np.arange(len(colours))
+        self.tree = cKDTree(colours[self.entries, :3].astype(np.float64))
+
+    def nearest(self, pixels: np.ndarray, mode: str) -> Image.Image:
+        """An image in the photo's palette, mode P or PA."""
+        _, found = self.tree.query(pixels.reshape(-1, 3).astype(np.float64))
+        image = Image.fromarray(self.entries[found].astype(np.uint8).reshape(pixels.shape[:2])).convert("L")
+        image.putpalette(self.photo.getpalette() or [])
+        return image if mode == "P" else image.convert("PA")

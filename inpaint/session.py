@@ -1,0 +1,232 @@
+"""A live session: holds one photo, takes one stroke at a time, and says what to draw. Knows no page and no network."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from .brush import draw_stroke
+from .image import MaskError
+from .modes import DEEP_MODES, Patch, grey_range, to_rgb, write_patches
+from .regions import Box, cover
+
+HISTORY_BYTES = 256 * 1024 * 1024
+"""How much a session remembers for undo and redo; beyond it the oldest steps are forgotten, but never the last one."""
+
+
+class Fill(NamedTuple):
+    """A solved piece: RGB uint8 (h, w, 3) pixels whose first is at (left, top), and which of them are filled."""
+
+    left: int
+    top: int
+    pixels: np.ndarray
+    hole: np.ndarray
+
+    @property
+    def box(self) -> Box:
+        height, width = self.hole.shape
+        return Box(self.left, self.top, self.left + width, self.top + height)
+
+    def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
+        """Write the filled pixels into a canvas that shows `canvas_box`; in `hole` they are no longer marked."""
+        common = self.box.cut(canvas_box)
+        if common.width <= 0 or common.height <= 0:
+            return
+        mine = common.moved(self.left, self.top).slices
+        theirs = common.moved(canvas_box.left, canvas_box.top).slices
+        canvas[theirs][self.hole[mine]] = self.pixels[mine][self.hole[mine]]
+        if hole is not None:
+            hole[theirs][self.hole[mine]] = False
+
+
+Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
+"""(pixels, mask, within) -> the fills of all regions near `within`; must not change its arguments."""
+
+
+class _Step(NamedTuple):
+    """What a change has overwritten: pixels and mask per box, each as it was before the whole change."""
+
+    boxes: list[Box]
+    pixels: list[np.ndarray]
+    masks: list[np.ndarray]
+
+    def then(self, other: "_Step") -> "_Step":
+        """Both, written one after the other; where they overlap, the other one wins."""
+        return _Step(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
+
+    @property
+    def size(self) -> int:
+        return sum(array.nbytes for array in (*self.pixels, *self.masks))
+
+
+class Session:
+    """One visitor's photo with its holes, their fills and the history of strokes.
+
+    Every change solves only the regions that it touches and returns the patches to draw: pixels that replace what is
+    shown, original ones where a hole has gone. Methods may be called from any thread; they run one after the other.
+
+    Args:
+        photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
+        solver: fills holes, see `Inpainter.fills`.
+        history_bytes: see HISTORY_BYTES.
+    """
+
+    def __init__(self, photo: Image.Image, solver: Solver, *, history_bytes: int = HISTORY_BYTES) -> None:
+        self.photo = photo
+        self._solver = solver
+        self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+        self._canvas = to_rgb(photo, self._levels)
+        self._mask = np.zeros((photo.height, photo.width), bool)
+        self._hole_count = 0
+        self._history_bytes = history_bytes
+        self._undo: list[_Step] = []
+        self._redo: list[_Step] = []
+        self._lock = threading.RLock()
+
+    @property
+    def mask(self) -> np.ndarray:
+        """bool (H, W), True = hole; a copy."""
+        with self._lock:
+            return self._mask.copy()
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._redo)
+
+    def stroke(self, points: Sequence[Sequence[float]], brush_px: float, erase: bool = False) -> list[Patch]:
+        """Paint a stroke and fill it, or erase one and get the original pixels back.
+
+        Args:
+            points: [[x, y], ...] in photo pixels, (0, 0) being the upper left corner of the photo; they may lie
+                outside. One point is a dot.
+            brush_px: the brush's diameter in photo pixels.
+            erase: take holes away instead of adding them.
+
+        Raises:
+            ValueError: points or brush are not finite numbers of a sensible size, or too many points.
+            MaskError: the stroke would leave nothing of the photo; nothing has changed then.
+        """
+        with self._lock:
+            box, painted = draw_stroke(points, brush_px, self.photo.size)
+            return self._change(box, painted, not erase)
+
+    def add_mask(self, mask: np.ndarray) -> list[Patch]:
+        """Add the holes of a bool (H, W) mask; raises MaskError as `stroke` does, or if it has another shape."""
+        if mask.dtype != bool or mask.shape != self._mask.shape:
+            raise MaskError(
+                f"the mask is an array of shape {mask.shape} and type {mask.dtype}; it must be bool of "
+                f"shape {self._mask.shape}, the photo's"
+            )
+        with self._lock:
+            return self._change(Box(0, 0, *self.photo.size), mask, True)
+
+    def undo(self) -> list[Patch]:
+        """Take the last change back; no patches if there is none."""
+        with self._lock:
+            return self._swap(self._undo, self._redo)
+
+    def redo(self) -> list[Patch]:
+        """Do again what was undone last; no patches if there is none."""
+        with self._lock:
+            return self._swap(self._redo, self._undo)
+
+    def clear(self) -> list[Patch]:
+        """Take all holes away. This can be undone like a stroke."""
+        with self._lock:
+            boxes = cover(self._mask)
+            if not boxes:
+                return []
+            self._remember(self._step(boxes))
+            for box in boxes:
+                self._restore(box, self._mask[box.slices].copy())
+            return self._patches(boxes)
+
+    def result(self) -> Image.Image:
+        """The finished photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
+        with self._lock:
+            patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in cover(self._mask)]
+            return write_patches(self.photo, patches, self._mask)
+
+    def _change(self, box: Box, area: np.ndarray, value: bool) -> list[Patch]:
+        """Set the mask to `value` in an area of a box, and solve what that touches; all or nothing."""
+        area = area & (self._mask[box.slices] != value)
+        changed = [part.moved(-box.left, -box.top) for part in cover(area)]
+        if not changed:
+            return []
+        count = int(area.sum())
+        if value and self._hole_count + count == self._mask.size:
+            raise MaskError("this would leave nothing of the photo to continue from: leave a part of it clear")
+        edges = np.array(changed)
+        touched = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
+        before = self._step(changed)
+        if value:
+            self._mask[box.slices][area] = True
+            self._hole_count += count
+        else:
+            self._restore(box, area)
+        try:
+            fills = list(self._solver(self._canvas, self._mask, touched)) if self._hole_count else []
+        except BaseException:
+            self._write(before)
+            raise
+        solved = self._step([fill.box for fill in fills])
+        self._remember(solved.then(before))
+        for fill in fills:
+            fill.draw(self._canvas, Box(0, 0, *self.photo.size))
+        return self._patches(solved.boxes + changed)
+
+    def _restore(self, box: Box, area: np.ndarray) -> None:
+        """Give an area of a box its original pixels, and take it out of the mask."""
+        original = to_rgb(self.photo.crop(box), self._levels)
+        self._canvas[box.slices][area] = original[area]
+        self._mask[box.slices][area] = False
+        self._hole_count -= int(area.sum())
+
+    def _step(self, boxes: list[Box]) -> _Step:
+        return _Step(
+            boxes,
+            [self._canvas[box.slices].copy() for box in boxes],
+            [np.packbits(self._mask[box.slices]) for box in boxes],
+        )
+
+    def _remember(self, step: _Step) -> None:
+        """Make a state the one that undo returns to."""
+        self._redo.clear()
+        self._undo.append(step)
+        total = sum(step.size for step in self._undo)
+        while total > self._history_bytes and len(self._undo) > 1:
+            total -= self._undo.pop(0).size
+
+    def _write(self, step: _Step) -> None:
+        """Bring a remembered state back."""
+        for box, pixels, packed in zip(*step, strict=True):
+            mask = np.unpackbits(packed, count=box.width * box.height).reshape(box.height, box.width).astype(bool)
+            self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
+            self._canvas[box.slices] = pixels
+            self._mask[box.slices] = mask
+
+    def _swap(self, source: list[_Step], target: list[_Step]) -> list[Patch]:
+        """Exchange a remembered state with the present one, and remember that one instead."""
+        if not source:
+            return []
+        step = source.pop()
+        target.append(self._step(step.boxes))
+        self._write(step)
+        return self._patches(step.boxes)
+
+    def _patches(self, boxes: list[Box]) -> list[Patch]:
+        """The present pixels of these boxes, without boxes that lie inside another one."""
+        ordered = np.array(sorted(set(boxes), key=lambda box: -box.width * box.height))
+        patches = []
+        for index, (left, top, right, bottom) in enumerate(ordered.tolist()):
+            larger = ordered[:index]
+            outside = (larger[:, :2] > (left, top)).any(axis=1) | (larger[:, 2:] < (right, bottom)).any(axis=1)
+            if outside.all():
+                patches.append(Patch(left, top, self._canvas[top:bottom, left:right].copy()))
+        return patches

@@ -1,0 +1,1 @@
+"""The tests: one file per module, and `hub`, a local Hub server."""

@@ -1,0 +1,28 @@
+"""Pictures for tests: any mode, any size, from a seed."""
+
+import numpy as np
+from PIL import Image
+
+
+def picture(mode, size=(37, 23), seed=0):
+    """A photo of a mode whose values are all over the mode's range."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    if mode.startswith("I;16"):
+        order = ">u2" if mode.endswith("B") else "<u2"
+        return Image.frombytes(mode, size, rng.integers(300, 60000, (height, width)).astype(order).tobytes())
+    if mode == "I":
+        return Image.fromarray(rng.integers(-70000, 70000, (height, width), dtype=np.int32))
+    if mode == "F":
+        return Image.fromarray(rng.normal(0, 3, (height, width)).astype(np.float32))
+    rgba = Image.fromarray(rng.integers(0, 256, (height, width, 4), dtype=np.uint8))
+    if mode in ("P", "PA"):
+        palette = rgba.convert("RGB").quantize(64)
+        return palette if mode == "P" else palette.convert("PA")
+    return rgba if mode == "RGBA" else (rgba if mode == "LA" else rgba.convert("RGB")).convert(mode)
+
+
+def raw(image):
+    """A picture's values, whatever its mode, one row per pixel."""
+    values = np.frombuffer(image.convert("L").tobytes() if image.mode == "1" else image.tobytes(), np.uint8)
+    return values.reshape(image.width * image.height, -1)

@@ -1,0 +1,169 @@
+"""`python -m inpaint`: one photo or a folder of them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.__main__ import main
+from inpaint.config import FreeFormConfig
+from inpaint.generators import build_generator
+from inpaint.image import open_photo
+from inpaint.pretrained import save_generator
+from tests.pictures import picture
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """A folder with the weights of a small, untrained generator."""
+    folder = tmp_path_factory.mktemp("weights")
+    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 8), blocks=1, attention_every=0)), folder)
+    return str(folder)
+
+
+def write(folder, name, mode="RGB", size=(90, 70), mask_name=None, mask_size=None, **options):
+    (folder / "photos").mkdir(exist_ok=True)
+    (folder / "masks").mkdir(exist_ok=True)
+    picture(mode, size).save(folder / "photos" / name, **options)
+    if mask_name:
+        mask = Image.new("L", mask_size or size)
+        mask.paste(255, (10, 20, 40, 50))
+        mask.save(folder / "masks" / mask_name)
+
+
+def outside_is_equal(before, after):
+    hole = np.zeros((before.height, before.width), bool)
+    hole[20:50, 10:40] = True
+    a, b = np.asarray(before), np.asarray(after)
+    return np.array_equal(a[~hole], b[~hole]) and not np.array_equal(a[hole], b[hole])
+
+
+def test_one_photo_is_filled(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo, out = tmp_path / "photos/a.png", tmp_path / "new/out.png"
+    assert main([str(photo), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert outside_is_equal(open_photo(photo), open_photo(out))
+    assert capsys.readouterr().out == f"1 photo filled, 0 failed; written to {out}\n"
+    assert [path.name for path in out.parent.iterdir()] == ["out.png"]
+
+
+def test_a_folder_is_filled_and_an_error_does_not_stop_it(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.bmp")
+    write(tmp_path, "b.jpg", mask_name="b.png", quality=60, subsampling=1)
+    write(tmp_path, "c.tif", "I;16", mask_name="c.png")
+    write(tmp_path, "d.png")
+    write(tmp_path, "e.png", mask_name="e.png", mask_size=(5, 5))
+    (tmp_path / "photos/f.jpg").write_bytes(b"no photo")
+    (tmp_path / "photos/notes.txt").write_text("no photo either")
+    Image.new("L", (90, 70)).save(tmp_path / "masks/f.png")
+    photos, masks, out = tmp_path / "photos", tmp_path / "masks", tmp_path / "out"
+    assert main([str(photos), str(masks), "-o", str(out), "--model", model]) == 1
+    output = capsys.readouterr()
+    assert output.out == f"3 photos filled, 3 failed; written to {out}\n"
+    assert "d.png: it has no mask" in output.err
+    assert "e.png: the mask is 5x5" in output.err
+    assert "f.jpg: " in output.err
+    assert "Traceback" not in output.err
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.jpg", "c.tif"]
+    assert outside_is_equal(open_photo(photos / "a.png"), open_photo(out / "a.png"))
+    assert outside_is_equal(open_photo(photos / "c.tif"), open_photo(out / "c.tif"))
+    before, after = open_photo(photos / "b.jpg"), open_photo(out / "b.jpg")
+    assert after.format == "JPEG"
+    assert after.info["qtables"] == before.info["qtables"]
+    assert after.info["subsampling"] == 1
+
+
+def test_a_folder_may_be_the_output_of_one_photo(tmp_path, model):
+    write(tmp_path, "a.webp", mask_name="a.png", lossless=True)
+    (tmp_path / "out").mkdir()
+    assert (
+        main(
+            [
+                str(tmp_path / "photos/a.webp"),
+                str(tmp_path / "masks/a.png"),
+                "-o",
+                str(tmp_path / "out"),
+                "--model",
+                model,
+            ]
+        )
+        == 0
+    )
+    assert open_photo(tmp_path / "out/a.webp").format == "WEBP"
+
+
+def test_a_photo_with_the_wrong_suffix_keeps_its_format(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", format="PNG")
+    out = tmp_path / "out.jpg"
+    assert main([str(tmp_path / "photos/a.jpg"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert outside_is_equal(open_photo(tmp_path / "photos/a.jpg"), open_photo(out))
+
+
+def test_the_photo_is_only_replaced_when_told_so(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo = tmp_path / "photos/a.png"
+    before = photo.read_bytes()
+    command = [str(photo), str(tmp_path / "masks/a.png"), "-o", str(photo), "--model", model]
+    assert main(command) == 1
+    assert photo.read_bytes() == before
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--overwrite"]) == 0
+    assert photo.read_bytes() != before
+
+
+def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
+    write(tmp_path, "a.png", "RGBA", mask_name="a.png")
+    out = tmp_path / "out/a.jpg"
+    assert main([str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 1
+    assert "cannot be saved as JPEG" in capsys.readouterr().err
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("photo", "mask", "output", "message"),
+    [
+        ("absent.png", "masks", "out", "no such photo"),
+        ("photos/a.png", "absent.png", "out", "no such mask"),
+        ("photos/a.png", "masks", "out", "two files or two folders"),
+        ("photos", "masks/a.png", "out", "two files or two folders"),
+        ("photos", "masks", "photos/a.png", "OUT must be a folder"),
+        ("empty", "masks", "out", "holds no photo"),
+    ],
+)
+def test_a_wrong_path_is_told_on_stderr(tmp_path, model, capsys, photo, mask, output, message):
+    write(tmp_path, "a.png", mask_name="a.png")
+    (tmp_path / "empty").mkdir()
+    code = main([str(tmp_path / photo), str(tmp_path / mask), "-o", str(tmp_path / output), "--model", model])
+    error = capsys.readouterr().err
+    assert code == 1
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_missing_weights_are_told_on_stderr(tmp_path, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    (tmp_path / "no-weights").mkdir()
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", str(tmp_path / "no-weights")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_the_command_runs_as_a_module(tmp_path, model):
+    write(tmp_path, "a.png", mask_name="a.png")
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "inpaint", "photos", "masks", "-o", "out", "--model", model]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1 photo filled, 0 failed; written to out\n"
+    assert (tmp_path / "out/a.png").exists()
+
+
+def test_importing_the_package_does_not_import_torch():
+    code = "import inpaint, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0

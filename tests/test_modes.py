@@ -1,0 +1,64 @@
+"""A fill in the photo's own mode."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.modes import MODES, Patch, to_rgb, write_patches
+from tests.pictures import picture, raw
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("size", [(1, 1), (37, 23), (3, 500)])
+def test_a_patch_changes_the_hole_only_and_keeps_size_and_mode(mode, size):
+    photo = picture(mode, size)
+    mask = np.random.default_rng(1).random((size[1], size[0])) < 0.3
+    fill = np.random.default_rng(2).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    result = write_patches(photo, [Patch(0, 0, fill)], mask)
+    assert (result.mode, result.size) == (photo.mode, photo.size)
+    outside = ~mask.ravel()
+    assert np.array_equal(raw(result)[outside], raw(photo)[outside])
+    if mask.sum() > 20:
+        assert not np.array_equal(raw(result)[~outside], raw(photo)[~outside])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "RGBX"])
+def test_a_colour_photo_takes_the_fill_exactly(mode):
+    photo = picture(mode)
+    fill = np.random.default_rng(2).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+    mask = np.zeros((23, 37), bool)
+    mask[5:15, 4:16] = True
+    result = write_patches(photo, [Patch(4, 5, fill)], mask)
+    assert np.array_equal(to_rgb(result)[5:15, 4:16], fill)
+    if mode == "RGBA":
+        assert result.getchannel("A").tobytes() == photo.getchannel("A").tobytes()
+
+
+@pytest.mark.parametrize("mode", ["LA", "PA"])
+def test_alpha_is_kept_inside_the_hole_too(mode):
+    photo = picture(mode)
+    result = write_patches(photo, [Patch(0, 0, np.full((23, 37, 3), 77, np.uint8))], np.ones((23, 37), bool))
+    assert result.getchannel("A").tobytes() == photo.getchannel("A").tobytes()
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+def test_a_deep_grey_photo_gets_back_its_own_values_to_one_level_of_256(mode):
+    photo = picture(mode)
+    mask = np.ones((23, 37), bool)
+    mask[0, 0] = False
+    result = write_patches(photo, [Patch(0, 0, to_rgb(photo))], mask)
+    before, after = np.asarray(photo).astype(float), np.asarray(result).astype(float)
+    assert np.abs(before - after).max() <= np.ptp(before) / 255 / 2 + 1
+    assert to_rgb(photo).min() == 0
+    assert to_rgb(photo).max() == 255
+
+
+def test_a_palette_photo_takes_the_nearest_palette_colour_that_is_not_transparent():
+    photo = Image.new("P", (4, 1))
+    photo.putpalette([200, 0, 0, 0, 200, 0, 0, 0, 200, 250, 0, 0])
+    photo.info["transparency"] = 3
+    photo.putdata([1, 1, 1, 1])
+    fill = np.array([[[255, 5, 5], [10, 180, 9], [0, 0, 255], [255, 0, 0]]], np.uint8)
+    result = write_patches(photo, [Patch(0, 0, fill)], np.array([[True, True, True, False]]))
+    assert list(np.asarray(result)[0]) == [0, 1, 2, 1]
+    assert result.getpalette() == photo.getpalette()
