@@ -1,0 +1,49 @@
+"""Settings and fixtures for all tests. Nothing heavy is imported before a test needs it."""
+
+import os
+import sys
+
+os.environ.update(
+    GRADIO_ANALYTICS_ENABLED="0",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_XET="1",
+    MPLBACKEND="Agg",
+    OMP_NUM_THREADS="1",
+)
+
+import pytest
+
+from tests.hub import Hub, User
+from tests.hub.client import Client
+
+
+def pytest_configure(config):
+    """Warnings are errors, except this: huggingface_hub uploads in a way that its own HTTP library warns of."""
+    config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Torch on one thread: the networks of the tests are so small that threads only wait for each other."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+
+
+@pytest.fixture
+def hub():
+    """A running Hub with the accounts "me" (writes), "you" (writes) and "me" again with a token that only reads."""
+    with Hub(users=[User("me", "hf_me"), User("you", "hf_you"), User("me", "hf_reader", role="read")]) as running:
+        yield running
+
+
+@pytest.fixture
+def client(hub, tmp_path):
+    """A machine with an empty cache, signed in as "me"."""
+    return Client(hub.url, tmp_path / "hf_home")
+
+
+@pytest.fixture
+def anonymous(hub, tmp_path):
+    """A machine with an empty cache and no token."""
+    return Client(hub.url, tmp_path / "hf_home_anonymous", token=None)

@@ -1,0 +1,163 @@
+"""The HTTP side: threads, bodies, deliberate faults, a log of the calls."""
+
+import shutil
+import socket
+import tempfile
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.hub import access, routes
+from tests.hub.messages import HubError, Request, Response
+from tests.hub.store import Store
+from tests.hub.users import User
+
+
+@dataclass
+class Fault:
+    """What happens to the next `times` calls whose method and address fit.
+
+    `status` is answered, with `message`; with `drop` the connection breaks instead, after `after_bytes` of the answer.
+    `delay_s` is waited first, and `before` is called, for what another person does to the repository at that moment.
+    With status None and no drop the answer is the usual one.
+    """
+
+    method: str = ""
+    path: str = ""
+    times: int = 1
+    status: int | None = 503
+    message: str = "a deliberate fault"
+    drop: bool = False
+    after_bytes: int = 0
+    delay_s: float = 0.0
+    before: Callable[[], object] | None = None
+
+
+class Hub:
+    """A Hub on 127.0.0.1, running while the `with` block does.
+
+    Args:
+        root: keeps repositories between runs; None is a folder that goes away with the server.
+        port: 0 picks a free one.
+        users: accounts; None is one account "me" with the token "hf_me" that may write.
+        lfs_bytes: files above this size go through LFS whatever their name.
+        multipart_bytes: LFS objects above this size are asked for in parts of it.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        port: int = 0,
+        users: Sequence[User] | None = None,
+        lfs_bytes: int = 1_000_000,
+        multipart_bytes: int = 20_000_000,
+    ):
+        self._temporary = tempfile.mkdtemp(prefix="hub-") if root is None else None
+        self.store = Store(Path(self._temporary or root or "."))
+        self.users = list(users or [User("me", "hf_me")])
+        self.lfs_bytes, self.multipart_bytes = lfs_bytes, multipart_bytes
+        self.parts: dict[tuple[str, int], bytes] = {}
+        self.faults: list[Fault] = []
+        self.calls: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.hub = self
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> "Hub":
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def fail(self, **fault: object) -> Fault:
+        """Plan a `Fault`; returns it, so that a test can see how many of its `times` are left."""
+        self.faults.append(Fault(**fault))  # type: ignore[arg-type]
+        return self.faults[-1]
+
+    def called(self, method: str, path: str) -> int:
+        """How many calls had this method and this text in their address."""
+        return sum(method == m and path in p for m, p in self.calls)
+
+    def planned_fault(self, method: str, path: str) -> Fault | None:
+        with self._lock:
+            self.calls.append((method, path))
+            for fault in self.faults:
+                if fault.times > 0 and fault.method in ("", method) and fault.path in path:
+                    fault.times -= 1
+                    return fault
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    hub: Hub
+
+    def handle_error(self, request, client_address) -> None:
+        """A client that went away is not worth a traceback in the test's output."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    server: _Server
+
+    def handle_call(self) -> None:
+        hub, parts = self.server.hub, urllib.parse.urlsplit(self.path)
+        body = self._body()
+        fault = hub.planned_fault(self.command, self.path)
+        time.sleep(fault.delay_s if fault else 0)
+        if fault and fault.before:
+            fault.before()
+        if fault and fault.drop and not fault.after_bytes:
+            return self._break()
+        try:
+            if fault and fault.status and not fault.drop:
+                raise HubError(fault.status, fault.message)
+            user = access.caller(hub, self.headers)
+            query = urllib.parse.parse_qs(parts.query)
+            base = f"http://{self.headers.get('Host', hub.url.removeprefix('http://'))}"
+            response = routes.answer(hub, Request(self.command, parts.path, query, self.headers, body, user, base))
+        except HubError as error:
+            response = error.response()
+        self._send(response, fault.after_bytes if fault and fault.drop else None)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_call
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _send(self, response: Response, cut_at: int | None) -> None:
+        self.send_response(response.status)
+        for name, value in {"X-Request-Id": "local", **response.headers}.items():
+            self.send_header(name, value.replace("\n", " "))
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body[:cut_at])
+        self.wfile.flush()
+        if cut_at is not None and cut_at < len(response.body):
+            self._break()
+
+    def _break(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: `Hub.calls` is the log."""

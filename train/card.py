@@ -1,0 +1,279 @@
+"""The model card of a run: what the weights are, how to use them, what they were trained on, how good they are."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from safetensors import safe_open
+
+SAMPLES_FILE, RESULTS_FILE, OURS = "samples.png", "results.json", "ours"
+METRICS = (  # field of a score, heading, digits
+    ("psnr", "PSNR, dB (higher is better)", 2),
+    ("ssim", "SSIM (higher is better)", 3),
+    ("l1", "L1, % (lower is better)", 2),
+    ("elp", "ELP (lower is better)", 3),
+)
+COVERAGES = {
+    "scratches": "scratches, 2 to 5 % of the picture",
+    "strokes": "strokes, 10 to 25 %",
+    "large": "large holes, 30 to 45 %",
+}
+WHAT = {
+    "free-form": "It fills holes of any shape in photos of any size.",
+    "context-encoder": "It fills holes in pictures of 128x128, after Context Encoders (Pathak et al. 2016,"
+    " [arXiv:1604.07379](https://arxiv.org/abs/1604.07379)).",
+}
+MARK = "<!-- Written by train/card.py, {}. If you change this text, publishing again keeps your version. -->"
+
+USE = """\
+```python
+from PIL import Image
+from inpaint import Inpainter
+
+inpainter = Inpainter.from_pretrained({name})
+filled = inpainter(Image.open("photo.jpg"), Image.open("mask.png"))  # in the mask, white is the hole
+filled.save("filled.png")
+```"""
+
+NOT_MEASURED = (
+    f"Not measured yet: `python -m train.evaluate WEIGHTS --data PHOTOS --json RUN_DIR/{RESULTS_FILE}` does it."
+)
+
+LIMITS = """\
+- What stands in the hole is invented. It can look right and be wrong: do not use it as evidence of anything.
+- Large holes come out smoother than the photo around them; text, faces and hands are not restored.
+- Pictures unlike the training data (drawings, scans, medical or satellite images) may be filled worse.
+- Pixels outside the mask are kept exactly; a mask that is too tight leaves a halo of what it should cover."""
+
+
+def write_card(
+    run_dir: Path, folder: Path, repo_id: str | None = None, licences: Mapping[str, str] | None = None
+) -> bool:
+    """Writes `README.md`, and `samples.png` if the run drew a sheet, beside the weights.
+
+    Args:
+        run_dir: the run; its config.json, losses.jsonl, samples/ and results.json are used where they exist.
+        folder: holds the weights and receives the card.
+        repo_id: the repository that the weights go to; None for the bundled ones.
+        licences: what is known of the datasets' licences, by dataset id.
+
+    Returns:
+        False if a README.md that a person has written or changed was left as it is.
+    """
+    sheets = sorted((run_dir / "samples").glob("images-*.png"))
+    if sheets:
+        shutil.copyfile(sheets[-1], folder / SAMPLES_FILE)
+    readme = folder / "README.md"
+    if readme.exists() and not may_replace(readme.read_text(encoding="utf-8")):
+        return False
+    readme.write_text(build_card(run_dir, folder, repo_id, licences), encoding="utf-8")
+    return True
+
+
+def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mapping[str, str] | None = None) -> str:
+    """The text of the card; the arguments are those of `write_card`."""
+    config = _read_json(run_dir / "config.json")
+    config = config if isinstance(config, dict) else {}
+    scores = _read_json(run_dir / RESULTS_FILE)
+    results = summary(scores) if isinstance(scores, list) else {}
+    architecture = str((_read_json(folder / "config.json") or {}).get("architecture"))
+    title = repo_id or "Bundled weights"
+    picture = (
+        f"![Sample sheet]({SAMPLES_FILE})\n\nThe last sample sheet of the training: the masked photo, the network's"
+        " picture, the filled photo and the truth.\n\n"
+        if (folder / SAMPLES_FILE).exists()
+        else ""
+    )
+    body = f"""\
+# {title}: weights that fill holes in photographs
+
+A generator for image inpainting ({architecture}, {_parameters(folder) / 1e6:.1f} million parameters). \
+{WHAT.get(architecture, "")} Give it a photo and a mask; it returns the photo with the hole filled.
+
+{picture}## Use
+
+{USE.format(name=json.dumps(repo_id) if repo_id else "")}
+
+## Training data and licences
+
+{_training_data(config, licences or {})}
+
+## Recipe
+
+{_recipe(config, run_dir)}
+
+## Results
+
+{_results_table(results) or NOT_MEASURED}
+
+## Limits
+
+{LIMITS}
+"""
+    return _marked(_front_matter(config, repo_id, architecture, results) + body)
+
+
+def may_replace(text: str) -> bool:
+    """Whether a README is as `build_card` wrote it, or empty below its metadata, so that no person's words are lost."""
+    lines = text.replace("\r\n", "\n").rstrip().split("\n")
+    body = re.sub(r"^---\n.*?\n---", "", "\n".join(lines), count=1, flags=re.DOTALL)
+    return not body.strip() or _marked("\n".join(lines[:-1]) + "\n") == "\n".join(lines) + "\n"
+
+
+def training_datasets(run_dir: Path) -> list[str]:
+    """The Hub datasets that the run was trained on; folders and files are left out."""
+    config = _read_json(run_dir / "config.json")
+    return [name for name in _datasets(config if isinstance(config, dict) else {}) if _is_hub_id(name)]
+
+
+def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Mean scores as {coverage: {method: {metric: mean}}} of the list that `train.evaluate --json` writes."""
+    grouped: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for score in scores:
+        grouped.setdefault(str(score["coverage"]), {}).setdefault(str(score["method"]), []).append(score)
+    return {
+        coverage: {method: {**_means(rows), "photos": len(rows)} for method, rows in methods.items()}
+        for coverage, methods in grouped.items()
+    }
+
+
+def _means(rows: list[Mapping[str, Any]]) -> dict[str, float]:
+    values = {field: [row[field] for row in rows if row.get(field) is not None] for field, _, _ in METRICS}
+    return {field: fmean(known) for field, known in values.items() if known}
+
+
+def _marked(text: str) -> str:
+    """The text and a last line with its checksum, by which a later change is noticed."""
+    return text.rstrip() + "\n\n" + MARK.format(hashlib.sha256(text.rstrip().encode()).hexdigest()[:16]) + "\n"
+
+
+def _front_matter(
+    config: Mapping[str, Any], repo_id: str | None, architecture: str, results: Mapping[str, Mapping[str, Any]]
+) -> str:
+    licence = config.get("license") or "other"
+    metadata: dict[str, Any] = {"license": licence}
+    if licence == "other":
+        metadata["license_name"] = "terms-of-the-training-data"
+    metadata |= {
+        "library_name": "pytorch",
+        "pipeline_tag": "image-to-image",
+        "tags": ["inpainting", "image-inpainting", "photo-restoration", architecture],
+    }
+    if named := [name for name in _datasets(config) if _is_hub_id(name)]:
+        metadata["datasets"] = named
+    entries = [_result(coverage, methods[OURS]) for coverage, methods in results.items() if OURS in methods]
+    if entries:
+        metadata["model-index"] = [{"name": (repo_id or "bundled").rpartition("/")[2], "results": entries}]
+    return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n\n"
+
+
+def _result(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:
+    dataset = f"{means['photos']} held-out photos, {COVERAGES.get(coverage, coverage)}"
+    return {
+        "task": {"type": "image-to-image", "name": "Image inpainting"},
+        "dataset": {"type": f"held-out-{coverage}", "name": dataset},
+        "metrics": [
+            {
+                "type": field,
+                "name": f"{heading.partition(' (')[0]}, over the hole",
+                "value": round(means[field], digits),
+            }
+            for field, heading, digits in METRICS
+            if field in means
+        ],
+    }
+
+
+def _results_table(results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    tables = []
+    for coverage, methods in results.items():
+        photos = max(int(means["photos"]) for means in methods.values())
+        head = ["Method", *(heading for _, heading, _ in METRICS), "Photos"]
+        rows = [head, ["---"] * len(head)]
+        for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
+            name = "**these weights**" if method == OURS else method
+            cells = [f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS]
+            rows.append([name, *cells, str(int(means["photos"]))])
+        lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+        tables.append(f"Held-out photos ({photos}), {COVERAGES.get(coverage, coverage)}:\n\n{lines}")
+    return "\n\n".join(tables)
+
+
+def _training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str:
+    lines = []
+    for name in _datasets(config):
+        if _is_hub_id(name):
+            terms = licences.get(name, "see its page for the licence")
+            lines.append(f"- [{name}](https://huggingface.co/datasets/{name}): {terms}")
+        else:
+            lines.append(f"- pictures of the folder or file `{Path(name).name}`: their licences hold")
+    terms = (
+        "The weights are derived from these pictures: check that their terms allow what you plan, commercial use above"
+        " all. The code that trained them is under Apache-2.0."
+    )
+    return "\n".join(lines or ["- not recorded"]) + f"\n\n{terms}"
+
+
+def _recipe(config: Mapping[str, Any], run_dir: Path) -> str:
+    """The run's settings as a table; terms and masks of weight 0 are left out."""
+    data, loss = _part(config, "data"), _part(config, "loss")
+    seen = _images_seen(run_dir)
+    rows = {
+        "Preset": config.get("preset"),
+        "Pictures seen": f"{seen:,}" if seen else config.get("images") or f"{config.get('epochs')} epochs",
+        "Crops": f"{data.get('resolution')}x{data.get('resolution')}, {data.get('batch_size')} at a time",
+        "Masks": ", ".join(f"{k} {v:g}" for k, v in _part(data, "masks").items() if isinstance(v, float) and v),
+        "Losses": ", ".join(
+            f"{key.removesuffix('_weight').replace('_', ' ')} {loss.get(key.removesuffix('_weight'), '')}".strip()
+            + f" x {value:g}"
+            for key, value in loss.items()
+            if key.endswith("_weight") and value and key not in ("known_weight", "border_weight")
+        ),
+        "R1 gamma": loss.get("r1_gamma"),
+        "Learning rate": f"{config.get('learning_rate')} (Adam, betas {config.get('betas')})",
+        "Weight average": f"half-life of {config.get('ema_halflife_images')} pictures",
+        "Seed": config.get("seed"),
+    }
+    lines = [f"| {name} | {value} |" for name, value in rows.items() if value not in (None, "", 0) or name == "Seed"]
+    return "\n".join(["| Setting | Value |", "| --- | --- |", *lines]) if config else "Not recorded."
+
+
+def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = config.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _datasets(config: Mapping[str, Any]) -> list[str]:
+    """The datasets without their subset: "owner/name:subset" is part of "owner/name"."""
+    named = _part(config, "data").get("dataset") or []
+    names = [named] if isinstance(named, str) else [str(name) for name in named]
+    return [name if Path(name).exists() else name.partition(":")[0] for name in names]
+
+
+def _is_hub_id(name: str) -> bool:
+    return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name) is not None and not Path(name).exists()
+
+
+def _images_seen(run_dir: Path) -> int:
+    try:
+        return int(json.loads((run_dir / "losses.jsonl").read_text().splitlines()[-1])["images_seen"])
+    except (OSError, ValueError, LookupError):
+        return 0
+
+
+def _parameters(folder: Path) -> int:
+    with safe_open(folder / "model.safetensors", framework="pt") as file:
+        return sum(file.get_tensor(name).numel() for name in file.keys() if "running_" not in name)  # noqa: SIM118
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
