@@ -226,7 +226,7 @@ def _save_options(photo: Image.Image, format: str) -> dict[str, Any]:
 
 def to_tensor(pixels: np.ndarray) -> Tensor:
     """RGB uint8 (H, W, 3) -> float32 (1, 3, H, W) in [-1, 1]. `to_pixels` gives back exactly the same pixels."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].to(torch.float32) / 127.5 - 1
+    return torch.from_numpy(np.array(pixels, order="C")).permute(2, 0, 1)[None].to(torch.float32) / 127.5 - 1
 
 
 def to_pixels(image: Tensor) -> np.ndarray:

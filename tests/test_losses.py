@@ -38,6 +38,13 @@ def test_reconstruction_is_the_mean_distance_in_the_hole(power, expected):
     assert reconstruction_loss(prediction, image, hole(), power=power).item() == pytest.approx(expected)
 
 
+def test_a_small_hole_counts_as_much_as_a_large_one():
+    masks = torch.cat([hole(16, 7), hole(16, 1)])
+    image = torch.zeros(2, 3, 16, 16)
+    prediction = torch.stack([torch.full((3, 16, 16), 1.0), torch.full((3, 16, 16), 0.5)])
+    assert reconstruction_loss(prediction, image, masks, power=1).item() == pytest.approx(0.75)
+
+
 def test_known_pixels_count_by_their_weight():
     image, mask = torch.zeros(1, 3, 16, 16), hole()
     prediction = 1 - mask.expand(1, 3, 16, 16)

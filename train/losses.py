@@ -45,7 +45,8 @@ def reconstruction_loss(
         border_px: width of that band in pixels.
 
     Returns:
-        Scalar >= 0: the weighted mean over pixels and colours. Each picture counts by its total weight.
+        Scalar >= 0: the weighted mean over pixels and colours of each picture, averaged over the batch, so that a
+        picture with a few scratches teaches as much as one with a large hole.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Eq. 1, normalised by the hole's area, and section 4 for the tenfold weight
@@ -54,7 +55,7 @@ def reconstruction_loss(
     """
     weight = mask + known_weight * (1 - mask) + (border_weight - 1) * border_band(mask, border_px)
     distance = (prediction - image).abs() if power == 1 else (prediction - image).square()
-    return (distance * weight).sum() / (weight.sum() * image.shape[1]).clamp_min(1e-8)
+    return ((distance * weight).mean((1, 2, 3)) / weight.mean((1, 2, 3)).clamp_min(1e-8)).mean()
 
 
 def _patch_weight(mask: Tensor, logits: Tensor) -> Tensor:

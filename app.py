@@ -1,0 +1,68 @@
+"""The door: opens the weights, builds the page and launches it.
+
+Environment: MODEL_ID and MODEL_REVISION name weights on the Hugging Face Hub (without them: the bundled ones);
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are Gradio's own.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from inpaint import Inpainter, WeightsError
+from page.api import add_api
+from page.painter import MAX_UPLOAD_MB, painter
+from page.visits import Visits
+
+HERE = Path(__file__).parent
+CLEAN_EVERY_S, KEEP_FILES_S = 600, 3600
+
+
+def open_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainter, str]:
+    """The weights that were asked for, or the bundled ones and the reason why it is them."""
+    if not model_id:
+        return Inpainter.from_pretrained(), ""
+    try:
+        return Inpainter.from_pretrained(model_id, revision), ""
+    except WeightsError as error:
+        logging.warning("MODEL_ID %s: %s Using the bundled weights.", model_id, error)
+        return Inpainter.from_pretrained(), f"{model_id}: {error}"
+
+
+def build_page(inpainter: Inpainter, notice: str = "", visits: Visits | None = None) -> gr.Blocks:
+    """The page and its endpoints, ready to launch.
+
+    Args:
+        inpainter: fills the holes.
+        notice: shown in a banner; why these are not the weights that were asked for.
+        visits: keeps the open photos; None: with the usual limits.
+    """
+    visits = Visits(Path(get_upload_folder())) if visits is None else visits
+    delete_cache = (CLEAN_EVERY_S, KEEP_FILES_S)
+    with gr.Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
+        painter(inpainter, visits, notice)
+        add_api(inpainter, visits)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` needs for the page to look and behave as it should."""
+    fonts = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+    theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"]).set(
+        body_background_fill="#f6f5f1", body_background_fill_dark="#171816"
+    )
+    return {
+        "theme": theme,
+        "favicon_path": HERE / "page" / "icon.svg",
+        "footer_links": [],
+        "max_file_size": f"{MAX_UPLOAD_MB}mb",
+        "ssr_mode": False,
+    }
+
+
+if __name__ == "__main__":
+    inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
+    build_page(inpainter, notice).launch(**launch_options())

@@ -1,0 +1,109 @@
+"""Every sentence of the page, in each language. The browser goes by its language, the server by Accept-Language."""
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
+
+LANGUAGES = ("en", "zh")
+
+# key: (English, Chinese). {braces} are filled in by whoever shows the sentence.
+SENTENCES: dict[str, tuple[str, str]] = {
+    # The empty page
+    "title": ("Inpaint", "图像修复"),
+    "lead": (
+        "Paint over a scratch or anything that should go; the picture fills itself in.",
+        "涂抹划痕或任何想去掉的东西，画面会自动补全。",
+    ),
+    "drop": ("Drop a photo here", "把照片拖到这里"),
+    "choose": ("Choose a photo", "选择照片"),
+    "paste": ("or paste one from the clipboard", "也可以从剪贴板粘贴"),
+    "examples": ("No photo at hand? Try one of these", "手边没有照片？试试这些"),
+    "farmhouse": ("A scratched print", "有划痕的老照片"),
+    "harbour": ("A mast to remove", "去掉桅杆"),
+    "coffee": ("Ink on the picture", "照片上的墨迹"),
+    # Tools
+    "tools": ("Tools", "工具"),
+    "brush": ("Brush", "画笔"),
+    "eraser": ("Eraser", "橡皮"),
+    "size": ("Size", "大小"),
+    "undo": ("Undo", "撤销"),
+    "clear": ("Clear", "清除"),
+    "hold": ("Hold to compare", "按住对比"),
+    "before": ("Before", "修复前"),
+    "after": ("After", "修复后"),
+    "new": ("New photo", "换一张"),
+    "download": ("Download", "下载"),
+    "canvas": ("Your photo. Paint over what should go.", "您的照片。涂抹想去掉的部分。"),
+    # What is going on
+    "opening": ("Opening the photo…", "正在打开照片…"),
+    "hint": ("Paint over what should go.", "涂抹想去掉的部分。"),
+    "filling": ("Filling…", "正在补全…"),
+    "filled": ("Done. Keep painting, or download the picture.", "完成。可以继续涂抹，或下载图片。"),
+    "saving": ("Preparing the full-size picture…", "正在生成原尺寸图片…"),
+    "saved": ("Saved as {name}.", "已保存为 {name}。"),
+    "reopening": ("The server had let go of this photo; opening it again…", "服务器已释放该照片，正在重新打开…"),
+    # What went wrong, and what to do
+    "busy": (
+        "Many people are painting right now; your stroke is next in line.",
+        "当前使用人数较多，您的操作正在排队。",
+    ),
+    "offline": ("No answer from the server; trying again…", "服务器没有响应，正在重试…"),
+    "gave_up": ("The server does not answer. Please try again in a minute.", "服务器没有响应，请稍后再试。"),
+    "unreadable": (
+        "This browser cannot show that file. Please use a JPEG, PNG or WebP picture.",
+        "浏览器无法显示该文件，请使用 JPEG、PNG 或 WebP 图片。",
+    ),
+    "not_a_picture": (
+        "That file is not a picture we can read. Please use a JPEG, PNG or WebP picture.",
+        "无法读取该文件，请使用 JPEG、PNG 或 WebP 图片。",
+    ),
+    "too_many_pixels": (
+        "That picture is larger than {limit} megapixels. Please make it smaller first.",
+        "图片超过 {limit} 百万像素，请先缩小。",
+    ),
+    "upload_failed": (
+        "The photo could not be uploaded. Please try again, or make it smaller than {limit} MB.",
+        "照片上传失败，请重试，或使用小于 {limit} MB 的照片。",
+    ),
+    "upload_missing": ("The photo did not arrive. Please choose it again.", "照片没有上传成功，请重新选择。"),
+    "different_size": (
+        "The server reads this photo in another size than the browser does. Please save it again as PNG or JPEG.",
+        "服务器与浏览器读到的照片尺寸不一致，请另存为 PNG 或 JPEG 后再试。",
+    ),
+    "gone": (
+        "This photo is no longer open on the server. Please choose it again.",
+        "服务器已不再保留该照片，请重新选择。",
+    ),
+    "all_painted": (
+        "The whole picture is painted over, so there is nothing to continue from. Please undo, or erase a part.",
+        "整张图片都被涂抹，无法参考周围内容补全。请撤销或擦除一部分。",
+    ),
+    "bad_request": ("The page sent something unexpected. Please reload it.", "页面发送了异常数据，请刷新页面。"),
+    "unexpected": ("Something went wrong on the server. Please try that again.", "服务器出错，请重试。"),
+    # The banner and the last lines
+    "fallback": (
+        "The model that was asked for could not be loaded, so this page uses its own.",
+        "指定的模型无法加载，本页改用自带模型。",
+    ),
+    "api": ("Use it from a program", "通过程序调用"),
+    "weights": ("Weights", "模型权重"),
+    "privacy": (
+        "Pictures are processed on this server and removed after your visit.",
+        "图片在本服务器上处理，访问结束后即删除。",
+    ),
+}
+
+
+def language_of(accept_language: str | None) -> str:
+    """The page's language for an Accept-Language header: the first one named that the page speaks, else English."""
+    for part in (accept_language or "").lower().split(","):
+        if (language := part.strip()[:2]) in LANGUAGES:
+            return language
+    return "en"
+
+
+def sentence(key: str, language: str, **values: object) -> str:
+    """One sentence with its values filled in."""
+    return SENTENCES[key][LANGUAGES.index(language)].format(**values)
+
+
+def table() -> dict[str, dict[str, str]]:
+    """{language: {key: sentence}}, for the browser."""
+    return {name: {key: row[i] for key, row in SENTENCES.items()} for i, name in enumerate(LANGUAGES)}

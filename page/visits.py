@@ -1,0 +1,186 @@
+"""The visits: which photo belongs to whom, for how long, and how many fills run at once."""
+
+import atexit
+import contextlib
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inpaint.session import Session
+
+
+class Refusal(ValueError):
+    """Something that the page declines.
+
+    Args:
+        key: names the sentence for the visitor (page/texts.py).
+        values: what the sentence's braces hold.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+@dataclass
+class Visit:
+    """One open photo. `lock` is held by whoever works on the session, `folder` is where its downloads lie."""
+
+    id: str
+    session: Session
+    name: str
+    folder: Path
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    last_used: float = field(default_factory=time.monotonic)
+
+
+class Visits:
+    """Open photos by unguessable id. The ones that were left alone go first when there are too many.
+
+    Args:
+        folder: where downloads are written; each visit has its own unguessable subfolder, removed with the visit.
+        most: how many photos may be open at once.
+        most_megapixels: how large they may be together; the newest photo always stays.
+        idle_s: a visit ends after so many seconds without a request.
+        fills_at_once: how many fills may run at the same time.
+        patience_s: how long a request waits for its turn before it is told that the server is busy.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        most: int = 64,
+        most_megapixels: float = 800,
+        idle_s: float = 1800,
+        fills_at_once: int = 2,
+        patience_s: float = 20,
+    ) -> None:
+        self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
+        self.idle_s, self.patience_s = idle_s, patience_s
+        self._visits: dict[str, Visit] = {}
+        self._of_tab: dict[str, str] = {}
+        self._shelves: dict[Path, float] = {}
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(fills_at_once)
+        threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
+        atexit.register(self.end_all)
+
+    def __len__(self) -> int:
+        return len(self._visits)
+
+    def add(self, session: Session, name: str) -> Visit:
+        """A new visit for a photo that was just opened; `name` is the photo's file name."""
+        visit = Visit(secrets.token_urlsafe(24), session, name, self.folder / secrets.token_urlsafe(24))
+        with self._lock:
+            self._visits[visit.id] = visit
+            ended = [*self._idle(), *self._too_many(keep=visit)]
+        self._remove(ended)
+        return visit
+
+    def get(self, visit_id: object) -> Visit:
+        """The visit with this id; Refusal "gone" if there is none (any more)."""
+        self.sweep()
+        with self._lock:
+            visit = self._visits.get(visit_id) if isinstance(visit_id, str) else None
+            if visit is None:
+                raise Refusal("gone")
+            visit.last_used = time.monotonic()
+            return visit
+
+    def end(self, visit_id: str) -> None:
+        """End a visit and remove what it wrote; nothing happens if it has ended already."""
+        with self._lock:
+            visit = self._visits.pop(visit_id, None)
+        self._remove([visit] if visit else [])
+
+    def end_all(self) -> None:
+        """End every visit."""
+        for visit_id in list(self._visits):
+            self.end(visit_id)
+        self.sweep(shelves_older_than_s=0)
+
+    def shelf(self) -> Path:
+        """A new folder that nobody can guess, for a file that is fetched soon; it is removed when it is idle_s old."""
+        folder = self.folder / secrets.token_urlsafe(24)
+        folder.mkdir(parents=True)
+        with self._lock:
+            self._shelves[folder] = time.monotonic()
+        return folder
+
+    def sweep(self, shelves_older_than_s: float | None = None) -> None:
+        """End the visits that were left alone for too long, and remove old shelves."""
+        age = self.idle_s if shelves_older_than_s is None else shelves_older_than_s
+        with self._lock:
+            ended = self._idle()
+            old = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - age]
+            for folder in old:
+                del self._shelves[folder]
+        self._remove(ended)
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def belongs_to(self, tab: str, visit_id: str) -> None:
+        """Remember which browser tab a visit belongs to, so that it ends when the tab is closed."""
+        with self._lock:
+            if visit_id in self._visits:
+                self._of_tab[tab] = visit_id
+
+    def tab_closed(self, tab: str) -> None:
+        """End the visit of a browser tab."""
+        with self._lock:
+            visit_id = self._of_tab.pop(tab, None)
+        if visit_id:
+            self.end(visit_id)
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a free place to compute; Refusal "busy" when patience runs out."""
+        if not self._turns.acquire(timeout=self.patience_s):
+            raise Refusal("busy")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @contextlib.contextmanager
+    def work_on(self, visit: Visit) -> Iterator[Session]:
+        """A visit's session, with a turn to compute, and nobody else working on it."""
+        if not visit.lock.acquire(timeout=self.patience_s):
+            raise Refusal("busy")
+        try:
+            with self.turn():
+                yield visit.session
+        finally:
+            visit.last_used = time.monotonic()
+            visit.lock.release()
+
+    def _keep_tidy(self) -> None:
+        while True:
+            time.sleep(min(60, self.idle_s))
+            self.sweep()
+
+    def _idle(self) -> list[Visit]:
+        latest = time.monotonic() - self.idle_s
+        return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < latest]
+
+    def _too_many(self, keep: Visit) -> list[Visit]:
+        ended = []
+        for visit in sorted(self._visits.values(), key=lambda v: v.last_used):
+            pixels = sum(v.session.photo.width * v.session.photo.height for v in self._visits.values())
+            if len(self._visits) <= self.most and pixels <= self.most_megapixels * 1e6:
+                break
+            if visit is not keep:
+                ended.append(self._visits.pop(visit.id))
+        return ended
+
+    def _remove(self, ended: list[Visit]) -> None:
+        ids = {visit.id for visit in ended}
+        with self._lock:
+            self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
+        for visit in ended:
+            shutil.rmtree(visit.folder, ignore_errors=True)
