@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from .config import DEFAULT_REPO_ID, config_from_dict, config_to_dict
@@ -95,7 +95,8 @@ def save_generator(generator: nn.Module, folder: str | Path, *, dtype: torch.dty
             )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / f".{WEIGHTS_FILE}.new", metadata={"format": "pt"})
+    # not save_file: its file could be read by its owner only
+    (folder / f".{WEIGHTS_FILE}.new").write_bytes(save(tensors, metadata={"format": "pt"}))
     values = config_to_dict(generator.config)  # type: ignore[arg-type]
     (folder / f".{CONFIG_FILE}.new").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     for file in MAX_BYTES:

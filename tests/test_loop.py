@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,9 +21,9 @@ from inpaint.pretrained import load_generator
 from train.checkpoint import CheckpointError
 from train.config import PRESETS, MaskConfig, TrainConfig
 from train.log import read_losses
-from train.loop import train
+from train.loop import _total_images, train
 from train.stream import Batch, Position
-from train.trainer import Diverged, Trainer
+from train.trainer import Diverged, Trainer, to_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -262,3 +263,112 @@ def test_masks_of_the_run_reach_the_generator(photos, tmp_path):
     run_dir = train(config)
     sheet = np.asarray(Image.open(io.BytesIO((run_dir / "samples" / "images-000000000.png").read_bytes())))
     assert (sheet[2 + 8 : 2 + 24, 2 + 8 : 2 + 24] == 128).all()
+
+
+def seen_by(trainer, batch):
+    """What generator and discriminator are given in one step."""
+    calls = {"generate": [], "judge": []}
+    for name, network in (("generate", trainer.generator), ("judge", trainer.discriminator)):
+
+        def record(*inputs, network=network, kept=calls[name]):
+            kept.append([x.detach().clone() for x in inputs])
+            return network(*inputs)
+
+        setattr(trainer, name, record)
+    trainer.train_step(batch)
+    return calls
+
+
+def test_the_generator_never_sees_the_truth_and_the_discriminator_sees_composites(photos, tmp_path):
+    config = tiny(photos, tmp_path)
+    trainer, batch = Trainer(config), batch_of(config)
+    calls = seen_by(trainer, batch)
+    image, mask = to_model(batch.image, batch.mask, torch.device("cpu"), False)
+    ((masked_image, seen_mask),) = calls["generate"]
+    assert torch.equal(seen_mask, mask)
+    assert (masked_image * mask == 0).all()
+    real, fake = calls["judge"][0][0], calls["judge"][1][0]
+    assert torch.equal(real, image)
+    assert torch.equal(fake * (1 - mask), image * (1 - mask))
+    assert not torch.equal(fake, image)
+
+
+def test_pictures_enter_the_networks_between_minus_one_and_one():
+    pixels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    image, mask = to_model(pixels, torch.ones(1, 1, 1, 1, dtype=torch.uint8), torch.device("cpu"), True)
+    assert image.flatten().tolist() == pytest.approx([-1, -0.6, 1])
+    assert mask.item() == 1
+
+
+def test_a_term_of_weight_zero_teaches_nothing(photos, tmp_path):
+    config = tiny(photos, tmp_path)
+    loss = dataclasses.replace(config.loss, reconstruction_weight=0.0, adversarial_weight=0.0)
+    trainer = Trainer(dataclasses.replace(config, loss=loss))
+    before = {name: value.clone() for name, value in trainer.generator.state_dict().items()}
+    trainer.train_step(batch_of(config))
+    assert same(before, dict(trainer.generator.state_dict()))
+
+
+def test_the_gradient_penalty_changes_what_the_discriminator_learns(photos, tmp_path):
+    config = tiny(photos, tmp_path)
+    learnt = []
+    for gamma in (1e-6, 100.0):
+        trainer = Trainer(dataclasses.replace(config, loss=dataclasses.replace(config.loss, r1_gamma=gamma)))
+        assert "discriminator/r1" in trainer.train_step(batch_of(config))
+        assert "discriminator/r1" not in trainer.train_step(batch_of(config))  # lazy: not at every step
+        learnt.append(dict(trainer.discriminator.state_dict()))
+    assert not same(*learnt)
+
+
+def test_the_average_lies_between_start_and_end_of_the_run(photos, tmp_path):
+    config = tiny(photos, tmp_path, ema_halflife_images=10**6, learning_rate=1e-2)
+    trainer = Trainer(config)
+    start = trainer.generator.to_rgb.weight.detach().clone()
+    for _ in range(20):
+        trainer.train_step(batch_of(config))
+    end, average = trainer.generator.to_rgb.weight.detach(), trainer.ema.network.to_rgb.weight
+    assert 0 < (average - start).norm() < (end - start).norm()
+
+
+def test_discriminator_features_are_compared_with_those_of_the_truth(photos, tmp_path):
+    config = tiny(photos, tmp_path)
+    assert Trainer(config).train_step(batch_of(config))["generator/feature_matching"] > 0
+
+
+def sheet(run_dir, images_seen):
+    with Image.open(run_dir / "samples" / f"images-{images_seen:09d}.png") as picture:
+        return np.asarray(picture)
+
+
+def test_the_sheets_of_a_run_that_goes_on_show_the_same_pictures(photos, tmp_path):
+    for images in (16, 32):
+        run_dir = train(tiny(photos, tmp_path, images=images, sample_every=16))
+    truth = 3 * 34 + 2
+    assert np.array_equal(sheet(run_dir, 0)[truth:], sheet(run_dir, 32)[truth:])
+    assert not np.array_equal(sheet(run_dir, 0), sheet(run_dir, 32))
+
+
+def test_a_run_stops_after_the_minutes_it_may_take_and_goes_on_later(photos, tmp_path):
+    config = tiny(photos, tmp_path, images=40, max_minutes=1e-6)
+    with pytest.raises(KeyboardInterrupt):
+        train(config)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["images_seen"] == 4
+    assert read_losses(train(dataclasses.replace(config, max_minutes=None)) / "losses.jsonl")[-1]["images_seen"] == 40
+
+
+def test_the_length_of_a_run_in_epochs_is_known_after_the_first(photos, tmp_path):
+    config = tiny(photos, tmp_path, images=None, epochs=3)
+    assert _total_images(config, SimpleNamespace(rows_per_epoch=None)) is None
+    assert _total_images(config, SimpleNamespace(rows_per_epoch=24)) == 72
+    assert read_losses(train(config) / "losses.jsonl")[-1]["images_seen"] == 72
+
+
+def test_a_full_disk_ends_the_command_with_a_sentence(photos, tmp_path, monkeypatch, capsys):
+    from train import __main__ as command_line
+
+    def full(config):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command_line, "train", full)
+    assert command_line.main(["tiny", "--data.dataset", photos]) == 1
+    assert "No space left" in capsys.readouterr().err

@@ -30,6 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, WeightsError, CheckpointError, Diverged, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(
+            f"python -m train: {error}\nThe last checkpoint is intact; run the same command to go on.", file=sys.stderr
+        )
+        return 1
 
 
 def _publish(config: TrainConfig, run_dir: Path) -> int:
