@@ -3,10 +3,15 @@
 Names are imported when they are first used, so that parts that need no PyTorch start without it.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+# PyTorch's threads wait for each other in a busy loop. Where other work wants the same cores, a pass then takes four
+# times as long as with threads that sleep. It is read when PyTorch is first imported; a setting of your own wins.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "ContextEncoder": "generators",

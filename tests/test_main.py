@@ -167,3 +167,14 @@ def test_the_command_runs_as_a_module(tmp_path, model):
 def test_importing_the_package_does_not_import_torch():
     code = "import inpaint, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0
+
+
+@pytest.mark.parametrize("own", [None, "ACTIVE"])
+def test_waiting_threads_leave_the_cores_to_others_unless_told_otherwise(own):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": own} if own else {}
+    command = [sys.executable, "-c", "import inpaint, os; print(os.environ['OMP_WAIT_POLICY'])"]
+    result = subprocess.run(
+        command, cwd=Path(__file__).parents[1], env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == (own or "PASSIVE")
