@@ -138,3 +138,25 @@ def test_generators_are_listed_by_the_name_in_their_config():
         config = FreeFormConfig() if name == "free-form" else ContextEncoderConfig()
         assert config.architecture == name
         assert generator is type(build_generator(config))
+
+
+def test_the_hole_enters_the_context_encoder_as_the_mean_colour_of_the_release():
+    generator = build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=20, region="full")).eval()
+    masked_image, mask = picture()
+    mean = torch.tensor([117, 104, 123]).view(1, 3, 1, 1) / 127.5 - 1
+    painted = generator(masked_image + mask * mean, torch.zeros_like(mask))
+    assert torch.allclose(generator(masked_image, mask), painted, atol=1e-6)
+
+
+@pytest.mark.parametrize("cut", ["up_half", "up_quarter"])
+def test_detail_passes_the_body_by(cut):
+    generator = shaken(build_generator(SMALL)).eval()
+    for parameter in getattr(generator, cut).parameters():
+        parameter.data.zero_()
+    generator.to_rgb.weight.data[:, -4:] = 0  # nor does it come from the picture itself
+    generator.up_full[1].weight.data.mul_(5)
+    masked_image, mask = picture(64, 64)
+    changed = masked_image.clone()
+    changed[..., 2, 2] += 1
+    difference = (generator(changed, mask) - changed) - (generator(masked_image, mask) - masked_image)
+    assert difference[..., 30:, 30:].abs().max() < 0.01 < difference[..., :6, :6].abs().max()

@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -53,3 +54,13 @@ def test_loss_curves_are_drawn_for_every_loss(tmp_path):
     with Image.open(tmp_path / "losses.png") as picture:
         assert picture.width > 600
     assert plot_losses(tmp_path / "nothing") is None
+
+
+def test_the_share_of_time_spent_waiting_for_data_is_reported(tmp_path):
+    progress = Progress(tmp_path, 0, None)
+    time.sleep(0.05)
+    line = progress.write(4, waited_s=0.02)
+    assert 0 < line["waiting_for_data"] < 0.5
+    time.sleep(0.05)
+    assert progress.write(8, waited_s=0.02)["waiting_for_data"] == 0
+    progress.close()

@@ -136,3 +136,20 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 90) -> st
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"no page at {address}")
+
+
+PUSH_SUBSETS = """
+import PIL.Image
+from datasets import Dataset, Image
+for subset, count in (("small", 2), ("large", 5)):
+    photos = [PIL.Image.new("RGB", (40, 30)) for _ in range(count)]
+    Dataset.from_dict({"image": photos}).cast_column("image", Image()).push_to_hub("me/subsets", subset)
+answer = None
+"""
+
+
+def test_a_subset_of_a_dataset_is_named_behind_a_colon(hub, client):
+    client.evaluate(PUSH_SUBSETS)
+    count = "from train.data import iter_photos; answer = len(list(iter_photos({!r})))"
+    assert client.evaluate(count.format("me/subsets:small")) == 2
+    assert client.evaluate(count.format("me/subsets:large")) == 5

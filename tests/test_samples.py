@@ -77,3 +77,15 @@ def test_a_black_and_white_picture_is_one_silhouette():
     labels[:20, :30] = 255
     (shape,) = to_silhouettes(Image.fromarray(labels))
     assert shape.shape == (20, 30)
+
+
+def test_a_crop_takes_at_least_its_share_of_the_short_side():
+    for seed in range(10):
+        crop = random_crop(gradient(200, 200), 32, 0.9, np.random.default_rng(seed)).astype(int)
+        assert np.ptp(crop[..., 0]) > 0.85 * 255
+
+
+def test_small_pictures_are_enlarged_and_large_ones_never_cropped_below_the_resolution():
+    for seed in range(10):
+        crop = random_crop(gradient(50, 50), 32, 0.1, np.random.default_rng(seed)).astype(int)
+        assert np.ptp(crop[..., 0]) > 0.5 * 255

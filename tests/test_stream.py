@@ -5,7 +5,7 @@ import torch
 
 from tests.datasets import png, write_parquet
 from train.config import DataConfig, MaskConfig
-from train.stream import PhotoStream, Position
+from train.stream import CachedRows, PhotoStream, Position
 
 
 def config(dataset, **changes):
@@ -112,3 +112,28 @@ def test_a_dataset_that_cannot_be_opened_is_named(greys, dataset, split):
 def test_no_dataset_at_all_is_answered_with_the_flag_to_use():
     with pytest.raises(ValueError, match="--data.dataset"):
         PhotoStream(DataConfig(), seed=0)
+
+
+def test_a_picture_gets_another_hole_in_every_epoch(tmp_path):
+    folder = write_parquet(tmp_path, [png(10)])
+    masks = [batch.mask for batch in take(PhotoStream(config(folder, batch_size=1), seed=0), 3)]
+    assert not torch.equal(masks[0], masks[1])
+    assert not torch.equal(masks[1], masks[2])
+
+
+def test_another_seed_shuffles_cached_pictures_otherwise(greys):
+    orders = [shades(take(PhotoStream(config(greys, cache=True), seed=seed), 5)) for seed in (0, 1)]
+    assert orders[0] != orders[1]
+
+
+def test_cached_pictures_take_no_more_memory_than_their_short_side_allows(tmp_path):
+    folder = write_parquet(tmp_path, [png(10, size=(90, 60)), png(20, size=(20, 200))])
+    sizes = {photo.size for photo in CachedRows(config(folder, cache_side=30), seed=0).read(0, 0)}
+    assert sizes == {(45, 30), (20, 200)}
+
+
+def test_the_length_of_an_epoch_is_known_once_it_has_been_read(greys):
+    stream = PhotoStream(config(greys), seed=0)
+    assert len(list(itertools.islice(stream, 20))) == 20
+    assert stream.rows_per_epoch == 20
+    stream.close()
