@@ -1,6 +1,7 @@
 """Networks, optimizers and the two updates of a run."""
 
 import contextlib
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,10 @@ class Trainer:
         """Fills the run's sample pictures with the averaged weights and writes the sheet."""
         assert self.samples is not None
         image, mask = to_model(self.samples["image"], self.samples["mask"], self.device, self.config.channels_last)
-        save_sheet(path, image, mask, self.ema.network(image * (1 - mask), mask))
+        network = self.ema.network
+        if not self.images_seen:  # batch norm has seen nothing to go by yet, and would show a plain grey
+            network = copy.deepcopy(network).train()
+        save_sheet(path, image, mask, network(image * (1 - mask), mask))
 
 
 def to_model(image: Tensor, mask: Tensor, device: torch.device, channels_last: bool) -> tuple[Tensor, Tensor]:
