@@ -91,7 +91,6 @@ def test_the_paper_run_resumes_exactly_too(photos, tmp_path):
     generator = ContextEncoderConfig(channels=4, bottleneck_channels=16)
     config = dataclasses.replace(paper, data=data, generator=generator, device="cpu", checkpoint_every=8)
     whole = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "whole")))
-    assert sheet(whole, 0)[132 + 32 : 132 + 96, 34:98].std() > 20, "noise at first"
     assert sheet(whole, 0)[132 + 32 : 132 + 96, 34:98].std() > 2, "noise at first"
     train(dataclasses.replace(config, epochs=1, run_dir=str(tmp_path / "parts")))
     parts = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "parts")))
