@@ -138,6 +138,15 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 90) -> st
     raise AssertionError(f"no page at {address}")
 
 
+def test_published_weights_are_measured_on_photos_of_the_hub(circle):
+    pytest.importorskip("cv2")
+    arguments = ["--data", "me/photos", "--split", "train", "--images", 2, "--slow-images", 0]
+    judge = Client(circle.hub.url, circle.home / "evaluator")
+    table = judge.run("-m", "train.evaluate", "me/weights", *arguments, timeout_s=200).stdout
+    assert table.count("| ours |") == 3
+    assert table.count("| OpenCV Telea |") == 3
+
+
 PUSH_SUBSETS = """
 import PIL.Image
 from datasets import Dataset, Image
