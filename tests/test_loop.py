@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.pretrained import load_generator
+from train import loop
 from train.checkpoint import CheckpointError
 from train.config import PRESETS, MaskConfig, TrainConfig
 from train.log import read_losses
@@ -374,3 +375,10 @@ def test_a_full_disk_ends_the_command_with_a_sentence(photos, tmp_path, monkeypa
     monkeypatch.setattr(command_line, "train", full)
     assert command_line.main(["tiny", "--data.dataset", photos]) == 1
     assert "No space left" in capsys.readouterr().err
+
+
+def test_checkpoints_are_written_at_their_interval_and_at_the_end(photos, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(loop, "save_checkpoint", lambda run_dir, state: written.append(state["images_seen"]))
+    train(tiny(photos, tmp_path, images=40, checkpoint_every=16))
+    assert written == [16, 32, 40]
