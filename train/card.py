@@ -81,7 +81,8 @@ def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mappi
     config = _read_json(run_dir / "config.json")
     config = config if isinstance(config, dict) else {}
     scores = _read_json(run_dir / RESULTS_FILE)
-    results = summary(scores) if isinstance(scores, list) else {}
+    scores = scores if isinstance(scores, list) else []
+    results = summary(scores)
     architecture = str((_read_json(folder / "config.json") or {}).get("architecture"))
     title = repo_id or "Bundled weights"
     picture = (
@@ -110,7 +111,7 @@ A generator for image inpainting ({architecture}, {_parameters(folder) / 1e6:.1f
 
 ## Results
 
-{_results_table(results) or NOT_MEASURED}
+{_results_tables(scores) or NOT_MEASURED}
 
 ## Limits
 
@@ -190,19 +191,29 @@ def _result(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _results_table(results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def _results_tables(scores: list[Mapping[str, Any]]) -> str:
+    """A table for each kind of hole; slow methods in one of their own, beside the others on the same few photos."""
     tables = []
-    for coverage, methods in results.items():
+    for coverage, methods in summary(scores).items():
         photos = max(int(means["photos"]) for means in methods.values())
-        head = ["Method", *(heading for _, heading, _ in METRICS), "Photos"]
-        rows = [head, ["---"] * len(head)]
-        for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
-            name = "**these weights**" if method == OURS else method
-            cells = [f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS]
-            rows.append([name, *cells, str(int(means["photos"]))])
-        lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-        tables.append(f"Held-out photos ({photos}), {COVERAGES.get(coverage, coverage)}:\n\n{lines}")
+        everywhere = {method: means for method, means in methods.items() if means["photos"] == photos}
+        tables.append(f"Held-out photos ({photos}), {COVERAGES.get(coverage, coverage)}:\n\n{_table(everywhere)}")
+        if len(everywhere) < len(methods):
+            rows = [row for row in scores if row["coverage"] == coverage]
+            seen = [{row["photo"] for row in rows if row["method"] == method} for method in methods]
+            common = set.intersection(*seen)
+            few = summary(row for row in rows if row["photo"] in common)[coverage]
+            tables.append(f"The same with the slow methods, on {len(common)} of these photos:\n\n{_table(few)}")
     return "\n\n".join(tables)
+
+
+def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
+    head = ["Method", *(heading for _, heading, _ in METRICS)]
+    rows = [head, ["---"] * len(head)]
+    for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
+        name = "**these weights**" if method == OURS else method
+        rows.append([name, *(f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def _training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str:
