@@ -256,11 +256,3 @@ def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:
         return np.zeros(stop - start, np.intp)
     position = np.arange(start, stop) % (2 * size - 2)
     return np.minimum(position, 2 * size - 2 - position)
-
-
-def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
-    """Mirror an image (..., H, W) at its right and lower edge until both sides are multiples; crop to undo."""
-    height, width = image.shape[-2:]
-    rows = torch.from_numpy(reflect_indices(0, -(-height // multiple) * multiple, height)).to(image.device)
-    columns = torch.from_numpy(reflect_indices(0, -(-width // multiple) * multiple, width)).to(image.device)
-    return image.index_select(-2, rows).index_select(-1, columns)

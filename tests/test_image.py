@@ -13,7 +13,6 @@ from inpaint.image import (
     PhotoError,
     composite,
     open_photo,
-    pad_to_multiple,
     reflect_indices,
     save_photo,
     to_mask,
@@ -54,14 +53,6 @@ def test_reflection_agrees_with_numpy_for_any_overhang(size):
     line = np.arange(size)
     expected = np.pad(line, 23, mode="reflect") if size > 1 else np.zeros(47, int)
     assert np.array_equal(line[reflect_indices(-23, size + 23, size)], expected)
-
-
-def test_padding_mirrors_the_image_up_to_a_multiple():
-    image = torch.rand(1, 3, 10, 3)
-    padded = pad_to_multiple(image, 8)
-    assert padded.shape == (1, 3, 16, 8)
-    assert torch.equal(padded[..., :10, :3], image)
-    assert torch.equal(padded[..., 10, :3], image[..., 8, :])
 
 
 def test_the_orientation_is_applied_and_its_tag_is_gone():
