@@ -253,16 +253,3 @@ def test_without_data_the_command_says_what_to_give(capsys):
 def test_weights_that_are_not_there_end_in_a_sentence(tmp_path):
     with pytest.raises(SystemExit, match="^error: .*"):
         evaluation.main([str(tmp_path / "nothing"), "--data", str(tmp_path)])
-
-
-def test_a_revision_behind_an_at_sign_reaches_the_loader(monkeypatch):
-    asked = []
-
-    def from_pretrained(repo, revision):
-        asked.append((repo, revision))
-        return lambda pixels, mask: pixels
-
-    monkeypatch.setattr(evaluation.Inpainter, "from_pretrained", from_pretrained)
-    for weights in (None, "me/weights", "me/weights@abc123"):
-        assert evaluation.our_method(weights).name == "ours"
-    assert asked == [(None, None), ("me/weights", None), ("me/weights", "abc123")]

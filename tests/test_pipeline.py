@@ -142,9 +142,13 @@ def test_published_weights_are_measured_on_photos_of_the_hub(circle):
     pytest.importorskip("cv2")
     arguments = ["--data", "me/photos", "--split", "train", "--images", 2, "--slow-images", 0]
     judge = Client(circle.hub.url, circle.home / "evaluator")
-    table = judge.run("-m", "train.evaluate", "me/weights", *arguments, timeout_s=200).stdout
+    commit = circle.api.model_info("me/weights").sha
+    table = judge.run("-m", "train.evaluate", f"me/weights@{commit}", *arguments, timeout_s=200).stdout
     assert table.count("| ours |") == 3
     assert table.count("| OpenCV Telea |") == 3
+    wrong = judge.run("-m", "train.evaluate", "me/weights@nowhere", *arguments, check=False)
+    assert wrong.returncode != 0
+    assert "nowhere" in wrong.stderr
 
 
 PUSH_SUBSETS = """
