@@ -1,7 +1,10 @@
+import dataclasses
+import io
 import itertools
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.datasets import png, write_parquet
 from train.config import DataConfig, MaskConfig
@@ -137,3 +140,20 @@ def test_the_length_of_an_epoch_is_known_once_it_has_been_read(greys):
     assert len(list(itertools.islice(stream, 20))) == 20
     assert stream.rows_per_epoch == 20
     stream.close()
+
+
+@pytest.mark.parametrize("family", ["region", "large"])
+def test_silhouettes_of_a_dataset_become_holes_of_both_families_that_use_them(tmp_path, family):
+    """The same holes with and without the silhouettes would mean that they were not used."""
+    photos = write_parquet(tmp_path / "photos", [png(10)])
+    square = Image.new("L", (40, 40))
+    square.paste(255, (5, 5, 35, 35))
+    buffer = io.BytesIO()
+    square.save(buffer, "PNG")
+    shapes = write_parquet(tmp_path / "shapes", [buffer.getvalue()])
+    holes = []
+    for source in (None, shapes):
+        masks = MaskConfig(**{family: 1.0}, shapes=source)
+        settings = dataclasses.replace(config(photos, batch_size=1, resolution=64), masks=masks)
+        holes.append(torch.cat([batch.mask for batch in take(PhotoStream(settings, seed=0), 6)]))
+    assert not torch.equal(*holes)

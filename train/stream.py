@@ -105,7 +105,8 @@ class PhotoStream:
             raise ValueError("No dataset is given: use --data.dataset with a Hub id, a folder or a parquet file.")
         self._config, self._seed = config, seed
         self._rows: StreamedRows | CachedRows = (CachedRows if config.cache else StreamedRows)(config, seed)
-        self._shapes = load_shapes(config.masks.shapes) if config.masks.shapes and config.masks.region else None
+        masks = config.masks
+        self._shapes = load_shapes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
         self._stopped = threading.Event()
         self.waited_s = 0.0
