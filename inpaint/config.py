@@ -58,6 +58,7 @@ class FreeFormConfig:
         attention_every: a global-context layer follows every so many blocks; 0 for none.
         attention_heads: heads of each global-context layer; must divide the last width.
         expansion: width of the ConvNeXt blocks' inner layer over the body's.
+        borrow_channels: length of the vectors by which known cells are found to borrow from; 0 to borrow nothing.
 
     Raises:
         ConfigError: a value is out of range.
@@ -69,6 +70,7 @@ class FreeFormConfig:
     attention_every: int = 3
     attention_heads: int = 4
     expansion: int = 3
+    borrow_channels: int = 32
 
     def __post_init__(self) -> None:
         _check_types(self)
@@ -77,6 +79,7 @@ class FreeFormConfig:
         _check_range(self, "attention_every", 0, 64)
         _check_range(self, "attention_heads", 1, 32)
         _check_range(self, "expansion", 1, 8)
+        _check_range(self, "borrow_channels", 0, 512)
         if self.channels[-1] % self.attention_heads:
             raise ConfigError(
                 f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}."

@@ -1,8 +1,8 @@
 """From a mask to units of work: which crop of the photo the generator sees, at which scale, and what it fills there.
 
-A region that fits into one crop with enough context is filled at full resolution. A larger one is taken apart: where
-it is thin it is tiled at full resolution, where it is thick it is filled in a smaller picture of its surroundings.
-Crops come in few shapes, so that the time of a fill is steady.
+Thin damage is filled at full resolution, tile by tile if it is long. A thick hole is filled coarse to fine: first in a
+picture so small that the hole is as thick as those the generator has learnt from, then at twice that size with the
+first fill as a guide, and so on up to full resolution. Crops come in few shapes, so that the time of a fill is steady.
 """
 
 import itertools
@@ -25,8 +25,9 @@ class CropSizes:
         sides: allowed widths and heights, ascending.
         context: known pixels wanted around a hole, at least.
         max_context: and at most; the largest hole of a shrunk crop is the largest side less twice this.
-        thin_px: damage up to this thickness is filled at full resolution, however long it is.
+        thin_px: holes up to this thickness are filled in one pass.
         centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
+        refine: shrunk crops are only a draft, which the generator takes as a guide at twice the size.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
@@ -34,25 +35,28 @@ class CropSizes:
     max_context: int = 128
     thin_px: int = 96
     centred: bool = False
+    refine: bool = True
 
 
 class Crop(NamedTuple):
     """One pass of the generator.
 
     `box` is what it sees, shrunk by the whole number `scale`; `hole` (bool, of the shape of `write`) marks the pixels
-    that it fills.
+    that it fills. A `draft` guides later crops of half its scale; a `guided` crop has such a draft.
     """
 
     box: Box
     scale: int
     write: Box
     hole: np.ndarray
+    draft: bool = False
+    guided: bool = False
 
 
 def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[list[Crop]]:
     """The work for a mask: for each region its crops, in the order in which they must be filled.
 
-    Together the crops of all regions fill every hole pixel once. Regions do not depend on each other.
+    Together the crops that are no drafts fill every hole pixel once. Regions do not depend on each other.
 
     Args:
         mask: bool (H, W), True = hole.
@@ -119,18 +123,35 @@ def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part
 
 
 def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
-    """One crop for a part that fits, at full resolution or shrunk; tiles of one scale for a long one."""
+    """The crops of a part: at each scale one where the part fits, else tiles."""
     thickness = _thickness(part.hole)
-    max_hole = sizes.sides[-1] - 2 * sizes.max_context
-    scale = 1 if thickness <= sizes.thin_px else -(-thickness // max_hole)
+    scale = _first_scale(part, thickness, photo, sizes)
+    crops = []
+    guided = False
+    while True:
+        context = sizes.context if guided else _context(thickness, scale, sizes)
+        draft = sizes.refine and scale > 1
+        for tile in _tiles(part, _core(photo, scale, context, sizes)):
+            box = _around(tile.box, scale, context, photo, sizes)
+            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided))
+        if not draft:
+            return crops
+        scale, guided = scale // 2, True
+
+
+def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> int:
+    """The scale of the first pass: a power of two where others follow."""
+    if thickness <= sizes.thin_px:
+        return 1
+    if sizes.refine:
+        scale, next_scale = 1 << (-(-thickness // sizes.thin_px) - 1).bit_length(), lambda scale: 2 * scale
+    else:
+        scale, next_scale = -(-thickness // (sizes.sides[-1] - 2 * sizes.max_context)), lambda scale: scale + 1
     whole = scale
     while not _fits(part.box, _core(photo, whole, _context(thickness, whole, sizes), sizes)):
-        whole += 1
-    if thickness > sizes.thin_px and whole <= 2 * scale:
-        scale = whole  # a compact hole: better seen as a whole in a smaller picture than piece by piece
-    context = _context(thickness, scale, sizes)
-    tiles = _tiles(part, _core(photo, scale, context, sizes))
-    return [Crop(_around(tile.box, scale, context, photo, sizes), scale, tile.box, tile.hole) for tile in tiles]
+        whole = next_scale(whole)
+    # a compact hole: better seen as a whole in a smaller picture than piece by piece
+    return whole if whole <= 2 * scale else scale
 
 
 def _context(thickness: int, scale: int, sizes: CropSizes) -> int:

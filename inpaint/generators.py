@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import ConfigError, ContextEncoderConfig, FreeFormConfig, GeneratorConfig
-from .layers import ChannelwiseFullyConnected, ConvNeXtBlock, GlobalContext, push_pull
+from .layers import Borrow, ChannelwiseFullyConnected, ConvNeXtBlock, GlobalContext
+from .pyramid import push_pull
 
 
 def _down(channels_in: int, channels_out: int) -> list[nn.Module]:
@@ -102,10 +103,11 @@ class ContextEncoder(nn.Module):
 class FreeFormGenerator(nn.Module):
     """A mask-aware U-shaped network for photos of any size.
 
-    The hole is first filled smoothly (push-pull), so that the network only has to add what a blur lacks. Pixel
-    unshuffling and two strided convolutions lead to 1/8 of the resolution, where ConvNeXt blocks and global-context
-    attention work; skips at 1/4 and 1/2 and the full-resolution input keep thin damage sharp. The last layer starts
-    at zero: an untrained network returns the smooth fill.
+    The hole is first filled smoothly (push-pull), so that the network only has to add what a blur lacks; or from a
+    guide, so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8
+    of the resolution, where ConvNeXt blocks and global-context attention decide what belongs in the hole; `Borrow`
+    copies features of the known picture to where they fit; skips at 1/4 and 1/2 and the full-resolution input keep
+    thin damage sharp. The last layer starts at zero: an untrained network returns the first guess.
 
     Reference:
         Body: Liu et al. 2022, arXiv:2201.03545. Unshuffle in front: Shi et al. 2016, arXiv:1609.05158, reversed.
@@ -127,6 +129,7 @@ class FreeFormGenerator(nn.Module):
         every = config.attention_every
         count = (config.blocks - 1) // every if every else 0
         self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
+        self.borrow = Borrow(eighth, quarter, config.borrow_channels) if config.borrow_channels else None
         self.up_quarter = nn.Sequential(nn.Conv2d(eighth, quarter * 4, 1), nn.PixelShuffle(2))
         self.merge_quarter = nn.Sequential(
             nn.Conv2d(2 * quarter, quarter, 3, padding=1), nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1)
@@ -136,16 +139,20 @@ class FreeFormGenerator(nn.Module):
             nn.Conv2d(2 * half, half, 3, padding=1), nn.ReLU(True), nn.Conv2d(half, half, 3, padding=1)
         )
         self.up_full = nn.Sequential(nn.ReLU(True), nn.Conv2d(half, detail * 4, 1), nn.PixelShuffle(2), nn.ReLU(True))
-        self.to_rgb = nn.Conv2d(detail + 4, 3, 3, padding=1)
-        nn.init.zeros_(self.to_rgb.weight)
-        nn.init.constant_(self.to_rgb.bias, 0.0)  # type: ignore[arg-type]
+        # two convolutions for what could be one of both maps together: no copying at full resolution
+        self.to_rgb = nn.Conv2d(detail, 3, 3, padding=1)
+        self.correct = nn.Conv2d(4, 3, 3, padding=1, bias=False)
+        for parameter in (*self.to_rgb.parameters(), *self.correct.parameters()):
+            nn.init.zeros_(parameter)
 
-    def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, masked_image: Tensor, mask: Tensor, guide: Tensor | None = None) -> Tensor:
         """Predicts the whole picture.
 
         Args:
             masked_image: (B, 3, H, W) in [-1, 1]; H and W multiples of 16. Values inside the hole are ignored.
             mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+            guide: (B, 3, H, W) in [-1, 1], a first guess that is to be refined, such as the fill of a smaller copy;
+                values outside the hole are ignored. None: the smooth fill.
 
         Returns:
             (B, 3, H, W), in [-1, 1] in eval mode. While training it may leave the range a little, so that clipped
@@ -160,17 +167,20 @@ class FreeFormGenerator(nn.Module):
                 f"The picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
                 " pad it, or use Inpainter, which takes any size."
             )
-        seen = torch.cat([push_pull(masked_image, mask), mask], 1)
+        guess = push_pull(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
+        seen = torch.cat([guess, mask], 1)
         at_half = self.stem(F.pixel_unshuffle(seen, 2))
         at_quarter = self.down_quarter(at_half)
         at_quarter = at_quarter + self.mix_quarter(at_quarter)
         x = self._run_body(self.down_eighth(at_quarter), F.avg_pool2d(mask, 8))
+        if self.borrow is not None:
+            at_quarter = at_quarter + self.borrow(F.avg_pool2d(x, 2), at_quarter, F.avg_pool2d(mask, 16))
         x = self.up_quarter(x)
         x = x + self.merge_quarter(torch.cat([x, at_quarter], 1))
         x = self.up_half(x)
         x = x + self.merge_half(torch.cat([x, at_half], 1))
         x = self.up_full(x)
-        prediction = seen[:, :3] + self.to_rgb(torch.cat([x, seen], 1))
+        prediction = guess + self.to_rgb(x) + self.correct(seen)
         return prediction if self.training else prediction.clamp(-1, 1)
 
     def _run_body(self, x: Tensor, mask: Tensor) -> Tensor:

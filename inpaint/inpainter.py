@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -14,10 +15,12 @@ from .crops import Crop, CropSizes, plan
 from .image import MaskError, PhotoSource, composite, open_photo, reflect_indices, to_mask, to_pixels, to_tensor
 from .modes import Patch, to_rgb, write_patches
 from .pretrained import load_generator
+from .pyramid import drop_unknown, known_mean, push_pull
 from .regions import Box
 from .session import Fill, Session
 
 BICUBIC = Image.Resampling.BICUBIC
+_STRIP_PIXELS = 1024 * 1024
 
 
 class Generator(Protocol):
@@ -27,7 +30,7 @@ class Generator(Protocol):
     multiple: int
     fixed_size: int | None
 
-    def __call__(self, masked_image: Tensor, mask: Tensor) -> Tensor: ...
+    def __call__(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor: ...
 
 
 class Inpainter:
@@ -132,16 +135,22 @@ class Inpainter:
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
         for crops in plan(mask, self.sizes, within):
             done: list[Fill] = []
+            drafts: dict[int, list[Fill]] = {crop.scale: [] for crop in crops}
             for crop in crops:
-                fill = self._fill(crop, pixels, mask, done)
-                done.append(fill)
-                yield fill
+                guess = drafts[2 * crop.scale] if crop.guided else []
+                fill = self._fill(crop, pixels, mask, guess, drafts[crop.scale] + done)
+                (drafts[crop.scale] if crop.draft else done).append(fill)
+                if not crop.draft:
+                    yield fill
 
-    def _fill(self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, done: list[Fill]) -> Fill:
-        """One pass of the generator; what this region's earlier crops have filled counts as known."""
-        seen, hole = _read(crop.box, pixels, mask, done)
-        small, small_hole = _shrink(seen, hole, crop.scale)
-        filled = self._predict(small, small_hole)
+    @torch.inference_mode()
+    def _fill(self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, guess: list[Fill], known: list[Fill]) -> Fill:
+        """One pass of the generator; what this region's earlier crops of this scale have filled counts as known."""
+        seen = _read(crop.box, pixels, mask, guess, known)
+        image, hole = self._masked(seen.pixels, seen.hole, crop.scale)
+        guide = (push_pull(*self._masked(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
+        asked = self._asked(hole)
+        filled = to_pixels(composite(image, self.generator(image * (1 - asked), asked, *guide), asked))
         area = crop.write.moved(crop.box.left, crop.box.top)
         if crop.scale == 1:
             result = filled[area.slices]
@@ -151,16 +160,22 @@ class Inpainter:
             result = np.asarray(part)
         return Fill(crop.write.left, crop.write.top, result, crop.hole)
 
-    @torch.inference_mode()
-    def _predict(self, pixels: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        """The composite of a crop: uint8 (h, w, 3) and bool (h, w) of an allowed size -> uint8 (h, w, 3)."""
-        image = to_tensor(pixels).to(self.device).contiguous(memory_format=torch.channels_last)
-        if getattr(self.config, "region", None) == "center":  # this network only knows a square hole in the middle
-            hole = hole.copy()
-            rim = hole.shape[0] // 4
-            hole[rim:-rim, rim:-rim] = True
-        mask = torch.from_numpy(hole)[None, None].to(self.device, torch.float32)
-        return to_pixels(composite(image, self.generator(image * (1 - mask), mask), mask))
+    def _masked(self, pixels: np.ndarray, hole: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
+        """A shrunk crop and its mask, on the device; taken in strips, as a large crop takes much memory in float32."""
+        rows = max(scale, _STRIP_PIXELS // pixels.shape[1] // scale * scale)
+        strips = []
+        for top in range(0, len(pixels), rows):
+            image, known = to_tensor(pixels[top : top + rows]), torch.from_numpy(~hole[top : top + rows])[None, None]
+            strips.append(known_mean(image * known, known.to(torch.float32), scale))
+        image, mask = drop_unknown(*(torch.cat(parts, 2) for parts in zip(*strips, strict=True)))
+        return image.to(self.device).contiguous(memory_format=torch.channels_last), mask.to(self.device)
+
+    def _asked(self, hole: Tensor) -> Tensor:
+        """The hole as the generator must see it: one that only knows the central square gets all of that."""
+        if getattr(self.config, "region", None) != "center":
+            return hole
+        rim = hole.shape[-1] // 4
+        return F.pad(torch.ones_like(hole[..., rim:-rim, rim:-rim]), (rim, rim, rim, rim)).maximum(hole)
 
 
 def best_device() -> torch.device:
@@ -174,39 +189,31 @@ def crop_sizes(generator: Generator) -> CropSizes:
     """The crops that a generator takes: those it was built for, or a few sizes that are multiples of its own."""
     if generator.fixed_size is not None:
         side = generator.fixed_size
-        return CropSizes((side,), context=side // 4, max_context=side // 4, thin_px=side // 8, centred=True)
+        quarter = side // 4
+        return CropSizes((side,), context=quarter, max_context=quarter, thin_px=side // 8, centred=True, refine=False)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
     return CropSizes(tuple(sorted(sides)))
 
 
 class _Seen(NamedTuple):
+    """A crop: uint8 (h, w, 3), and bool (h, w) twice: what is hole, and what of it not even a guess is there for."""
+
     pixels: np.ndarray
     hole: np.ndarray
+    blank: np.ndarray
 
 
-def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, done: list[Fill]) -> _Seen:
+def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[Fill], known: list[Fill]) -> _Seen:
     """A crop of the photo and the mask with earlier fills drawn in; mirrored where it sticks out of the photo."""
     inside = box.cut(Box(0, 0, mask.shape[1], mask.shape[0]))
-    seen, hole = pixels[inside.slices].copy(), mask[inside.slices].copy()
-    for fill in done:
-        fill.draw(seen, inside, hole)
-    if inside != box:
-        rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
-        columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
-        seen, hole = seen[rows[:, None], columns], hole[rows[:, None], columns]
-    return _Seen(seen, hole)
-
-
-def _shrink(pixels: np.ndarray, hole: np.ndarray, scale: int) -> _Seen:
-    """Average the known pixels of each scale x scale block; a block with less than half of them known is a hole."""
-    if scale == 1:
-        return _Seen(pixels, hole)
-    height, width = hole.shape[0] // scale, hole.shape[1] // scale
-    known = (~hole).reshape(height, scale, width, scale).sum(axis=(1, 3), dtype=np.int32)
-    clean = np.where(hole[..., None], np.uint8(0), pixels).reshape(height, scale, width, scale, 3)
-    total = clean.sum(axis=(1, 3), dtype=np.int32)
-    small_hole = known * 2 < scale * scale
-    if small_hole.all():
-        small_hole = known == 0
-    mean = (total + known[..., None] // 2) // np.maximum(known, 1)[..., None]
-    return _Seen(mean.astype(np.uint8), small_hole)
+    seen = _Seen(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
+    for fill in guess:
+        fill.draw(seen.pixels, inside, seen.blank)
+    for fill in known:
+        fill.draw(seen.pixels, inside, seen.hole)
+    np.logical_and(seen.blank, seen.hole, out=seen.blank)
+    if inside == box:
+        return seen
+    rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
+    columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
+    return _Seen(*(array[rows[:, None], columns] for array in seen))

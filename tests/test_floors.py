@@ -17,7 +17,7 @@ FLOORS = {
     " train.checkpoint train.interrupts train.card train.baselines train.comparison",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "train.config",
-    0: "inpaint.config inpaint.layers inpaint.modes inpaint.regions inpaint.strokes inpaint.silhouettes"
+    0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.strokes inpaint.silhouettes"
     " inpaint.download",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}

@@ -3,9 +3,9 @@ import torch
 
 from inpaint.config import ConfigError, ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import GENERATORS, build_generator
-from inpaint.layers import push_pull
+from inpaint.pyramid import push_pull
 
-SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2)
+SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
 BOTTLENECKS = ["fc", "channelwise", "conv"]
 
 
@@ -96,6 +96,24 @@ def test_an_untrained_free_form_generator_returns_the_smooth_fill():
     assert torch.allclose(build_generator(SMALL)(masked_image, mask), push_pull(masked_image, mask))
 
 
+def test_an_untrained_free_form_generator_returns_its_guide_in_the_hole_only():
+    masked_image, mask = picture(64, 64)
+    guide = torch.rand_like(masked_image)
+    assert torch.equal(build_generator(SMALL)(masked_image, mask, guide), torch.where(mask > 0, guide, masked_image))
+
+
+def test_the_guide_decides_what_a_trained_generator_sees_in_the_hole():
+    generator = shaken(build_generator(SMALL)).eval()
+    masked_image, mask = picture(64, 64)
+    guide = torch.rand_like(masked_image)
+    expected = generator(masked_image, mask, guide)
+    assert torch.equal(generator(masked_image + 0.3 * mask, mask, guide + 5 * (1 - mask)), expected)
+    other = generator(masked_image, mask, guide * 0.5)
+    assert not torch.allclose(
+        (other - guide * 0.5)[..., 20:40, 20:40], (expected - guide)[..., 20:40, 20:40], atol=1e-3
+    )
+
+
 def test_the_free_form_generator_ignores_what_stands_in_the_hole_but_sees_the_mask():
     generator = shaken(build_generator(SMALL)).eval()
     masked_image, mask = picture(64, 64)
@@ -153,7 +171,7 @@ def test_detail_passes_the_body_by(cut):
     generator = shaken(build_generator(SMALL)).eval()
     for parameter in getattr(generator, cut).parameters():
         parameter.data.zero_()
-    generator.to_rgb.weight.data[:, -4:] = 0  # nor does it come from the picture itself
+    generator.correct.weight.data.zero_()  # nor does it come from the picture itself
     generator.up_full[1].weight.data.mul_(5)
     masked_image, mask = picture(64, 64)
     changed = masked_image.clone()

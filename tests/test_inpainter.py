@@ -20,7 +20,7 @@ from tests.pictures import picture, raw
 
 
 class MeanGenerator(nn.Module):
-    """Predicts the mean colour of what is known, everywhere, and keeps what it was asked."""
+    """Predicts its guide, or the mean colour of what is known everywhere, and keeps what it was asked."""
 
     multiple = 16
     fixed_size = None
@@ -30,7 +30,7 @@ class MeanGenerator(nn.Module):
         super().__init__()
         self.seen = []
 
-    def forward(self, masked_image, mask):
+    def forward(self, masked_image, mask, guide=None):
         assert masked_image.shape[-1] % self.multiple == 0
         assert masked_image.shape[-2] % self.multiple == 0
         assert (masked_image * mask == 0).all()
@@ -38,6 +38,9 @@ class MeanGenerator(nn.Module):
         assert not torch.is_grad_enabled()
         assert masked_image.abs().max() <= 1
         self.seen.append((masked_image, mask))
+        if guide is not None:
+            assert guide.shape == masked_image.shape
+            return guide
         known = (1 - mask).sum((2, 3), keepdim=True).clamp_min(1)
         return (masked_image.sum((2, 3), keepdim=True) / known).expand_as(masked_image)
 
@@ -118,6 +121,30 @@ def test_a_large_hole_continues_the_surroundings_at_its_rim():
     step = np.abs(np.diff(result[600, :, 0]))
     assert step[498:502].max() <= 6
     assert step[1098:1102].max() <= 6
+
+
+def test_a_large_hole_gets_texture_as_fine_as_the_photo_can_show():
+    class Chequered(MeanGenerator):
+        def forward(self, masked_image, mask, guide=None):
+            rows, columns = torch.meshgrid(*(torch.arange(n) for n in mask.shape[-2:]), indexing="ij")
+            return super().forward(masked_image, mask, guide) * 0.5 + ((rows + columns) % 2 - 0.5) * 0.4
+
+    mask = np.zeros((1200, 1300), bool)
+    mask[200:1000, 200:1100] = True
+    photo = np.full((1200, 1300, 3), 128, np.uint8)
+    result = np.asarray(Inpainter(Chequered(), device="cpu")(photo, mask)).astype(int)
+    steps = np.abs(np.diff(result[..., 0], axis=1))[mask[:, 1:]]
+    assert np.mean(steps > 30) > 0.98
+
+
+def test_a_guided_crop_takes_no_colour_from_other_holes_that_are_still_to_be_filled():
+    mask = np.zeros((900, 1200), bool)
+    mask[200:500, 200:500] = mask[300:310, 500:1150] = True  # a thick hole and a scratch that leads away from it
+    spoiled = np.full((900, 1200, 3), (200, 30, 90), np.uint8)
+    spoiled[mask] = (0, 255, 0)
+    engine = inpainter()
+    assert (np.asarray(engine(spoiled, mask)) == (200, 30, 90)).all()
+    assert len(engine.module.seen) > 4
 
 
 def test_what_lies_under_the_mask_does_not_matter():

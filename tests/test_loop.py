@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import json
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -46,7 +48,7 @@ def photos(tmp_path_factory):
 def tiny(photos, run_dir, **changes) -> TrainConfig:
     base = PRESETS["tiny"][1]
     data = dataclasses.replace(base.data, dataset=(photos,), resolution=32)
-    generator = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2)
+    generator = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
     settings = {"data": data, "generator": generator, "run_dir": str(run_dir), "images": 48, "checkpoint_every": 16}
     return dataclasses.replace(base, **(settings | changes))
 
@@ -96,6 +98,29 @@ def test_the_paper_run_resumes_exactly_too(photos, tmp_path):
     train(dataclasses.replace(config, epochs=1, run_dir=str(tmp_path / "parts")))
     parts = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "parts")))
     assert same(weights(whole), weights(parts))
+
+
+def test_guided_steps_come_at_their_share_and_refine_a_fill_of_half_the_size(photos, tmp_path):
+    trainer = Trainer(tiny(photos, tmp_path / "run", guided=0.4))
+    generate, calls = trainer.generate, []
+
+    def recorded(masked_image, mask, *guide):
+        prediction = generate(masked_image, mask, *guide)
+        calls.append((tuple(masked_image.shape[-2:]), prediction.detach(), guide))
+        return prediction
+
+    trainer.generate = recorded
+    torch.manual_seed(0)
+    image, mask = torch.randint(256, (4, 3, 32, 32), dtype=torch.uint8), torch.zeros(4, 1, 32, 32, dtype=torch.uint8)
+    mask[..., 6:26, 6:26] = 1
+    for _ in range(10):
+        trainer.train_step(Batch(image, mask, Position(0, 4), 0))
+    assert [size for size, _, _ in calls].count((16, 16)) == 4
+    for (_, draft, _), (size, _, guide) in itertools.pairwise(calls):
+        if guide:
+            assert size == (32, 32)
+            small = F.interpolate(guide[0], scale_factor=0.5, mode="area")
+            assert (small - draft.clamp(-1, 1))[..., 5:11, 5:11].abs().mean() < 0.1
 
 
 def command(photos, run_dir, *flags):

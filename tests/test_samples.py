@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from train.config import DataConfig, MaskConfig
-from train.samples import make_sample, random_crop, to_silhouettes
+from train.samples import MAX_COVERAGE, make_sample, random_crop, random_hole, to_silhouettes
 
 CONFIG = DataConfig(resolution=32, masks=MaskConfig(strokes=1))
 
@@ -45,6 +46,27 @@ def test_half_of_the_crops_are_mirrored():
     assert 8 < sum(rising) < 32
     still = DataConfig(resolution=32, flip=False, masks=MaskConfig(strokes=1))
     assert all(make_sample(photo, still, (0, n), None)[0][0, 0, -1] > 128 for n in range(10))
+
+
+def thickness(mask):
+    return 2 * ndimage.distance_transform_edt(mask).max()
+
+
+def test_zoomed_masks_are_as_thick_as_in_a_larger_photo():
+    def mean_thickness(zoom):
+        config = DataConfig(resolution=64, masks=MaskConfig(strokes=1, zoom=zoom))
+        return np.mean([thickness(random_hole(config, np.random.default_rng(seed), None)) for seed in range(60)])
+
+    assert mean_thickness(4.0) > 1.6 * mean_thickness(1.0)
+
+
+@pytest.mark.parametrize("family", ["strokes", "scratches", "large"])
+def test_zoomed_masks_have_a_hole_and_leave_something_known(family):
+    config = DataConfig(resolution=32, masks=MaskConfig(**{family: 1.0}, zoom=4.0))
+    shares = [random_hole(config, np.random.default_rng(seed), None).mean() for seed in range(60)]
+    assert min(shares) > 0
+    assert np.mean(np.array(shares) <= MAX_COVERAGE) > 0.9
+    assert max(shares) < 1
 
 
 def test_a_one_bit_silhouette_is_what_is_white():

@@ -41,7 +41,16 @@ def test_presets_know_their_name_and_turn_into_json(name):
         (lambda: DataConfig(min_scale=0), "min_scale is 0"),
         (lambda: MaskConfig(), "one must be positive"),
         (lambda: MaskConfig(region=1, strokes=-1), "none may be negative"),
+        (lambda: MaskConfig(strokes=1, zoom=0.5), "zoom is 0.5"),
         (lambda: TrainConfig(), "exactly one"),
+        (lambda: TrainConfig(images=1, guided=1.5), "guided is 1.5"),
+        (lambda: TrainConfig(images=1, guided=0.5, data=DataConfig(resolution=48)), "multiple of 32"),
+        (
+            lambda: TrainConfig(
+                epochs=1, guided=0.5, data=DataConfig(resolution=128), generator=ContextEncoderConfig()
+            ),
+            "guided is 0.5",
+        ),
         (lambda: TrainConfig(images=1, epochs=1), "exactly one"),
         (lambda: TrainConfig(images=0), "images is 0"),
         (lambda: TrainConfig(epochs=1, cooldown_images=5), "cooldown_images"),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from inpaint.image import to_pixels, to_tensor
-from inpaint.layers import push_pull
+from inpaint.pyramid import push_pull
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(pixels uint8 (H, W, 3), mask bool (H, W), True = hole) -> pixels of the same shape; only the hole counts."""

@@ -23,17 +23,21 @@ class MaskConfig:
     """Fine scratches and tears."""
     large: float = 0.0
     """Large holes: several silhouettes and wide strokes together."""
+    zoom: float = 1.0
+    """Masks are drawn up to so many times larger than the crop, which shows a part of them: damage as thick as in a
+    larger photo."""
     shapes: str | None = None
     """A segmentation dataset (Hub id or folder) whose silhouettes "region" uses; None: generated organic shapes."""
 
     def weights(self) -> dict[str, float]:
         """The weights by family, as `inpaint.masks.sample_mask` takes them."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name != "shapes"}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in ("shapes", "zoom")}
 
     def __post_init__(self) -> None:
         weights = self.weights().values()
         if min(weights) < 0 or not sum(weights):
             raise ValueError(f"The mask weights are {self.weights()}; none may be negative and one must be positive.")
+        _check(1 <= self.zoom <= 16, "data.masks.zoom", self.zoom, "between 1 and 16", "try 2.5")
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,9 @@ class TrainConfig:
     """Adam's, of the discriminator; None: the generator's."""
     betas: tuple[float, float] = (0.5, 0.999)
     """Adam's betas, of both."""
+    guided: float = 0.0
+    """Share of steps in which the generator refines its own fill of a copy of half the size, for filling large holes
+    coarse to fine; free-form generators only."""
     warmup_images: int = 0
     """The learning rate rises linearly over so many images."""
     cooldown_images: int = 0
@@ -169,7 +176,11 @@ class TrainConfig:
             _check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
         if self.cooldown_images and self.images is None:
             raise ValueError("cooldown_images needs to know the end of the run: give images instead of epochs.")
+        _check(0 <= self.guided <= 1, "guided", self.guided, "between 0 and 1", "try 0.4")
+        _check(not self.guided or self.data.resolution % 32 == 0, "data.resolution", self.data.resolution,
+               "a multiple of 32 with guided steps", "use 128, or --guided 0")  # fmt: skip
         if isinstance(self.generator, ContextEncoderConfig):
+            _check(self.guided == 0, "guided", self.guided, "0 for a context encoder", "leave it out")
             _check(self.data.resolution == 128, "data.resolution", self.data.resolution,
                    "128 for a context encoder", "use --data.resolution 128")  # fmt: skip
             _check(self.data.batch_size >= 2, "data.batch_size", self.data.batch_size,
@@ -231,7 +242,8 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 batch_size=16,
                 cache=True,
                 workers=4,
-                masks=MaskConfig(blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25),
+                min_scale=0.25,
+                masks=MaskConfig(blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25, zoom=2.5),
             ),
             generator=FreeFormConfig(),
             loss=LossConfig(
@@ -247,6 +259,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             images=2_000_000,
             learning_rate=3e-4,
             betas=(0.5, 0.99),
+            guided=0.4,
             warmup_images=2_000,
             cooldown_images=200_000,
             ema_halflife_images=10_000,
@@ -262,10 +275,13 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 shuffle_buffer=64,
                 masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
             ),
-            generator=FreeFormConfig(channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2),
+            generator=FreeFormConfig(
+                channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2, borrow_channels=16
+            ),
             loss=LossConfig(adversarial_weight=0.01, r1_gamma=0.01, r1_interval=4, feature_matching_weight=0.1),
             images=200,
             betas=(0.0, 0.99),
+            guided=0.4,
             ema_halflife_images=50,
             log_every=20,
             sample_every=100,

@@ -9,6 +9,8 @@ from inpaint.masks import sample_mask
 
 from .config import DataConfig
 
+MAX_COVERAGE = 0.7
+
 
 def make_sample(
     photo: Image.Image, config: DataConfig, seed: Sequence[int], shapes: Sequence[np.ndarray] | None
@@ -28,24 +30,46 @@ def make_sample(
     crop = random_crop(photo, config.resolution, config.min_scale, rng)
     if config.flip and rng.random() < 0.5:
         crop = crop[:, ::-1]
-    mask = sample_mask(config.masks.weights(), config.resolution, config.resolution, rng, shapes)
+    mask = random_hole(config, rng, shapes)
     return np.ascontiguousarray(crop.transpose(2, 0, 1)), mask[None].astype(np.uint8)
 
 
 def random_crop(photo: Image.Image, resolution: int, min_scale: float, rng: np.random.Generator) -> np.ndarray:
     """A random square of the picture, resized to uint8 (resolution, resolution, 3).
 
-    The square's side lies between `min_scale` of the short side and all of it, but it is never enlarged where the
-    picture has pixels enough.
+    The square's side lies between `min_scale` of the short side and all of it, each magnification being as likely as
+    any other, but it is never enlarged where the picture has pixels enough.
     """
     short = min(photo.size)
     low = min(short, max(resolution, round(short * min_scale)))
-    side = int(rng.integers(low, short + 1))
+    side = round(low * (short / low) ** rng.uniform())
     left = int(rng.integers(0, photo.width - side + 1))
     top = int(rng.integers(0, photo.height - side + 1))
     box = (left, top, left + side, top + side)
     resized = photo.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
     return np.asarray(resized, dtype=np.uint8)
+
+
+def random_hole(config: DataConfig, rng: np.random.Generator, shapes: Sequence[np.ndarray] | None) -> np.ndarray:
+    """A mask as a crop of a larger photo shows it: a window of a mask up to `config.masks.zoom` times larger.
+
+    Returns:
+        Bool (resolution, resolution), True = hole, at most MAX_COVERAGE of it where a few tries find such a window.
+    """
+    side = config.resolution
+    canvas = round(side * config.masks.zoom ** rng.uniform())
+    mask = sample_mask(config.masks.weights(), canvas, canvas, rng, shapes)
+    if canvas == side:
+        return mask
+    places = np.flatnonzero(mask)
+    windows = []
+    for _ in range(8):
+        row, column = divmod(int(rng.choice(places)), canvas)
+        top, left = (int(np.clip(place - rng.integers(side), 0, canvas - side)) for place in (row, column))
+        windows.append(mask[top : top + side, left : left + side])
+        if windows[-1].mean() <= MAX_COVERAGE:
+            break
+    return min(windows, key=np.mean)
 
 
 def to_silhouettes(picture: Image.Image, max_side: int = 192) -> list[np.ndarray]:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.config import ContextEncoderConfig
 from inpaint.generators import ContextEncoder, FreeFormGenerator, build_generator
+from inpaint.image import composite
 from inpaint.pretrained import load_generator
+from inpaint.pyramid import shrink
 
 from . import losses
 from .config import TrainConfig
@@ -38,9 +41,9 @@ class Trainer:
         self.discriminator = _build_discriminator(config).to(self.device, memory_format=layout)  # type: ignore[call-overload]
         self.ema = EMA(self.generator, config.ema_halflife_images)
         rate = config.learning_rate
-        self.g_optimizer = torch.optim.Adam(self.generator.parameters(), rate, config.betas)
+        self.g_optimizer = torch.optim.Adam(self.generator.parameters(), rate, config.betas, fused=True)
         d_rate = config.discriminator_learning_rate or rate
-        self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas)
+        self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas, fused=True)
         self._base_rates = (rate, d_rate)
         self.features = EfficientNetFeatures().to(self.device) if config.loss.perceptual_weight else None
         self.generate: Any = torch.compile(self.generator) if config.compile else self.generator
@@ -61,10 +64,10 @@ class Trainer:
         self._set_learning_rates()
         report: dict[str, Tensor] = {}
         with self._autocast():
-            prediction = self.generate(image * (1 - mask), mask)
+            prediction = self.generate(image * (1 - mask), mask, *self._guide(image, mask))
         prediction = prediction.float()
-        composite = torch.where(mask > 0, prediction, image)
-        real, fake, seen_mask = (self._judged(x) for x in (image, composite, mask))
+        filled = composite(image, prediction, mask)
+        real, fake, seen_mask = (self._judged(x) for x in (image, filled, mask))
 
         # Discriminator:
         if config.adversarial_weight:
@@ -96,7 +99,7 @@ class Trainer:
                     terms["feature_matching"] = losses.feature_matching_loss(fake_judgement, real_judgement)
             self.discriminator.requires_grad_(True)
         if self.features is not None:
-            terms["perceptual"] = perceptual_loss(self.features, composite, image)
+            terms["perceptual"] = perceptual_loss(self.features, filled, image)
         weights = {name: getattr(config, f"{name}_weight") for name in terms}
         self._update("generator", self.g_optimizer, terms, weights, report)
 
@@ -105,6 +108,16 @@ class Trainer:
         self.position = batch.position
         self.ema.update(self.generator, len(image), self.images_seen)
         return report
+
+    @torch.no_grad()
+    def _guide(self, image: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        """In a guided step the generator's own fill of a copy of half the size, in its place among the arguments."""
+        share = self.config.guided
+        if int((self.steps + 1) * share) == int(self.steps * share):
+            return ()
+        small, small_mask = shrink(image, mask, 2)
+        filled = composite(small, self.generate(small, small_mask).float(), small_mask)
+        return (F.interpolate(filled, scale_factor=2, mode="bicubic", align_corners=False).clamp(-1, 1),)
 
     def _update(
         self,

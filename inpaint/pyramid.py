@@ -1,0 +1,63 @@
+"""Smaller copies of a picture with a hole: filled smoothly from them, or shrunk for a coarser pass."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def push_pull(masked_image: Tensor, mask: Tensor) -> Tensor:
+    """Fills the hole smoothly from an image pyramid: known pixels are averaged down, and the averages carried back up.
+
+    Args:
+        masked_image: (B, C, H, W); values inside the hole are ignored.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+
+    Returns:
+        (B, C, H, W): `masked_image` outside the hole, a smooth guess inside. 0 everywhere where no pixel is known.
+
+    Reference:
+        Gortler et al. 1996, The Lumigraph, section 3.4 (pull-push), with box filters.
+    """
+    known = 1 - mask
+    levels = [(masked_image * known, known)]
+    while max(levels[-1][1].shape[-2:]) > 1:
+        height, width = levels[-1][1].shape[-2:]
+        # odd sizes: pad so that no pixel is dropped; padding has weight 0 and so adds nothing
+        colour, weight = (F.pad(x, (0, width % 2, 0, height % 2)) for x in levels[-1])
+        colour, weight = known_mean(colour, weight, 2)
+        levels.append((colour, (weight > 0).to(weight.dtype)))
+    filled = levels.pop()[0]
+    while levels:
+        colour, weight = levels.pop()
+        upsampled = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
+        upsampled = upsampled[..., : colour.shape[-2], : colour.shape[-1]]
+        filled = colour + (1 - weight) * upsampled
+    return filled
+
+
+def shrink(masked_image: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor]:
+    """A smaller copy of a picture with a hole, in which no colour from under the hole shows.
+
+    Args:
+        masked_image: (B, C, H, W); H and W multiples of `factor`. Values inside the hole are ignored.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+        factor: how many times smaller, a whole number.
+
+    Returns:
+        The masked picture (B, C, H / factor, W / factor) and its mask. A pixel is the mean of the known ones it
+        covers; with less than half of them known it is hole, or with none, where otherwise nothing would be known.
+    """
+    return drop_unknown(*known_mean(masked_image * (1 - mask), 1 - mask, factor))
+
+
+def drop_unknown(colour: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Masked picture and mask, as `shrink` returns them, from the two results of `known_mean`."""
+    hole = weight < 0.5
+    hole = hole & ~(hole.all(-1, True).all(-2, True) & (weight > 0))
+    mask = hole.to(weight.dtype)
+    return colour * (1 - mask), mask
+
+
+def known_mean(colour: Tensor, weight: Tensor, factor: int) -> tuple[Tensor, Tensor]:
+    """The mean colour of each factor x factor block, weighted, and its mean weight; `colour` comes multiplied by it."""
+    colour, weight = F.avg_pool2d(colour, factor), F.avg_pool2d(weight, factor)
+    return colour / weight.clamp_min(1e-8), weight
