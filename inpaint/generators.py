@@ -168,6 +168,15 @@ class FreeFormGenerator(nn.Module):
                 " pad it, or use Inpainter, which takes any size."
             )
         guess = push_pull(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
+        return self.refine(guess, mask)
+
+    def refine(self, guess: Tensor, mask: Tensor) -> Tensor:
+        """The network behind the first guess, without checks; arguments and result are those of `forward`.
+
+        Args:
+            guess: (B, 3, H, W), the picture with the hole filled by a first guess.
+            mask: (B, 1, H, W).
+        """
         seen = torch.cat([guess, mask], 1)
         at_half = self.stem(F.pixel_unshuffle(seen, 2))
         at_quarter = self.down_quarter(at_half)
