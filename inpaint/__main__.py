@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .image import SUFFIXES, open_photo, save_photo
+from .image import SUFFIXES, open_photo
 from .inpainter import Inpainter
+from .saving import save_photo
 
 Task = tuple[Path, Path | None, Path]
 """A photo, its mask (None: there is none) and where the result goes."""
