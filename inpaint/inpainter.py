@@ -130,16 +130,17 @@ class Inpainter:
                 result = error
             yield result
 
-    def open(self, photo: PhotoSource) -> Session:
+    def open(self, photo: PhotoSource, *, grow_px: float = 0) -> Session:
         """A session that holds a photo and takes one stroke at a time.
 
         Args:
             photo: as for a call.
+            grow_px: fill so many pixels around each stroke too.
 
         Raises:
             PhotoError: the photo cannot be read.
         """
-        return Session(open_photo(photo), self.fills)
+        return Session(open_photo(photo), self.fills, grow_px=grow_px)
 
     def solve(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> list[Patch]:
         """Fill holes and return the changed places, with unchanged pixels around the holes as they were.
