@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -140,7 +140,7 @@ def _sample(photo: Image.Image) -> Image.Image:
 
 
 @contextlib.contextmanager
-def replacing(target: Path) -> Iterator[IO[bytes]]:
+def replacing(target: Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes the target's place when all is well; else the target stays as it was.
 
     Raises:

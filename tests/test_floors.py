@@ -10,7 +10,7 @@ FLOORS = {
     9: "app",
     8: "page.api train.__main__",
     7: "inpaint.__main__ page.painter train.loop",
-    6: "train.trainer train.evaluate page.visits page.texts",
+    6: "inpaint.batch train.trainer train.evaluate page.visits page.texts",
     5: "inpaint.inpainter train.stream train.publish",
     4: "inpaint.session inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
