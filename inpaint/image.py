@@ -85,6 +85,8 @@ def open_photo(
         raise PhotoError(f"cannot open {name}: there is no such file; check the path") from None
     except IsADirectoryError:
         raise PhotoError(f"{name} is a folder; give the path of a picture in it") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
+        raise PhotoTooLargeError(f"{name} needs too much memory ({error}); shrink it") from error
     except Exception as error:  # Pillow's decoders raise nearly any type on damaged files
         reason = f"{type(error).__name__}: {error}"
         raise PhotoError(f"{name} is damaged or cannot be read ({reason}); try to save it again as PNG") from error

@@ -98,7 +98,7 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
         if levels is not None:
             result.paste(_deep_fill(photo.crop(box), pixels, hole, levels), box)
             continue
-        fill = palette.nearest(pixels, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
+        fill = palette.nearest(pixels, hole, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
         for source, target in layers:
             if photo.mode in ("LA", "PA", "RGBA"):
                 fill.putalpha(source.crop(box).getchannel("A"))
@@ -127,9 +127,11 @@ class _Palette:
         self.entries = np.flatnonzero(colours[:, 3] > 0) if (colours[:, 3] > 0).any() else np.arange(len(colours))
         self.tree = cKDTree(colours[self.entries, :3].astype(np.float64))
 
-    def nearest(self, pixels: np.ndarray, mode: str) -> Image.Image:
-        """An image in the photo's palette, mode P or PA."""
-        _, found = self.tree.query(pixels.reshape(-1, 3).astype(np.float64))
-        image = Image.fromarray(self.entries[found].astype(np.uint8).reshape(pixels.shape[:2])).convert("L")
+    def nearest(self, pixels: np.ndarray, hole: np.ndarray, mode: str) -> Image.Image:
+        """An image in the photo's palette, mode P or PA; the first entry outside the hole."""
+        indices = np.zeros(hole.shape, np.uint8)
+        _, found = self.tree.query(pixels[hole].astype(np.float64))
+        indices[hole] = self.entries[found]
+        image = Image.fromarray(indices)
         image.putpalette(self.photo.getpalette() or [])
         return image if mode == "P" else image.convert("PA")
