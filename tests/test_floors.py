@@ -11,7 +11,7 @@ FLOORS = {
     8: "page.api train.__main__",
     7: "inpaint.__main__ page.painter train.loop",
     6: "inpaint.batch train.trainer train.evaluate page.visits page.texts",
-    5: "inpaint.inpainter train.stream train.publish",
+    5: "inpaint.export inpaint.inpainter train.stream train.publish",
     4: "inpaint.session inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison",
