@@ -148,15 +148,16 @@ def _unrolled_push_pull() -> Iterator[None]:
 def unrolled_push_pull(masked_image: Tensor, mask: Tensor) -> Tensor:
     """As `layers.push_pull`, in a number of steps that does not depend on the size.
 
-    A level of one pixel stays as it is when it is averaged again, so more steps than needed change nothing. Windows
-    that stick out of an odd size take fewer pixels, which is as good as padding with unknown ones.
+    A level of one pixel stays as it is when it is averaged again, so more steps than needed change nothing.
     """
     known = 1 - mask
     colour, weight = masked_image * known, known
     levels = []
     for _ in range(LEVELS):
         levels.append((colour, weight))
-        colour, weight = (F.avg_pool2d(part, 2, ceil_mode=True) for part in (colour, weight))
+        height, width = weight.shape[-2:]
+        padding = (0, width % 2, 0, height % 2)  # not ceil_mode: OpenVINO does not take it where one pixel is left
+        colour, weight = (F.avg_pool2d(F.pad(part, padding), 2) for part in (colour, weight))
         colour = colour / weight.clamp_min(1e-8)
         weight = (weight > 0).to(weight.dtype)
         colour = colour * weight
