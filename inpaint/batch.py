@@ -3,15 +3,18 @@
 import glob
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .holes import MAX_SHARE, to_mask
+from PIL import Image
+
+from .holes import MAX_SHARE, check_grow_px, check_max_share, to_mask
 from .image import SUFFIXES, open_photo
 from .inpainter import Inpainter
-from .saving import format_of, replacing, save_photo
+from .saving import check_quality, format_of, replacing, save_photo
 
 PIPE = "-"
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
@@ -37,6 +40,9 @@ class Choices:
         format: Pillow's name of the format of all results; None: as the name of the result says.
         quality: 1 to 100; None: as the photo's.
         overwrite: results may take the place of photos and masks.
+
+    Raises:
+        ValueError: a number is out of its range.
     """
 
     grow_px: float = 0
@@ -46,6 +52,11 @@ class Choices:
     format: str | None = None
     quality: int | None = None
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        check_grow_px(self.grow_px)
+        check_max_share(self.max_share)
+        check_quality(self.quality)
 
 
 def find_tasks(photos: list[str], mask: str, output: str, format: str | None = None) -> list[Task]:
@@ -115,7 +126,7 @@ def _is_picture(path: Path) -> bool:
 
 def _mask_finder(mask: str) -> Callable[[Path, Path], Path | str | None]:
     """Finds the mask of a photo, and its name: the same file for all, or from a folder or pattern."""
-    if mask == PIPE or Path(mask).is_file():
+    if mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir()):
         only = _single_mask(mask)
         return lambda photo, name: only
     masks = _masks(mask)
@@ -207,15 +218,32 @@ def fill_file(inpainter: Inpainter, task: Task, choices: Choices, inputs: set[tu
     picture = open_photo(_read(photo), max_pixels=choices.max_pixels)
     hole = to_mask(_read(mask), picture.size, invert=choices.invert, max_share=choices.max_share)
     result = inpainter(picture, hole, grow_px=choices.grow_px, max_share=1)
-    if isinstance(output, str):
-        save_photo(result, packed := io.BytesIO(), choices.format, choices.quality)
-        sys.stdout.buffer.write(packed.getbuffer())
-        sys.stdout.buffer.flush()
+    format = choices.format or _own_format(picture, task)
+    untouched = not hole.any() and format == picture.format and choices.quality is None
+    with _writing(output) as file:
+        if untouched and isinstance(photo, Path):  # saving a JPEG again would change it
+            file.write(photo.read_bytes())
+        else:
+            save_photo(result, file, format, choices.quality)
+
+
+def _own_format(picture: Image.Image, task: Task) -> str:
+    """The photo's own format, unless the output's name asks for another one than the photo's name does."""
+    photo, output, own = task.photo, task.output, picture.format or "PNG"
+    if isinstance(output, str) or (isinstance(photo, Path) and photo.suffix.lower() == output.suffix.lower()):
+        return own
+    return format_of(output)
+
+
+@contextmanager
+def _writing(output: Path | str) -> Iterator[BinaryIO]:
+    if isinstance(output, Path):
+        with replacing(output) as file:
+            yield file
         return
-    same_kind = isinstance(photo, Path) and output.suffix.lower() == photo.suffix.lower()
-    format = choices.format or (picture.format if same_kind and picture.format else format_of(output))
-    with replacing(output) as file:
-        save_photo(result, file, format, choices.quality)
+    yield (packed := io.BytesIO())  # a pipe takes no jumps, as TIFF needs them
+    sys.stdout.buffer.write(packed.getbuffer())
+    sys.stdout.buffer.flush()
 
 
 def _read(path: Path | str) -> Path | BinaryIO:

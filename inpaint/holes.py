@@ -34,8 +34,7 @@ def to_mask(
             everything is marked.
         PhotoError: the mask's file cannot be read.
     """
-    if not 0 < max_share <= 1:
-        raise ValueError(f"max_share is {max_share}; it must be more than 0 and at most 1")
+    check_max_share(max_share)
     if isinstance(mask, np.ndarray):
         hole = _array_to_hole(mask)
     else:
@@ -88,6 +87,12 @@ def grow(mask: np.ndarray, grow_px: float) -> np.ndarray:
         if not hole.all():
             grown[window] |= ndimage.distance_transform_edt(~hole) <= grow_px
     return grown
+
+
+def check_max_share(max_share: float) -> None:
+    """Raise ValueError unless this is a share of a photo."""
+    if not 0 < max_share <= 1:
+        raise ValueError(f"max_share is {max_share}; it must be more than 0 and at most 1")
 
 
 def check_grow_px(grow_px: float) -> None:

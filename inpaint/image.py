@@ -68,13 +68,17 @@ def open_photo(
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, what)
-    named = isinstance(source, str | os.PathLike)
-    name = str(source) if named else f"the {what}"
+    if not isinstance(source, str | os.PathLike | bytes | Image.Image) and not hasattr(source, "seekable"):
+        raise PhotoError(
+            f"the {what} is of type {type(source).__name__}; it must be a path, a file's bytes, an open binary file, "
+            "a PIL image or a numpy array"
+        )
+    name = str(source) if isinstance(source, str | os.PathLike) else f"the {what}"
     try:
         if isinstance(source, Image.Image):
             with _LOADING:  # an image that was opened and not yet loaded may be in use by several threads
                 source.load()
-            return _upright(_checked(source, name))
+                return _upright(_checked(source, name))
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
             image = _checked(_identify(file, name), name, limit)

@@ -60,8 +60,7 @@ def save_photo(
         PhotoError: the format is unknown or cannot hold the photo's mode; quality is out of range.
         OSError: the file cannot be written.
     """
-    if quality is not None and not 1 <= quality <= 100:
-        raise PhotoError(f"quality is {quality}; it must be a whole number from 1 to 100")
+    check_quality(quality)
     if format is None and isinstance(target, str | os.PathLike):
         format = format_of(target)
     format = format or photo.format or "PNG"
@@ -84,8 +83,16 @@ def save_photo(
         raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as PNG") from error
 
 
+def check_quality(quality: int | None) -> None:
+    """Raise PhotoError unless this is a quality of a lossy format, or None."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise PhotoError(f"quality is {quality}; it must be a whole number from 1 to 100")
+
+
 def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[str, Any]:
     options = {key: photo.info[key] for key in ("exif", "icc_profile", "dpi") if photo.info.get(key)}
+    if format in ("JPEG", *LOSSY) and isinstance(photo.info.get("xmp"), bytes):
+        options["xmp"] = photo.info["xmp"]
     if format == "JPEG":
         options |= {"quality": quality or DEFAULT_QUALITY, "progressive": bool(photo.info.get("progressive"))}
         if photo.info.get("subsampling", -1) in (0, 1, 2):
@@ -113,7 +120,7 @@ def _own_quality(photo: Image.Image, format: str, options: dict[str, Any]) -> in
     """The lowest quality at which a sample of the photo takes as many bytes per pixel as the photo's file did."""
     if photo.format != format or not photo.info.get("file_bytes"):
         return DEFAULT_QUALITY
-    carried = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile"))
+    carried = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile", "xmp"))
     sample = _sample(photo)
     share = sample.width * sample.height / (photo.width * photo.height)
     wanted = 0.98 * (photo.info["file_bytes"] - carried) * share

@@ -100,6 +100,9 @@ def test_what_is_not_a_photo_is_refused_with_a_sentence(tmp_path):
         open_photo(tmp_path / "absent.png")
     with pytest.raises(PhotoError, match="is a folder"):
         open_photo(tmp_path)
+    for wrong in (None, [[1, 2]], 7):
+        with pytest.raises(PhotoError, match=f"type {type(wrong).__name__}; it must be a path"):
+            open_photo(wrong)
     with pytest.raises(PhotoError, match="empty file"):
         open_photo(b"")
     with pytest.raises(PhotoError, match="must be uint8 or uint16"):

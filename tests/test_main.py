@@ -221,6 +221,31 @@ def test_a_mask_of_nearly_everything_needs_to_be_allowed(tmp_path, model, capsys
     assert main([*command, "--model", model, "--max-share", "1"]) == 0
 
 
+def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", quality=50)
+    Image.new("L", (90, 70)).save(tmp_path / "masks/a.png")
+    photo, out = tmp_path / "photos/a.jpg", tmp_path / "out.jpg"
+    command = [str(photo), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main(command) == 0
+    assert out.read_bytes() == photo.read_bytes()
+    assert main([*command, "--quality", "20"]) == 0
+    assert len(out.read_bytes()) < len(photo.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--grow-px", "-1", "grow_px is -1"), ("--quality", "0", "quality is 0"), ("--max-share", "2", "max_share is 2")],
+)
+def test_a_number_out_of_range_is_told_before_anything_is_done(tmp_path, model, capsys, option, value, message):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, option, value]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+
+
 def test_the_limit_of_pixels_can_be_set(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]

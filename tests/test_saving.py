@@ -149,6 +149,14 @@ def test_the_name_says_the_format():
         format_of("a.psd")
 
 
+@pytest.mark.parametrize("format", ["JPEG", "WEBP", "AVIF", "HEIF"])
+def test_xmp_is_kept(format):
+    assert register_heic()
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>"
+    save_photo(open_photo(file_bytes(picture("RGB", (64, 64)), format, xmp=xmp)), file := io.BytesIO())
+    assert open_photo(file.getvalue()).info["xmp"] == xmp
+
+
 def test_a_gamma_that_a_png_names_is_kept():
     options = PngImagePlugin.PngInfo()
     options.add(b"gAMA", (50_000).to_bytes(4, "big"))

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.image import MaskError
+from inpaint.deep import to_array
+from inpaint.image import MaskError, open_photo
 from inpaint.modes import MODES
 from inpaint.regions import Box, find_regions
 from inpaint.session import Fill, Session
-from tests.pictures import picture, raw
+from tests.pictures import deep_pixels, picture, raw
 
 
 def solver(photo, mask, within):
@@ -258,6 +259,15 @@ def test_a_session_gives_back_the_photos_own_mode(mode):
     assert np.array_equal(raw(result)[outside], raw(live.photo)[outside])
     live.stroke([[20, 20], [60, 40]], 20, erase=True)
     assert np.array_equal(raw(live.result()), raw(live.photo))
+
+
+def test_a_session_keeps_colour_of_16_bits():
+    pixels = deep_pixels(3, (80, 60))
+    live = Session(open_photo(pixels), solver)
+    live.stroke([[20, 20], [60, 40]], 12)
+    assert np.array_equal(to_array(live.result())[~live.mask], pixels[~live.mask])
+    live.clear()
+    assert np.array_equal(to_array(live.result()), pixels)
 
 
 def test_strokes_from_many_threads_leave_the_photo_whole():
