@@ -23,20 +23,25 @@ _HOMES = {
     "MaskError": "image",
     "Patch": "modes",
     "PhotoError": "image",
+    "PhotoTooLargeError": "image",
     "Session": "session",
     "WeightsError": "pretrained",
     "open_photo": "image",
-    "save_photo": "image",
-    "to_mask": "image",
+    "save_photo": "saving",
+    "to_array": "deep",
+    "to_mask": "holes",
 }
 
 if TYPE_CHECKING:
     from .config import ContextEncoderConfig, FreeFormConfig
+    from .deep import to_array
     from .generators import GENERATORS, ContextEncoder, FreeFormGenerator
-    from .image import MaskError, PhotoError, open_photo, save_photo, to_mask
+    from .holes import to_mask
+    from .image import MaskError, PhotoError, PhotoTooLargeError, open_photo
     from .inpainter import Inpainter
     from .modes import Patch
     from .pretrained import WeightsError
+    from .saving import save_photo
     from .session import Session
 
 __all__ = [
@@ -49,10 +54,12 @@ __all__ = [
     "MaskError",
     "Patch",
     "PhotoError",
+    "PhotoTooLargeError",
     "Session",
     "WeightsError",
     "open_photo",
     "save_photo",
+    "to_array",
     "to_mask",
 ]
 

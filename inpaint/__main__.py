@@ -1,130 +1,127 @@
-"""`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo, or of a folder of photos."""
+"""`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo, or of many."""
 
 import argparse
-import os
 import sys
-import tempfile
+from collections import Counter
 from pathlib import Path
 
 from tqdm import tqdm
 
-from .image import SUFFIXES, open_photo, save_photo
+from .batch import PIPE, Choices, Task, fill_file, find_tasks, identities
+from .holes import MAX_SHARE
 from .inpainter import Inpainter
+from .saving import format_of
 
-Task = tuple[Path, Path | None, Path]
-"""A photo, its mask (None: there is none) and where the result goes."""
+INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the return value is the exit code: 0 only if every photo was filled."""
     options = build_parser().parse_args(arguments)
     try:
-        tasks = find_tasks(options.photo, options.mask, options.output)
+        choices = _choices(options)
+        tasks = find_tasks(options.photo, options.mask, options.output, choices.format)
         inpainter = Inpainter.from_pretrained(options.model, device=options.device)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    failures = 0
-    for photo, mask, output in tqdm(tasks, unit="photo", disable=not options.photo.is_dir()):
+    many = len(tasks) > 1 or options.photo != [str(tasks[0].photo)]
+    count: Counter[str] = Counter()
+    try:
+        _fill_all(inpainter, tasks, choices, options.skip_existing, many, count)
+    except KeyboardInterrupt:
+        count["interrupted"] = 1
+    if many or not count["failed"]:
+        print(_summary(count, options.output), file=sys.stderr if options.output == PIPE else sys.stdout)
+    return INTERRUPTED if count["interrupted"] else int(count["failed"] > 0)
+
+
+def _fill_all(
+    inpainter: Inpainter, tasks: list[Task], choices: Choices, skip_existing: bool, many: bool, count: Counter[str]
+) -> None:
+    """Do the tasks one after the other, and count what became of them; an error does not stop the others."""
+    inputs = identities(tasks)
+    for task in tqdm(tasks, unit="photo", disable=None if many else True):  # None: only on a terminal
+        if skip_existing and isinstance(task.output, Path) and task.output.exists():
+            count["skipped"] += 1
+            continue
         try:
-            fill_file(inpainter, photo, mask, output, overwrite=options.overwrite)
+            fill_file(inpainter, task, choices, inputs)
+            count["filled"] += 1
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
-            failures += 1
-            tqdm.write(f"error: {photo}: {error or type(error).__name__}", file=sys.stderr)
-    done = len(tasks) - failures
-    if options.photo.is_dir() or not failures:
-        what = "1 photo" if done == 1 else f"{done} photos"
-        print(f"{what} filled, {failures} failed; written to {options.output}")
-    return 1 if failures else 0
+            count["failed"] += 1
+            name = "standard input" if task.photo == PIPE else task.photo
+            tqdm.write(f"error: {name}: {error or type(error).__name__}", file=sys.stderr)
+
+
+def _summary(count: Counter[str], output: str) -> str:
+    photos = "1 photo" if count["filled"] == 1 else f"{count['filled']} photos"
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    where = "standard output" if output == PIPE else output
+    stopped = "interrupted: " if count["interrupted"] else ""
+    return f"{stopped}{photos} filled{skipped}, {count['failed']} failed; written to {where}"
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    return Choices(
+        grow_px=options.grow_px,
+        invert=options.invert,
+        max_share=options.max_share,
+        max_pixels=int(options.max_megapixels * 1e6) if options.max_megapixels else None,
+        format=format_of(options.format) if options.format else None,
+        quality=options.quality,
+        overwrite=options.overwrite,
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line's options."""
     parser = argparse.ArgumentParser(
         prog="python -m inpaint",
-        description="Fill the holes of a photo. Pixels outside the mask stay as they are, and so do the photo's "
-        "size, mode, EXIF and colour profile.",
+        description="Fill the holes of photos. Pixels outside the mask stay as they are, and so do the photo's size, "
+        "mode, depth, EXIF and colour profile, its format and its quality.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
-    parser.add_argument(
+    add = parser.add_argument
+    add(
+        "photo",
+        nargs="+",
+        metavar="PHOTO",
+        help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input',
+    )
+    add(
         "mask",
-        type=Path,
         metavar="MASK",
-        help="a picture of the photo's size, white where it is to be filled; for a folder of photos a folder with a "
-        "mask of the same name for each, with any picture suffix",
+        help="a picture of the photo's size, white where it is to be filled, used for all photos; or a folder or "
+        'pattern of masks named like the photos ("-mask" may be added), with any picture suffix; or -',
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="a file, or a folder (made if missing)"
+    add(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="a file for one photo, a folder (made if missing) for many, or - for standard output",
     )
-    parser.add_argument(
-        "--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)"
+    add("--grow-px", type=float, default=0, metavar="N", help="fill N pixels around the mask too (default: 0)")
+    add("--invert", action="store_true", help="the masks are black where the photo is to be filled")
+    add(
+        "--max-share",
+        type=float,
+        default=MAX_SHARE,
+        metavar="SHARE",
+        help=f"refuse masks that mark more of the photo, from 0 to 1 (default: {MAX_SHARE})",
     )
-    parser.add_argument("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is there)")
-    parser.add_argument("--overwrite", action="store_true", help="allow OUT to be the photo itself")
+    add(
+        "--format",
+        choices=("jpeg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic"),
+        help="write this format (default: by the name of OUT, or the photo's own)",
+    )
+    add("--quality", type=int, metavar="N", help="of a lossy format, 1 to 100 (default: the photo's own)")
+    add("--skip-existing", action="store_true", help="leave out photos whose result is there already")
+    add("--overwrite", action="store_true", help="allow results to replace the photos themselves")
+    add("--max-megapixels", type=float, metavar="N", help="refuse larger photos (default: 89)")
+    add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
+    add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is there)")
     return parser
-
-
-def find_tasks(photo: Path, mask: Path, output: Path) -> list[Task]:
-    """What there is to do, sorted by name.
-
-    Raises:
-        ValueError: photo and mask are not two files or two folders that exist, or there is no photo in the folder.
-    """
-    for path, name in ((photo, "photo"), (mask, "mask")):
-        if not path.exists():
-            raise ValueError(f"{path}: there is no such {name}; check the path")
-    if not photo.is_dir():
-        if mask.is_dir():
-            raise ValueError(f"{mask} is a folder and {photo} a file; give two files or two folders")
-        is_folder = output.is_dir() or not output.suffix
-        return [(photo, mask, output / photo.name if is_folder else output)]
-    if not mask.is_dir():
-        raise ValueError(f"{photo} is a folder and {mask} a file; give two files or two folders")
-    if output.exists() and not output.is_dir():
-        raise ValueError(f"{output} is a file; for a folder of photos, OUT must be a folder")
-    masks = {path.stem: path for path in reversed(pictures_in(mask))}
-    photos = pictures_in(photo)
-    if not photos:
-        raise ValueError(f"{photo} holds no photo; names must end in one of {', '.join(SUFFIXES)}")
-    return [(path, masks.get(path.stem), output / path.name) for path in photos]
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures of a folder, not of its subfolders, sorted; hidden files are left out."""
-    names = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
-    return sorted(path for path in names if path.is_file())
-
-
-def fill_file(inpainter: Inpainter, photo: Path, mask: Path | None, output: Path, *, overwrite: bool) -> None:
-    """Fill one photo and write it in one step: `output` is never left half-written.
-
-    Raises:
-        ValueError: no mask, unreadable pictures, or the output is the photo and `overwrite` is off.
-        OSError: it cannot be written.
-    """
-    if mask is None:
-        raise ValueError(f"it has no mask; the folder of masks needs a picture named {photo.stem}.png (or .jpg ...)")
-    if output.exists() and output.samefile(photo) and not overwrite:
-        raise ValueError("the result would replace the photo; choose another OUT, or add --overwrite")
-    picture = open_photo(photo)
-    result = inpainter(picture, mask)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    same_kind = output.suffix.lower() == photo.suffix.lower()
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{output.stem}-", suffix=output.suffix, dir=output.parent)
-    os.close(descriptor)
-    try:
-        save_photo(result, temporary, picture.format if same_kind else None)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, output)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 if __name__ == "__main__":

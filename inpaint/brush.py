@@ -10,7 +10,9 @@ MAX_POINTS = 20_000
 MAX_COORDINATE = 1_000_000
 
 
-def draw_stroke(points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int]) -> tuple[Box, np.ndarray]:
+def draw_stroke(
+    points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int], grow_px: float = 0
+) -> tuple[Box, np.ndarray]:
     """The pixels whose centre lies within half a brush of a polyline; round caps and joints, no smoothing.
 
     Args:
@@ -18,6 +20,7 @@ def draw_stroke(points: Sequence[Sequence[float]], brush_px: float, size: tuple[
             one point; they may lie outside the photo.
         brush_px: diameter of the brush. The pixel under each point is painted however fine the brush is.
         size: (width, height) of the photo.
+        grow_px: paint so much more on all sides.
 
     Returns:
         The box of the photo that the stroke can reach (empty if it stays outside) and its painted pixels, bool (h, w).
@@ -28,7 +31,7 @@ def draw_stroke(points: Sequence[Sequence[float]], brush_px: float, size: tuple[
     """
     path = _check(points, brush_px)
     width, height = size
-    radius = max(float(brush_px) / 2, 0.5)
+    radius = max(float(brush_px) / 2, 0.5) + grow_px
     low, high = np.floor(path.min(axis=0) - radius), np.ceil(path.max(axis=0) + radius)
     left, right = (int(value) for value in np.clip([low[0], high[0]], 0, width))
     top, bottom = (int(value) for value in np.clip([low[1], high[1]], 0, height))

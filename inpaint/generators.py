@@ -129,7 +129,7 @@ class FreeFormGenerator(nn.Module):
         every = config.attention_every
         count = (config.blocks - 1) // every if every else 0
         self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
-        self.borrow = Borrow(eighth, quarter, config.borrow_channels) if config.borrow_channels else None
+        self.borrow = Borrow(eighth, quarter, config.borrow_channels, 4) if config.borrow_channels else None
         self.up_quarter = nn.Sequential(nn.Conv2d(eighth, quarter * 4, 1), nn.PixelShuffle(2))
         self.merge_quarter = nn.Sequential(
             nn.Conv2d(2 * quarter, quarter, 3, padding=1), nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1)

@@ -1,6 +1,6 @@
 """The Inpainter: a photo of any size and a mask in, the finished photo out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from .config import GeneratorConfig
 from .crops import Crop, CropSizes, plan
-from .image import MaskError, PhotoSource, composite, open_photo, reflect_indices, to_mask, to_pixels, to_tensor
-from .modes import Patch, to_rgb, write_patches
+from .holes import MAX_SHARE, grow, to_mask
+from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, reflect_indices, to_pixels, to_tensor
+from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from .pretrained import load_generator
 from .pyramid import drop_unknown, known_mean, push_pull
 from .regions import Box
@@ -79,31 +80,70 @@ class Inpainter:
         """The generator's config."""
         return self.generator.config
 
-    def __call__(self, photo: PhotoSource, mask: PhotoSource) -> Image.Image:
+    def __call__(
+        self, photo: PhotoSource, mask: PhotoSource, *, grow_px: float = 0, max_share: float = MAX_SHARE
+    ) -> Image.Image:
         """Fill a photo's holes.
 
         Args:
-            photo: a path, bytes, PIL image or uint8 array, of any size and any common mode; see `open_photo`.
+            photo: a path, bytes, PIL image or array, of any size and any common mode; see `open_photo`, and pass what
+                that returns to change its limits.
             mask: white (or True) where the photo is to be filled; see `to_mask`.
+            grow_px: fill so many pixels around the mask too: a mask that is drawn tight leaves a halo.
+            max_share: a mask that marks a larger share of the photo is refused, as one of the wrong polarity.
 
         Returns:
             The upright photo in its own size and mode, with its EXIF, ICC profile and dpi in `info`. Pixels outside
-            the mask are identical to the photo's. An empty mask gives a copy.
+            the grown mask are identical to the photo's, and a photo without colour gets none. An empty mask gives a
+            copy. To write it to a file as it was read, use `save_photo`.
 
         Raises:
             PhotoError: the photo or the mask cannot be read.
-            MaskError: the mask does not fit the photo, or covers all of it.
+            MaskError: the mask does not fit the photo, or covers (nearly) all of it.
         """
         picture = open_photo(photo)
-        hole = to_mask(mask, picture.size)
+        hole = grow(to_mask(mask, picture.size, max_share=max_share), grow_px)
         if not hole.any():
             return picture
-        fills = self.fills(to_rgb(picture), hole)
+        pixels = to_rgb(picture)
+        fills: Iterable[Fill] = self.fills(pixels, hole)
+        if is_grey(pixels):
+            fills = (fill._replace(pixels=without_colour(fill.pixels)) for fill in fills)
         return write_patches(picture, (Patch(fill.left, fill.top, fill.pixels) for fill in fills), hole)
 
-    def open(self, photo: PhotoSource) -> Session:
-        """A session that holds a photo and takes one stroke at a time; raises PhotoError if it cannot be read."""
-        return Session(open_photo(photo), self.fills)
+    def batch(
+        self, pairs: Iterable[tuple[PhotoSource, PhotoSource]], *, grow_px: float = 0, max_share: float = MAX_SHARE
+    ) -> Iterator[Image.Image | ValueError]:
+        """Fill many photos, one after the other, as they are asked for.
+
+        Args:
+            pairs: (photo, mask); with one mask for all, `zip(photos, itertools.repeat(mask))`.
+            grow_px: as for one photo.
+            max_share: as for one photo.
+
+        Yields:
+            For each pair, in order, what a call gives; or the PhotoError or MaskError that it raises, so that one
+            bad file does not stop the others.
+        """
+        for photo, mask in pairs:
+            result: Image.Image | ValueError
+            try:
+                result = self(photo, mask, grow_px=grow_px, max_share=max_share)
+            except (PhotoError, MaskError) as error:
+                result = error
+            yield result
+
+    def open(self, photo: PhotoSource, *, grow_px: float = 0) -> Session:
+        """A session that holds a photo and takes one stroke at a time.
+
+        Args:
+            photo: as for a call.
+            grow_px: fill so many pixels around each stroke too.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+        """
+        return Session(open_photo(photo), self.fills, grow_px=grow_px)
 
     def solve(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> list[Patch]:
         """Fill holes and return the changed places, with unchanged pixels around the holes as they were.

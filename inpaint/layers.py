@@ -95,14 +95,16 @@ class Borrow(nn.Module):
         channels: of the coarse map.
         fine_channels: of the fine map; two fifths as many are lent.
         match_channels: length of the vectors that are compared.
+        ratio: fine cells to a coarse one, along each side.
 
     Reference:
         Yu et al. 2018, contextual attention, arXiv:1801.07892, section 4.1 (cosine similarity, softmax, patches pasted
         back); learnt keys on a coarse map and finer values as in Yi et al. 2020, arXiv:2005.09704, section 3.2.
     """
 
-    def __init__(self, channels: int, fine_channels: int, match_channels: int):
+    def __init__(self, channels: int, fine_channels: int, match_channels: int, ratio: int):
         super().__init__()
+        self.ratio = ratio
         self.match = nn.Conv2d(channels, match_channels, 1)
         lent = max(1, fine_channels * 2 // 5)
         self.lend = nn.Conv2d(fine_channels, lent, 1)
@@ -116,21 +118,21 @@ class Borrow(nn.Module):
 
         Args:
             coarse: (B, C, H, W).
-            fine: (B, F, rH, rW), a whole number r of fine cells to a coarse one.
+            fine: (B, F, rH, rW), r being the ratio.
             hole: (B, 1, H, W), the share of hole in each coarse cell, in [0, 1].
 
         Returns:
             (B, F, rH, rW): for each block a weighted mean of the blocks that known cells lend.
         """
-        ratio = fine.shape[-1] // coarse.shape[-1]
         height, width = coarse.shape[-2:]
         match = F.normalize(self.match(coarse).flatten(2), dim=1)[:, None].transpose(-1, -2)
-        blocks = F.pixel_unshuffle(self.lend(fine), ratio).flatten(2)[:, None].transpose(-1, -2)
+        blocks = F.pixel_unshuffle(self.lend(fine), self.ratio).flatten(2)[:, None].transpose(-1, -2)
         # 20 is far beyond any similarity: a cell that is all hole lends only where nothing else is known
         bias = (-20.0 * hole.flatten(2)[:, None]).to(match.dtype).expand(-1, -1, height * width, -1)
         query = match * self.sharpness.to(match.dtype)
         taken = F.scaled_dot_product_attention(query, match, blocks, attn_mask=bias, scale=1.0)
-        return self.take(F.pixel_shuffle(taken[:, 0].transpose(-1, -2).unflatten(-1, (height, width)), ratio))
+        taken = taken[:, 0].transpose(-1, -2).unflatten(-1, (height, width))
+        return self.take(F.pixel_shuffle(taken, self.ratio))
 
 
 class ChannelwiseFullyConnected(nn.Module):

@@ -9,6 +9,9 @@ from scipy.spatial import cKDTree
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
+LOW_BYTES = "low_bytes"
+"""Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, with a
+second image of the same size and mode under this key, the lower bytes."""
 
 
 class Patch(NamedTuple):
@@ -27,6 +30,27 @@ def grey_range(photo: Image.Image) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
     return low, high if high > low else low + 1.0
+
+
+def is_grey(pixels: np.ndarray) -> bool:
+    """Whether no pixel of RGB uint8 (H, W, 3) has a colour."""
+    for step in (16, 1):  # colour photos mostly show it in the first look
+        some = pixels[::step, ::step]
+        if (some[..., 0] != some[..., 1]).any() or (some[..., 1] != some[..., 2]).any():
+            return False
+    return True
+
+
+def without_colour(pixels: np.ndarray) -> np.ndarray:
+    """RGB uint8 (H, W, 3) pixels, each of its own brightness; grey ones stay exactly as they are."""
+    return np.array(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
+def low_bytes(photo: Image.Image) -> Image.Image | None:
+    """The lower bytes of a photo with 16-bit colour, see LOW_BYTES; None where there are none, or they do not fit."""
+    low = photo.info.get(LOW_BYTES)
+    fits = isinstance(low, Image.Image) and (low.size, low.mode) == (photo.size, photo.mode)
+    return low if fits else None
 
 
 def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.ndarray:
@@ -51,7 +75,8 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
 
     Alpha stays as it is everywhere. In a palette photo the fill takes the nearest opaque colours of the palette. In
     CMYK the fill has no black ink (Pillow's plain conversion). Deep greyscale keeps its depth; the fill has 256
-    levels between the photo's darkest and brightest values.
+    levels between the photo's darkest and brightest values. So does 16-bit colour; there the fill's levels are
+    multiples of 257.
 
     Args:
         photo: as `open_photo` returns it.
@@ -60,20 +85,24 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
     """
     result = photo.copy()
     result.format = photo.format
+    layers = [(photo, result)]
+    if (low := low_bytes(photo)) is not None:
+        result.info[LOW_BYTES] = low.copy()
+        layers.append((low, result.info[LOW_BYTES]))
     levels = grey_range(photo) if photo.mode in DEEP_MODES else None
     palette = _Palette(photo) if photo.mode in ("P", "PA") else None
     for left, top, pixels in patches:
         height, width = pixels.shape[:2]
         box = (left, top, left + width, top + height)
         hole = mask[top : top + height, left : left + width]
-        before = photo.crop(box)
         if levels is not None:
-            result.paste(_deep_fill(before, pixels, hole, levels), box)
+            result.paste(_deep_fill(photo.crop(box), pixels, hole, levels), box)
             continue
-        fill = palette.nearest(pixels, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
-        if photo.mode in ("LA", "PA", "RGBA"):
-            fill.putalpha(before.getchannel("A"))
-        result.paste(fill, box, Image.fromarray(np.ascontiguousarray(hole)))
+        fill = palette.nearest(pixels, hole, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
+        for source, target in layers:
+            if photo.mode in ("LA", "PA", "RGBA"):
+                fill.putalpha(source.crop(box).getchannel("A"))
+            target.paste(fill, box, Image.fromarray(np.ascontiguousarray(hole)))
     return result
 
 
@@ -98,9 +127,11 @@ class _Palette:
         self.entries = np.flatnonzero(colours[:, 3] > 0) if (colours[:, 3] > 0).any() else np.arange(len(colours))
         self.tree = cKDTree(colours[self.entries, :3].astype(np.float64))
 
-    def nearest(self, pixels: np.ndarray, mode: str) -> Image.Image:
-        """An image in the photo's palette, mode P or PA."""
-        _, found = self.tree.query(pixels.reshape(-1, 3).astype(np.float64))
-        image = Image.fromarray(self.entries[found].astype(np.uint8).reshape(pixels.shape[:2])).convert("L")
+    def nearest(self, pixels: np.ndarray, hole: np.ndarray, mode: str) -> Image.Image:
+        """An image in the photo's palette, mode P or PA; the first entry outside the hole."""
+        indices = np.zeros(hole.shape, np.uint8)
+        _, found = self.tree.query(pixels[hole].astype(np.float64))
+        indices[hole] = self.entries[found]
+        image = Image.fromarray(indices)
         image.putpalette(self.photo.getpalette() or [])
         return image if mode == "P" else image.convert("PA")

@@ -4,12 +4,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def push_pull(masked_image: Tensor, mask: Tensor) -> Tensor:
+def push_pull(masked_image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
     """Fills the hole smoothly from an image pyramid: known pixels are averaged down, and the averages carried back up.
 
     Args:
         masked_image: (B, C, H, W); values inside the hole are ignored.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+        levels: how often the picture is halved; None: down to one pixel, further halvings change nothing. For
+            exporters, which cannot follow a loop whose length depends on the size.
 
     Returns:
         (B, C, H, W): `masked_image` outside the hole, a smooth guess inside. 0 everywhere where no pixel is known.
@@ -18,16 +20,16 @@ def push_pull(masked_image: Tensor, mask: Tensor) -> Tensor:
         Gortler et al. 1996, The Lumigraph, section 3.4 (pull-push), with box filters.
     """
     known = 1 - mask
-    levels = [(masked_image * known, known)]
-    while max(levels[-1][1].shape[-2:]) > 1:
-        height, width = levels[-1][1].shape[-2:]
+    pyramid = [(masked_image * known, known)]
+    while max(pyramid[-1][1].shape[-2:]) > 1 if levels is None else len(pyramid) <= levels:
+        height, width = pyramid[-1][1].shape[-2:]
         # odd sizes: pad so that no pixel is dropped; padding has weight 0 and so adds nothing
-        colour, weight = (F.pad(x, (0, width % 2, 0, height % 2)) for x in levels[-1])
+        colour, weight = (F.pad(x, (0, width % 2, 0, height % 2)) for x in pyramid[-1])
         colour, weight = known_mean(colour, weight, 2)
-        levels.append((colour, (weight > 0).to(weight.dtype)))
-    filled = levels.pop()[0]
-    while levels:
-        colour, weight = levels.pop()
+        pyramid.append((colour, (weight > 0).to(weight.dtype)))
+    filled = pyramid.pop()[0]
+    while pyramid:
+        colour, weight = pyramid.pop()
         upsampled = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
         upsampled = upsampled[..., : colour.shape[-2], : colour.shape[-1]]
         filled = colour + (1 - weight) * upsampled

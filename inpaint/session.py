@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from .brush import draw_stroke
+from .holes import check_grow_px, grow
 from .image import MaskError
-from .modes import DEEP_MODES, Patch, grey_range, to_rgb, write_patches
+from .modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from .regions import Box, cover
 
 HISTORY_BYTES = 256 * 1024 * 1024
@@ -70,14 +71,20 @@ class Session:
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
         solver: fills holes, see `Inpainter.fills`.
+        grow_px: holes are made wider than painted, by so many pixels on all sides; what is erased is exact.
         history_bytes: see HISTORY_BYTES.
     """
 
-    def __init__(self, photo: Image.Image, solver: Solver, *, history_bytes: int = HISTORY_BYTES) -> None:
+    def __init__(
+        self, photo: Image.Image, solver: Solver, *, grow_px: float = 0, history_bytes: int = HISTORY_BYTES
+    ) -> None:
+        check_grow_px(grow_px)
         self.photo = photo
+        self.grow_px = grow_px
         self._solver = solver
         self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         self._canvas = to_rgb(photo, self._levels)
+        self._grey = is_grey(self._canvas)
         self._mask = np.zeros((photo.height, photo.width), bool)
         self._hole_count = 0
         self._history_bytes = history_bytes
@@ -113,18 +120,22 @@ class Session:
             MaskError: the stroke would leave nothing of the photo; nothing has changed then.
         """
         with self._lock:
-            box, painted = draw_stroke(points, brush_px, self.photo.size)
+            box, painted = draw_stroke(points, brush_px, self.photo.size, 0 if erase else self.grow_px)
             return self._change(box, painted, not erase)
 
     def add_mask(self, mask: np.ndarray) -> list[Patch]:
-        """Add the holes of a bool (H, W) mask; raises MaskError as `stroke` does, or if it has another shape."""
+        """Add the holes of a bool (H, W) mask, grown as strokes are.
+
+        Raises:
+            MaskError: it has another shape, or it would leave nothing of the photo; nothing has changed then.
+        """
         if mask.dtype != bool or mask.shape != self._mask.shape:
             raise MaskError(
                 f"the mask is an array of shape {mask.shape} and type {mask.dtype}; it must be bool of "
                 f"shape {self._mask.shape}, the photo's"
             )
         with self._lock:
-            return self._change(Box(0, 0, *self.photo.size), mask, True)
+            return self._change(Box(0, 0, *self.photo.size), grow(mask, self.grow_px), True)
 
     def undo(self) -> list[Patch]:
         """Take the last change back; no patches if there is none."""
@@ -175,6 +186,8 @@ class Session:
         except BaseException:
             self._write(before)
             raise
+        if self._grey:
+            fills = [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills]
         solved = self._step([fill.box for fill in fills])
         self._remember(solved.then(before))
         for fill in fills:

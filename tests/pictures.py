@@ -1,5 +1,7 @@
 """Pictures for tests: any mode, any size, from a seed."""
 
+import io
+
 import numpy as np
 from PIL import Image
 
@@ -26,3 +28,15 @@ def raw(image):
     """A picture's values, whatever its mode, one row per pixel."""
     values = np.frombuffer(image.convert("L").tobytes() if image.mode == "1" else image.tobytes(), np.uint8)
     return values.reshape(image.width * image.height, -1)
+
+
+def file_bytes(image, format="PNG", **options):
+    """A picture as the bytes of a file."""
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def deep_pixels(channels=3, size=(37, 23), seed=0):
+    """uint16 (H, W, channels) from a seed."""
+    return np.random.default_rng(seed).integers(0, 65536, (size[1], size[0], channels)).astype(np.uint16)

@@ -41,6 +41,14 @@ def test_a_stroke_is_every_pixel_within_half_a_brush_of_the_path(seed):
     assert np.array_equal(painted[clear & ~under], (distance <= brush_px / 2)[clear & ~under])
 
 
+def test_a_grown_stroke_is_that_much_wider_on_all_sides():
+    line = [[20, 20], [60, 45]]
+    box, painted = draw_stroke(line, 9, (90, 70), grow_px=4)
+    full = np.zeros((70, 90), bool)
+    full[box.slices] = painted
+    assert np.array_equal(full, distance_to_path(line, 90, 70) <= 8.5)
+
+
 @pytest.mark.parametrize("line", [[[5, 9], [25, 9]], [[9, 3], [9, 25]], [[5.5, 5.5], [5.5, 5.5]], [[30, 30], [4, 8]]])
 def test_level_upright_and_repeated_points_are_painted_too(line):
     assert np.array_equal(on_photo(line, 7, 40, 40), distance_to_path(line, 40, 40) <= 3.5)

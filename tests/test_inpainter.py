@@ -63,7 +63,7 @@ def random_mask(height, width, seed):
 def test_every_mode_comes_back_with_its_outside_untouched(mode):
     photo = picture(mode, (75, 61))
     mask = random_mask(61, 75, 0)
-    result = inpainter()(photo, mask)
+    result = inpainter()(photo, mask, max_share=1)
     assert (result.mode, result.size) == (photo.mode, photo.size)
     assert np.array_equal(raw(result)[~mask.ravel()], raw(photo)[~mask.ravel()])
 
@@ -73,7 +73,7 @@ def test_every_mode_comes_back_with_its_outside_untouched(mode):
 def test_every_size_comes_back_with_its_outside_untouched(size, seed):
     photo = picture("RGB", size, seed)
     mask = random_mask(size[1], size[0], seed)
-    result = np.asarray(inpainter()(photo, mask))
+    result = np.asarray(inpainter()(photo, mask, max_share=1))
     assert np.array_equal(result[~mask], np.asarray(photo)[~mask])
 
 
@@ -109,7 +109,7 @@ def test_a_shrunk_crop_takes_no_colour_from_under_the_mask(known):
         mask[known, known] = True
     spoiled = np.full((1400, 1500, 3), (200, 30, 90), np.uint8)
     spoiled[mask] = (0, 255, 0)
-    assert (np.asarray(inpainter()(spoiled, mask)) == (200, 30, 90)).all()
+    assert (np.asarray(inpainter()(spoiled, mask, max_share=1)) == (200, 30, 90)).all()
 
 
 def test_a_large_hole_continues_the_surroundings_at_its_rim():
@@ -174,8 +174,44 @@ def test_an_empty_mask_gives_back_a_copy():
 
 
 def test_a_mask_over_everything_is_refused():
-    with pytest.raises(MaskError, match="covers the whole photo"):
+    with pytest.raises(MaskError, match="marks 100 %"):
         inpainter()(picture("RGB"), np.ones((23, 37), bool))
+    with pytest.raises(MaskError, match="covers the whole photo"):
+        inpainter()(picture("RGB"), np.ones((23, 37), bool), max_share=1)
+    with pytest.raises(MaskError, match="covers the whole photo"):
+        inpainter()(picture("RGB"), np.eye(23, 37, dtype=bool), grow_px=50)
+
+
+def test_a_grown_mask_fills_a_rim_around_the_hole():
+    mask = np.zeros((23, 37), bool)
+    mask[10, 10] = True
+    before = np.asarray(picture("RGB"))
+    changed = (np.asarray(inpainter()(before, mask, grow_px=3)) != before).any(axis=2)
+    assert changed.sum() == 29  # pixels within 3 of one
+    assert changed[10, 7:14].all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_photo_without_colour_gets_none(mode):
+    class Tinted(MeanGenerator):
+        def forward(self, masked_image, mask):
+            return torch.tensor([0.5, 0, -0.5]).view(1, 3, 1, 1).expand_as(masked_image)
+
+    engine = Inpainter(Tinted(), device="cpu")
+    mask = np.eye(23, 37, dtype=bool)
+    grey = np.asarray(engine(picture("L").convert(mode), mask))
+    assert (np.ptp(grey[..., :3], axis=2) == 0).all()
+    coloured = np.asarray(engine(picture("RGB").convert(mode), mask))
+    assert np.ptp(coloured[mask][:, :3], axis=1).min() > 100
+
+
+def test_a_batch_answers_each_pair_and_goes_on_after_a_bad_one():
+    good, mask = picture("RGB"), np.eye(23, 37, dtype=bool)
+    pairs = [(good, mask), (b"no photo", mask), (good, np.ones((5, 5), bool)), (good, mask)]
+    first, second, third, fourth = inpainter().batch(iter(pairs), grow_px=1)
+    assert isinstance(second, PhotoError)
+    assert isinstance(third, MaskError)
+    assert first.tobytes() == fourth.tobytes() == inpainter()(good, mask, grow_px=1).tobytes()
 
 
 def test_the_sizes_of_photo_and_mask_must_agree():

@@ -27,7 +27,7 @@ def test_global_context_reaches_the_whole_picture_and_listens_more_to_known_cell
 def test_borrowing_copies_the_blocks_of_the_known_cells_that_match():
     """Two known textures and a hole whose cells each look like one of them."""
     torch.manual_seed(0)
-    layer = Borrow(2, 5, 2)
+    layer = Borrow(2, 5, 2, ratio=2)
     layer.match.weight.data = torch.eye(2).view(2, 2, 1, 1)
     layer.match.bias.data.zero_()
     layer.lend.weight.data, layer.take.weight.data = (torch.zeros(2, 5, 1, 1), torch.zeros(5, 2, 1, 1))

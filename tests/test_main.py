@@ -1,5 +1,6 @@
 """`python -m inpaint`: one photo or a folder of them."""
 
+import io
 import os
 import subprocess
 import sys
@@ -128,8 +129,10 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
     [
         ("absent.png", "masks", "out", "no such photo"),
         ("photos/a.png", "absent.png", "out", "no such mask"),
-        ("photos/a.png", "masks", "out", "two files or two folders"),
-        ("photos", "masks/a.png", "out", "two files or two folders"),
+        ("photos/*.tif", "masks", "out", "no photo has such a name"),
+        ("photos", "masks/*.tif", "out", "no mask has such a name"),
+        ("photos", "masks/a.png", "-", "for many, OUT must be a folder"),
+        ("photos/a.png", "masks/a.png", "out.psd", "does not end like a picture's name"),
         ("photos", "masks", "photos/a.png", "OUT must be a folder"),
         ("empty", "masks", "out", "holds no photo"),
     ],
@@ -137,11 +140,147 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
 def test_a_wrong_path_is_told_on_stderr(tmp_path, model, capsys, photo, mask, output, message):
     write(tmp_path, "a.png", mask_name="a.png")
     (tmp_path / "empty").mkdir()
-    code = main([str(tmp_path / photo), str(tmp_path / mask), "-o", str(tmp_path / output), "--model", model])
+    output = output if output == "-" else str(tmp_path / output)
+    code = main([str(tmp_path / photo), str(tmp_path / mask), "-o", output, "--model", model])
     error = capsys.readouterr().err
     assert code == 1
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_one_mask_serves_a_pattern_of_photos(tmp_path, model, capsys):
+    for name in ("a.png", "b.png", "c.bmp"):
+        write(tmp_path, name, mask_name="a.png")
+    out = tmp_path / "out"
+    command = [str(tmp_path / "photos/*.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main(command) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
+    output = capsys.readouterr()
+    assert output.out == f"2 photos filled, 0 failed; written to {out}\n"
+    assert output.err == ""  # the progress bar is for terminals
+    listed = [str(tmp_path / "photos/a.png"), str(tmp_path / "photos/c.bmp")]
+    assert main([*listed, str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert (out / "c.bmp").exists()
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path, model, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 0
+    assert "2/2" in sys.stderr.getvalue()
+
+
+def test_what_is_there_already_can_be_skipped(tmp_path, model, capsys):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.png").write_bytes(b"mine")
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, "--skip-existing"]) == 0
+    assert capsys.readouterr().out == f"1 photo filled, 1 skipped, 0 failed; written to {tmp_path / 'out'}\n"
+    assert (tmp_path / "out/a.png").read_bytes() == b"mine"
+    assert main(command) == 0
+    assert (tmp_path / "out/a.png").read_bytes() != b"mine"
+
+
+def test_format_and_quality_can_be_chosen(tmp_path, model):
+    for name in ("a.png", "b.jpg"):
+        write(tmp_path, name, mask_name=f"{name[0]}.png")
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, "--format", "jpeg", "--quality", "20"]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "b.jpg"]
+    assert open_photo(tmp_path / "out/b.jpg").info["qtables"][0][0] > 30
+
+
+def test_the_mask_can_be_grown_and_inverted(tmp_path, model):
+    write(tmp_path, "a.png", mask_name="a.png")
+    mask = np.asarray(Image.open(tmp_path / "masks/a.png"))
+    Image.fromarray(255 - mask).save(tmp_path / "masks/a.png")
+    out = tmp_path / "out.png"
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main([*command, "--invert", "--grow-px", "2"]) == 0
+    changed = (np.asarray(open_photo(out)) != np.asarray(picture("RGB", (90, 70)))).any(axis=2)
+    assert changed[18:52, 8:42].sum() == changed.sum() > 30 * 30 + 4 * 50
+    assert main([*command, "--grow-px", "-2", "--invert"]) == 1
+
+
+def test_a_mask_of_nearly_everything_needs_to_be_allowed(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    mask = np.full((70, 90), 255, np.uint8)
+    mask[0] = 0
+    Image.fromarray(mask).save(tmp_path / "masks/a.png")
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", model]) == 1
+    assert "--max-share 1" in capsys.readouterr().err
+    assert main([*command, "--model", model, "--max-share", "1"]) == 0
+
+
+def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", quality=50)
+    Image.new("L", (90, 70)).save(tmp_path / "masks/a.png")
+    photo, out = tmp_path / "photos/a.jpg", tmp_path / "out.jpg"
+    command = [str(photo), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main(command) == 0
+    assert out.read_bytes() == photo.read_bytes()
+    assert main([*command, "--quality", "20"]) == 0
+    assert len(out.read_bytes()) < len(photo.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--grow-px", "-1", "grow_px is -1"), ("--quality", "0", "quality is 0"), ("--max-share", "2", "max_share is 2")],
+)
+def test_a_number_out_of_range_is_told_before_anything_is_done(tmp_path, model, capsys, option, value, message):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, option, value]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+
+
+def test_the_limit_of_pixels_can_be_set(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", model, "--max-megapixels", "0.001"]) == 1
+    assert "the limit is 0.001 million" in capsys.readouterr().err
+
+
+def test_photos_flow_through_pipes(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", quality=70)
+    command = [sys.executable, "-m", "inpaint", "-", "masks/a.png", "-o", "-", "--model", model]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        input=(tmp_path / "photos/a.jpg").read_bytes(),
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    result, photo = open_photo(done.stdout), open_photo(tmp_path / "photos/a.jpg")
+    assert (result.format, result.size, result.info["qtables"]) == ("JPEG", (90, 70), photo.info["qtables"])
+    assert done.stderr == b"1 photo filled, 0 failed; written to standard output\n"
+
+
+def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, monkeypatch):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+
+    def interrupted(inpainter, task, choices, inputs):
+        if task.photo.name == "b.png":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("inpaint.__main__.fill_file", interrupted)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 130
+    assert capsys.readouterr().out.startswith("interrupted: 1 photo filled, 0 failed")
 
 
 def test_missing_weights_are_told_on_stderr(tmp_path, capsys):

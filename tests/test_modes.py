@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.modes import MODES, Patch, to_rgb, write_patches
-from tests.pictures import picture, raw
+from inpaint.deep import to_array
+from inpaint.image import open_photo
+from inpaint.modes import MODES, Patch, is_grey, to_rgb, without_colour, write_patches
+from tests.pictures import deep_pixels, picture, raw
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -62,3 +64,25 @@ def test_a_palette_photo_takes_the_nearest_palette_colour_that_is_not_transparen
     result = write_patches(photo, [Patch(0, 0, fill)], np.array([[True, True, True, False]]))
     assert list(np.asarray(result)[0]) == [0, 1, 2, 1]
     assert result.getpalette() == photo.getpalette()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_of_16_bits_keeps_its_depth_and_takes_the_fill_in_256_levels(channels):
+    pixels = deep_pixels(channels)
+    photo, mask = open_photo(pixels), np.zeros((23, 37), bool)
+    mask[5:15, 4:16] = True
+    fill = np.random.default_rng(2).integers(0, 256, (23, 37, 3), dtype=np.uint8)
+    result = to_array(write_patches(photo, [Patch(0, 0, fill)], mask))
+    assert np.array_equal(result[~mask], pixels[~mask])
+    assert np.array_equal(result[..., 3:], pixels[..., 3:])
+    assert np.array_equal(result[mask][:, :3], fill[mask].astype(np.uint16) * 257)
+    assert np.array_equal(to_array(photo), pixels)
+
+
+def test_one_coloured_pixel_makes_a_colour_photo():
+    grey = np.random.default_rng(0).integers(0, 256, (40, 50, 1), dtype=np.uint8).repeat(3, 2)
+    assert is_grey(grey)
+    assert np.array_equal(without_colour(grey), grey)
+    grey[33, 7, 2] ^= 1
+    assert not is_grey(grey)
+    assert is_grey(without_colour(grey))

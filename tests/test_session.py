@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.image import MaskError
+from inpaint.deep import to_array
+from inpaint.image import MaskError, open_photo
 from inpaint.modes import MODES
 from inpaint.regions import Box, find_regions
 from inpaint.session import Fill, Session
-from tests.pictures import picture, raw
+from tests.pictures import deep_pixels, picture, raw
 
 
 def solver(photo, mask, within):
@@ -142,6 +143,34 @@ def test_a_change_that_changes_nothing_is_no_step():
     assert not live.can_undo
 
 
+def test_strokes_and_masks_grow_and_erasing_is_exact():
+    live, plain = session(grow_px=5), session()
+    live.stroke([[50, 60], [90, 60]], 10)
+    plain.stroke([[50, 60], [90, 60]], 20)
+    assert state(live) == state(plain)
+    live.stroke([[70, 60]], 6, erase=True)
+    plain.stroke([[70, 60]], 6, erase=True)
+    assert state(live) == state(plain)
+    dot = np.zeros((200, 300), bool)
+    dot[150, 150] = True
+    live.add_mask(dot)
+    assert live.mask[150, 155]
+    assert not live.mask[150, 156]
+    with pytest.raises(MaskError, match="grow_px is -1"):
+        session(grow_px=-1)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_photo_without_colour_gets_none_on_the_screen_either(mode):
+    def colourful(photo, mask, within):
+        for fill in solver(photo, mask, within):
+            yield fill._replace(pixels=fill.pixels // np.array([1, 2, 3], np.uint8))
+
+    photo = picture("L", (90, 80)).convert(mode)
+    (patch,) = Session(photo, colourful).stroke([[40, 40]], 20)
+    assert (np.ptp(patch.pixels, axis=2) == 0).all()
+
+
 def test_only_the_regions_that_a_stroke_touches_are_solved_again():
     asked = []
 
@@ -230,6 +259,15 @@ def test_a_session_gives_back_the_photos_own_mode(mode):
     assert np.array_equal(raw(result)[outside], raw(live.photo)[outside])
     live.stroke([[20, 20], [60, 40]], 20, erase=True)
     assert np.array_equal(raw(live.result()), raw(live.photo))
+
+
+def test_a_session_keeps_colour_of_16_bits():
+    pixels = deep_pixels(3, (80, 60))
+    live = Session(open_photo(pixels), solver)
+    live.stroke([[20, 20], [60, 40]], 12)
+    assert np.array_equal(to_array(live.result())[~live.mask], pixels[~live.mask])
+    live.clear()
+    assert np.array_equal(to_array(live.result()), pixels)
 
 
 def test_strokes_from_many_threads_leave_the_photo_whole():

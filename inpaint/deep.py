@@ -1,0 +1,183 @@
+"""Colour at 16 bits per channel, which Pillow cannot hold: read as two images (upper and lower bytes), written here.
+
+Pillow's own decoders do the reading, twice: told that the bytes of each value come in the other order, they keep the
+lower byte instead of the upper one. See `modes.LOW_BYTES` for how such a photo is held.
+"""
+
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from .modes import LOW_BYTES, low_bytes
+
+DEEP_FORMATS = ("PNG", "TIFF")
+_OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+_PNG_COLOUR_TYPES = {"RGB": 2, "LA": 4, "RGBA": 6}
+_TIFF_PHOTOMETRIC = {"RGB": 2, "RGBA": 2, "CMYK": 5}
+_ROWS = 128
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether an image that was opened, but not loaded, has 16-bit colour that is read here."""
+    raw = _raw_mode(image)
+    return raw in ("LA;16B",) or (raw[:-1] in ("RGB;16", "RGBA;16", "CMYK;16") and raw[-1] in _OTHER_ORDER)
+
+
+def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
+    """Load 16-bit colour.
+
+    Args:
+        image: opened, but not loaded; `is_deep`.
+        twin: the same file, opened a second time.
+
+    Returns:
+        The upper bytes, with the lower bytes in `info`; `image` itself, or a new one for grey with alpha.
+    """
+    raw = _raw_mode(image)
+    if raw == "LA;16B":  # four bytes per pixel: upper and lower of grey, upper and lower of alpha
+        _set_raw_mode(image, "RGBA")
+        bands = image.split()
+        grey = Image.merge("LA", (bands[0], bands[2]))
+        grey.info = image.info | {LOW_BYTES: Image.merge("LA", (bands[1], bands[3]))}
+        return grey
+    _set_raw_mode(twin, raw[:-1] + _OTHER_ORDER[raw[-1]])
+    image.load()
+    twin.load()
+    image.info[LOW_BYTES] = twin
+    return image
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """How the pixels are stored, in Pillow's words; "" where its parts differ or there are none."""
+    stored = {tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(image, "tile", [])}
+    found = stored.pop() if len(stored) == 1 else ""
+    return found if isinstance(found, str) and len(found) > 1 else "?"
+
+
+def _set_raw_mode(image: Image.Image, raw: str) -> None:
+    tiles = image.tile  # type: ignore[attr-defined]
+    for index, tile in enumerate(tiles):
+        tiles[index] = tile._replace(args=raw if isinstance(tile[3], str) else (raw, *tile[3][1:]))
+
+
+def from_deep_array(pixels: np.ndarray) -> Image.Image:
+    """uint16 (H, W), (H, W, 3) or (H, W, 4) as a photo."""
+    if pixels.ndim == 2:
+        return Image.fromarray(np.ascontiguousarray(pixels))
+    photo = Image.fromarray((pixels >> 8).astype(np.uint8))
+    photo.info[LOW_BYTES] = Image.fromarray((pixels & 255).astype(np.uint8))
+    return photo
+
+
+def to_array(photo: Image.Image) -> np.ndarray:
+    """A photo's values as numbers in its own depth: as `numpy.asarray`, but uint16 for 16-bit colour."""
+    low = low_bytes(photo)
+    if low is None:
+        return np.asarray(photo)
+    return np.asarray(photo).astype(np.uint16) << 8 | np.asarray(low)
+
+
+def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
+    """Write 16-bit colour, with its EXIF, ICC profile and dpi.
+
+    Args:
+        photo: with lower bytes.
+        target: an open binary file.
+        format: one of DEEP_FORMATS.
+
+    Raises:
+        ValueError: CMYK as PNG, or grey with alpha as TIFF.
+    """
+    if photo.mode not in (_PNG_COLOUR_TYPES if format == "PNG" else _TIFF_PHOTOMETRIC):
+        raise ValueError(f"cannot write 16-bit {photo.mode} as {format}")
+    if format == "PNG":
+        _save_png(photo, target)
+    else:
+        _save_tiff(photo, target)
+
+
+def _save_png(photo: Image.Image, target: BinaryIO) -> None:
+    """Reference: W3C, Portable Network Graphics (PNG) Specification, third edition, sections 9 and 11."""
+    chunks = [(b"IHDR", struct.pack(">2I5B", *photo.size, 16, _PNG_COLOUR_TYPES[photo.mode], 0, 0, 0))]
+    if photo.info.get("icc_profile"):
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.info["icc_profile"])))
+    if photo.info.get("dpi"):
+        per_metre = [round(float(value) / 0.0254) for value in photo.info["dpi"]]
+        chunks.append((b"pHYs", struct.pack(">2IB", *per_metre, 1)))
+    if photo.info.get("exif"):
+        chunks.append((b"eXIf", photo.info["exif"].removeprefix(b"Exif\0\0")))
+    target.write(b"\x89PNG\r\n\x1a\n")
+    for name, data in chunks:
+        _write_chunk(target, name, data)
+    packer, above = zlib.compressobj(6), None
+    for rows in _rows(photo):
+        packed = packer.compress(_filtered(rows, above))
+        above = rows[-1]
+        if packed:
+            _write_chunk(target, b"IDAT", packed)
+    _write_chunk(target, b"IDAT", packer.flush())
+    _write_chunk(target, b"IEND", b"")
+
+
+def _write_chunk(target: BinaryIO, name: bytes, data: bytes) -> None:
+    target.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
+
+
+def _rows(photo: Image.Image) -> Iterator[np.ndarray]:
+    """uint16 (h, W, channels), so many rows at a time."""
+    low = low_bytes(photo)
+    assert low is not None
+    for top in range(0, photo.height, _ROWS):
+        box = (0, top, photo.width, min(top + _ROWS, photo.height))
+        yield np.asarray(photo.crop(box)).astype(np.uint16) << 8 | np.asarray(low.crop(box))
+
+
+def _filtered(rows: np.ndarray, above: np.ndarray | None) -> bytes:
+    """PNG's scanlines: each row less the row above or less the pixel to the left, whichever is nearer to zero."""
+    raw = np.ascontiguousarray(rows.astype(">u2")).view(np.uint8).reshape(len(rows), -1)
+    pixel = 2 * rows.shape[2]
+    first = np.zeros_like(raw[:1]) if above is None else np.ascontiguousarray(above.astype(">u2")).view(np.uint8)
+    up = raw - np.concatenate([first.reshape(1, -1), raw[:-1]])
+    left = raw.copy()
+    left[:, pixel:] -= raw[:, :-pixel]
+    cost = [np.abs(lines.view(np.int8).astype(np.int16)).sum(axis=1) for lines in (left, up)]
+    use_up = cost[1] < cost[0]
+    lines = np.where(use_up[:, None], up, left)
+    return np.concatenate([np.where(use_up, 2, 1).astype(np.uint8)[:, None], lines], axis=1).tobytes()
+
+
+def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
+    """One strip, packed by deflate after horizontal differencing.
+
+    Reference: Adobe, TIFF 6.0, sections 8, 14 and 16; compression 8 is from the Photoshop supplement of 2002.
+    """
+    packer, strip = zlib.compressobj(6), bytearray()
+    channels = 0
+    for rows in _rows(photo):
+        channels = rows.shape[2]
+        rows[:, 1:] -= rows[:, :-1].copy()
+        strip += packer.compress(rows.astype("<u2").tobytes())
+    strip += packer.flush()
+    tags = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
+    exif = Image.Exif()
+    exif.load(photo.info.get("exif") or b"")
+    for tag in exif:
+        tags[tag] = exif.get_ifd(tag) if tag in (0x8769, 0x8825) else exif[tag]
+    tags[256], tags[257], tags[258] = photo.width, photo.height, (16,) * channels
+    tags[259], tags[262] = 8, _TIFF_PHOTOMETRIC[photo.mode]
+    tags[273], tags[277], tags[278], tags[279] = 0, channels, photo.height, len(strip)
+    tags[284], tags[317] = 1, 2
+    if photo.mode == "RGBA":
+        tags[338] = 2
+    if photo.info.get("dpi"):
+        tags[282], tags[283] = photo.info["dpi"]
+        tags[296] = 2
+    if photo.info.get("icc_profile"):
+        tags[34675] = photo.info["icc_profile"]
+    tags.save(target)
+    target.write(strip)

@@ -1,0 +1,149 @@
+"""`python -m inpaint.export --onnx OUT`: the generator as an ONNX file, for programs without PyTorch."""
+
+import argparse
+import importlib
+import json
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .config import config_to_dict
+from .generators import FreeFormGenerator
+from .pretrained import load_generator
+from .pyramid import push_pull
+from .saving import replacing
+
+LEVELS = 12
+OPSET = 18
+INPUTS = ("masked_image", "mask")
+TOLERANCE = 1e-3
+DESCRIPTION = (
+    "masked_image: float32 (batch, 3, height, width), RGB in [-1, 1], 0 in the hole. mask: float32 (batch, 1, height, "
+    "width), 1 in the hole, 0 elsewhere. prediction: as masked_image; use it in the hole and keep the photo elsewhere."
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the return value is the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inpaint.export", description="Write the generator as an ONNX file."
+    )
+    parser.add_argument("--onnx", type=Path, required=True, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        loaded = load_generator(options.model)
+        export_onnx(loaded.generator, options.onnx, source=loaded.source)
+        difference = largest_difference(loaded.generator, options.onnx)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    megabytes = options.onnx.stat().st_size / 1e6
+    print(f"{options.onnx}: {megabytes:.1f} MB; it differs from PyTorch by at most {difference:.1e} of a range of 2")
+    return int(difference > TOLERANCE)
+
+
+def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None:
+    """Write a generator as an ONNX file that takes pictures of any size that the generator takes, one or several.
+
+    The loop of the push-pull fill, whose length depends on the size, becomes LEVELS steps: the result is the same up to
+    2**LEVELS pixels a side, and beyond it differs only where no pixel within that distance is known.
+
+    Args:
+        generator: one of GENERATORS.
+        target: the file to write, in one step.
+        source: where the weights come from; written into the file.
+
+    Raises:
+        ImportError: the package onnx is missing.
+        OSError: the file cannot be written.
+    """
+    onnx = _required("onnx")
+    fixed: int | None = getattr(generator, "fixed_size", None)
+    multiple = int(getattr(generator, "multiple", 1))
+    free = {0: "batch"} if fixed else {0: "batch", 2: "height", 3: "width"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tracing, and that the exporter by torch.export is preferred
+        torch.onnx.export(
+            _Unrolled(generator).eval(),
+            _example(fixed or 12 * multiple, fixed or 10 * multiple),
+            f"{folder}/traced.onnx",
+            dynamo=False,  # by tracing: 0.4 s where the exporter by torch.export needs 25 s for its symbolic sizes
+            opset_version=OPSET,
+            input_names=[*INPUTS],
+            output_names=["prediction"],
+            dynamic_axes=dict.fromkeys((*INPUTS, "prediction"), free),
+        )
+        model = onnx.load(f"{folder}/traced.onnx")
+    model.doc_string = DESCRIPTION
+    config: Any = generator.config
+    notes = {"source": source, "config": json.dumps(config_to_dict(config)), "multiple": str(multiple)}
+    onnx.helper.set_model_props(model, notes)
+    with replacing(target) as file:
+        file.write(model.SerializeToString())
+
+
+def largest_difference(generator: nn.Module, onnx_file: Path, sizes: tuple[tuple[int, int], ...] = ()) -> float:
+    """How far an ONNX file's predictions are from PyTorch's at most, in the range of [-1, 1].
+
+    Args:
+        generator: what was exported.
+        onnx_file: the file.
+        sizes: (height, width) to try, as a batch of two; none: a few that the generator takes.
+
+    Raises:
+        ImportError: the package onnxruntime is missing.
+    """
+    runtime = _required("onnxruntime")
+    session = runtime.InferenceSession(str(onnx_file), providers=["CPUExecutionProvider"])
+    fixed, multiple = getattr(generator, "fixed_size", None), int(getattr(generator, "multiple", 1))
+    usual = [(fixed, fixed)] if fixed else [(multiple, multiple), (13 * multiple, 4 * multiple), (256, 256)]
+    largest = 0.0
+    for height, width in sizes or usual:
+        masked_image, mask = _example(height, width)
+        with torch.inference_mode():
+            expected = generator.eval()(masked_image, mask).numpy()
+        (found,) = session.run(None, dict(zip(INPUTS, (masked_image.numpy(), mask.numpy()), strict=True)))
+        largest = max(largest, float(np.abs(found - expected).max()))
+    return largest
+
+
+def _example(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Two pictures with a hole in their middle and damage all over."""
+    random = torch.Generator().manual_seed(0)
+    image = torch.rand(2, 3, height, width, generator=random) * 2 - 1
+    mask = (torch.rand(2, 1, height, width, generator=random) < 0.1).float()
+    mask[..., height // 4 : height // 4 * 3, width // 4 : width // 4 * 3] = 1
+    return image * (1 - mask), mask
+
+
+def _required(package: str) -> Any:
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise ImportError(f"{package} is missing: run  pip install onnx onnxruntime") from None
+
+
+class _Unrolled(nn.Module):
+    """A generator whose push-pull fill takes a number of steps that does not depend on the size."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
+        if isinstance(self.generator, FreeFormGenerator):
+            return self.generator.refine(push_pull(masked_image, mask, LEVELS), mask)
+        return self.generator(masked_image, mask)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Which photos there are, which mask belongs to which, where results go."""
+
+from pathlib import Path
+
+import pytest
+
+from inpaint.batch import Task, find_tasks
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A function that makes empty files in a folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names):
+        for name in names:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).touch()
+
+    return make
+
+
+def plain(tasks):
+    return [tuple(task and str(task) for task in row) for row in tasks]
+
+
+def test_masks_are_found_by_name_with_any_suffix(folder):
+    folder("in/a.jpg", "in/b.tif", "in/c.png", "in/.hidden.png", "in/notes.txt", "m/a.png", "m/b_mask.bmp")
+    assert plain(find_tasks(["in"], "m", "out")) == [
+        ("in/a.jpg", "m/a.png", "out/a.jpg"),
+        ("in/b.tif", "m/b_mask.bmp", "out/b.tif"),
+        ("in/c.png", None, "out/c.png"),
+    ]
+
+
+def test_masks_may_lie_among_the_photos(folder):
+    folder("in/a.jpg", "in/a-mask.png", "in/b.png", "in/b-mask.png")
+    for photos, masks in (("in", "in"), ("in/*", "in/*-mask.png"), ("in/*.*", "in")):
+        assert plain(find_tasks([photos], masks, "out")) == [
+            ("in/a.jpg", "in/a-mask.png", "out/a.jpg"),
+            ("in/b.png", "in/b-mask.png", "out/b.png"),
+        ]
+
+
+def test_a_pattern_keeps_the_folders_below_its_fixed_part(folder):
+    folder("in/x/a.jpg", "in/y/z/a.jpg", "m/x/a.png", "m/y/z/a.png")
+    assert plain(find_tasks(["in/**/*.jpg"], "m", "out")) == [
+        ("in/x/a.jpg", "m/x/a.png", "out/x/a.jpg"),
+        ("in/y/z/a.jpg", "m/y/z/a.png", "out/y/z/a.jpg"),
+    ]
+
+
+def test_one_photo_finds_its_mask_in_a_folder(folder):
+    folder("a.jpg", "m/a.png")
+    assert plain(find_tasks(["a.jpg"], "m", "out.png")) == [("a.jpg", "m/a.png", "out.png")]
+
+
+def test_a_name_with_brackets_is_a_name_if_there_is_such_a_file(folder):
+    folder("a[1].jpg", "m.png")
+    assert plain(find_tasks(["a[1].jpg"], "m.png", "out")) == [("a[1].jpg", "m.png", "out/a[1].jpg")]
+
+
+def test_a_format_gives_the_results_its_suffix(folder):
+    folder("in/a.jpg", "in/b.jpeg", "m.png")
+    tasks = find_tasks(["in"], "m.png", "out", "TIFF")
+    assert [str(task.output) for task in tasks] == ["out/a.tif", "out/b.tif"]
+    assert [str(task.output) for task in find_tasks(["in"], "m.png", "out", "JPEG")] == ["out/a.jpg", "out/b.jpeg"]
+
+
+def test_pipes(folder):
+    folder("a.jpg", "m.png", "in/a.jpg")
+    assert find_tasks(["-"], "m.png", "-") == [Task("-", Path("m.png"), "-")]
+    assert find_tasks(["a.jpg"], "-", "out.png") == [Task(Path("a.jpg"), "-", Path("out.png"))]
+
+
+@pytest.mark.parametrize(
+    ("photos", "mask", "output", "message"),
+    [
+        (["-", "a.jpg"], "m.png", "out", "holds one picture"),
+        (["-"], "-", "out.png", "holds one picture"),
+        (["-"], "in", "out.png", "must be a file"),
+        (["-"], "m.png", "out", "no name"),
+        (["in"], "-", "out", "holds one mask"),
+        (["in"], "m.png", "a.jpg", "must be a folder"),
+        (["in/a.jpg", "a.jpg"], "m.png", "out", "both be written to out/a.jpg"),
+        (["m.png", "m.png"], "m.png", "out", "every photo is a mask"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(folder, photos, mask, output, message):
+    folder("a.jpg", "m.png", "in/a.jpg", "in/b.jpg")
+    with pytest.raises(ValueError, match=message):
+        find_tasks(photos, mask, output)
