@@ -28,9 +28,9 @@ LARGE = st.sampled_from([(3000, 2000), (2999, 1999), (1777, 2000), (3000, 333)])
 class Stripes(MeanGenerator):
     """A cheap network that predicts something that no photo has, also at sizes and places that are its own."""
 
-    def forward(self, masked_image, mask):
+    def forward(self, masked_image, mask, guide=None):
         self.seen.clear()
-        super().forward(masked_image, mask)
+        super().forward(masked_image, mask, guide)
         height, width = masked_image.shape[-2:]
         rows = torch.arange(height).view(-1, 1) % 7 / 3 - 1
         columns = torch.arange(width) % 5 / 2 - 1
