@@ -58,7 +58,7 @@ def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None
 
     The loop of the push-pull fill, whose length depends on the size, becomes LEVELS steps: the result is the same up to
     2**LEVELS pixels a side, and beyond only where no pixel within that distance is known. While this runs, no other
-    thread may use a free-form generator.
+    thread may use a generator.
 
     Args:
         generator: one of GENERATORS.
@@ -73,7 +73,7 @@ def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None
     fixed: int | None = getattr(generator, "fixed_size", None)
     multiple = int(getattr(generator, "multiple", 1))
     free = {0: "batch"} if fixed else {0: "batch", 2: "height", 3: "width"}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), _unrolled_push_pull():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), _traceable():
         warnings.simplefilter("ignore")  # of tracing, and that the exporter by torch.export is preferred
         torch.onnx.export(
             generator.eval(),
@@ -136,17 +136,21 @@ def _required(package: str) -> Any:
 
 
 @contextmanager
-def _unrolled_push_pull() -> Iterator[None]:
-    original = generators.push_pull
+def _traceable() -> Iterator[None]:
+    """For a while, the fill is unrolled, and factors that tracing takes for variables are whole numbers."""
+    functional: Any = F
+    kept = generators.push_pull, F.pixel_shuffle, F.pixel_unshuffle
     generators.push_pull = unrolled_push_pull
+    functional.pixel_shuffle = lambda x, factor: kept[1](x, int(factor))
+    functional.pixel_unshuffle = lambda x, factor: kept[2](x, int(factor))
     try:
         yield
     finally:
-        generators.push_pull = original
+        generators.push_pull, functional.pixel_shuffle, functional.pixel_unshuffle = kept
 
 
 def unrolled_push_pull(masked_image: Tensor, mask: Tensor) -> Tensor:
-    """As `layers.push_pull`, in a number of steps that does not depend on the size.
+    """As the generators' `push_pull`, in a number of steps that does not depend on the size.
 
     A level of one pixel stays as it is when it is averaged again, so more steps than needed change nothing.
     """

@@ -10,8 +10,7 @@ import torch
 from inpaint import generators
 from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.export import LEVELS, export_onnx, largest_difference, main, unrolled_push_pull
-from inpaint.generators import build_generator
-from inpaint.layers import push_pull
+from inpaint.generators import build_generator, push_pull
 from inpaint.pretrained import load_generator, save_generator
 from tests.test_generators import shaken
 
@@ -50,8 +49,9 @@ def test_the_file_says_how_it_is_used(exported):
     assert "1 in the hole" in model.doc_string
 
 
-def test_the_export_leaves_the_generator_as_it_was(exported):
+def test_the_export_leaves_everything_as_it_was(exported):
     assert generators.push_pull is push_pull
+    assert torch.nn.functional.pixel_unshuffle is torch.pixel_unshuffle
 
 
 def test_a_difference_would_be_noticed(exported):
