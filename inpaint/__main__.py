@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    many = len(tasks) > 1 or options.photo != [str(tasks[0].photo)]
+    many = len(tasks) > 1 or Path(options.photo[0]) != Path(tasks[0].photo)
     count: Counter[str] = Counter()
     try:
         _fill_all(inpainter, tasks, choices, options.skip_existing, many, count)
