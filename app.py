@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from inpaint import Inpainter, WeightsError
+from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.painter import MAX_UPLOAD_MB, painter
 from page.visits import Visits
@@ -64,5 +65,6 @@ def launch_options() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    keep_memory()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     build_page(inpainter, notice).launch(**launch_options())

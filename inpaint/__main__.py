@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from .allocator import keep_memory
 from .batch import PIPE, Choices, Task, fill_file, find_tasks, identities
 from .holes import MAX_SHARE
 from .inpainter import Inpainter
@@ -21,11 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         choices = _choices(options)
         tasks = find_tasks(options.photo, options.mask, options.output, choices.format)
-        inpainter = Inpainter.from_pretrained(options.model, device=options.device)
+        inpainter = Inpainter.from_pretrained(options.model, device=options.device, runtime=options.runtime)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    many = len(tasks) > 1 or options.photo != [str(tasks[0].photo)]
+    many = len(tasks) > 1 or Path(options.photo[0]) != Path(tasks[0].photo)
     count: Counter[str] = Counter()
     try:
         _fill_all(inpainter, tasks, choices, options.skip_existing, many, count)
@@ -121,8 +122,15 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-megapixels", type=float, metavar="N", help="refuse larger photos (default: 89)")
     add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
     add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is there)")
+    add(
+        "--runtime",
+        choices=("auto", "pytorch", "openvino"),
+        default="auto",
+        help="what computes (default: OpenVINO on a CPU where it is faster and installed, else PyTorch)",
+    )
     return parser
 
 
 if __name__ == "__main__":
+    keep_memory()
     sys.exit(main())

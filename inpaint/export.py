@@ -4,8 +4,6 @@ import argparse
 import importlib
 import json
 import sys
-import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,9 @@ from .generators import FreeFormGenerator
 from .pretrained import load_generator
 from .pyramid import push_pull
 from .saving import replacing
+from .tracing import to_onnx
 
 LEVELS = 12
-OPSET = 18
 INPUTS = ("masked_image", "mask")
 TOLERANCE = 1e-3
 DESCRIPTION = (
@@ -70,19 +68,8 @@ def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None
     fixed: int | None = getattr(generator, "fixed_size", None)
     multiple = int(getattr(generator, "multiple", 1))
     free = {0: "batch"} if fixed else {0: "batch", 2: "height", 3: "width"}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of tracing, and that the exporter by torch.export is preferred
-        torch.onnx.export(
-            _Unrolled(generator).eval(),
-            _example(fixed or 12 * multiple, fixed or 10 * multiple),
-            f"{folder}/traced.onnx",
-            dynamo=False,  # by tracing: 0.4 s where the exporter by torch.export needs 25 s for its symbolic sizes
-            opset_version=OPSET,
-            input_names=[*INPUTS],
-            output_names=["prediction"],
-            dynamic_axes=dict.fromkeys((*INPUTS, "prediction"), free),
-        )
-        model = onnx.load(f"{folder}/traced.onnx")
+    example = _example(fixed or 12 * multiple, fixed or 10 * multiple)
+    model = onnx.load_model_from_string(to_onnx(_Unrolled(generator).eval(), example, INPUTS, free))
     model.doc_string = DESCRIPTION
     config: Any = generator.config
     notes = {"source": source, "config": json.dumps(config_to_dict(config)), "multiple": str(multiple)}

@@ -161,21 +161,30 @@ class FreeFormGenerator(nn.Module):
         Raises:
             ValueError: a side is not a multiple of 16.
         """
+        return self.refine(self.first_guess(masked_image, mask, guide), mask)
+
+    def first_guess(self, masked_image: Tensor, mask: Tensor, guide: Tensor | None = None) -> Tensor:
+        """The picture with its hole filled smoothly or from the guide: what the network starts from.
+
+        Arguments and errors are those of `forward`. Returns (B, 3, H, W).
+        """
         height, width = masked_image.shape[-2:]
         if height % self.multiple or width % self.multiple:
             raise ValueError(
                 f"The picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
                 " pad it, or use Inpainter, which takes any size."
             )
-        guess = push_pull(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
-        return self.refine(guess, mask)
+        return push_pull(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
 
     def refine(self, guess: Tensor, mask: Tensor) -> Tensor:
-        """The network behind the first guess, without checks; arguments and result are those of `forward`.
+        """The network behind the first guess.
 
         Args:
-            guess: (B, 3, H, W), the picture with the hole filled by a first guess.
+            guess: (B, 3, H, W), what `first_guess` returns.
             mask: (B, 1, H, W).
+
+        Returns:
+            What `forward` does.
         """
         seen = torch.cat([guess, mask], 1)
         at_half = self.stem(F.pixel_unshuffle(seen, 2))

@@ -18,6 +18,7 @@ from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from .pretrained import load_generator
 from .pyramid import drop_unknown, known_mean, push_pull
 from .regions import Box
+from .runtime import RuntimeName, choose_runtime
 from .session import Fill, Session
 
 BICUBIC = Image.Resampling.BICUBIC
@@ -43,14 +44,26 @@ class Inpainter:
         generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
         source: where its weights come from, for people to read.
         device: "cuda", "mps", "cpu" or any of PyTorch's; None: the first of these that is there.
+        runtime: "auto", "pytorch" or "openvino"; see `choose_runtime`.
+
+    Raises:
+        ValueError: the runtime cannot be had.
     """
 
-    def __init__(self, generator: nn.Module, *, source: str = "", device: str | torch.device | None = None) -> None:
+    def __init__(
+        self,
+        generator: nn.Module,
+        *,
+        source: str = "",
+        device: str | torch.device | None = None,
+        runtime: RuntimeName = "auto",
+    ) -> None:
         self.device = torch.device(device) if device is not None else best_device()
         module = generator.eval().requires_grad_(False).to(self.device, torch.float32)
         self.module = module.to(memory_format=torch.channels_last)
         self.generator = cast(Generator, self.module)
         self.source = source
+        self.runtime = choose_runtime(self.module, self.device, runtime)
         self.sizes = crop_sizes(self.generator)
 
     @classmethod
@@ -60,6 +73,7 @@ class Inpainter:
         revision: str | None = None,
         *,
         device: str | torch.device | None = None,
+        runtime: RuntimeName = "auto",
     ) -> "Inpainter":
         """An Inpainter with trained weights.
 
@@ -67,13 +81,15 @@ class Inpainter:
             repo_or_folder: a Hub repository or a local folder; None: the bundled weights.
             revision: branch, tag or commit of the repository; None: its main branch.
             device: as for the class.
+            runtime: as for the class.
 
         Raises:
+            ValueError: the runtime cannot be had.
             WeightsError: they cannot be had; the message says why and what to do.
         """
         loaded = load_generator(repo_or_folder, revision)
         source = f"{loaded.source}@{loaded.revision}" if loaded.revision else loaded.source
-        return cls(loaded.generator, source=source, device=device)
+        return cls(loaded.generator, source=source, device=device, runtime=runtime)
 
     @property
     def config(self) -> GeneratorConfig:
@@ -190,7 +206,7 @@ class Inpainter:
         image, hole = self._masked(seen.pixels, seen.hole, crop.scale)
         guide = (push_pull(*self._masked(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
         asked = self._asked(hole)
-        filled = to_pixels(composite(image, self.generator(image * (1 - asked), asked, *guide), asked))
+        filled = to_pixels(composite(image, self.runtime(image * (1 - asked), asked, *guide), asked))
         area = crop.write.moved(crop.box.left, crop.box.top)
         if crop.scale == 1:
             result = filled[area.slices]

@@ -73,10 +73,10 @@ def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.
 def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray) -> Image.Image:
     """A copy of a photo, in its own mode, with the patches' pixels where the mask is; all other pixels are identical.
 
-    Alpha stays as it is everywhere. In a palette photo the fill takes the nearest opaque colours of the palette. In
-    CMYK the fill has no black ink (Pillow's plain conversion). Deep greyscale keeps its depth; the fill has 256
-    levels between the photo's darkest and brightest values. So does 16-bit colour; there the fill's levels are
-    multiples of 257.
+    Alpha stays as it is everywhere, also where a colour stands for transparent. In a palette photo the fill takes the
+    nearest opaque colours of the palette. In CMYK the fill has no black ink (Pillow's plain conversion). Deep greyscale
+    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. So does 16-bit colour;
+    there the fill's levels are multiples of 257.
 
     Args:
         photo: as `open_photo` returns it.
@@ -99,11 +99,25 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
             result.paste(_deep_fill(photo.crop(box), pixels, hole, levels), box)
             continue
         fill = palette.nearest(pixels, hole, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
+        if "transparency" in photo.info and photo.mode in ("1", "L", "P", "RGB"):
+            hole, fill = _keep_transparency(photo.crop(box), fill, hole)
         for source, target in layers:
             if photo.mode in ("LA", "PA", "RGBA"):
                 fill.putalpha(source.crop(box).getchannel("A"))
             target.paste(fill, box, Image.fromarray(np.ascontiguousarray(hole)))
     return result
+
+
+def _keep_transparency(before: Image.Image, fill: Image.Image, hole: np.ndarray) -> tuple[np.ndarray, Image.Image]:
+    """For a photo one of whose colours means transparent: the opaque part of a hole, and a fill without that colour."""
+    clear = np.asarray(before.convert("RGBA").getchannel("A")) == 0
+    key = before.info["transparency"]
+    if fill.mode in ("L", "RGB") and not isinstance(key, bytes):
+        values = np.array(fill)
+        hit = (values.reshape(*hole.shape, -1) == key).all(axis=2)
+        values[hit] ^= 1
+        fill = Image.fromarray(values)
+    return hole & ~clear, fill
 
 
 def _deep_fill(before: Image.Image, pixels: np.ndarray, hole: np.ndarray, levels: tuple[float, float]) -> Image.Image:

@@ -12,13 +12,13 @@ FLOORS = {
     7: "inpaint.__main__ page.painter train.loop",
     6: "inpaint.batch train.trainer train.evaluate page.visits page.texts",
     5: "inpaint.export inpaint.inpainter train.stream train.publish",
-    4: "inpaint.session inpaint.pretrained train.data train.losses train.metrics",
+    4: "inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.download",
+    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")

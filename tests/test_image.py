@@ -9,7 +9,6 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.deep import save_deep, to_array
 from inpaint.image import (
     PhotoError,
     PhotoTooLargeError,
@@ -21,7 +20,7 @@ from inpaint.image import (
 )
 from inpaint.modes import to_rgb
 from inpaint.sniff import register_heic
-from tests.pictures import deep_pixels, file_bytes, picture, raw
+from tests.pictures import file_bytes, picture, raw
 
 
 def test_pixels_survive_the_way_through_a_tensor():
@@ -123,46 +122,6 @@ def test_an_animation_is_read_as_its_first_frame():
     frames = [Image.new("L", (5, 5), value) for value in (10, 200)]
     photo = open_photo(file_bytes(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert to_rgb(photo).max() == 10
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"GIF? no \0", "not a picture that can be read; use one of"),
-        (b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="...">', "SVG drawing: export it as PNG"),
-        (b"\xef\xbb\xbf<svg>", "SVG drawing"),
-        (b"<!DOCTYPE html><title>404</title>", "a web page: the download may have failed"),
-        (b"%PDF-1.7 \xff", "a PDF"),
-        (b'{"error": "not found"}', "a text file"),
-        (b"see the other folder\n", "a text file"),
-    ],
-)
-def test_a_file_that_is_something_else_is_told_what_it_is(tmp_path, content, message):
-    (tmp_path / "photo.png").write_bytes(content)
-    with pytest.raises(PhotoError, match=message):
-        open_photo(tmp_path / "photo.png")
-
-
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("turn", [1, 6])
-def test_colour_of_16_bits_is_read_in_full_and_turned_upright(channels, turn):
-    pixels = deep_pixels(channels)
-    photo = open_photo(pixels)
-    assert np.array_equal(to_array(photo), pixels)
-    exif = Image.Exif()
-    exif[0x0112] = turn
-    photo.info["exif"] = exif.tobytes()
-    save_deep(photo, file := io.BytesIO(), "PNG")
-    upright = open_photo(file.getvalue())
-    assert np.array_equal(to_array(upright), np.rot90(pixels, -1) if turn == 6 else pixels)
-    assert np.array_equal(np.asarray(upright), to_array(upright) >> 8)
-
-
-def test_grey_of_16_bits_comes_from_an_array_too():
-    pixels = deep_pixels(1)[..., 0]
-    photo = open_photo(pixels)
-    assert photo.mode == "I;16"
-    assert np.array_equal(np.asarray(photo), pixels)
 
 
 def test_a_heic_photo_is_read_and_without_the_package_told_what_to_install(monkeypatch):

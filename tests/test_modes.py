@@ -7,7 +7,7 @@ from PIL import Image
 from inpaint.deep import to_array
 from inpaint.image import open_photo
 from inpaint.modes import MODES, Patch, is_grey, to_rgb, without_colour, write_patches
-from tests.pictures import deep_pixels, picture, raw
+from tests.pictures import deep_pixels, file_bytes, picture, raw
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -86,3 +86,19 @@ def test_one_coloured_pixel_makes_a_colour_photo():
     grey[33, 7, 2] ^= 1
     assert not is_grey(grey)
     assert is_grey(without_colour(grey))
+
+
+@pytest.mark.parametrize(("mode", "key"), [("L", 77), ("RGB", (77, 77, 77)), ("P", 3), ("P", b"\xff\xff\xff\0")])
+def test_where_a_colour_means_transparent_a_fill_neither_takes_nor_gives_it(mode, key):
+    photo = picture("L", (20, 10)).convert("RGB").quantize(32) if mode == "P" else picture(mode, (20, 10))
+    photo.paste(3 if mode == "P" else key, (0, 0, 7, 10))
+    photo = open_photo(file_bytes(photo, transparency=key))
+    fill = np.full((10, 20, 3), 77, np.uint8)
+    result = write_patches(photo, [Patch(0, 0, fill)], np.ones((10, 20), bool))
+    result = open_photo(file_bytes(result))
+    assert result.mode == mode
+    before, after = (np.asarray(image.convert("RGBA")) for image in (photo, result))
+    assert (before[:, :7, 3] == 0).all()
+    assert np.array_equal(before[..., 3], after[..., 3])
+    filled = after[after[..., 3] > 0][:, :3]
+    assert np.abs(filled.astype(int) - 77).max() <= (20 if mode == "P" else 1)

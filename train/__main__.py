@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tyro
 
+from inpaint.allocator import keep_memory
 from inpaint.pretrained import WeightsError
 
 from .checkpoint import CheckpointError
@@ -46,4 +47,5 @@ def _publish(config: TrainConfig, run_dir: Path) -> int:
 
 
 if __name__ == "__main__":
+    keep_memory()
     sys.exit(main())
