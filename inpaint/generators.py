@@ -130,11 +130,11 @@ class FreeFormGenerator(nn.Module):
         count = (config.blocks - 1) // every if every else 0
         self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
         self.borrow = Borrow(eighth, quarter, config.borrow_channels, 4) if config.borrow_channels else None
-        self.up_quarter = nn.Sequential(nn.Conv2d(eighth, quarter * 4, 1), nn.PixelShuffle(2))
+        self.up_quarter = _up_bilinear(eighth, quarter)
         self.merge_quarter = nn.Sequential(
             nn.Conv2d(2 * quarter, quarter, 3, padding=1), nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1)
         )
-        self.up_half = nn.Sequential(nn.ReLU(True), nn.Conv2d(quarter, half * 4, 1), nn.PixelShuffle(2))
+        self.up_half = nn.Sequential(nn.ReLU(True), *_up_bilinear(quarter, half))
         self.merge_half = nn.Sequential(
             nn.Conv2d(2 * half, half, 3, padding=1), nn.ReLU(True), nn.Conv2d(half, half, 3, padding=1)
         )
@@ -208,6 +208,17 @@ class FreeFormGenerator(nn.Module):
                 x = self.context[index // every - 1](x, mask)
             x = block(x)
         return x
+
+
+def _up_bilinear(channels_in: int, channels_out: int) -> nn.Sequential:
+    """Twice the resolution; smoothly, as a pixel shuffle here leaves a grid in plain areas.
+
+    Reference:
+        Odena, Dumoulin and Olah 2016, Deconvolution and checkerboard artifacts, distill.pub.
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 1), nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+    )
 
 
 def _init_dcgan(module: nn.Module) -> None:
