@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .config import config_to_dict
 from .generators import FreeFormGenerator
 from .pretrained import load_generator
-from .pyramid import push_pull
+from .pyramid import smooth_fill
 from .saving import replacing
 from .tracing import to_onnx
 
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None:
     """Write a generator as an ONNX file that takes pictures of any size that the generator takes, one or several.
 
-    The loop of the push-pull fill, whose length depends on the size, becomes LEVELS steps: the result is the same up to
+    The loop of the smooth fill, whose length depends on the size, becomes LEVELS steps: the result is the same up to
     2**LEVELS pixels a side, and beyond it differs only where no pixel within that distance is known.
 
     Args:
@@ -120,7 +120,7 @@ def _required(package: str) -> Any:
 
 
 class _Unrolled(nn.Module):
-    """A generator whose push-pull fill takes a number of steps that does not depend on the size."""
+    """A generator whose smooth fill takes a number of steps that does not depend on the size."""
 
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class _Unrolled(nn.Module):
 
     def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
         if isinstance(self.generator, FreeFormGenerator):
-            return self.generator.refine(push_pull(masked_image, mask, LEVELS), mask)
+            return self.generator.refine(smooth_fill(masked_image, mask, LEVELS), mask)
         return self.generator(masked_image, mask)
 
 

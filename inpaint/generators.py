@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .config import ConfigError, ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from .layers import Borrow, ChannelwiseFullyConnected, ConvNeXtBlock, GlobalContext
-from .pyramid import push_pull
+from .pyramid import smooth_fill
 
 
 def _down(channels_in: int, channels_out: int) -> list[nn.Module]:
@@ -103,7 +103,7 @@ class ContextEncoder(nn.Module):
 class FreeFormGenerator(nn.Module):
     """A mask-aware U-shaped network for photos of any size.
 
-    The hole is first filled smoothly (push-pull), so that the network only has to add what a blur lacks; or from a
+    The hole is first filled smoothly (`smooth_fill`), so that the network only has to add what a blur lacks; or from a
     guide, so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8
     of the resolution, where ConvNeXt blocks and global-context attention decide what belongs in the hole; `Borrow`
     copies features of the known picture to where they fit; skips at 1/4 and 1/2 and the full-resolution input keep
@@ -174,7 +174,7 @@ class FreeFormGenerator(nn.Module):
                 f"The picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
                 " pad it, or use Inpainter, which takes any size."
             )
-        return push_pull(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
+        return smooth_fill(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
 
     def refine(self, guess: Tensor, mask: Tensor) -> Tensor:
         """The network behind the first guess.

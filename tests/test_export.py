@@ -11,7 +11,7 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.export import LEVELS, export_onnx, largest_difference, main
 from inpaint.generators import build_generator
 from inpaint.pretrained import load_generator, save_generator
-from inpaint.pyramid import push_pull
+from inpaint.pyramid import smooth_fill
 from tests.test_generators import shaken
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
@@ -23,7 +23,7 @@ def test_the_unrolled_fill_is_the_fill(size):
     image, mask = torch.rand(1, 3, *size), (torch.rand(1, 1, *size) < 0.9).float()
     mask[..., size[0] // 2 :, :] = 1
     assert max(size) <= 2**LEVELS
-    assert torch.equal(push_pull(image, mask, LEVELS), push_pull(image, mask))
+    assert torch.equal(smooth_fill(image, mask, LEVELS), smooth_fill(image, mask))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import torch
 
 from inpaint.config import ConfigError, ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import GENERATORS, build_generator
-from inpaint.pyramid import push_pull
+from inpaint.pyramid import smooth_fill
 
 SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
 BOTTLENECKS = ["fc", "channelwise", "conv"]
@@ -93,7 +93,7 @@ def test_the_free_form_generator_refuses_other_sizes_in_a_sentence():
 
 def test_an_untrained_free_form_generator_returns_the_smooth_fill():
     masked_image, mask = picture(64, 64)
-    assert torch.allclose(build_generator(SMALL)(masked_image, mask), push_pull(masked_image, mask))
+    assert torch.allclose(build_generator(SMALL)(masked_image, mask), smooth_fill(masked_image, mask))
 
 
 def test_an_untrained_free_form_generator_returns_its_guide_in_the_hole_only():

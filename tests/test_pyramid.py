@@ -1,33 +1,36 @@
 import pytest
 import torch
 
-from inpaint.pyramid import push_pull, shrink
+from inpaint.pyramid import push_pull, shrink, smooth_fill
 
 
+@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 3), (16, 16), (33, 130)])
-def test_push_pull_keeps_known_pixels_and_fills_the_rest(size):
+def test_a_fill_keeps_known_pixels_and_fills_the_rest(fill, size):
     torch.manual_seed(0)
     image = torch.rand(2, 3, *size) * 2 - 1
     mask = (torch.rand(2, 1, *size) > 0.6).float()
     mask[..., 0, 0] = 0
-    filled = push_pull(image * (1 - mask), mask)
+    filled = fill(image * (1 - mask), mask)
     assert torch.equal(filled * (1 - mask), image * (1 - mask))
     assert torch.isfinite(filled).all()
     assert filled.abs().max() <= 1 + 1e-6
 
 
-def test_push_pull_continues_a_plain_colour_exactly():
+@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
+def test_a_fill_continues_a_plain_colour_exactly(fill):
     image = torch.tensor([0.3, -0.5, 0.9]).view(1, 3, 1, 1).expand(1, 3, 37, 50)
     mask = torch.zeros(1, 1, 37, 50)
     mask[..., 5:30, 10:45] = 1
-    assert torch.allclose(push_pull(image * (1 - mask), mask), image, atol=1e-5)
+    assert torch.allclose(fill(image * (1 - mask), mask), image, atol=1e-5)
 
 
-def test_push_pull_ignores_what_stands_in_the_hole():
+@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
+def test_a_fill_ignores_what_stands_in_the_hole(fill):
     torch.manual_seed(0)
     image, mask = torch.rand(1, 3, 24, 24), torch.zeros(1, 1, 24, 24)
     mask[..., 8:16, 8:16] = 1
-    assert torch.equal(push_pull(image, mask), push_pull(image * (1 - mask) + 9 * mask, mask))
+    assert torch.equal(fill(image, mask), fill(image * (1 - mask) + 9 * mask, mask))
 
 
 def test_push_pull_is_nearer_to_a_gradient_than_the_mean_colour():
@@ -37,6 +40,16 @@ def test_push_pull_is_nearer_to_a_gradient_than_the_mean_colour():
     error = (push_pull(image * (1 - mask), mask) - image).abs()[..., 16:48, 16:48].mean()
     # the mean colour is 0, its error here 0.25
     assert error < 0.12
+
+
+def test_a_smooth_fill_continues_a_slope_across_a_scratch():
+    image = torch.linspace(-1, 1, 96).view(1, 1, 1, 96).expand(1, 3, 96, 96)
+    mask = torch.zeros(1, 1, 96, 96)
+    mask[..., 40:46] = 1
+    rough, smooth = (
+        (fill(image * (1 - mask), mask) - image).abs()[..., 40:46].mean() for fill in (push_pull, smooth_fill)
+    )
+    assert smooth < rough / 3
 
 
 def test_shrinking_averages_known_pixels_only():
