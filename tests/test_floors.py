@@ -7,14 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app",
-    8: "page.api train.__main__",
-    7: "page.painter train.loop",
+    9: "app train.paper",
+    8: "page.api train.__main__ train.paper_report",
+    7: "page.painter train.loop train.paper_scores",
     6: "inpaint.__main__ train.trainer train.evaluate page.visits page.texts",
-    5: "inpaint.inpainter train.stream train.publish",
+    5: "inpaint.inpainter train.stream train.publish train.paper_figure",
     4: "inpaint.session inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops train.samples train.log train.discriminator train.perceptual train.ema"
-    " train.checkpoint train.interrupts train.card train.baselines train.comparison",
+    " train.checkpoint train.interrupts train.card train.baselines train.comparison train.paper_variants",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "train.config",
     0: "inpaint.config inpaint.layers inpaint.modes inpaint.regions inpaint.strokes inpaint.silhouettes"

@@ -153,7 +153,7 @@ class TrainConfig:
     sample_epochs: tuple[int, ...] = ()
     """Further sheets after so many epochs, named by their epoch; 0 is the untrained network."""
     sample_split: str | None = None
-    """Split of the datasets whose pictures the sheets show; None, or where there is no such split: the first batch's."""
+    """Split of the datasets whose pictures the sheets show. None, or no such split: the pictures of the first batch."""
     checkpoint_every: int = 10_000
     """Images between two checkpoints."""
     max_minutes: float | None = None
@@ -171,7 +171,8 @@ class TrainConfig:
         for name in ("images", "epochs", "log_every", "sample_every", "checkpoint_every"):
             value = getattr(self, name)
             _check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
-        _check(min(self.sample_epochs, default=0) >= 0, "sample_epochs", self.sample_epochs, "0 or more each", "use 0 1 5")
+        _check(min(self.sample_epochs, default=0) >= 0, "sample_epochs", self.sample_epochs,
+               "0 or more each", "use 0 1 5")  # fmt: skip
         if self.cooldown_images and self.images is None:
             raise ValueError("cooldown_images needs to know the end of the run: give images instead of epochs.")
         if isinstance(self.generator, ContextEncoderConfig):
