@@ -68,7 +68,7 @@ def draw(run_dir: Path, output: Path, pictures: int = 8) -> None:
     figure = pyplot.figure(figsize=(inches, inches * stacked.shape[0] / stacked.shape[1] + 2.4), dpi=140)
     grid = figure.add_gridspec(2, len(CURVES), height_ratios=[inches * stacked.shape[0] / stacked.shape[1], 1.7])
     axis = figure.add_subplot(grid[0, :])
-    axis.imshow(stacked, interpolation="none", aspect="auto")
+    axis.imshow(stacked, interpolation="none")
     axis.set_yticks([step * (row + 0.5) for row in range(len(rows))], list(rows), fontsize=8)
     axis.set_xticks([])
     axis.tick_params(length=0)
@@ -87,8 +87,9 @@ def _draw_curve(axis: Any, lines: Sequence[dict[str, float]], name: str, title: 
     axis.set_title(title, fontsize=8)
     axis.set_xlabel("thousand pictures seen", fontsize=7)
     axis.tick_params(labelsize=7)
+    axis.locator_params(nbins=5)
     if points:
-        axis.plot(*zip(*points, strict=True), linewidth=0.9, color="#2f6f8f")
+        axis.plot(*zip(*points, strict=True), linewidth=0.9, color="#2f6f8f", marker="" if len(points) > 9 else ".")
     else:
         axis.text(0.5, 0.5, "not part of this run", ha="center", va="center", fontsize=8, transform=axis.transAxes)
 
