@@ -227,6 +227,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 discriminator="picture",
             ),
             epochs=100,
+            channels_last=False,  # a tenth faster on a CPU in bfloat16
             sample_epochs=(0, 1, 5, 20, 50, 100),
             sample_split="validation",
         ),
