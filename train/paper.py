@@ -58,6 +58,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     runs.add_argument("--channels", type=int, default=64, help="width of the first layer (%(default)s)")
     runs.add_argument("--units", type=int, default=4000, help="of the fully connected bottleneck (%(default)s)")
     runs.add_argument("--batch-size", type=int, default=preset.data.batch_size, help="pictures a step (%(default)s)")
+    runs.add_argument("--learning-rate", type=float, default=preset.learning_rate,
+                      help="of the generators; the release has 2e-3 (%(default)s)")  # fmt: skip
     runs.add_argument("--seed", type=int, default=0, help="of training and test (%(default)s)")
     runs.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (%(default)s)")
     runs.add_argument("--bf16", action="store_true", help="forward passes in bfloat16")
@@ -91,6 +93,8 @@ def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
         generator=ContextEncoderConfig(channels=options.channels, bottleneck_channels=options.units),
         images=images,
         epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        discriminator_learning_rate=preset.learning_rate,
         seed=options.seed,
         device=options.device,
         bf16=options.bf16,
