@@ -96,7 +96,7 @@ def held_out_batch(config: TrainConfig, count: int) -> Batch | None:
     """Pictures of `sample_split`, always the same, with holes of the run's kind; None if there is no such split."""
     if config.sample_split is None:
         return None
-    data = dataclasses.replace(config.data, split=config.sample_split, batch_size=max(2, count), cache=False)
+    data = dataclasses.replace(config.data, split=config.sample_split, batch_size=count, cache=False)
     try:
         stream = PhotoStream(data, config.seed)
     except ValueError:
