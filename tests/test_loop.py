@@ -405,6 +405,7 @@ def test_checkpoints_are_written_at_their_interval_and_at_the_end(photos, tmp_pa
     assert written == [16, 32, 40]
 
 
+@pytest.mark.slow
 def test_the_paper_run_repeats_fifty_steps_from_its_seed_bit_for_bit_also_when_it_was_stopped(photos, tmp_path):
     config = paper(photos, tmp_path / "first", images=100)
     first = train(config)
@@ -427,6 +428,8 @@ def test_sheets_of_epochs_lie_under_their_name_and_show_held_out_pictures(photos
     pictures = [np.asarray(Image.open(path)) for path in sorted(sheets.glob("epoch-*"))]
     truth = 3 * 130 + 2
     assert all(np.array_equal(picture[truth:], pictures[0][truth:]) for picture in pictures)
+    assert np.array_equal(pictures[0], sheet(sheets.parent, 0)), "of the untrained network"
+    assert np.array_equal(pictures[2], sheet(sheets.parent, 80)), "of the last step"
     assert not np.array_equal(pictures[0][:truth], pictures[1][:truth])
     assert (pictures[0][truth : truth + 128, 2:130, 0] > 200).all(), "the held-out pictures are red, no other is"
 
