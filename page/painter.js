@@ -214,6 +214,10 @@ find(".examples").append(...props.examples.map(({ name, thumbnail }) => {
   card.append(Object.assign(new Image(), { src: thumbnail, alt: "" }), Object.assign(document.createElement("span"), { textContent: text(name) }));
   return card;
 }));
+if (props.about) {
+  find("[data-testid=about]").hidden = false;
+  find("[data-testid=about]").textContent = text(props.about);
+}
 if (props.notice) {
   find(".banner").hidden = false;
   find(".banner strong").textContent = text("fallback");

@@ -56,6 +56,7 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         examples=[{"name": name, "thumbnail": _thumbnail(name)} for name in EXAMPLES],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
         weights=inpainter.source,
+        about=about(inpainter),
         notice=notice,
     )
 
@@ -71,6 +72,13 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
     assert Context.root_block is not None, "build the painter inside a gr.Blocks"
     Context.root_block.unload(forget_tab)
     return component
+
+
+def about(inpainter: Inpainter) -> str:
+    """The key of the sentence about what the weights are good for; empty where they are good for any photo."""
+    if inpainter.config.architecture != "context-encoder":
+        return ""
+    return "about_center" if getattr(inpainter.config, "region", None) == "center" else "about_full"
 
 
 def answering(action: Callable[[dict], dict]) -> Callable:

@@ -77,6 +77,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bad_request": ("The page sent something unexpected. Please reload it.", "页面发送了异常数据，请刷新页面。"),
     "unexpected": ("Something went wrong on the server. Please try that again.", "服务器出错，请重试。"),
+    # What special weights are good for
+    "about_center": (
+        "These weights are a Context Encoder of 2016. It sees a photo in squares of 128 pixels and has learnt to fill"
+        " the middle of them: compact holes of up to 64 pixels come out best. Photos of any size work, larger holes get"
+        " blurred.",
+        "当前权重是 2016 年的 Context Encoder：它以 128 像素的方块观察照片，只学会补全方块的中央，"
+        "因此 64 像素以内的紧凑区域效果最好。任何尺寸的照片都可使用，较大的区域会变得模糊。",
+    ),
+    "about_full": (
+        "These weights are a Context Encoder of 2016. It sees a photo in squares of 128 pixels and fills holes of any"
+        " shape in them: holes of up to 64 pixels come out best. Photos of any size work, larger holes get blurred.",
+        "当前权重是 2016 年的 Context Encoder：它以 128 像素的方块观察照片，可补全其中任意形状的区域，"
+        "64 像素以内的区域效果最好。任何尺寸的照片都可使用，较大的区域会变得模糊。",
+    ),
     # The banner and the last lines
     "fallback": (
         "The model that was asked for could not be loaded, so this page uses its own.",

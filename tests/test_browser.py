@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint import ContextEncoderConfig, Inpainter
+from inpaint.generators import build_generator
 from page.texts import sentence
 from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
 
@@ -365,6 +367,24 @@ def test_no_other_host_is_asked_for_anything(visitor, served):
     visitor.page.wait_for_selector("[data-testid=download]:enabled")
     hosts = {urllib.parse.urlparse(request.url).netloc for request in visitor.requests}
     assert hosts - {""} == {urllib.parse.urlparse(served.url).netloc}
+
+
+def test_the_page_says_what_a_context_encoder_is_good_for_and_fills_with_it(browser, tmp_path):
+    generator = build_generator(ContextEncoderConfig(channels=2, bottleneck_channels=4))
+    with serving(tmp_path.resolve(), inpainter=Inpainter(generator, source="me/paper")) as other:
+        visitor = Visitor(browser, other.url)
+        assert visitor["about"].inner_text() == sentence("about_center", "en")
+        photo, points = noise(150, 220), [(20, 20), (200, 120)]
+        visitor.upload(photo)
+        visitor.paint(*points)
+        changed = (visitor.pixels()[..., :3] != photo).any(-1)
+        assert changed[near(photo.shape, points, 4)].mean() > 0.9
+        assert not changed[~near(photo.shape, points, brush_of(visitor) / 2 + 2)].any()
+        visitor.page.context.close()
+
+
+def test_a_page_for_any_photo_says_nothing_about_its_weights(visitor):
+    assert not visitor["about"].is_visible()
 
 
 def test_a_model_that_could_not_be_loaded_is_said_in_a_banner_and_the_page_works(browser, tmp_path):

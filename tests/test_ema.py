@@ -27,9 +27,12 @@ def test_the_random_start_is_forgotten_early():
 
 
 def test_without_a_half_life_the_average_is_the_network():
-    ema = EMA(network(0.0), halflife_images=0)
-    ema.update(network(0.7), 4, images_seen=4)
+    trained = network(0.0)
+    ema = EMA(trained, halflife_images=0)
+    nn.init.constant_(trained.weight, 0.7)
+    ema.update(trained, 4, images_seen=4)
     assert ema.network.weight.item() == pytest.approx(0.7)
+    assert trained.weight.requires_grad and trained.training
 
 
 def test_batch_norm_statistics_are_copied_and_the_network_is_left_alone():

@@ -7,14 +7,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app",
-    8: "page.api train.__main__",
-    7: "inpaint.__main__ page.painter train.loop",
+    9: "app train.paper",
+    8: "page.api train.__main__ train.paper_report",
+    7: "inpaint.__main__ page.painter train.loop train.paper_scores",
     6: "inpaint.batch train.trainer train.evaluate page.visits page.texts",
-    5: "inpaint.export inpaint.inpainter train.stream train.publish",
+    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure",
     4: "inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
-    " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison",
+    " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
+    " train.paper_variants",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"

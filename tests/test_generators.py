@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from inpaint.config import ConfigError, ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import GENERATORS, build_generator
@@ -178,3 +179,13 @@ def test_detail_passes_the_body_by(cut):
     changed[..., 2, 2] += 1
     difference = (generator(changed, mask) - changed) - (generator(masked_image, mask) - masked_image)
     assert difference[..., 30:, 30:].abs().max() < 0.01 < difference[..., :6, :6].abs().max()
+
+
+def test_the_fully_connected_layers_compute_the_convolutions_whose_weights_they_hold():
+    generator = shaken(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=20)))
+    narrow, widen = generator.bottleneck[0], generator.bottleneck[3]
+    torch.manual_seed(2)
+    cells = torch.randn(3, 32, 4, 4)
+    units = narrow(cells)
+    assert torch.allclose(units, F.conv2d(cells, narrow.weight, narrow.bias), atol=1e-5)
+    assert torch.allclose(widen(units), F.conv_transpose2d(units, widen.weight, widen.bias), atol=1e-5)

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import itertools
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,11 +89,34 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(photos, 
     )
 
 
-def test_the_paper_run_resumes_exactly_too(photos, tmp_path):
-    paper = PRESETS["context-encoder"][1]
-    data = dataclasses.replace(paper.data, dataset=(photos,), batch_size=8)
+def paper(photos, run_dir, **changes) -> TrainConfig:
+    """The paper's run with narrow networks and two pictures a step."""
+    base = PRESETS["context-encoder"][1]
+    data = dataclasses.replace(base.data, dataset=(photos,), batch_size=2)
     generator = ContextEncoderConfig(channels=4, bottleneck_channels=16)
-    config = dataclasses.replace(paper, data=data, generator=generator, device="cpu", checkpoint_every=8)
+    settings = {"data": data, "generator": generator, "run_dir": str(run_dir), "device": "cpu", "log_every": 20}
+    return dataclasses.replace(base, **(settings | ({"epochs": None} if "images" in changes else {}) | changes))
+
+
+def losses_of(run_dir):
+    """The lines of the losses file without what depends on the clock on the wall."""
+    timed = ("images_per_s", "waiting_for_data")
+    lines = read_losses(run_dir / "losses.jsonl")
+    return [{name: value for name, value in line.items() if name not in timed} for line in lines]
+
+
+def write_splits(photos, folder):
+    """The photos as "train", and red pictures as "validation"; the folder as text."""
+    (folder / "validation").mkdir(parents=True)
+    shutil.copytree(photos, folder / "train")
+    for number in range(3):
+        Image.new("RGB", (130, 140), (220 + 10 * number, 0, 0)).save(folder / "validation" / f"{number}.png")
+    return str(folder)
+
+
+def test_the_paper_run_resumes_exactly_too(photos, tmp_path):
+    config = paper(photos, tmp_path, checkpoint_every=8)
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, batch_size=8))
     whole = train(dataclasses.replace(config, epochs=2, run_dir=str(tmp_path / "whole")))
     assert sheet(whole, 0)[132 + 32 : 132 + 96, 34:98].std() > 2, "noise at first"
     train(dataclasses.replace(config, epochs=1, run_dir=str(tmp_path / "parts")))
@@ -259,10 +283,7 @@ def test_bf16_channels_last_and_the_perceptual_term_run(photos, tmp_path):
 
 
 def test_the_central_generator_is_judged_on_its_centre_only(photos, tmp_path):
-    paper = PRESETS["context-encoder"][1]
-    data = dataclasses.replace(paper.data, dataset=(photos,), batch_size=4)
-    generator = ContextEncoderConfig(channels=4, bottleneck_channels=16)
-    config = dataclasses.replace(paper, data=data, generator=generator, device="cpu", run_dir=str(tmp_path))
+    config = paper(photos, tmp_path)
     trainer, batch = Trainer(config), batch_of(config)
     noisy = batch._replace(image=batch.image.clone())
     noisy.image[..., :20, :] = 255 - noisy.image[..., :20, :]
@@ -407,3 +428,38 @@ def test_checkpoints_are_written_at_their_interval_and_at_the_end(photos, tmp_pa
     monkeypatch.setattr(loop, "save_checkpoint", lambda run_dir, state: written.append(state["images_seen"]))
     train(tiny(photos, tmp_path, images=40, checkpoint_every=16))
     assert written == [16, 32, 40]
+
+
+@pytest.mark.slow
+def test_the_paper_run_repeats_fifty_steps_from_its_seed_bit_for_bit_also_when_it_was_stopped(photos, tmp_path):
+    config = paper(photos, tmp_path / "first", images=100)
+    first = train(config)
+    assert torch.load(first / "checkpoint.pt", weights_only=True)["steps"] == 50
+    again = train(dataclasses.replace(config, run_dir=str(tmp_path / "again")))
+    train(dataclasses.replace(config, run_dir=str(tmp_path / "parts"), images=40))
+    parts = train(dataclasses.replace(config, run_dir=str(tmp_path / "parts")))
+    for other in (again, parts):
+        assert same(weights(first), weights(other))
+        assert losses_of(first) == losses_of(other)
+
+
+def test_sheets_of_epochs_lie_under_their_name_and_show_held_out_pictures(photos, tmp_path):
+    config = paper(photos, tmp_path / "run", images=None, epochs=3, sample_epochs=(0, 1, 3, 50))
+    data = dataclasses.replace(config.data, dataset=(write_splits(photos, tmp_path / "splits"),), batch_size=10)
+    config = dataclasses.replace(config, data=data)
+    train(dataclasses.replace(config, epochs=1))
+    sheets = train(config) / "samples"
+    assert sorted(path.name for path in sheets.glob("epoch-*")) == [f"epoch-{epoch:04d}.png" for epoch in (0, 1, 3)]
+    pictures = [np.asarray(Image.open(path)) for path in sorted(sheets.glob("epoch-*"))]
+    truth = 3 * 130 + 2
+    assert all(np.array_equal(picture[truth:], pictures[0][truth:]) for picture in pictures)
+    assert np.array_equal(pictures[0], sheet(sheets.parent, 0)), "of the untrained network"
+    assert np.array_equal(pictures[2], sheet(sheets.parent, 80)), "of the last step"
+    assert not np.array_equal(pictures[0][:truth], pictures[1][:truth])
+    assert (pictures[0][truth : truth + 128, 2:130, 0] > 200).all(), "the held-out pictures are red, no other is"
+
+
+def test_without_the_held_out_split_the_sheets_show_the_first_batch(photos, tmp_path):
+    config = paper(photos, tmp_path, images=4, sample_split="validation")
+    assert loop.held_out_batch(config, 8) is None
+    assert (train(config) / "samples" / "epoch-0000.png").exists()

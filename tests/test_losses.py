@@ -53,14 +53,14 @@ def test_known_pixels_count_by_their_weight():
     assert reconstruction_loss(prediction, image, mask, power=1, known_weight=0.1).item() == pytest.approx(expected)
 
 
-def test_the_border_counts_tenfold():
+def test_an_error_at_the_border_counts_tenfold_and_one_further_in_as_without_a_border():
     image, mask = torch.zeros(1, 3, 16, 16), hole()
     band = border_band(mask, 2)
-    prediction = band.expand(1, 3, 16, 16)
-    border, inside = band.sum().item(), 64 - band.sum().item()
-    expected = 10 * border / (10 * border + inside)
-    loss = reconstruction_loss(prediction, image, mask, power=2, border_weight=10, border_px=2)
-    assert loss.item() == pytest.approx(expected)
+    for wrong, times in ((band, 10), (mask - band, 1)):
+        prediction = wrong.expand(1, 3, 16, 16)
+        plain = reconstruction_loss(prediction, image, mask, power=2)
+        loss = reconstruction_loss(prediction, image, mask, power=2, border_weight=10, border_px=2)
+        assert loss.item() == pytest.approx(times * plain.item())
 
 
 def test_hinge_losses_by_hand():

@@ -1,6 +1,7 @@
 """The whole circle over HTTP, with the real clients: a dataset on a Hub, training, publishing, pulling, filling."""
 
 import json
+import re
 import socket
 import subprocess
 import time
@@ -108,22 +109,48 @@ def test_a_training_that_is_killed_and_started_again_ends_with_the_same_bytes(ci
 
 
 def test_the_page_started_with_the_model_says_so_and_fills_with_it(circle):
-    machine = Client(circle.hub.url, circle.home / "page", token=None)
     sha = circle.api.model_info("me/weights").sha
+    html, status = visit(circle, "me/weights", sha)
+    assert "me/weights" in html
+    assert re.search(r'"about":\s*""', html), "these weights are for any photo"
+    assert (status["weights"], status["revision"]) == ("me/weights", sha)
+
+
+def test_a_context_encoder_is_trained_published_and_served_like_any_other_weights(circle):
+    trainer = Client(circle.hub.url, circle.home / "trainer")
+    run_dir, small = circle.home / "paper", ["--generator.channels", 4, "--generator.bottleneck-channels", 8]
+    length = ["--epochs", 1, "--data.batch-size", 8, "--device", "cpu", "--run-dir", run_dir]
+    command = ["-m", "train", "context-encoder", "--data.dataset", "me/photos", *small, *length]
+    trainer.run(*command, "--push-to-hub", "me/paper", timeout_s=300)
+    sheets = {path.name for path in (run_dir / "samples").glob("epoch-*")}
+    assert sheets == {"epoch-0000.png", "epoch-0001.png"}
+    card = circle.api.hf_hub_download("me/paper", "README.md", cache_dir=circle.home / "judge")
+    with open(card, encoding="utf-8") as file:
+        assert "It knows one kind of hole" in file.read()
+    pulled = Client(circle.hub.url, circle.home / "stranger", token=None).evaluate(FILL.format(name="me/paper"))
+    assert pulled["outside"] and pulled["changed"] > 0.9
+    html, status = visit(circle, "me/paper", circle.api.model_info("me/paper").sha)
+    assert re.search(r'"about":\s*"about_center"', html)
+    assert status["weights"] == "me/paper"
+
+
+def visit(circle, model_id: str, revision: str) -> tuple[str, dict]:
+    """Start the page with a model on a machine of its own: its HTML, and its answer to /status."""
+    machine = Client(circle.hub.url, circle.home / "page", token=None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    machine.env.update(MODEL_ID="me/weights", MODEL_REVISION=sha, GRADIO_SERVER_PORT=str(port))
+    machine.env.update(MODEL_ID=model_id, MODEL_REVISION=revision, GRADIO_SERVER_PORT=str(port))
     address = f"http://127.0.0.1:{port}"
     with machine.start("app.py", stdout=subprocess.DEVNULL) as page:
         try:
-            assert "me/weights" in wait_for(address, page)
+            html = wait_for(address, page)
             status = machine.evaluate(
                 "from gradio_client import Client\n"
                 f"answer = Client({address!r}, verbose=False).predict(api_name='/status')"
             )
         finally:
             page.terminate()
-    assert (status["weights"], status["revision"]) == ("me/weights", sha)
+    return html, status
 
 
 def wait_for(address: str, process: subprocess.Popen, seconds: float = 90) -> str:

@@ -1,5 +1,6 @@
 """The model card, and a run's way to the Hub with the real client."""
 
+import dataclasses
 import json
 import re
 import shlex
@@ -10,12 +11,12 @@ import yaml
 from huggingface_hub import HfApi
 from PIL import Image
 
-from inpaint.config import FreeFormConfig
+from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import build_generator
 from inpaint.pretrained import save_generator
 from tests.hub.client import Client
 from train.card import build_card, may_replace, summary, write_card
-from train.config import DataConfig, TrainConfig, to_dict
+from train.config import PRESETS, DataConfig, TrainConfig, to_dict
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 SCORES = [
@@ -89,6 +90,24 @@ def test_the_card_shows_no_path_of_the_machine_and_takes_no_folder_for_a_dataset
     assert "`holiday pictures`" in card
     assert "/home" not in card
     assert str(run_dir) not in card
+
+
+@pytest.mark.parametrize(
+    ("region", "said"), [("center", "It knows one kind of hole"), ("full", "It sees 128x128 pixels")]
+)
+def test_the_card_of_a_context_encoder_says_what_it_is_good_for_and_has_the_papers_figures(run_dir, region, said):
+    generator = ContextEncoderConfig(channels=4, bottleneck_channels=8, region=region)
+    save_generator(build_generator(generator), run_dir / "weights")
+    paper = dataclasses.replace(PRESETS["context-encoder"][1], generator=generator)
+    (run_dir / "config.json").write_text(json.dumps(to_dict(paper)))
+    (run_dir / "results.json").write_text(json.dumps([score | {"coverage": "central"} for score in SCORES]))
+    card = build_card(run_dir, run_dir / "weights", "me/context-encoder")
+    assert "after Context Encoders (Pathak et al. 2016" in card
+    assert said in card.split("## Limits")[1]
+    assert "128x128, the central square of half the side is the hole" in card
+    assert "| Losses | reconstruction l2 x 0.999, adversarial bce x 0.001 |" in card
+    assert "Weight average" not in card
+    assert metadata(card)["datasets"] == ["frgfm/imagenette"]
 
 
 def test_a_card_without_results_or_config_says_so(run_dir):

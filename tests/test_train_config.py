@@ -16,6 +16,7 @@ def test_the_paper_preset_is_the_recipe_of_the_paper():
     assert (config.loss.adversarial, config.loss.adversarial_weight) == ("bce", 0.001)
     assert (config.loss.border_weight, config.loss.discriminator) == (10, "picture")
     assert config.generator.bottleneck_channels == 4000
+    assert config.sample_epochs == (0, 1, 5, 20, 50, 100)
 
 
 def test_the_photos_preset_uses_every_term():
@@ -53,6 +54,7 @@ def test_presets_know_their_name_and_turn_into_json(name):
         ),
         (lambda: TrainConfig(images=1, epochs=1), "exactly one"),
         (lambda: TrainConfig(images=0), "images is 0"),
+        (lambda: TrainConfig(images=1, sample_epochs=(0, -1)), r"sample_epochs is \(0, -1\)"),
         (lambda: TrainConfig(epochs=1, cooldown_images=5), "cooldown_images"),
         (lambda: TrainConfig(epochs=1, generator=ContextEncoderConfig()), "128 for a context encoder"),
     ],

@@ -20,6 +20,7 @@ METRICS = (  # field of a score, heading, digits
     ("elp", "ELP (lower is better)", 3),
 )
 COVERAGES = {
+    "central": "128x128, the central square of half the side is the hole",
     "scratches": "scratches, 2 to 5 % of the picture",
     "strokes": "strokes, 10 to 25 %",
     "large": "large holes, 30 to 45 %",
@@ -27,7 +28,7 @@ COVERAGES = {
 WHAT = {
     "free-form": "It fills holes of any shape in photos of any size.",
     "context-encoder": "It fills holes in pictures of 128x128, after Context Encoders (Pathak et al. 2016,"
-    " [arXiv:1604.07379](https://arxiv.org/abs/1604.07379)).",
+    " [arXiv:1604.07379](https://arxiv.org/abs/1604.07379)). It is there to follow the paper and to compare with.",
 }
 MARK = "<!-- Written by train/card.py, {}. If you change this text, publishing again keeps your version. -->"
 
@@ -50,6 +51,14 @@ LIMITS = """\
 - Large holes come out smoother than the photo around them; text, faces and hands are not restored.
 - Pictures unlike the training data (drawings, scans, medical or satellite images) may be filled worse.
 - Pixels outside the mask are kept exactly; a mask that is too tight leaves a halo of what it should cover."""
+
+OWN_LIMITS = {
+    "center": "- It knows one kind of hole, a square of 64x64 in the middle of 128x128. The engine cuts photos of any"
+    " size into such pieces, each with its hole in the middle; compact holes of up to 64 pixels come out best.\n",
+    "full": "- It sees 128x128 pixels at once. The engine cuts photos of any size into such pieces; holes of up to 64"
+    " pixels come out best.\n",
+}
+"""By the `region` of a Context Encoder."""
 
 
 def write_card(
@@ -83,7 +92,8 @@ def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mappi
     scores = _read_json(run_dir / RESULTS_FILE)
     scores = scores if isinstance(scores, list) else []
     results = summary(scores)
-    architecture = str((_read_json(folder / "config.json") or {}).get("architecture"))
+    generator = _read_json(folder / "config.json") or {}
+    architecture, own_limit = str(generator.get("architecture")), OWN_LIMITS.get(str(generator.get("region")), "")
     title = repo_id or "Bundled weights"
     picture = (
         f"![Sample sheet]({SAMPLES_FILE})\n\nThe last sample sheet of the training: the masked photo, the network's"
@@ -115,7 +125,7 @@ A generator for image inpainting ({architecture}, {_parameters(folder) / 1e6:.1f
 
 ## Limits
 
-{LIMITS}
+{own_limit}{LIMITS}
 """
     return _marked(_front_matter(config, repo_id, architecture, results) + body)
 
@@ -248,7 +258,7 @@ def _recipe(config: Mapping[str, Any], run_dir: Path) -> str:
         ),
         "R1 gamma": loss.get("r1_gamma"),
         "Learning rate": f"{config.get('learning_rate')} (Adam, betas {config.get('betas')})",
-        "Weight average": f"half-life of {config.get('ema_halflife_images')} pictures",
+        "Weight average": (halflife := config.get("ema_halflife_images")) and f"half-life of {halflife} pictures",
         "Seed": config.get("seed"),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value not in (None, "", 0) or name == "Seed"]

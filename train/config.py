@@ -92,7 +92,7 @@ class LossConfig:
     known_weight: float = 0.0
     """Weight of pixels outside the hole in the reconstruction term; in the hole it is 1."""
     border_weight: float = 1.0
-    """Weight of the band of `border_px` inside the hole's edge. The paper has 10."""
+    """Weight of errors in the band of `border_px` inside the hole's edge, against 1 further in. The paper has 10."""
     border_px: int = 4
     """Width of that band in pixels."""
     adversarial: Literal["bce", "non-saturating", "hinge"] = "non-saturating"
@@ -157,6 +157,10 @@ class TrainConfig:
     """Images between two lines of losses.jsonl."""
     sample_every: int = 10_000
     """Images between two sample sheets."""
+    sample_epochs: tuple[int, ...] = ()
+    """Further sheets after so many epochs, named by their epoch; 0 is the untrained network."""
+    sample_split: str | None = None
+    """Split of the datasets whose pictures the sheets show. None, or no such split: the pictures of the first batch."""
     checkpoint_every: int = 10_000
     """Images between two checkpoints."""
     max_minutes: float | None = None
@@ -174,6 +178,8 @@ class TrainConfig:
         for name in ("images", "epochs", "log_every", "sample_every", "checkpoint_every"):
             value = getattr(self, name)
             _check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
+        _check(min(self.sample_epochs, default=0) >= 0, "sample_epochs", self.sample_epochs,
+               "0 or more each", "use 0 1 5")  # fmt: skip
         if self.cooldown_images and self.images is None:
             raise ValueError("cooldown_images needs to know the end of the run: give images instead of epochs.")
         _check(0 <= self.guided <= 1, "guided", self.guided, "between 0 and 1", "try 0.4")
@@ -218,6 +224,8 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 resolution=128,
                 batch_size=64,
                 min_scale=0.8,
+                cache=True,
+                cache_side=160,
                 masks=MaskConfig(central=1.0),
             ),
             generator=ContextEncoderConfig(),
@@ -230,6 +238,9 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 discriminator="picture",
             ),
             epochs=100,
+            channels_last=False,  # a tenth faster on a CPU in bfloat16
+            sample_epochs=(0, 1, 5, 20, 50, 100),
+            sample_split="validation",
         ),
     ),
     "photos": (

@@ -4,6 +4,7 @@ import itertools
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -48,7 +49,8 @@ class PictureDiscriminator(nn.Module):
     def forward(self, image: Tensor, mask: Tensor) -> Judgement:
         """image: (B, 3, size, size) in [-1, 1]; mask: (B, 1, size, size), which this discriminator does not look at."""
         features = _run(self.stages, image)
-        return Judgement(self.head(features[-1]).flatten(1).squeeze(1), features)
+        head = self.head  # it covers the whole map; as a matrix product it is many times faster on a CPU
+        return Judgement(F.linear(features[-1].flatten(1), head.weight.flatten(1), head.bias).squeeze(1), features)
 
     def probability(self, image: Tensor) -> Tensor:
         """(B,) in [0, 1]: how likely each picture is real."""

@@ -183,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         methods = [*map(prepare, BASELINES), our_method(options.weights)]
         photos = read_photos(options.data, options.split, options.images, options.max_side)
-        with_elp = _elp_ready()
+        with_elp = elp_ready()
         scores: list[Score] = []
         rows: list[SheetRow] = []
         for photo_scores, photo_rows in evaluate(
@@ -218,7 +218,7 @@ def _finite(score: Score) -> dict[str, str | int | float | None]:
     return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
 
 
-def _elp_ready() -> bool:
+def elp_ready() -> bool:
     """Whether the feature network is installed; says on stderr how to install it if not."""
     try:
         shared_features(torch.device("cpu"))

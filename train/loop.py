@@ -1,5 +1,6 @@
 """The training loop: build, resume, then one discriminator and one generator update per batch until the end."""
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -9,12 +10,12 @@ from .checkpoint import claim_run_dir, load_checkpoint, save_checkpoint
 from .config import TrainConfig, to_dict
 from .interrupts import Interrupts
 from .log import Progress, plot_losses
-from .stream import PhotoStream
+from .stream import Batch, PhotoStream
 from .trainer import Trainer
 
 MAY_CHANGE = (
-    "images", "epochs", "log_every", "sample_every", "checkpoint_every", "push_to_hub", "private", "max_minutes",
-    "data.workers", "run_dir", "device",
+    "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
+    "private", "max_minutes", "data.workers", "run_dir", "device",
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 8
@@ -60,9 +61,11 @@ def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Pat
     while not _finished(trainer, config):
         batch = next(batches)
         if trainer.samples is None:
-            trainer.samples = {"image": batch.image[:SHEET_PICTURES], "mask": batch.mask[:SHEET_PICTURES]}
+            shown = held_out_batch(config, SHEET_PICTURES) or batch
+            trainer.samples = {"image": shown.image[:SHEET_PICTURES], "mask": shown.mask[:SHEET_PICTURES]}
             trainer.draw_sheet(_sheet_path(run_dir, 0))
-        before = trainer.images_seen
+            _draw_epoch_sheets(trainer, run_dir, -1)
+        before, epoch = trainer.images_seen, trainer.position.epoch
         report = trainer.train_step(batch)
         progress.advance(trainer.images_seen - before, report, _total_images(config, stream))
         done = _finished(trainer, config)
@@ -70,6 +73,7 @@ def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Pat
             progress.write(trainer.images_seen, stream.waited_s, epoch=trainer.position.epoch, skipped=stream.skipped)
         if done or _due(before, trainer.images_seen, config.sample_every):
             trainer.draw_sheet(_sheet_path(run_dir, trainer.images_seen))
+        _draw_epoch_sheets(trainer, run_dir, epoch)
         stop = interrupts.requested or time.monotonic() > deadline
         if done or stop or _due(before, trainer.images_seen, config.checkpoint_every):
             save_checkpoint(run_dir, trainer.state())
@@ -79,6 +83,28 @@ def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Pat
     if stream.skipped:
         progress.say(f"{stream.skipped} rows could not be decoded as pictures and were skipped.")
     plot_losses(run_dir)
+
+
+def _draw_epoch_sheets(trainer: Trainer, run_dir: Path, before: int) -> None:
+    """The sheets of `sample_epochs` that fell due since the run was in epoch `before`; -1 before its start."""
+    for epoch in trainer.config.sample_epochs:
+        if before < epoch <= trainer.position.epoch:
+            trainer.draw_sheet(run_dir / "samples" / f"epoch-{epoch:04d}.png")
+
+
+def held_out_batch(config: TrainConfig, count: int) -> Batch | None:
+    """Pictures of `sample_split`, always the same, with holes of the run's kind; None if there is no such split."""
+    if config.sample_split is None:
+        return None
+    data = dataclasses.replace(config.data, split=config.sample_split, batch_size=count, cache=False)
+    try:
+        stream = PhotoStream(data, config.seed)
+    except ValueError:
+        return None
+    try:
+        return next(iter(stream))
+    finally:
+        stream.close()
 
 
 def _finished(trainer: Trainer, config: TrainConfig) -> bool:

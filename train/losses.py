@@ -41,21 +41,24 @@ def reconstruction_loss(
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
         power: 1 for L1, 2 for L2.
         known_weight: weight of the pixels outside the hole; inside it is 1.
-        border_weight: weight of the band inside the hole's edge.
+        border_weight: weight of errors in the band inside the hole's edge.
         border_px: width of that band in pixels.
 
     Returns:
         Scalar >= 0: the weighted mean over pixels and colours of each picture, averaged over the batch, so that a
-        picture with a few scratches teaches as much as one with a large hole.
+        picture with a few scratches teaches as much as one with a large hole. As in the release, the border's weight
+        multiplies its errors and is not divided out again, or it would make all other errors count less.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Eq. 1, normalised by the hole's area, and section 4 for the tenfold weight
-        at the border. There the band lies on known pixels that the prediction overlaps; here it is the rim of the
-        hole itself, which also works where every pixel of the mask is missing.
+        at the border. In the release the band lies on 4 known pixels around a hole of 56x56 that the prediction of
+        64x64 overlaps; here it is the rim of a hole of the full 64x64, so that the network is tested on what it was
+        trained on, and that the band means the same for holes of any shape.
     """
-    weight = mask + known_weight * (1 - mask) + (border_weight - 1) * border_band(mask, border_px)
+    area = mask + known_weight * (1 - mask)
+    weight = area + (border_weight - 1) * border_band(mask, border_px)
     distance = (prediction - image).abs() if power == 1 else (prediction - image).square()
-    return ((distance * weight).mean((1, 2, 3)) / weight.mean((1, 2, 3)).clamp_min(1e-8)).mean()
+    return ((distance * weight).mean((1, 2, 3)) / area.mean((1, 2, 3)).clamp_min(1e-8)).mean()
 
 
 def _patch_weight(mask: Tensor, logits: Tensor) -> Tensor:

@@ -41,9 +41,10 @@ class Trainer:
         self.discriminator = _build_discriminator(config).to(self.device, memory_format=layout)  # type: ignore[call-overload]
         self.ema = EMA(self.generator, config.ema_halflife_images)
         rate = config.learning_rate
-        self.g_optimizer = torch.optim.Adam(self.generator.parameters(), rate, config.betas, fused=True)
+        fused = self.device.type in ("cpu", "cuda")
+        self.g_optimizer = torch.optim.Adam(self.generator.parameters(), rate, config.betas, fused=fused)
         d_rate = config.discriminator_learning_rate or rate
-        self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas, fused=True)
+        self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas, fused=fused)
         self._base_rates = (rate, d_rate)
         self.features = EfficientNetFeatures().to(self.device) if config.loss.perceptual_weight else None
         self.generate: Any = torch.compile(self.generator) if config.compile else self.generator
@@ -190,9 +191,8 @@ class Trainer:
         """Fills the run's sample pictures with the averaged weights and writes the sheet."""
         assert self.samples is not None
         image, mask = to_model(self.samples["image"], self.samples["mask"], self.device, self.config.channels_last)
-        network = self.ema.network
-        if not self.images_seen:  # batch norm has seen nothing to go by yet, and would show a plain grey
-            network = copy.deepcopy(network).train()
+        # before the first step batch norm has seen nothing to go by, and would show a plain grey
+        network = copy.deepcopy(self.ema.network).train(not self.images_seen)
         save_sheet(path, image, mask, network(image * (1 - mask), mask))
 
 
