@@ -28,6 +28,8 @@ EXAMPLES = ("farmhouse", "coffee", "harbour")
 SCRIPTS = ("canvas.js", "strokes.js", "transport.js", "painter.js")
 MAX_MEGAPIXELS = 80
 MAX_UPLOAD_MB = 100
+GROW_PX = 2
+"""Strokes are filled so much wider than painted: what is painted over rarely reaches to the last pixel of a thing."""
 MAX_STROKES, MAX_POINTS, MAX_BRUSH_PX = 64, 20_000, 4_000
 ICON = (HERE / "icon.svg").read_text(encoding="utf-8")
 
@@ -172,7 +174,7 @@ class Desk:
         refuse_huge(photo)
         try:
             with self.visits.turn():
-                session = self.inpainter.open(photo)
+                session = self.inpainter.open(photo, grow_px=GROW_PX)
         except PhotoError:
             raise Refusal("not_a_picture") from None
         visit = self.visits.add(session, name)
