@@ -1,10 +1,12 @@
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 from scipy import ndimage
 
 from train.config import DataConfig, MaskConfig
-from train.samples import MAX_COVERAGE, make_sample, random_crop, random_hole, to_silhouettes
+from train.samples import MAX_COVERAGE, MaskBank, make_sample, random_crop, random_hole, to_silhouettes
 
 CONFIG = DataConfig(resolution=32, masks=MaskConfig(strokes=1))
 
@@ -67,6 +69,33 @@ def test_zoomed_masks_have_a_hole_and_leave_something_known(family):
     assert min(shares) > 0
     assert np.mean(np.array(shares) <= MAX_COVERAGE) > 0.9
     assert max(shares) < 1
+
+
+def test_a_bank_shows_few_masks_in_many_ways_and_always_the_same_ones():
+    config = DataConfig(resolution=32, masks=MaskConfig(strokes=1, bank=3))
+    picks = [MaskBank(config, None, 0).pick(np.random.default_rng(n)) for n in range(120)]
+    shapes = {mask.tobytes() for mask in picks}
+    shares = {float(mask.mean()) for mask in picks}
+    assert len(shares) == 3
+    assert len(shapes) == 3 * 8
+    bank = MaskBank(config, None, 0)
+    assert all(np.array_equal(bank.pick(np.random.default_rng(n)), mask) for n, mask in enumerate(picks))
+    others = {float(MaskBank(config, None, 1).pick(np.random.default_rng(n)).mean()) for n in range(40)}
+    assert not shares & others
+
+
+def test_a_bank_is_much_faster_than_drawing():
+    config = DataConfig(resolution=256, masks=MaskConfig(large=1, zoom=2.5, bank=20))
+    bank = MaskBank(config, None, 0)
+
+    def seconds(bank):
+        started = time.perf_counter()
+        for n in range(100):
+            random_hole(config, np.random.default_rng(n), None, bank)
+        return time.perf_counter() - started
+
+    seconds(bank)
+    assert seconds(bank) < 0.5 * seconds(None)
 
 
 def test_a_one_bit_silhouette_is_what_is_white():

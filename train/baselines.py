@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from inpaint.image import to_pixels, to_tensor
-from inpaint.pyramid import push_pull
+from inpaint.pyramid import push_pull, smooth_fill
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(pixels uint8 (H, W, 3), mask bool (H, W), True = hole) -> pixels of the same shape; only the hole counts."""
@@ -44,11 +46,13 @@ def mean_fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return filled
 
 
-def pyramid_fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Push-pull: known pixels averaged down an image pyramid and carried back up into the hole."""
+def pyramid_fill(
+    pixels: np.ndarray, mask: np.ndarray, method: Callable[[Tensor, Tensor], Tensor] = push_pull
+) -> np.ndarray:
+    """Push-pull: known pixels averaged down an image pyramid and carried back up into the hole; or a like method."""
     image = to_tensor(pixels.copy())  # a copy, as PyTorch warns of arrays that are read-only
     hole = torch.from_numpy(mask.astype(np.float32))[None, None]
-    return np.where(mask[:, :, None], to_pixels(push_pull(image * (1 - hole), hole)), pixels)
+    return np.where(mask[:, :, None], to_pixels(method(image * (1 - hole), hole)), pixels)
 
 
 def load_opencv(method: str) -> Fill:
@@ -123,6 +127,7 @@ def _reason(error: ImportError) -> str:
 BASELINES = (
     Baseline("mean fill", lambda: mean_fill),
     Baseline("push-pull pyramid", lambda: pyramid_fill),
+    Baseline("our first guess", lambda: functools.partial(pyramid_fill, method=smooth_fill)),
     Baseline("OpenCV Telea", lambda: load_opencv("INPAINT_TELEA")),
     Baseline("OpenCV Navier-Stokes", lambda: load_opencv("INPAINT_NS")),
     Baseline("skimage biharmonic", load_biharmonic, slow=True),

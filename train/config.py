@@ -26,17 +26,23 @@ class MaskConfig:
     zoom: float = 1.0
     """Masks are drawn up to so many times larger than the crop, which shows a part of them: damage as thick as in a
     larger photo."""
+    bank: int = 0
+    """So many masks are drawn once and shown again, turned and mirrored, so that a GPU need not wait for them; 0 draws
+    each anew."""
     shapes: str | None = None
     """A segmentation dataset (Hub id or folder) whose silhouettes "region" uses; None: generated organic shapes."""
 
     def weights(self) -> dict[str, float]:
         """The weights by family, as `inpaint.masks.sample_mask` takes them."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in ("shapes", "zoom")}
+        return {
+            name: value for name, value in dataclasses.asdict(self).items() if name not in ("shapes", "zoom", "bank")
+        }
 
     def __post_init__(self) -> None:
         weights = self.weights().values()
         if min(weights) < 0 or not sum(weights):
             raise ValueError(f"The mask weights are {self.weights()}; none may be negative and one must be positive.")
+        _check(self.bank >= 0, "data.masks.bank", self.bank, "at least 0", "try 8000")
         _check(1 <= self.zoom <= 16, "data.masks.zoom", self.zoom, "between 1 and 16", "try 2.5")
 
 
@@ -254,7 +260,9 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 cache=True,
                 workers=4,
                 min_scale=0.25,
-                masks=MaskConfig(blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25, zoom=2.5),
+                masks=MaskConfig(
+                    blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25, zoom=2.5, bank=8000
+                ),
             ),
             generator=FreeFormConfig(),
             loss=LossConfig(

@@ -45,7 +45,7 @@ def variants(base: TrainConfig = PRESETS["context-encoder"][1]) -> dict[str, Var
     def with_generator(**changes: Any) -> TrainConfig:
         return dataclasses.replace(base, generator=dataclasses.replace(generator, **changes))
 
-    def with_masks(**weights: float) -> TrainConfig:
+    def with_masks(**weights: Any) -> TrainConfig:
         masks = MaskConfig(shapes=base.data.masks.shapes, **weights)
         data = dataclasses.replace(base.data, masks=masks)
         return dataclasses.replace(with_generator(region="full"), data=data)

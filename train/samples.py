@@ -12,8 +12,11 @@ from .config import DataConfig
 MAX_COVERAGE = 0.7
 
 
+Shapes = Sequence[np.ndarray] | None
+
+
 def make_sample(
-    photo: Image.Image, config: DataConfig, seed: Sequence[int], shapes: Sequence[np.ndarray] | None
+    photo: Image.Image, config: DataConfig, seed: Sequence[int], shapes: Shapes, bank: "MaskBank | None" = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops a picture at random and draws a hole. The same arguments give the same sample.
 
@@ -21,7 +24,8 @@ def make_sample(
         photo: RGB, any size.
         config: crop and mask settings.
         seed: whole numbers, e.g. (seed, epoch, row).
-        shapes: silhouettes for the mask family "region", or None.
+        shapes: silhouettes for the mask families that use them, or None.
+        bank: where masks come from; None: each is drawn anew.
 
     Returns:
         Crop, uint8 (3, R, R), and mask, uint8 (1, R, R) in {0, 1}, 1 = hole; R is `config.resolution`.
@@ -30,7 +34,7 @@ def make_sample(
     crop = random_crop(photo, config.resolution, config.min_scale, rng)
     if config.flip and rng.random() < 0.5:
         crop = crop[:, ::-1]
-    mask = random_hole(config, rng, shapes)
+    mask = random_hole(config, rng, shapes, bank)
     return np.ascontiguousarray(crop.transpose(2, 0, 1)), mask[None].astype(np.uint8)
 
 
@@ -50,15 +54,44 @@ def random_crop(photo: Image.Image, resolution: int, min_scale: float, rng: np.r
     return np.asarray(resized, dtype=np.uint8)
 
 
-def random_hole(config: DataConfig, rng: np.random.Generator, shapes: Sequence[np.ndarray] | None) -> np.ndarray:
+class MaskBank:
+    """Masks that are drawn once each, when they are first needed, and then shown again turned and mirrored.
+
+    Drawing a mask takes several milliseconds of Python, too long for a GPU that wants a thousand of them a second.
+    Which masks the bank holds follows from the seed alone. Any number of threads may use it.
+
+    Args:
+        config: `config.masks.bank` is the number of masks.
+        shapes: silhouettes, as for `make_sample`.
+        seed: of the masks.
+    """
+
+    def __init__(self, config: DataConfig, shapes: Shapes, seed: int) -> None:
+        self._config, self._shapes, self._seed = config, shapes, seed
+        self._drawn: dict[int, tuple[int, np.ndarray]] = {}
+
+    def pick(self, rng: np.random.Generator) -> np.ndarray:
+        """Bool (n, n), True = hole; n differs."""
+        number = int(rng.integers(self._config.masks.bank))
+        if number not in self._drawn:
+            mask = _draw(self._config, np.random.default_rng([self._seed, number]), self._shapes)
+            self._drawn[number] = len(mask), np.packbits(mask)
+        side, packed = self._drawn[number]
+        mask = np.unpackbits(packed, count=side * side).reshape(side, side).astype(bool)
+        mask = np.rot90(mask, int(rng.integers(4)))
+        return mask[:, ::-1] if rng.random() < 0.5 else mask
+
+
+def random_hole(
+    config: DataConfig, rng: np.random.Generator, shapes: Shapes, bank: MaskBank | None = None
+) -> np.ndarray:
     """A mask as a crop of a larger photo shows it: a window of a mask up to `config.masks.zoom` times larger.
 
     Returns:
         Bool (resolution, resolution), True = hole, at most MAX_COVERAGE of it where a few tries find such a window.
     """
-    side = config.resolution
-    canvas = round(side * config.masks.zoom ** rng.uniform())
-    mask = sample_mask(config.masks.weights(), canvas, canvas, rng, shapes)
+    mask = _draw(config, rng, shapes) if bank is None else bank.pick(rng)
+    side, canvas = config.resolution, len(mask)
     if canvas == side:
         return mask
     places = np.flatnonzero(mask)
@@ -70,6 +103,11 @@ def random_hole(config: DataConfig, rng: np.random.Generator, shapes: Sequence[n
         if windows[-1].mean() <= MAX_COVERAGE:
             break
     return min(windows, key=np.mean)
+
+
+def _draw(config: DataConfig, rng: np.random.Generator, shapes: Shapes) -> np.ndarray:
+    canvas = round(config.resolution * config.masks.zoom ** rng.uniform())
+    return sample_mask(config.masks.weights(), canvas, canvas, rng, shapes)
 
 
 def to_silhouettes(picture: Image.Image, max_side: int = 192) -> list[np.ndarray]:

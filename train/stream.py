@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .config import DataConfig
 from .data import StreamedRows, decode, load_shapes, open_column
-from .samples import make_sample
+from .samples import MaskBank, make_sample
 
 
 class Position(NamedTuple):
@@ -107,6 +107,7 @@ class PhotoStream:
         self._rows: StreamedRows | CachedRows = (CachedRows if config.cache else StreamedRows)(config, seed)
         masks = config.masks
         self._shapes = load_shapes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
+        self._bank = MaskBank(config, self._shapes, seed) if masks.bank else None
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
         self._stopped = threading.Event()
         self.waited_s = 0.0
@@ -192,4 +193,4 @@ class PhotoStream:
 
     def _make_sample(self, cell: Any, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray] | None:
         photo = self._rows.decode(cell)
-        return None if photo is None else make_sample(photo, self._config, seed, self._shapes)
+        return None if photo is None else make_sample(photo, self._config, seed, self._shapes, self._bank)
