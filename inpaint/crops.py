@@ -77,8 +77,11 @@ def _survey(hole: np.ndarray) -> tuple[np.ndarray, int]:
     factor = int(np.ceil(np.sqrt(hole.size / _SURVEY_PIXELS)))
     if factor <= 1:
         return hole, 1
-    rows = np.add.reduceat(hole, np.arange(0, hole.shape[0], factor), axis=0, dtype=np.int32)
-    return np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1) * 2 >= factor * factor, factor
+    # the smallest type that holds the counts: for a larger one numpy would convert every pixel
+    small, values = np.min_scalar_type(factor), hole.view(np.uint8)
+    rows = np.stack([values[top : top + factor].sum(axis=0, dtype=small) for top in range(0, len(values), factor)])
+    cells = np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1, dtype=np.int64)
+    return cells * 2 >= factor * factor, factor
 
 
 def _depth(hole: np.ndarray, factor: int) -> np.ndarray:

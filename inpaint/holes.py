@@ -126,7 +126,9 @@ def _picture_to_hole(picture: Image.Image) -> np.ndarray:
         if low != high or high == 0:
             return np.asarray(rgba.getchannel("A")) > 0
         picture = rgba
-    values = np.asarray(picture.convert("RGB").convert("L"))
+    if picture.mode != "1":  # by way of RGB only where that may differ: it takes four bytes a pixel
+        picture = picture if picture.mode == "L" else picture.convert("RGB")
+    values = np.asarray(picture.convert("L"))
     brightest = int(values.max())
     if brightest == 1 or 16 <= brightest < 128:  # below that it is the noise of a black JPEG
         raise MaskError(

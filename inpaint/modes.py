@@ -12,6 +12,7 @@ MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV
 LOW_BYTES = "low_bytes"
 """Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, with a
 second image of the same size and mode under this key, the lower bytes."""
+_ROWS = 128
 
 
 class Patch(NamedTuple):
@@ -65,9 +66,13 @@ def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.
         values = np.nan_to_num(np.asarray(photo).astype(np.float64), nan=low, posinf=high, neginf=low)
         grey = np.clip((values - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
-    if photo.mode == "P" and "transparency" in photo.info:
-        photo = photo.convert("RGBA")  # Pillow warns when a palette with transparency goes to RGB directly
-    return np.array(photo.convert("RGB"))
+    pixels = np.empty((photo.height, photo.width, 3), np.uint8)
+    for top in range(0, photo.height, _ROWS):  # in strips: on its way to an array, Pillow copies what it is given
+        strip = photo.crop((0, top, photo.width, min(top + _ROWS, photo.height)))
+        if photo.mode == "P" and "transparency" in photo.info:
+            strip = strip.convert("RGBA")  # Pillow warns when a palette with transparency goes to RGB directly
+        pixels[top : top + _ROWS] = np.asarray(strip.convert("RGB"))
+    return pixels
 
 
 def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray) -> Image.Image:

@@ -97,5 +97,6 @@ def drop_unknown(colour: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 
 def known_mean(colour: Tensor, weight: Tensor, factor: int) -> tuple[Tensor, Tensor]:
     """The mean colour of each factor x factor block, weighted, and its mean weight; `colour` comes multiplied by it."""
-    colour, weight = F.avg_pool2d(colour, factor), F.avg_pool2d(weight, factor)
+    if factor > 1:  # pooling single pixels changes nothing, and takes longer than larger blocks
+        colour, weight = F.avg_pool2d(colour, factor), F.avg_pool2d(weight, factor)
     return colour / weight.clamp_min(1e-8), weight

@@ -87,9 +87,9 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
 
 def occupancy(mask: np.ndarray) -> np.ndarray:
     """bool (ceil(H / CELL), ceil(W / CELL)): which cells hold a hole pixel."""
-    height, width = mask.shape
-    rows = np.logical_or.reduceat(mask, np.arange(0, height, CELL), axis=0)
-    return np.logical_or.reduceat(rows, np.arange(0, width, CELL), axis=1)
+    # not reduceat for the rows: down columns it takes a hundred times as long
+    rows = np.stack([mask[top : top + CELL].any(axis=0) for top in range(0, mask.shape[0], CELL)])
+    return np.logical_or.reduceat(rows, np.arange(0, mask.shape[1], CELL), axis=1)
 
 
 def cover(mask: np.ndarray, side: int = 512) -> list[Box]:

@@ -12,9 +12,10 @@ from PIL import Image
 
 from inpaint.config import FreeFormConfig
 from inpaint.generators import build_generator
+from inpaint.opencv import UnavailableError
 from inpaint.pretrained import save_generator
 from train import evaluate as evaluation
-from train.baselines import BASELINES, UnavailableError, mean_fill, pyramid_fill
+from train.baselines import BASELINES, mean_fill, pyramid_fill
 from train.comparison import TILE, Score, SheetRow, comparison_sheet, report, table
 from train.evaluate import COVERAGES, Method, evaluate, measure, prepare
 

@@ -7,19 +7,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app train.paper",
-    8: "page.api train.__main__ train.paper_report",
-    7: "inpaint.__main__ page.painter train.loop train.paper_scores",
-    6: "inpaint.batch train.trainer train.evaluate page.visits page.texts",
+    9: "app train.paper inpaint.benchmark",
+    8: "page.api train.__main__ train.paper_report inpaint.timing",
+    7: "inpaint.__main__ page.painter train.loop train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.visits page.texts",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure",
-    4: "inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
+    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
     " train.paper_variants",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download",
+    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
@@ -29,7 +29,8 @@ ROOMS = {
     "datasets": ("train.data",),
     "huggingface_hub": ("inpaint.download", "train.publish"),
     "torchvision": ("train.",),
-    "cv2": ("train.baselines",),
+    "cv2": ("inpaint.opencv",),
+    "matplotlib": ("inpaint.plotting", "train.log"),
     "skimage": ("train.baselines",),
 }
 

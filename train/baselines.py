@@ -11,17 +11,10 @@ import torch
 from torch import Tensor
 
 from inpaint.image import to_pixels, to_tensor
+from inpaint.opencv import FillPixels, UnavailableError, import_reason, load_opencv
 from inpaint.pyramid import push_pull, smooth_fill
 
-Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(pixels uint8 (H, W, 3), mask bool (H, W), True = hole) -> pixels of the same shape; only the hole counts."""
-
-OPENCV_RADIUS = 3  # pixels around a hole pixel that OpenCV looks at, as in its own examples
 PATCH_RADIUS = 3  # patches of 7x7, as in PyPatchMatch's own examples
-
-
-class UnavailableError(RuntimeError):
-    """A method cannot run on this machine; the message says why and how to install it."""
 
 
 class Baseline(NamedTuple):
@@ -34,7 +27,7 @@ class Baseline(NamedTuple):
     """
 
     name: str
-    load: Callable[[], Fill]
+    load: Callable[[], FillPixels]
     slow: bool = False
 
 
@@ -55,27 +48,7 @@ def pyramid_fill(
     return np.where(mask[:, :, None], to_pixels(method(image * (1 - hole), hole)), pixels)
 
 
-def load_opencv(method: str) -> Fill:
-    """OpenCV's cv2.inpaint.
-
-    Args:
-        method: "INPAINT_TELEA" or "INPAINT_NS".
-
-    Raises:
-        UnavailableError: OpenCV is missing or does not load.
-
-    Reference:
-        Telea 2004; Bertalmio, Bertozzi and Sapiro 2001.
-    """
-    try:
-        import cv2
-    except ImportError as error:
-        raise UnavailableError(f"{_reason(error)}: pip install opencv-python-headless") from error
-    flag = getattr(cv2, method)
-    return lambda pixels, mask: cv2.inpaint(pixels, mask.astype(np.uint8) * 255, OPENCV_RADIUS, flag)
-
-
-def load_biharmonic() -> Fill:
+def load_biharmonic() -> FillPixels:
     """scikit-image's biharmonic fill.
 
     Raises:
@@ -87,7 +60,7 @@ def load_biharmonic() -> Fill:
     try:
         from skimage.restoration import inpaint_biharmonic
     except ImportError as error:
-        raise UnavailableError(f"{_reason(error)}: pip install scikit-image") from error
+        raise UnavailableError(f"{import_reason(error)}: pip install scikit-image") from error
 
     def fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
         filled = inpaint_biharmonic(pixels / 255, mask, split_into_regions=True, channel_axis=-1)
@@ -96,7 +69,7 @@ def load_biharmonic() -> Fill:
     return fill
 
 
-def load_patchmatch() -> Fill:
+def load_patchmatch() -> FillPixels:
     """PatchMatch of the PyPI package pypatchmatch, which brings its own OpenCV where it has a wheel.
 
     Raises:
@@ -108,7 +81,7 @@ def load_patchmatch() -> Fill:
     try:
         import patchmatch
     except ImportError as error:
-        raise UnavailableError(f"{_reason(error)}: pip install pypatchmatch") from error
+        raise UnavailableError(f"{import_reason(error)}: pip install pypatchmatch") from error
     if not patchmatch.patchmatch_available:
         raise UnavailableError(
             "its native library does not load: without a wheel for this machine it is built from source, which needs"
@@ -117,11 +90,6 @@ def load_patchmatch() -> Fill:
         )
     patchmatch.set_random_seed(0)
     return lambda pixels, mask: patchmatch.inpaint(pixels, mask, patch_size=PATCH_RADIUS)
-
-
-def _reason(error: ImportError) -> str:
-    """Missing, or there but broken (a system library, a wrong Python)."""
-    return "not installed" if isinstance(error, ModuleNotFoundError) else f"does not load ({error})"
 
 
 BASELINES = (

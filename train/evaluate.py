@@ -22,8 +22,9 @@ from PIL import Image
 from inpaint import masks
 from inpaint.image import to_tensor
 from inpaint.inpainter import Inpainter
+from inpaint.opencv import FillPixels, UnavailableError
 
-from .baselines import BASELINES, Baseline, Fill, UnavailableError
+from .baselines import BASELINES, Baseline
 from .comparison import Score, SheetRow, comparison_sheet, report
 from .data import iter_photos
 from .metrics import masked_psnr, masked_ssim, mean_l1, mean_l2
@@ -48,7 +49,7 @@ class Method(NamedTuple):
     """A method ready to run; fill is None if it cannot run here, for the reason given."""
 
     name: str
-    fill: Fill | None
+    fill: FillPixels | None
     slow: bool = False
     reason: str = ""
 
@@ -105,7 +106,7 @@ def evaluate(
         rows: list[SheetRow] = []
         for kind, (coverage, draw) in enumerate(COVERAGES.items()):
             mask = draw(height, width, np.random.default_rng((seed, number, kind)))
-            timed = {method.name: _timed_fill(method, pixels, mask) for method in running}
+            timed = {method.name: timed_fill(method, pixels, mask) for method in running}
             fills = {name: filled for name, (filled, _) in timed.items()}
             measured = measure(list(fills.values()), pixels, mask, with_elp=with_elp)
             for (name, (_, seconds)), values in zip(timed.items(), measured, strict=True):
@@ -137,7 +138,7 @@ def measure(
     return results
 
 
-def _timed_fill(method: Method, pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
+def timed_fill(method: Method, pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
     """The composite of a method's fill, and the seconds it took."""
     assert method.fill is not None
     started = time.perf_counter()

@@ -12,9 +12,9 @@ from PIL import Image
 
 from inpaint.image import composite, to_pixels, to_tensor
 from inpaint.masks import sample_mask
+from inpaint.opencv import FillPixels
 from inpaint.pretrained import load_generator
 
-from .baselines import Fill
 from .comparison import SheetRow
 from .config import DataConfig
 from .data import StreamedRows
@@ -87,7 +87,7 @@ def network(name: str, weights: str | Path) -> Candidate:
     return Candidate(Method(name, network_fill(generator)), HOLES[:1] if centre_only else HOLES)
 
 
-def network_fill(generator: Any) -> Fill:
+def network_fill(generator: Any) -> FillPixels:
     """The composite of a generator's prediction, without the engine's crops."""
 
     def fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
