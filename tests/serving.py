@@ -1,6 +1,7 @@
 """A running page for tests, with a generator whose fills are one known colour, so that every pixel can be told."""
 
 import contextlib
+import gc
 import json
 import urllib.error
 import urllib.request
@@ -34,7 +35,7 @@ class OneColour(nn.Module):
         super().__init__()
         self.config, self.multiple, self.fixed_size = FreeFormConfig(), 8, None
 
-    def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor:
         colour = torch.tensor(FILL, dtype=torch.float32) / 127.5 - 1
         return colour[None, :, None, None].expand_as(masked_image)
 
@@ -77,6 +78,7 @@ def serving(folder: Any, notice: str = "", inpainter: Inpainter | None = None, *
         finally:
             page.close(verbose=False)
             visits.end_all()
+            gc.collect()  # what Gradio leaves open, while its warnings are ignored and not in some later test
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -30,7 +30,7 @@ ROOMS = {
     "huggingface_hub": ("inpaint.download", "train.publish"),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
-    "matplotlib": ("inpaint.plotting", "train.log"),
+    "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),
     "skimage": ("train.baselines",),
 }
 
