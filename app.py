@@ -15,7 +15,8 @@ from gradio.utils import get_upload_folder
 from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
-from page.painter import MAX_UPLOAD_MB, painter
+from page.checks import MAX_UPLOAD_MB
+from page.painter import painter
 from page.visits import Visits
 
 HERE = Path(__file__).parent

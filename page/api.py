@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
-from page.painter import MAX_MEGAPIXELS, refuse_huge, uploaded
+from page.checks import MAX_MEGAPIXELS, refuse_huge, uploaded
 from page.texts import sentence
 from page.visits import Refusal, Visits
 

@@ -18,9 +18,10 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 import app
-import page
 from inpaint import FreeFormConfig, Inpainter, pretrained
 from inpaint.generators import build_generator
+from page.checks import MAX_MEGAPIXELS
+from page.desk import EXAMPLES
 from page.texts import LANGUAGES, SENTENCES, language_of, sentence
 from page.visits import Refusal, Visits
 from tests.serving import FILL, GRADIO_WARNINGS, OneColour, noise, serving
@@ -212,7 +213,7 @@ def test_nothing_is_left_of_a_visit_that_has_ended(served, upload):
 
 
 def test_every_example_opens_and_fills(served):
-    for name in page.painter.EXAMPLES:
+    for name in EXAMPLES:
         _, photo = served.call("open_example", {"name": name})
         size = Image.open(io.BytesIO(base64.b64decode(photo["picture"]))).size
         assert size == (photo["width"], photo["height"])
@@ -239,7 +240,7 @@ def test_a_file_that_is_no_picture_is_declined_with_a_sentence(served, upload, n
 
 def test_a_picture_with_too_many_pixels_is_declined_before_it_is_decoded(served, upload):
     _, answer = served.call("open_photo", {"path": upload(Image.new("1", (20_000, 10_000)))})
-    assert answer["code"] == "too_many_pixels" and str(page.painter.MAX_MEGAPIXELS) in answer["error"]
+    assert answer["code"] == "too_many_pixels" and str(MAX_MEGAPIXELS) in answer["error"]
 
 
 def outside_paths():
@@ -395,7 +396,8 @@ def test_every_sentence_is_there_in_each_language_with_the_same_values():
 def test_every_text_that_the_page_names_exists():
     html, script = ((ROOT / "page" / name).read_text(encoding="utf-8") for name in ("painter.html", "painter.js"))
     named = {*re.findall(r'data-text="(\w+)"', html), *re.findall(r'\b(?:text|say)\("(\w+)"', script)}
-    named |= {*re.findall(r'Refusal\("(\w+)"', (ROOT / "page" / "painter.py").read_text(encoding="utf-8"))}
+    for path in (ROOT / "page").glob("*.py"):
+        named |= {*re.findall(r'Refusal\("(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(named) > 30 and named <= set(SENTENCES)
 
 

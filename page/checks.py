@@ -1,0 +1,63 @@
+"""What the page checks before it works: limits, uploads, headers and strokes. It may come from anybody."""
+
+import io
+import math
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from page.visits import Refusal
+
+MAX_MEGAPIXELS = 80
+MAX_UPLOAD_MB = 100
+MAX_STROKES, MAX_POINTS, MAX_BRUSH_PX = 64, 20_000, 4_000
+
+
+def uploaded(path: object) -> Path:
+    """A path that the browser sent, if it is a file in the folder of uploads; Refusal "upload_missing" otherwise."""
+    if not isinstance(path, str) or not path or "\0" in path or len(path) > 4096:
+        raise Refusal("upload_missing")
+    folder, file = Path(get_upload_folder()).resolve(), Path(path).resolve()
+    if folder not in file.parents or not file.is_file():
+        raise Refusal("upload_missing")
+    return file
+
+
+def refuse_huge(photo: bytes) -> None:
+    """Look at a picture's header only; Refusal if it has too many pixels."""
+    try:
+        with Image.open(io.BytesIO(photo)) as image:
+            pixels: float = image.width * image.height
+    except Image.DecompressionBombError:
+        pixels = math.inf
+    except Exception:  # whatever is wrong with the file, the inpainter says it better
+        return
+    if pixels > MAX_MEGAPIXELS * 1e6:
+        raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
+
+
+def checked_strokes(strokes: object) -> list[dict]:
+    """Strokes as the browser sends them, with every number finite; Refusal "bad_request" otherwise."""
+    if not isinstance(strokes, list) or not 0 < len(strokes) <= MAX_STROKES:
+        raise Refusal("bad_request")
+    checked, points_left = [], MAX_POINTS
+    for stroke in strokes:
+        points = stroke.get("points") if isinstance(stroke, dict) else None
+        if not isinstance(points, list) or not 0 < len(points) <= points_left:
+            raise Refusal("bad_request")
+        points_left -= len(points)
+        if not all(isinstance(point, list) and len(point) == 2 for point in points):
+            raise Refusal("bad_request")
+        numbers = [stroke.get("brush"), *(coordinate for point in points for coordinate in point)]
+        if not all(_is_number(number) for number in numbers):
+            raise Refusal("bad_request")
+        if not 0 < stroke["brush"] <= MAX_BRUSH_PX or not isinstance(stroke.get("erase"), bool):
+            raise Refusal("bad_request")
+        checked.append({"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"]})
+    return checked
+
+
+def _is_number(value: object) -> bool:
+    """A number below a million either way; NaN is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6

@@ -1,0 +1,38 @@
+"""Patches as the browser draws them."""
+
+import base64
+import io
+
+from PIL import Image
+
+from inpaint import Patch
+from page.visits import Visit
+
+
+def drawing(visit: Visit, patches: list[Patch]) -> dict:
+    """Patches for the browser: PNGs that are transparent outside the holes.
+
+    The browser puts its own reading of the photo under them, so what nobody painted stays exactly as it shows it;
+    they carry the photo's colour profile, so that both are read alike.
+    """
+    session, mask = visit.session, visit.session.mask
+    profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
+    drawn = []
+    for left, top, pixels in patches:
+        height, width = pixels.shape[:2]
+        alpha = Image.fromarray(mask[top : top + height, left : left + width])
+        if session.photo.mode == "RGBA":
+            own = session.photo.crop((left, top, left + width, top + height)).getchannel("A")
+            alpha = Image.composite(own, Image.new("L", own.size), alpha)
+        picture = Image.new("RGBA", (width, height))
+        picture.paste(Image.fromarray(pixels), mask=alpha.convert("1"))
+        picture.putalpha(alpha.convert("L"))
+        file = io.BytesIO()
+        picture.save(file, "PNG", compress_level=1, icc_profile=profile)
+        drawn.append({"left": left, "top": top, "png": base64_of(file.getvalue())})
+    return {"patches": drawn, "undo": session.can_undo, "painted": bool(mask.any())}
+
+
+def base64_of(data: bytes) -> str:
+    """Bytes as text."""
+    return base64.b64encode(data).decode()
