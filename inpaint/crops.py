@@ -23,7 +23,8 @@ class CropSizes:
 
     Attributes:
         sides: allowed widths and heights, ascending.
-        context: known pixels wanted around a hole, at least.
+        min_context: known pixels wanted around the thinnest holes.
+        context: and around holes that are at least half as thick as this.
         max_context: and at most; the largest hole of a shrunk crop is the largest side less twice this.
         thin_px: holes up to this thickness are filled in one pass.
         centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
@@ -31,6 +32,7 @@ class CropSizes:
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
+    min_context: int = 32
     context: int = 64
     max_context: int = 128
     thin_px: int = 96
@@ -158,8 +160,9 @@ def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> in
 
 
 def _context(thickness: int, scale: int, sizes: CropSizes) -> int:
-    """Known pixels wanted around a hole, in the crop's pixels: half its thickness."""
-    return min(max(sizes.context, -(-thickness // (2 * scale))), sizes.max_context)
+    """Known pixels wanted around a hole, in the crop's pixels: half its thickness, but twice that of thin damage."""
+    thickness = -(-thickness // scale)
+    return min(max(sizes.min_context, min(2 * thickness, sizes.context), -(-thickness // 2)), sizes.max_context)
 
 
 def _tiles(part: Part, core: tuple[int, int]) -> list[Part]:

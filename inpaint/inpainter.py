@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .config import GeneratorConfig
 from .crops import Crop, CropSizes, plan
+from .fills import Fill, PackedFill
 from .holes import MAX_SHARE, grow, to_mask
 from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, reflect_indices, to_pixels, to_tensor
 from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
@@ -19,7 +20,7 @@ from .pretrained import load_generator
 from .pyramid import drop_unknown, known_mean, push_pull
 from .regions import Box
 from .runtime import RuntimeName, choose_runtime
-from .session import Fill, Session
+from .session import Session
 
 BICUBIC = Image.Resampling.BICUBIC
 _STRIP_PIXELS = 1024 * 1024
@@ -122,10 +123,12 @@ class Inpainter:
         if not hole.any():
             return picture
         pixels = to_rgb(picture)
-        fills: Iterable[Fill] = self.fills(pixels, hole)
-        if is_grey(pixels):
-            fills = (fill._replace(pixels=without_colour(fill.pixels)) for fill in fills)
-        return write_patches(picture, (Patch(fill.left, fill.top, fill.pixels) for fill in fills), hole)
+        grey = is_grey(pixels)
+        done = [fill.packed() for fill in self.fills(pixels, hole)]
+        del pixels  # of a large photo there is no room for these, the photo and its copy at once
+        fills = (packed.unpacked() for packed in done)
+        patches = (Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled, _ in fills)
+        return write_patches(picture, patches, hole)
 
     def batch(
         self, pairs: Iterable[tuple[PhotoSource, PhotoSource]], *, grow_px: float = 0, max_share: float = MAX_SHARE
@@ -190,17 +193,19 @@ class Inpainter:
         if mask.all():
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
         for crops in plan(mask, self.sizes, within):
-            done: list[Fill] = []
-            drafts: dict[int, list[Fill]] = {crop.scale: [] for crop in crops}
+            done: list[PackedFill] = []
+            drafts: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
             for crop in crops:
                 guess = drafts[2 * crop.scale] if crop.guided else []
                 fill = self._fill(crop, pixels, mask, guess, drafts[crop.scale] + done)
-                (drafts[crop.scale] if crop.draft else done).append(fill)
+                (drafts[crop.scale] if crop.draft else done).append(fill.packed())
                 if not crop.draft:
                     yield fill
 
     @torch.inference_mode()
-    def _fill(self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, guess: list[Fill], known: list[Fill]) -> Fill:
+    def _fill(
+        self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, guess: list[PackedFill], known: list[PackedFill]
+    ) -> Fill:
         """One pass of the generator; what this region's earlier crops of this scale have filled counts as known."""
         seen = _read(crop.box, pixels, mask, guess, known)
         image, hole = self._masked(seen.pixels, seen.hole, crop.scale)
@@ -209,7 +214,7 @@ class Inpainter:
         filled = to_pixels(composite(image, self.runtime(image * (1 - asked), asked, *guide), asked))
         area = crop.write.moved(crop.box.left, crop.box.top)
         if crop.scale == 1:
-            result = filled[area.slices]
+            result = filled[area.slices].copy()  # not a view, which would keep the whole crop in memory
         else:
             left, top, right, bottom = (edge / crop.scale for edge in area)
             part = Image.fromarray(filled).resize((area.width, area.height), BICUBIC, box=(left, top, right, bottom))
@@ -246,7 +251,7 @@ def crop_sizes(generator: Generator) -> CropSizes:
     if generator.fixed_size is not None:
         side = generator.fixed_size
         quarter = side // 4
-        return CropSizes((side,), context=quarter, max_context=quarter, thin_px=side // 8, centred=True, refine=False)
+        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
     return CropSizes(tuple(sorted(sides)))
 
@@ -259,7 +264,7 @@ class _Seen(NamedTuple):
     blank: np.ndarray
 
 
-def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[Fill], known: list[Fill]) -> _Seen:
+def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[PackedFill], known: list[PackedFill]) -> _Seen:
     """A crop of the photo and the mask with earlier fills drawn in; mirrored where it sticks out of the photo."""
     inside = box.cut(Box(0, 0, mask.shape[1], mask.shape[0]))
     seen = _Seen(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())

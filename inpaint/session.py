@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from .brush import draw_stroke
+from .fills import Fill
 from .holes import check_grow_px, grow
 from .image import MaskError
 from .modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
@@ -15,31 +16,6 @@ from .regions import Box, cover
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """How much a session remembers for undo and redo; beyond it the oldest steps are forgotten, but never the last one."""
-
-
-class Fill(NamedTuple):
-    """A solved piece: RGB uint8 (h, w, 3) pixels whose first is at (left, top), and which of them are filled."""
-
-    left: int
-    top: int
-    pixels: np.ndarray
-    hole: np.ndarray
-
-    @property
-    def box(self) -> Box:
-        height, width = self.hole.shape
-        return Box(self.left, self.top, self.left + width, self.top + height)
-
-    def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
-        """Write the filled pixels into a canvas that shows `canvas_box`; in `hole` they are no longer marked."""
-        common = self.box.cut(canvas_box)
-        if common.width <= 0 or common.height <= 0:
-            return
-        mine = common.moved(self.left, self.top).slices
-        theirs = common.moved(canvas_box.left, canvas_box.top).slices
-        canvas[theirs][self.hole[mine]] = self.pixels[mine][self.hole[mine]]
-        if hole is not None:
-            hole[theirs][self.hole[mine]] = False
 
 
 Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]

@@ -17,7 +17,7 @@ FLOORS = {
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
     " train.paper_variants",
     2: "inpaint.generators inpaint.image inpaint.masks",
-    1: "inpaint.deep train.config",
+    1: "inpaint.deep inpaint.fills train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
     " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
 }

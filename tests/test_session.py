@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from inpaint.deep import to_array
+from inpaint.fills import Fill
 from inpaint.image import MaskError, open_photo
 from inpaint.modes import MODES
 from inpaint.regions import Box, find_regions
-from inpaint.session import Fill, Session
+from inpaint.session import Session
 from tests.pictures import deep_pixels, picture, raw
 
 

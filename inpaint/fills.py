@@ -1,0 +1,58 @@
+"""Fills: solved pieces of a hole, as the engine hands them on and remembers them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .regions import Box
+
+
+class Fill(NamedTuple):
+    """A solved piece: RGB uint8 (h, w, 3) pixels whose first is at (left, top), and which of them are filled."""
+
+    left: int
+    top: int
+    pixels: np.ndarray
+    hole: np.ndarray
+
+    @property
+    def box(self) -> Box:
+        height, width = self.hole.shape
+        return Box(self.left, self.top, self.left + width, self.top + height)
+
+    def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
+        """Write the filled pixels into a canvas that shows `canvas_box`; in `hole` they are no longer marked."""
+        common = self.box.cut(canvas_box)
+        if common.width <= 0 or common.height <= 0:
+            return
+        mine = common.moved(self.left, self.top).slices
+        theirs = common.moved(canvas_box.left, canvas_box.top).slices
+        canvas[theirs][self.hole[mine]] = self.pixels[mine][self.hole[mine]]
+        if hole is not None:
+            hole[theirs][self.hole[mine]] = False
+
+    def packed(self) -> "PackedFill":
+        """The same in less memory, for holes that are thin in their boxes."""
+        return PackedFill(self.box, np.packbits(self.hole), self.pixels[self.hole])
+
+
+class PackedFill(NamedTuple):
+    """A fill without its unfilled pixels: its box, its hole as packed bits, and (n, 3) uint8 values in their order."""
+
+    box: Box
+    bits: np.ndarray
+    values: np.ndarray
+
+    def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
+        """As `Fill.draw`."""
+        common = self.box.cut(canvas_box)
+        if common.width > 0 and common.height > 0:
+            self.unpacked().draw(canvas, canvas_box, hole)
+
+    def unpacked(self) -> Fill:
+        """The fill, black where nothing is filled."""
+        shape = self.box.height, self.box.width
+        hole = np.unpackbits(self.bits, count=shape[0] * shape[1]).reshape(shape).view(bool)
+        pixels = np.zeros((*shape, 3), np.uint8)
+        pixels[hole] = self.values
+        return Fill(self.box.left, self.box.top, pixels, hole)
