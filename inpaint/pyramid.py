@@ -75,7 +75,7 @@ def _laplacian(x: Tensor) -> Tensor:
 
 def _neighbourhood_mean(x: Tensor) -> Tensor:
     """The mean of each pixel's 3x3 neighbourhood, as far as it lies in the picture: (..., H, W) -> the same."""
-    return _mean_of_three(_mean_of_three(x).mT).mT
+    return _mean_of_three(_mean_of_three(x).transpose(-1, -2)).transpose(-1, -2)
 
 
 def _mean_of_three(x: Tensor) -> Tensor:
