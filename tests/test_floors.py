@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app train.paper inpaint.benchmark",
+    9: "app train.paper train.contest inpaint.benchmark",
     8: "page.api page.painter train.__main__ train.paper_report inpaint.timing",
     7: "inpaint.__main__ page.desk train.loop train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing",
@@ -15,7 +15,7 @@ FLOORS = {
     4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
-    " train.paper_variants",
+    " train.paper_variants train.candidates",
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep inpaint.fills train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
