@@ -46,7 +46,7 @@ def _plain_ticks(axis: Any, positions: list[float]) -> None:
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     plain = FuncFormatter(lambda value, _: f"{value:g}")
-    axis.set_xticks(positions, [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in positions])
+    axis.set_xticks(positions, [f"{value:.2g}" if value < 100 else f"{value:.0f}" for value in positions])
     axis.minorticks_off()
     axis.yaxis.set_major_formatter(plain)
     axis.yaxis.set_minor_formatter(NullFormatter())
