@@ -18,7 +18,7 @@ from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, re
 from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from .pretrained import load_generator
 from .pyramid import drop_unknown, known_mean, push_pull
-from .regions import Box
+from .regions import Box, cover
 from .runtime import RuntimeName, choose_runtime
 from .session import Session
 
@@ -126,8 +126,7 @@ class Inpainter:
         grey = is_grey(pixels)
         done = [fill.packed() for fill in self.fills(pixels, hole)]
         del pixels  # of a large photo there is no room for these, the photo and its copy at once
-        fills = (packed.unpacked() for packed in done)
-        patches = (Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled, _ in fills)
+        patches = (Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in _gathered(done, hole))
         return write_patches(picture, patches, hole)
 
     def batch(
@@ -254,6 +253,15 @@ def crop_sizes(generator: Generator) -> CropSizes:
         return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
     return CropSizes(tuple(sorted(sides)))
+
+
+def _gathered(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
+    """Disjoint patches that hold all fills; a fill's own box may have pixels in it that another one fills."""
+    for box in cover(hole):
+        pixels = np.zeros((box.height, box.width, 3), np.uint8)
+        for fill in fills:
+            fill.draw(pixels, box)
+        yield Patch(box.left, box.top, pixels)
 
 
 class _Seen(NamedTuple):

@@ -59,6 +59,17 @@ def random_mask(height, width, seed):
     return mask
 
 
+def test_parts_whose_boxes_overlap_do_not_black_out_each_other():
+    mask = np.zeros((1200, 1500), bool)
+    for thickness, slope in ((260, 1), (8, -1)):
+        along = np.arange(1200)
+        for row, column in zip(along, 700 + slope * (along - 600) * 0.8, strict=True):
+            mask[row, max(0, int(column) - thickness // 2) : int(column) + thickness // 2] = True
+    mask[:40, :40] = False
+    photo = np.full((1200, 1500, 3), (200, 30, 90), np.uint8)
+    assert (np.asarray(inpainter()(photo, mask)) == (200, 30, 90)).all()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_comes_back_with_its_outside_untouched(mode):
     photo = picture(mode, (75, 61))
