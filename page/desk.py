@@ -4,46 +4,24 @@ The browser uploads a photo once, sends strokes as points in photo pixels, and d
 function takes one dict from the browser and answers with a dict; `{"error": sentence}` when it declines.
 """
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
 from PIL import Image
 
-from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo, to_mask
-from page.checks import checked_strokes, refuse_huge, uploaded
+from inpaint import Inpainter, MaskError, Patch, PhotoError, Session, save_photo, to_mask
+from page.checks import checked_strokes, opened, uploaded
 from page.drawing import base64_of, drawing
-from page.texts import language_of, sentence
 from page.visits import Refusal, Visits
 
 HERE = Path(__file__).parent
 EXAMPLES = ("farmhouse", "coffee", "harbour")
 GROW_PX = 2
 """Strokes are filled so much wider than painted: what is painted over rarely reaches to the last pixel of a thing."""
-
-log = logging.getLogger(__name__)
-
-
-def answering(action: Callable[[dict], dict]) -> Callable:
-    """An action as a server function: it always answers, with a sentence in the visitor's language when it fails."""
-
-    def answer(call: Any, request: gr.Request) -> dict:
-        language = language_of(request.headers.get("accept-language"))
-        try:
-            if not isinstance(call, dict):
-                raise Refusal("bad_request")
-            return action(call)
-        except Refusal as refusal:
-            return {"error": sentence(refusal.key, language, **refusal.values), "code": refusal.key}
-        except Exception:
-            log.exception("%s failed", action.__name__)
-            return {"error": sentence("unexpected", language), "code": "unexpected"}
-
-    answer.__name__ = action.__name__
-    return answer
+HISTORY_BYTES = 64 * 1024 * 1024
+"""What a visit remembers for undo: some sixty strokes across a large photo, so that twenty visitors fit into memory."""
 
 
 class Desk:
@@ -56,16 +34,14 @@ class Desk:
         """{path} of an upload -> {visit, width, height}. The uploaded file is read and removed."""
         path = uploaded(call.get("path"))
         try:
-            photo = path.read_bytes()
-        except OSError:
-            raise Refusal("upload_missing") from None
-        path.unlink(missing_ok=True)
-        return self._opened(photo, path.name)
+            return self._opened(path)
+        finally:
+            path.unlink(missing_ok=True)
 
     def open_example(self, call: dict) -> dict:
         """{name} of an example -> the same, the picture itself and the mask of its damage."""
         photo, mask = _example(call)
-        answer = self._opened(photo.read_bytes(), photo.name)
+        answer = self._opened(photo)
         return answer | {"picture": base64_of(photo.read_bytes()), "damage": base64_of(mask.read_bytes())}
 
     def paint(self, call: dict) -> dict:
@@ -114,15 +90,14 @@ class Desk:
         self.visits.end(self.visits.get(call.get("visit")).id)
         return {}
 
-    def _opened(self, photo: bytes, name: str) -> dict:
-        refuse_huge(photo)
+    def _opened(self, path: Path) -> dict:
         try:
-            with self.visits.turn():
-                session = self.inpainter.open(photo, grow_px=GROW_PX)
+            photo = opened(path)
         except PhotoError:
             raise Refusal("not_a_picture") from None
-        visit = self.visits.add(session, name)
-        return {"visit": visit.id, "width": session.photo.width, "height": session.photo.height}
+        session = Session(photo, self.inpainter.fills, grow_px=GROW_PX, history_bytes=HISTORY_BYTES)
+        visit = self.visits.add(session, path.name)
+        return {"visit": visit.id, "width": photo.width, "height": photo.height}
 
 
 def _example(call: dict) -> tuple[Path, Path]:

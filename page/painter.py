@@ -8,8 +8,9 @@ from gradio.context import Context
 from PIL import Image
 
 from inpaint import Inpainter
+from page.answers import answering
 from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
-from page.desk import EXAMPLES, Desk, answering
+from page.desk import EXAMPLES, Desk
 from page.drawing import base64_of
 from page.texts import table
 from page.visits import Visits
@@ -35,7 +36,7 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         css_template=(HERE / "painter.css").read_text(encoding="utf-8"),
         js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
         apply_default_css=False,
-        server_functions=[answering(action) for action in actions],
+        server_functions=[answering(action, visits) for action in actions],
         elem_id="painter",
         texts=table(),
         examples=[{"name": name, "thumbnail": _thumbnail(name)} for name in EXAMPLES],

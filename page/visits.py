@@ -1,4 +1,4 @@
-"""The visits: which photo belongs to whom, for how long, and how many fills run at once."""
+"""The visits: which photo belongs to whom, and for how long."""
 
 import atexit
 import contextlib
@@ -11,19 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint.session import Session
-
-
-class Refusal(ValueError):
-    """Something that the page declines.
-
-    Args:
-        key: names the sentence for the visitor (page/texts.py).
-        values: what the sentence's braces hold.
-    """
-
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values
+from page.turns import Refusal, Turns
 
 
 @dataclass
@@ -46,8 +34,7 @@ class Visits:
         most: how many photos may be open at once.
         most_megapixels: how large they may be together; the newest photo always stays.
         idle_s: a visit ends after so many seconds without a request.
-        fills_at_once: how many fills may run at the same time.
-        patience_s: how long a request waits for its turn before it is told that the server is busy.
+        turns: who computes next; None: as on two cores.
     """
 
     def __init__(
@@ -57,16 +44,15 @@ class Visits:
         most: int = 64,
         most_megapixels: float = 800,
         idle_s: float = 1800,
-        fills_at_once: int = 2,
-        patience_s: float = 20,
+        turns: Turns | None = None,
     ) -> None:
         self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
-        self.idle_s, self.patience_s = idle_s, patience_s
+        self.idle_s = idle_s
+        self.turns = Turns() if turns is None else turns
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(fills_at_once)
         threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
         atexit.register(self.end_all)
 
@@ -138,26 +124,13 @@ class Visits:
             self.end(visit_id)
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a free place to compute; Refusal "busy" when patience runs out."""
-        if not self._turns.acquire(timeout=self.patience_s):
-            raise Refusal("busy")
-        try:
-            yield
-        finally:
-            self._turns.release()
-
-    @contextlib.contextmanager
     def work_on(self, visit: Visit) -> Iterator[Session]:
-        """A visit's session, with a turn to compute, and nobody else working on it."""
-        if not visit.lock.acquire(timeout=self.patience_s):
-            raise Refusal("busy")
-        try:
-            with self.turn():
+        """A visit's session, with nobody else working on it."""
+        with visit.lock:
+            try:
                 yield visit.session
-        finally:
-            visit.last_used = time.monotonic()
-            visit.lock.release()
+            finally:
+                visit.last_used = time.monotonic()
 
     def _keep_tidy(self) -> None:
         while True:

@@ -1,9 +1,11 @@
 """The page in a real browser: what a visitor does, and what the visitor then sees."""
 
+import asyncio
 import base64
 import io
 import os
 import shutil
+import threading
 import time
 import urllib.parse
 from pathlib import Path
@@ -250,15 +252,13 @@ def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(vis
 
 def test_a_busy_server_says_so_and_the_stroke_is_filled_when_it_is_free(visitor, served):
     visitor.upload(noise(300, 400))
-    held = [served.visits.turn() for _ in range(2)]
-    for turn in held:
-        turn.__enter__()
+    free = threading.Event()
+    threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait)]).start()
     visitor.paint((60, 60), wait=False)
     visitor.page.wait_for_function(
         "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=sentence("busy", "en")
     )
-    for turn in held:
-        turn.__exit__(None, None, None)
+    free.set()
     visitor.wait("ready")
     assert (np.abs(visitor.pixels()[60, 60, :3].astype(int) - FILL) <= 2).all()
 
