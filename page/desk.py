@@ -31,12 +31,10 @@ class Desk:
         self.inpainter, self.visits = inpainter, visits
 
     def open_photo(self, call: dict) -> dict:
-        """{path} of an upload -> {visit, width, height}. The uploaded file is read and removed."""
+        """{path} of an upload -> {visit, width, height}. The uploaded file is removed soon."""
         path = uploaded(call.get("path"))
-        try:
-            return self._opened(path)
-        finally:
-            path.unlink(missing_ok=True)
+        self.visits.discard(path)
+        return self._opened(path)
 
     def open_example(self, call: dict) -> dict:
         """{name} of an example -> the same, the picture itself and the mask of its damage."""

@@ -68,8 +68,8 @@ class Turns:
             patient: wait for as long as it takes.
 
         Raises:
-            Refusal: "busy" with the `place` in the line, 1 being the next, and the `ticket`, a key that keeps it; "full"
-                where the line has no place left.
+            Refusal: "busy" with the `place` in the line, 1 being the next, and the `ticket`, a key that keeps it;
+                "full" where the line has no place left.
         """
         key = key or secrets.token_urlsafe(16)
         await self._wait(key, None if patient else self.patience_s)

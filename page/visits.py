@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import math
 import secrets
 import shutil
 import threading
@@ -12,6 +13,9 @@ from pathlib import Path
 
 from inpaint.session import Session
 from page.turns import Refusal, Turns
+
+UPLOAD_S = 120
+"""How long an upload stays after it was last sent: somebody else may be about to open the same file."""
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Visits:
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
+        self._uploads: set[Path] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
         atexit.register(self.end_all)
@@ -88,7 +93,7 @@ class Visits:
         """End every visit."""
         for visit_id in list(self._visits):
             self.end(visit_id)
-        self.sweep(shelves_older_than_s=0)
+        self.sweep(older_than_s=0)
 
     def shelf(self) -> Path:
         """A new folder that nobody can guess, for a file that is fetched soon; it is removed when it is idle_s old."""
@@ -98,16 +103,23 @@ class Visits:
             self._shelves[folder] = time.monotonic()
         return folder
 
-    def sweep(self, shelves_older_than_s: float | None = None) -> None:
-        """End the visits that were left alone for too long, and remove old shelves."""
-        age = self.idle_s if shelves_older_than_s is None else shelves_older_than_s
+    def discard(self, upload: Path) -> None:
+        """Remove an upload that has been read, a little later: the same photo of two visitors is one file."""
+        with self._lock:
+            self._uploads.add(upload)
+
+    def sweep(self, older_than_s: float | None = None) -> None:
+        """End the visits that were left alone for too long, and remove old shelves and uploads."""
+        shelf_s, upload_s = (self.idle_s, UPLOAD_S) if older_than_s is None else (older_than_s, older_than_s)
         with self._lock:
             ended = self._idle()
-            old = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - age]
-            for folder in old:
+            shelves = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - shelf_s]
+            for folder in shelves:
                 del self._shelves[folder]
+            uploads = [file for file in self._uploads if _age_s(file) >= upload_s]
+            self._uploads.difference_update(uploads)
         self._remove(ended)
-        for folder in old:
+        for folder in (*shelves, *(file.parent for file in uploads)):
             shutil.rmtree(folder, ignore_errors=True)
 
     def belongs_to(self, tab: str, visit_id: str) -> None:
@@ -157,3 +169,11 @@ class Visits:
             self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
         for visit in ended:
             shutil.rmtree(visit.folder, ignore_errors=True)
+
+
+def _age_s(file: Path) -> float:
+    """How long ago a file was written; endless if it is gone."""
+    try:
+        return time.time() - file.stat().st_mtime
+    except OSError:
+        return math.inf

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from inpaint.generators import build_generator
 from page.checks import MAX_MEGAPIXELS
 from page.desk import EXAMPLES
 from page.texts import LANGUAGES, SENTENCES, language_of, sentence
-from page.visits import Refusal, Visits
+from page.visits import UPLOAD_S, Refusal, Visits
 from tests.serving import FILL, GRADIO_WARNINGS, OneColour, noise, serving
 
 pytestmark = GRADIO_WARNINGS
@@ -170,11 +171,21 @@ def test_a_photo_on_its_side_is_opened_upright(served, upload):
     assert (photo["width"], photo["height"]) == (60, 90)
 
 
-def test_the_upload_is_removed_once_it_is_open(served, upload):
+def test_the_upload_is_removed_soon_after_it_was_opened(served, upload):
     path = upload(Image.fromarray(noise(30, 40, seed=5)))
     assert Path(path).is_file()
     served.call("open_photo", {"path": path})
-    assert not Path(path).exists()
+    old = time.time() - UPLOAD_S - 1
+    os.utime(path, (old, old))
+    served.visits.sweep()
+    assert not Path(path).parent.exists()
+
+
+def test_two_visitors_with_the_same_photo_both_open_it(served, upload):
+    paths = [upload(Image.fromarray(noise(30, 40, seed=6))) for _ in range(2)]
+    assert paths[0] == paths[1]
+    visits = {served.call("open_photo", {"path": path})[1]["visit"] for path in paths}
+    assert len(visits) == 2
 
 
 def test_the_finished_photo_has_its_own_name_and_format_and_differs_only_under_the_stroke(served, upload):
@@ -351,7 +362,7 @@ def test_a_shelf_is_removed_when_it_is_old(tmp_path):
     folder = visits.shelf()
     visits.sweep()
     assert folder.is_dir()
-    visits.sweep(shelves_older_than_s=0)
+    visits.sweep(older_than_s=0)
     assert not folder.exists()
 
 
