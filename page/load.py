@@ -17,7 +17,7 @@ from typing import NamedTuple
 from page.visitor import Visitor, VisitorError, photo_of
 
 ROOT = Path(__file__).parents[1]
-STROKES_PER_PHOTO = 10
+STROKES_PER_PHOTO, STROKE_PX = 10, 400
 LIMIT_S = 8
 """19 of 20 strokes must be on the screen after so many seconds."""
 FAIR_S = 0.5
@@ -83,7 +83,7 @@ class Load:
     def _painted(self, visitor: Visitor, photo: bytes, pause_s: float, rng: random.Random) -> bool:
         """Open a photo, paint some strokes and leave; False when all strokes of all visitors are done."""
         begun = time.monotonic()
-        visit = visitor.open(photo)
+        visit, width, height = visitor.open(photo)
         self.openings.append(time.monotonic() - begun)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
@@ -91,8 +91,8 @@ class Load:
                     return False
                 self._left -= 1
             time.sleep(rng.uniform(0, 2 * pause_s))
-            left, top = rng.uniform(100, 800), rng.uniform(100, 600)
-            points = [[left + 40 * step, top + 20 * (step % 3)] for step in range(10)]
+            left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
+            points = [[left + STROKE_PX * step / 10, top + 20 * (step % 3)] for step in range(11)]
             sent = time.monotonic()
             if not visitor.paint(visit, points):
                 self.errors.append("paint: no patches")

@@ -1,5 +1,6 @@
 """A running page for tests, with a generator whose fills are one known colour, so that every pixel can be told."""
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -87,6 +88,7 @@ def serving(
         finally:
             page.close(verbose=False)
             visits.end_all()
+            asyncio.set_event_loop(None)
             gc.collect()  # what Gradio leaves open, while its warnings are ignored and not in some later test
 
 
