@@ -47,13 +47,16 @@ class Turns:
 
     Args:
         at_once: how many compute at the same time.
-        patience_s: how long a request waits before it is told its place.
+        patience_s: how long a request waits in the line before it is told its place.
+        work_s: how much longer it waits while its work is being done: proxies close what is silent for a minute.
         keep_s: how long a result is kept for somebody who does not ask for it.
         most: how many may stand in the line.
     """
 
-    def __init__(self, at_once: int = 1, patience_s: float = 3, keep_s: float = 60, most: int = 200) -> None:
-        self.at_once, self.patience_s, self.keep_s, self.most = at_once, patience_s, keep_s, most
+    def __init__(
+        self, at_once: int = 1, patience_s: float = 3, work_s: float = 25, keep_s: float = 60, most: int = 200
+    ) -> None:
+        self.at_once, self.patience_s, self.work_s, self.keep_s, self.most = at_once, patience_s, work_s, keep_s, most
         self._jobs: dict[str, _Job] = {}  # in the order of arrival
         self._lock = threading.Lock()
         self._hands = ThreadPoolExecutor(at_once, "turn")
@@ -75,8 +78,11 @@ class Turns:
                 the line has no place left.
         """
         job = self._lined_up(work, ticket, wish)
+        result = [asyncio.wrap_future(job.result)]
         try:
-            await asyncio.wait([asyncio.wrap_future(job.result)], timeout=None if patient else self.patience_s)
+            await asyncio.wait(result, timeout=None if patient else self.patience_s)
+            if job.result.running():
+                await asyncio.wait(result, timeout=self.work_s)
         except asyncio.CancelledError:
             job.result.cancel()  # which it cannot any more when it is at work
             raise

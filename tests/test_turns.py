@@ -80,7 +80,7 @@ def test_no_more_work_at_once_than_allowed_and_always_in_the_same_threads(at_onc
 
 def test_those_who_wait_long_are_told_their_places_and_get_their_results_in_the_same_order():
     async def scene():
-        turns, log = Turns(patience_s=0.2), []
+        turns, log = Turns(patience_s=0.2, work_s=0), []
         first, second, third = (Work(log, name) for name in ("first", "second", "third"))
         told = [await busy(turns, work) for work in (first, second, third)]
         assert [each["place"] for each in told] == [0, 1, 2]
@@ -98,9 +98,22 @@ def test_those_who_wait_long_are_told_their_places_and_get_their_results_in_the_
     asyncio.run(scene())
 
 
+def test_nobody_is_told_a_place_whose_turn_has_come():
+    async def scene():
+        turns, log = Turns(patience_s=0.01, work_s=30), []
+        work = Work(log, "long")
+        (waiting,) = await line_up(turns, work)
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        work.go.set()
+        assert await waiting == "long"
+
+    asyncio.run(scene())
+
+
 def test_the_same_wish_is_not_done_twice_as_long_as_it_was_not_answered():
     async def scene():
-        turns, log = Turns(patience_s=0.05), []
+        turns, log = Turns(patience_s=0.05, work_s=0), []
         work = Work(log, "undo")
         await busy(turns, work, wish=("me", "undo"))
         work.go.set()
@@ -114,7 +127,7 @@ def test_the_same_wish_is_not_done_twice_as_long_as_it_was_not_answered():
 
 def test_wishes_of_different_visitors_are_kept_apart_and_so_are_those_of_nobody():
     async def scene():
-        turns, log = Turns(patience_s=0.02), []
+        turns, log = Turns(patience_s=0.02, work_s=0), []
         works = [Work(log, name) for name in ("mine", "yours", "nobody's", "nobody else's")]
         for work, wish in zip(works, (("me", "undo"), ("you", "undo"), None, None), strict=True):
             await busy(turns, work, wish=wish)
@@ -126,7 +139,7 @@ def test_wishes_of_different_visitors_are_kept_apart_and_so_are_those_of_nobody(
 
 def test_a_result_that_nobody_asks_for_is_forgotten():
     async def scene():
-        turns, log = Turns(patience_s=0.02, keep_s=0.05), []
+        turns, log = Turns(patience_s=0.02, work_s=0, keep_s=0.05), []
         work = Work(log, "work")
         ticket = (await busy(turns, work))["ticket"]
         work.go.set()
@@ -199,7 +212,7 @@ def test_work_sees_whose_request_it_is():
 
 def test_a_patient_request_waits_for_as_long_as_it_takes():
     async def scene():
-        turns, log = Turns(patience_s=0.01), []
+        turns, log = Turns(patience_s=0.01, work_s=0), []
         first, program = Work(log, "first"), Work(log, "program")
         await busy(turns, first)
         (waiting,) = await line_up(turns, program, patient=True)
