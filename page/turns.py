@@ -78,11 +78,12 @@ class Turns:
                 the line has no place left.
         """
         job = self._lined_up(work, ticket, wish)
-        result = [asyncio.wrap_future(job.result)]
+        result = asyncio.wrap_future(job.result)
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is raised below, not here
         try:
-            await asyncio.wait(result, timeout=None if patient else self.patience_s)
+            await asyncio.wait([result], timeout=None if patient else self.patience_s)
             if job.result.running():
-                await asyncio.wait(result, timeout=self.work_s)
+                await asyncio.wait([result], timeout=self.work_s)
         except asyncio.CancelledError:
             job.result.cancel()  # which it cannot any more when it is at work
             raise
