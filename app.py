@@ -11,11 +11,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.checks import MAX_UPLOAD_MB
+from page.limits import BodyLimit, on_error
 from page.painter import painter
 from page.space import lend_gpu, zero_gpu
 from page.visits import Visits
@@ -63,6 +65,9 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
+        "mcp_server": True,
+        "show_error": True,
+        "app_kwargs": {"middleware": [Middleware(BodyLimit)], "exception_handlers": {Exception: on_error}},
     }
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     9: "app train.paper inpaint.benchmark",
     8: "page.api page.painter train.__main__ train.paper_report inpaint.timing page.load",
-    7: "inpaint.__main__ page.desk page.answers train.loop train.paper_scores train.large_holes",
+    7: "inpaint.__main__ page.desk page.answers page.limits train.loop train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.space",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts",
     4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
