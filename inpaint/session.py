@@ -47,7 +47,7 @@ Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
 
 
 class Snapshot(NamedTuple):
-    """Pixels and mask per box, all as they were at one moment: before a change, or when `Session.snapshot` was called."""
+    """Pixels and mask per box, as they were at one moment: before a change, or at a call of `Session.snapshot`."""
 
     boxes: list[Box]
     pixels: list[np.ndarray]
@@ -70,7 +70,7 @@ class Session:
 
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
-        solver: fills holes, see `Inpainter.fills`; another one may be set at any time, for what is painted from then on.
+        solver: fills holes, see `Inpainter.fills`; another one may be set, for what is painted from then on.
         grow_px: holes are made wider than painted, by so many pixels on all sides; what is erased is exact.
         history_bytes: see HISTORY_BYTES.
     """
