@@ -116,15 +116,15 @@ class Desk:
 
     def undo_stroke(self, call: dict) -> dict:
         """{visit} -> the patches to draw when the last change is taken back."""
-        return self._changed(call, Session.undo)
+        return self._changed(call, lambda session: session.undo())
 
     def redo_stroke(self, call: dict) -> dict:
         """{visit} -> the patches to draw when the change that was taken back last is done again."""
-        return self._changed(call, Session.redo)
+        return self._changed(call, lambda session: session.redo())
 
     def clear_strokes(self, call: dict) -> dict:
         """{visit} -> the patches to draw when all strokes are taken away."""
-        return self._changed(call, Session.clear)
+        return self._changed(call, lambda session: session.clear())
 
     def add_mask(self, call: dict) -> dict:
         """{visit, path} of an uploaded mask: what is white in it is painted, exactly. The uploaded file is removed."""
