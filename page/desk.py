@@ -5,10 +5,8 @@ function takes one dict from the browser and answers with a dict; `{"error": sen
 answers with `{patches, changed, undo, redo, painted}`; `changed` tells for each stroke whether it did anything.
 """
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
@@ -17,36 +15,17 @@ from PIL import Image
 from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo, to_mask
 from inpaint.modes import to_rgb
 from inpaint.session import Session
-from page.checks import checked_grow_px, checked_strokes, refuse_huge, uploaded
+from page.checks import checked_grow_px, checked_strokes, opened, uploaded
 from page.drawing import drawing
 from page.models import Models, described
 from page.showcase import Showcase, paths
-from page.texts import language_of, sentence
 from page.versions import Versions
 from page.visits import Refusal, Visit, Visits
 
 PREVIEW_SIDE = 4096
 
-log = logging.getLogger(__name__)
-
-
-def answering(action: Callable[[dict], dict]) -> Callable:
-    """An action as a server function: it always answers, with a sentence in the visitor's language when it fails."""
-
-    def answer(call: Any, request: gr.Request) -> dict:
-        language = language_of(request.headers.get("accept-language"))
-        try:
-            if not isinstance(call, dict):
-                raise Refusal("bad_request")
-            return action(call)
-        except Refusal as refusal:
-            return {"error": sentence(refusal.key, language, **refusal.values), "code": refusal.key}
-        except Exception:
-            log.exception("%s failed", action.__name__)
-            return {"error": sentence("unexpected", language), "code": "unexpected"}
-
-    answer.__name__ = action.__name__
-    return answer
+HISTORY_BYTES = 64 * 1024 * 1024
+"""What a visit remembers for undo: some sixty strokes across a large photo, so that twenty visitors fit into memory."""
 
 
 class Desk:
@@ -54,7 +33,7 @@ class Desk:
 
     def __init__(self, inpainter: Inpainter, visits: Visits) -> None:
         self.visits = visits
-        self.models, self.showcase, self.versions = Models(inpainter), Showcase(inpainter, visits), Versions()
+        self.models, self.showcase, self.versions = Models(inpainter), Showcase(inpainter), Versions()
 
     @property
     def actions(self) -> list[Callable[[dict], dict]]:
@@ -62,19 +41,17 @@ class Desk:
         opening = [self.open_photo, self.show_example, self.open_example, self.preview, self.leave_visit]
         painting = [self.paint, self.undo_stroke, self.redo_stroke, self.clear_strokes, self.finish]
         masks = [self.add_mask, self.grow_mask, self.save_mask]
-        return [*opening, *painting, *masks, self.keep_version, self.restore_version, self.use_model]
+        return [*opening, *painting, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
 
     def open_photo(self, call: dict) -> dict:
-        """{path, model} of an upload -> {visit, width, height}. The uploaded file is read and removed."""
+        """{path, model} of an upload -> {visit, width, height}. The uploaded file is removed soon."""
         inpainter, path = self.models.get(call.get("model")), uploaded(call.get("path"))
-        photo = _taken(path)
-        refuse_huge(photo)
+        self.visits.discard(path)
         try:
-            with self.visits.turn():
-                session = inpainter.open(photo)
+            photo = opened(path)
         except PhotoError:
             raise Refusal("not_a_picture") from None
-        return self._opened(session, path.name)
+        return self._opened(Session(photo, inpainter.fills, history_bytes=HISTORY_BYTES), path.name)
 
     def show_example(self, call: dict) -> dict:
         """{name} of an example -> the picture and the patches of its fill; no visit before somebody paints on it."""
@@ -83,12 +60,10 @@ class Desk:
     def open_example(self, call: dict) -> dict:
         """{name, model} of an example -> {visit, width, height}, already filled as it was shown."""
         inpainter, (photo, _) = self.models.get(call.get("model")), paths(call.get("name"))
-        filled = self.showcase.filled(call["name"])
-        with self.visits.turn():
-            session = inpainter.open(photo)
-            session.restore(filled.snapshot)
-            if inpainter is not self.models.own:
-                session.refill()
+        session = Session(opened(photo), inpainter.fills, history_bytes=HISTORY_BYTES)
+        session.restore(self.showcase.filled(call["name"]).snapshot)
+        if inpainter is not self.models.own:
+            session.refill()
         return self._opened(session, photo.name)
 
     def preview(self, call: dict) -> dict:
@@ -127,12 +102,11 @@ class Desk:
         return self._changed(call, lambda session: session.clear())
 
     def add_mask(self, call: dict) -> dict:
-        """{visit, path} of an uploaded mask: what is white in it is painted, exactly. The uploaded file is removed."""
+        """{visit, path} of an uploaded mask: what is white in it is painted, exactly. The file is removed soon."""
         visit, path = self.visits.get(call.get("visit")), uploaded(call.get("path"))
-        picture = _taken(path)
-        refuse_huge(picture)
+        self.visits.discard(path)
         try:
-            mask = to_mask(picture, visit.session.photo.size)
+            mask = to_mask(opened(path, "mask"), visit.session.photo.size)
         except PhotoError:
             raise Refusal("not_a_picture") from None
         except MaskError as error:
@@ -166,15 +140,19 @@ class Desk:
             raise Refusal("no_version")
         return self._changed(call, lambda session: session.restore(snapshot))
 
+    def load_model(self, call: dict) -> dict:
+        """{model} -> {model: what it is}: fetch a model and check that it works."""
+        return {"model": described(self.models.get(call.get("model")))}
+
     def use_model(self, call: dict) -> dict:
-        """{visit, model}: fill what is painted anew with another model, and use it from now on; says what it is."""
+        """{visit, model}: fill what is painted anew with another model, and use it from now on."""
         inpainter = self.models.get(call.get("model"))
 
         def refilled(session: Session) -> list[Patch]:
             session.solver = inpainter.fills
             return session.refill()
 
-        return self._changed(call, refilled) | {"model": described(inpainter)}
+        return self._changed(call, refilled)
 
     def finish(self, call: dict) -> dict:
         """{visit} -> the finished photo as a file in its own format, under its own name with "-filled"."""
@@ -210,16 +188,6 @@ class Desk:
             return change(session)
 
         return self._changed({"visit": visit.id}, grown)
-
-
-def _taken(path: Path) -> bytes:
-    """The content of an uploaded file, which is removed."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise Refusal("upload_missing") from None
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _filled(change: Callable[..., list[Patch]], *arguments: object) -> list[Patch]:

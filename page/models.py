@@ -41,8 +41,10 @@ class Models:
             repo_id, revision = split_revision(name, None)
         except WeightsError:
             raise Refusal("model_name") from None
+        if name in self._loaded:
+            return self._loaded[name]
         if not self._loading.acquire(timeout=PATIENCE_S):
-            raise Refusal("busy")
+            raise Refusal("busy", place=1)
         try:
             return self._load(repo_id, revision)
         except WeightsError as error:

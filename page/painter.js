@@ -59,7 +59,6 @@ const pointer = createPointer(canvas, strokes, find(".ring"), () => { compare(fa
 async function answered(answer, jobs) {
   if (answer.version) return versions.add(answer.version);
   if (answer.file) return save(answer);
-  if (answer.model) describe(answer.model, jobs[0].model);
   await canvas.apply(answer.patches);
   settle(jobs);
   for (const action of ["undo", "redo"]) button(action).disabled = !answer[action];
@@ -99,6 +98,15 @@ function describe(model, name) {
   const card = model.card_text && URL.createObjectURL(new Blob([model.card_text], { type: "text/plain;charset=utf-8" }));
   find("[data-testid=card]").hidden = !(model.card || card);
   find("[data-testid=card]").href = model.card || card;
+}
+
+async function useModel(name) {
+  state("filling", "loading");
+  const answer = await transport.insist("load_model", { model: name });
+  state("ready", "hint");
+  if (answer.code) return trouble(answer.error || text(answer.code));
+  describe(answer.model, name && answer.model.weights);
+  return page.photo && transport.push({ name: "use_model", model: page.model });
 }
 
 function save({ file, name }) {
@@ -168,7 +176,7 @@ const actions = {
   save_mask() { transport.push({ name: "save_mask" }); },
   choose_mask() { find("[data-testid=mask-file]").click(); },
   grow_mask() { transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.growPx) }); },
-  own_model() { find("[name=model]").value = ""; transport.push({ name: "use_model", model: "" }); },
+  own_model() { find("[name=model]").value = ""; useModel(""); },
   zoom_in() { zoom(1.25); },
   zoom_out() { zoom(0.8); },
   whole() { if (canvas.view) canvas.look(canvas.home); },
@@ -201,7 +209,7 @@ find("[data-testid=grow]").addEventListener("input", ({ target }) => {
 find("form").addEventListener("submit", (event) => {
   event.preventDefault();
   trouble("");
-  transport.push({ name: "use_model", model: find("[name=model]").value.trim() });
+  useModel(find("[name=model]").value.trim());
 });
 
 const hold = find("[data-testid=hold]");

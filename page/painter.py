@@ -9,8 +9,9 @@ from gradio.context import Context
 from PIL import Image
 
 from inpaint import Inpainter
+from page.answers import answering
 from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
-from page.desk import Desk, answering
+from page.desk import Desk
 from page.drawing import base64_of
 from page.models import described
 from page.showcase import EXAMPLES, FOLDER
@@ -36,7 +37,7 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         css_template=(HERE / "painter.css").read_text(encoding="utf-8"),
         js_on_load=script(),
         apply_default_css=False,
-        server_functions=[answering(action) for action in Desk(inpainter, visits).actions],
+        server_functions=[answering(action, visits) for action in Desk(inpainter, visits).actions],
         elem_id="painter",
         texts=table(),
         example=EXAMPLES[0],

@@ -8,7 +8,7 @@ from inpaint import Inpainter, to_mask
 from inpaint.modes import Patch
 from inpaint.session import Session, Snapshot
 from page.drawing import base64_of, drawing
-from page.visits import Refusal, Visits
+from page.visits import Refusal
 
 FOLDER = Path(__file__).parent / "examples"
 EXAMPLES = ("farmhouse", "coffee", "harbour")
@@ -24,8 +24,8 @@ class Filled(NamedTuple):
 class Showcase:
     """The examples as the page's own model fills them; each is filled once, when it is first asked for."""
 
-    def __init__(self, inpainter: Inpainter, visits: Visits) -> None:
-        self.inpainter, self.visits = inpainter, visits
+    def __init__(self, inpainter: Inpainter) -> None:
+        self.inpainter = inpainter
         self._filled: dict[str, Filled] = {}
         self._lock = threading.Lock()
 
@@ -34,9 +34,8 @@ class Showcase:
         photo, mask = paths(name)
         with self._lock:
             if photo.stem not in self._filled:
-                with self.visits.turn():
-                    session = self.inpainter.open(photo)
-                    patches = session.add_mask(to_mask(mask, session.photo.size))
+                session = self.inpainter.open(photo)
+                patches = session.add_mask(to_mask(mask, session.photo.size))
                 self._filled[photo.stem] = Filled(_answer(photo, session, patches), session.snapshot())
             return self._filled[photo.stem]
 

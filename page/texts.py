@@ -82,6 +82,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Many people are painting right now. You are number {place} in line; you can go on painting.",
         "当前使用人数较多，您排在第 {place} 位，可以继续涂抹。",
     ),
+    "full": (
+        "So many people are waiting right now that there is no place left in line. Please try again in a minute.",
+        "当前排队人数已满，请稍后再试。",
+    ),
     "offline": ("No answer from the server; trying again…", "服务器没有响应，正在重试…"),
     "gave_up": ("The server does not answer. Please try again in a minute.", "服务器没有响应，请稍后再试。"),
     "unreadable": (

@@ -1,6 +1,8 @@
 """The page in a real browser: what a visitor does, and what the visitor then sees."""
 
+import asyncio
 import io
+import threading
 import urllib.parse
 
 import numpy as np
@@ -158,19 +160,16 @@ def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(vis
     assert max(request.post_data.count('"points"') for request in answered) == 4
 
 
-def test_a_busy_server_says_so_and_the_stroke_is_filled_when_it_is_free(visitor, served):
+def test_a_busy_server_tells_the_place_in_line_and_the_stroke_is_filled_when_it_is_free(visitor, served):
     visitor.upload(noise(300, 400))
-    held = [served.visits.turn() for _ in range(2)]
-    for turn in held:
-        turn.__enter__()
+    free = threading.Event()
+    threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait)]).start()
     visitor.paint((60, 60), wait=False)
-    visitor.page.wait_for_function(
-        "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=sentence("busy", "en")
-    )
-    for turn in held:
-        turn.__exit__(None, None, None)
+    visitor.says(sentence("place", "en", place=1))
+    visitor.paint((160, 60), wait=False)  # meanwhile painting goes on
+    free.set()
     visitor.wait("ready")
-    assert (np.abs(visitor.pixels()[60, 60, :3].astype(int) - FILL) <= 2).all()
+    assert filled(visitor.pixels(), (60, 60), (60, 160))
 
 
 def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visitor, served):

@@ -10,11 +10,12 @@ FLOORS = {
     10: "app",
     9: "page.painter train.paper inpaint.benchmark",
     8: "page.api page.desk train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.showcase train.loop train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models",
+    7: "inpaint.__main__ page.answers page.showcase train.loop train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
     " page.texts",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
+    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
+    " page.turns",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
     " train.paper_variants",
