@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     10: "app",
     9: "page.painter train.paper inpaint.benchmark",
-    8: "page.api page.desk train.__main__ train.paper_report inpaint.timing",
+    8: "page.api page.desk train.__main__ train.paper_report inpaint.timing page.load",
     7: "inpaint.__main__ page.answers page.showcase train.loop train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
@@ -22,7 +22,7 @@ FLOORS = {
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
+    " inpaint.silhouettes inpaint.tracing page.visitor inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
