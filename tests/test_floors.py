@@ -22,7 +22,8 @@ FLOORS = {
     2: "inpaint.generators inpaint.image inpaint.masks",
     1: "inpaint.deep train.config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing page.visitor inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
+    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting"
+    " page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
