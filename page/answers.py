@@ -11,8 +11,8 @@ import gradio as gr
 from page.texts import language_of, sentence
 from page.visits import Refusal, Visits
 
-WITHOUT_TURN = ("leave_visit",)
-"""Actions that compute nothing, and need not line up."""
+WITHOUT_TURN = ("leave_visit", "show_example", "load_model")
+"""Actions that need not line up: they compute nothing, or (an example's fill) once and for all."""
 
 log = logging.getLogger(__name__)
 

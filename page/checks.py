@@ -11,6 +11,9 @@ from page.visits import Refusal
 MAX_MEGAPIXELS = 300
 MAX_UPLOAD_MB = 200
 MAX_STROKES, MAX_POINTS, MAX_BRUSH_PX = 64, 20_000, 4_000
+MAX_GROW_PX = 100
+GROW_PX = 2
+"""Strokes are filled so much wider than painted: what is painted over rarely reaches to the last pixel of a thing."""
 
 
 def uploaded(path: object) -> Path:
@@ -60,8 +63,18 @@ def checked_strokes(strokes: object) -> list[dict]:
             raise Refusal("bad_request")
         if not 0 < stroke["brush"] <= MAX_BRUSH_PX or not isinstance(stroke.get("erase"), bool):
             raise Refusal("bad_request")
-        checked.append({"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"]})
+        grow_px = checked_grow_px(stroke.get("grow_px", GROW_PX))
+        checked.append(
+            {"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"], "grow_px": grow_px}
+        )
     return checked
+
+
+def checked_grow_px(grow_px: object) -> float:
+    """By how many pixels holes are to be made wider; Refusal "bad_request" for anything else."""
+    if not isinstance(grow_px, int | float) or isinstance(grow_px, bool) or not 0 <= grow_px <= MAX_GROW_PX:
+        raise Refusal("bad_request")
+    return float(grow_px)
 
 
 def _is_number(value: object) -> bool:

@@ -21,7 +21,7 @@ import app
 from inpaint import FreeFormConfig, Inpainter, pretrained
 from inpaint.generators import build_generator
 from page.checks import MAX_MEGAPIXELS
-from page.desk import EXAMPLES
+from page.showcase import EXAMPLES
 from page.texts import LANGUAGES, SENTENCES, language_of, sentence
 from page.visits import UPLOAD_S, Refusal, Visits
 from tests.serving import FILL, GRADIO_WARNINGS, OneColour, noise, serving
@@ -222,14 +222,17 @@ def test_nothing_is_left_of_a_visit_that_has_ended(served, upload):
     assert served.call("paint", {"visit": visit, "strokes": [STROKE]})[1]["code"] == "gone"
 
 
-def test_every_example_opens_and_fills(served):
+def test_every_example_is_shown_filled_without_a_visit_and_opens_as_it_was_shown(served):
     for name in EXAMPLES:
-        _, photo = served.call("open_example", {"name": name})
-        size = Image.open(io.BytesIO(base64.b64decode(photo["picture"]))).size
-        assert size == (photo["width"], photo["height"])
-        assert size == Image.open(io.BytesIO(base64.b64decode(photo["damage"]))).size
-        _, answer = served.call("paint_example", {"visit": photo["visit"], "name": name})
-        assert answer["painted"] and drawn(answer)
+        before = len(served.visits)
+        _, shown = served.call("show_example", {"name": name})
+        size = Image.open(io.BytesIO(base64.b64decode(shown["picture"]))).size
+        assert size == (shown["width"], shown["height"])
+        assert shown["painted"] and drawn(shown) and len(served.visits) == before
+        _, opened = served.call("open_example", {"name": name})
+        assert (opened["width"], opened["height"]) == size
+        _, undone = served.call("undo_stroke", {"visit": opened["visit"]})
+        assert drawn(undone) and not undone["painted"] and undone["redo"]
 
 
 def test_painting_over_everything_is_declined_and_the_stroke_before_it_stays(served, upload):
@@ -291,11 +294,11 @@ def test_strange_strokes_are_declined_and_change_nothing(served, upload, strokes
     visit = open_photo(served, upload, Image.fromarray(noise(60, 90)))["visit"]
     status, answer = served.call("paint", {"visit": visit, "strokes": strokes})
     assert status == 200 and answer == {"error": sentence("bad_request", "en"), "code": "bad_request"}
-    assert served.call("clear_strokes", {"visit": visit})[1] == {"patches": [], "undo": False, "painted": False}
+    assert served.call("clear_strokes", {"visit": visit})[1]["changed"] == [False]
 
 
 @pytest.mark.parametrize("call", [None, [], "x", 3, {}, {"visit": None}, {"visit": {}}, {"visit": "x" * 32}])
-@pytest.mark.parametrize("action", ["paint", "undo_stroke", "clear_strokes", "finish", "paint_example", "leave_visit"])
+@pytest.mark.parametrize("action", ["paint", "undo_stroke", "clear_strokes", "finish", "redo_stroke", "leave_visit"])
 def test_no_call_without_a_valid_visit_gets_anywhere(served, action, call):
     status, answer = served.call(action, call)
     assert status == 200 and set(answer) == {"error", "code"} and answer["code"] in ("gone", "bad_request")
@@ -377,11 +380,13 @@ def test_every_sentence_is_there_in_each_language_with_the_same_values():
 
 
 def test_every_text_that_the_page_names_exists():
-    html, script = ((ROOT / "page" / name).read_text(encoding="utf-8") for name in ("painter.html", "painter.js"))
-    named = {*re.findall(r'data-text="(\w+)"', html), *re.findall(r'\b(?:text|say)\("(\w+)"', script)}
-    for path in (ROOT / "page").glob("*.py"):
-        named |= {*re.findall(r'Refusal\("(\w+)"', path.read_text(encoding="utf-8"))}
-    assert len(named) > 30 and named <= set(SENTENCES)
+    page = ROOT / "page"
+    named = {*re.findall(r'data-(?:text|label)="(\w+)"', (page / "painter.html").read_text(encoding="utf-8"))}
+    for path in page.glob("*.js"):
+        named |= {*re.findall(r'\b(?:text|say)\("(\w+)"', path.read_text(encoding="utf-8"))}
+    for path in page.glob("*.py"):
+        named |= {*re.findall(r'Refusal\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    assert len(named) > 60 and named <= set(SENTENCES)
 
 
 @pytest.mark.parametrize(
