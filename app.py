@@ -1,11 +1,14 @@
 """The door: opens the weights, builds the page and launches it.
 
 Environment: MODEL_ID and MODEL_REVISION name weights on the Hugging Face Hub (without them: the bundled ones);
-GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are Gradio's own.
+GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_TEMP_DIR are Gradio's own.
 """
 
+import atexit
 import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +74,16 @@ def launch_options() -> dict[str, Any]:
     }
 
 
+def own_folder() -> None:
+    """Give the pictures of this run a folder of their own, which goes with it, unless GRADIO_TEMP_DIR names one."""
+    if not os.getenv("GRADIO_TEMP_DIR"):
+        folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
 if __name__ == "__main__":
     keep_memory()
+    own_folder()
     gpu = zero_gpu()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     lend_gpu(inpainter, gpu)

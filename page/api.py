@@ -1,6 +1,7 @@
 """The page's endpoints for programs: the same fill as on the canvas, for a photo and a mask in files."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from page.texts import sentence
 from page.visits import Refusal, Visits
 
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
+MAX_NAME = 60
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,8 @@ def _read(file: Any, what: str) -> Any:
 
 def _write(result: Any, photo: Any, folder: Path) -> gr.FileData:
     format = result.format if result.format in LOSSLESS else "TIFF" if result.mode == "CMYK" else "PNG"
-    original = (photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name) or "photo"
-    target = folder / f"{Path(original).stem}-filled{LOSSLESS[format]}"
+    original = photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name
+    stem = re.sub(r"[^\w .,()+-]", "_", Path(str(original or "photo")).stem)[:MAX_NAME]
+    target = folder / f"{stem}-filled{LOSSLESS[format]}"
     save_photo(result, target, format)
     return gr.FileData(path=str(target), orig_name=target.name)

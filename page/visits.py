@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import math
+import re
 import secrets
 import shutil
 import threading
@@ -16,6 +17,8 @@ from page.turns import Refusal, Turns
 
 UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
+FORGOTTEN_S = 3600
+"""How long files stay that nobody has opened."""
 
 
 @dataclass
@@ -122,6 +125,16 @@ class Visits:
         for folder in (*shelves, *(file.parent for file in uploads)):
             shutil.rmtree(folder, ignore_errors=True)
 
+    def tidy(self) -> None:
+        """Sweep, and remove what Gradio has put into the folder of uploads and nobody came for."""
+        self.sweep()
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+            if (
+                re.fullmatch("[0-9a-f]{64}", folder.name)
+                and min(map(_age_s, (folder, *folder.iterdir()))) >= FORGOTTEN_S
+            ):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def belongs_to(self, tab: str, visit_id: str) -> None:
         """Remember which browser tab a visit belongs to, so that it ends when the tab is closed."""
         with self._lock:
@@ -147,7 +160,8 @@ class Visits:
     def _keep_tidy(self) -> None:
         while True:
             time.sleep(min(60, self.idle_s))
-            self.sweep()
+            with contextlib.suppress(OSError):
+                self.tidy()
 
     def _idle(self) -> list[Visit]:
         latest = time.monotonic() - self.idle_s
