@@ -14,7 +14,7 @@ from page.texts import LANGUAGES, SENTENCES
 from tests.serving import GRADIO_WARNINGS, noise, serving
 
 pytestmark = GRADIO_WARNINGS
-EXAMPLES = 300
+EXAMPLES = 400
 STROKE = {"points": [[10, 10], [30, 20]], "brush": 8, "erase": False}
 CLUES = ("Traceback", 'File "', "Error:", "site-packages", "/app.py", "\\n  ")
 
@@ -60,6 +60,14 @@ def anything():
     return st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))
 
 
+def strokes():
+    """Lists of strokes in which one thing or another may be wrong."""
+    number, wrong = st.integers(0, 90), anything()
+    points = st.lists(st.lists(number, min_size=2, max_size=2) | st.tuples(number, wrong) | wrong, max_size=3)
+    stroke = {"points": points | wrong, "brush": st.just(8) | wrong, "erase": st.booleans() | wrong}
+    return st.lists(st.fixed_dictionaries(stroke, optional={"grow_px": anything()}), max_size=3)
+
+
 def calls(known):
     """Calls that are right in most parts and wrong in some, and others that are wrong altogether."""
     fields = {key: st.sampled_from(values) | anything() for key, values in known.items()}
@@ -92,6 +100,19 @@ def test_no_call_of_any_server_function_is_answered_with_anything_but_a_dict_and
     assert (served.visits.get(other).session.mask == before).all()
     visit = served.open(Image.fromarray(noise(60, 90)))
     assert served.call("paint", {"visit": visit, "strokes": [STROKE]})[1]["changed"] == [True]
+
+
+def test_strokes_with_something_wrong_in_them_are_refused_and_never_fail(served):
+    visit = served.open(Image.fromarray(noise(60, 90)))
+
+    @settings(max_examples=EXAMPLES // 2, deadline=None, database=None, derandomize=True)
+    @given(strokes())
+    def strange(strokes):
+        status, answer = served.call("paint", {"visit": visit, "strokes": strokes})
+        check(answer, status, "en")
+        assert answer.get("code") in (None, "bad_request", "all_painted")
+
+    strange()
 
 
 def nest(depth):
