@@ -20,7 +20,7 @@ from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.checks import MAX_UPLOAD_MB
-from page.limits import BodyLimit, on_error
+from page.limits import Gate, on_error
 from page.painter import painter
 from page.space import lend_gpu, zero_gpu
 from page.visits import Visits
@@ -70,15 +70,14 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": True,
         "show_error": True,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit)], "exception_handlers": {Exception: on_error}},
+        "app_kwargs": {"middleware": [Middleware(Gate)], "exception_handlers": {Exception: on_error}},
     }
 
 
 def own_folder() -> None:
-    """Give the pictures of this run a folder of their own, which goes with it, unless GRADIO_TEMP_DIR names one."""
-    if not os.getenv("GRADIO_TEMP_DIR"):
-        folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """Give the pictures of this run a folder of their own, which goes with it; below GRADIO_TEMP_DIR if that is set."""
+    folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=os.getenv("GRADIO_TEMP_DIR"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

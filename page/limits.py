@@ -1,4 +1,4 @@
-"""How much a request may bring, and what is said when it fails before any of our functions sees it."""
+"""The gate that all requests pass: how much they may bring, and what is said when they fail before our functions."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -11,10 +11,11 @@ MAX_CALL_MB = 8
 """Of a call of a function; the longest strokes that are taken come to a tenth of it."""
 
 
-class BodyLimit:
+class Gate:
     """Refuses requests that are too long, before they fill the memory or the disk (ASGI middleware).
 
-    Gradio limits each uploaded file, but neither how many come in one request nor how long a call is.
+    Gradio limits each uploaded file, but neither how many come in one request nor how long a call is. Answers tell the
+    browser to take their type as it is said: a web page that was uploaded as a picture is then a broken picture.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,11 +37,16 @@ class BodyLimit:
                 raise _TooLongError
             return message
 
+        async def typed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
+            await send(message)
+
         try:
             length = request.headers.get("content-length", "")
             if length.isdecimal() and int(length) > left:
                 raise _TooLongError
-            await self.app(scope, counted, send)
+            await self.app(scope, counted, typed)
         except _TooLongError:
             await failure(request, "too_long", 413, limit=limit)(scope, receive, send)
 

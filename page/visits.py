@@ -17,8 +17,8 @@ from page.turns import Refusal, Turns
 
 UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
-FORGOTTEN_S = 3600
-"""How long files stay that nobody has opened."""
+FORGOTTEN_S, STALLED_S = 3600, 600
+"""How long uploads stay that nobody has opened, and those that broke off and do not grow any more."""
 
 
 @dataclass
@@ -37,7 +37,8 @@ class Visits:
     """Open photos by unguessable id. The ones that were left alone go first when there are too many.
 
     Args:
-        folder: where downloads are written; each visit has its own unguessable subfolder, removed with the visit.
+        folder: where Gradio puts uploads, and where downloads are written: each visit has its own unguessable
+            subfolder, removed with the visit. Old uploads in it are removed too.
         most: how many photos may be open at once.
         most_megapixels: how large they may be together; the newest photo always stays.
         idle_s: a visit ends after so many seconds without a request.
@@ -128,12 +129,12 @@ class Visits:
     def tidy(self) -> None:
         """Sweep, and remove what Gradio has put into the folder of uploads and nobody came for."""
         self.sweep()
-        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
-            if (
-                re.fullmatch("[0-9a-f]{64}", folder.name)
-                and min(map(_age_s, (folder, *folder.iterdir()))) >= FORGOTTEN_S
-            ):
-                shutil.rmtree(folder, ignore_errors=True)
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if re.fullmatch("[0-9a-f]{64}", path.name) and path.is_dir():
+                if min(map(_age_s, (path, *path.iterdir()))) >= FORGOTTEN_S:
+                    shutil.rmtree(path, ignore_errors=True)
+            elif path.is_file() and _age_s(path) >= STALLED_S:
+                path.unlink(missing_ok=True)
 
     def belongs_to(self, tab: str, visit_id: str) -> None:
         """Remember which browser tab a visit belongs to, so that it ends when the tab is closed."""
