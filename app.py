@@ -14,12 +14,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from PIL import Image
 from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
-from page.checks import MAX_UPLOAD_MB
+from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.limits import Gate, on_error
 from page.painter import painter
 from page.space import lend_gpu, zero_gpu
@@ -83,6 +84,7 @@ def own_folder() -> None:
 if __name__ == "__main__":
     keep_memory()
     own_folder()
+    Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # or Pillow takes what it cuts from such a photo for a bomb
     gpu = zero_gpu()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     lend_gpu(inpainter, gpu)
