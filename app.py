@@ -8,6 +8,8 @@ import atexit
 import logging
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,7 @@ def own_folder() -> None:
     """Give the pictures of this run a folder of their own, which goes with it; below GRADIO_TEMP_DIR if that is set."""
     folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=os.getenv("GRADIO_TEMP_DIR"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # by itself it would end the process without a goodbye
 
 
 if __name__ == "__main__":

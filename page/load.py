@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import math
 import os
 import random
 import socket
@@ -156,7 +157,7 @@ def spread(times: list[float]) -> str:
 
 def share(times: list[float], part: float) -> float:
     """The time within which this part of them lies."""
-    return sorted(times)[max(0, -(-int(len(times) * part * 1000) // 1000) - 1)] if times else 0.0
+    return sorted(times)[max(0, math.ceil(len(times) * part) - 1)] if times else 0.0
 
 
 def memory_mb(pid: int) -> float:
@@ -182,7 +183,7 @@ def own_server() -> Iterator[tuple[str, int]]:
         yield url, server.pid
     finally:
         server.terminate()
-        server.wait()
+        server.wait(30)
 
 
 def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> None:
@@ -198,19 +199,22 @@ def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> Non
             time.sleep(0.1)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m page.load", description=__doc__)
     parser.add_argument("--url", help="a page that runs already (default: start one)")
     parser.add_argument("--visitors", type=int, default=20, help="how many paint at once (default: 20)")
     parser.add_argument("--fills", type=int, default=200, help="strokes in all; 500 to see the memory (default: 200)")
     parser.add_argument("--megapixels", type=float, default=12, help="size of the photos (default: 12)")
     parser.add_argument("--pause-s", type=float, default=2, help="pause before a stroke, on average (default: 2)")
-    arguments = parser.parse_args()
-    with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
-        status = Visitor(url).status()
-        print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
-        load = Load(url, pid, arguments.fills)
-        load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+    arguments = parser.parse_args(argv)
+    try:
+        with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
+            status = Visitor(url).status()
+            print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
+            load = Load(url, pid, arguments.fills)
+            load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+    except VisitorError as error:
+        sys.exit(f"The page does not answer as it should: {error}. Check the URL, or leave it out to start one.")
     print(load.report())
     sys.exit(0 if load.good() else 1)
 

@@ -87,7 +87,7 @@ class Visitor:
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise VisitorError(f"{path}: {type(error).__name__}: {error}") from error
+            raise VisitorError(f"{self.url.geturl()}{path}: {type(error).__name__}: {error}") from error
         finally:
             connection.close()
         if answer.status != 200:
