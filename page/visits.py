@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint.session import Session
-from page.turns import Refusal, Turns
+from page.turns import AT_ONCE, Refusal, Turns
 
 UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
@@ -56,7 +56,7 @@ class Visits:
     ) -> None:
         self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
         self.idle_s = idle_s
-        self.turns = Turns() if turns is None else turns
+        self.turns = Turns(AT_ONCE) if turns is None else turns
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
