@@ -88,9 +88,9 @@ class Load:
         self.openings.append(time.monotonic() - begun)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
-                if self._left == 0:
-                    return False
                 self._left -= 1
+                if self._left < 0:
+                    break
             time.sleep(rng.uniform(0, 2 * pause_s))
             left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
             points = [[left + STROKE_PX * step / 10, top + 20 * (step % 3)] for step in range(11)]
@@ -99,7 +99,7 @@ class Load:
                 self.errors.append("paint: no patches")
             self._note(Stroke(sent, time.monotonic()))
         visitor.leave(visit)
-        return True
+        return self._left > 0
 
     def _note(self, stroke: Stroke) -> None:
         with self._lock:
