@@ -207,9 +207,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--megapixels", type=float, default=12, help="size of the photos (default: 12)")
     parser.add_argument("--pause-s", type=float, default=2, help="pause before a stroke, on average (default: 2)")
     arguments = parser.parse_args(argv)
+    begun = time.monotonic()
     try:
         with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
             status = Visitor(url).status()
+            if pid:
+                visitor, started = Visitor(url), time.monotonic() - begun
+                visit, _, _ = visitor.open(photo_of(1))
+                visitor.paint(visit, [[100, 100], [400, 200]])
+                visitor.leave(visit)
+                print(f"started in {started:.1f} s, first fill after {time.monotonic() - begun:.1f} s")
             print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
             load = Load(url, pid, arguments.fills)
             load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)

@@ -20,6 +20,11 @@ UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
 FORGOTTEN_S, STALLED_S = 3600, 600
 """How long uploads stay that nobody has opened, and those that broke off and do not grow any more."""
+MOST_MEGAPIXELS = 600
+"""Of all open photos together, for a machine of 16 GB. An open photo takes 8 bytes a pixel (measured: 2.4 GB for 300
+megapixels), so these are 4.8 GB, or twenty visitors with 30 megapixels each; the rest is for the program (1 GB) and for
+two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
+"""
 SETTLE_S = 0.5
 """How long after a visit has ended its photo may still be in somebody's hands."""
 
@@ -53,7 +58,7 @@ class Visits:
         folder: Path,
         *,
         most: int = 64,
-        most_megapixels: float = 800,
+        most_megapixels: float = MOST_MEGAPIXELS,
         idle_s: float = 1800,
         turns: Turns | None = None,
     ) -> None:
