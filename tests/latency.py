@@ -55,7 +55,7 @@ def measure(url: str, megapixels: float, brush_px: float, strokes: int) -> list[
         visitor = Visitor(browser, url, 1280, 900)
         visitor.upload((Path(folder) / "photo.jpg").read_bytes(), "photo.jpg")
         width, height = visitor.run("size")
-        brush = brush_px * visitor.run("scale")
+        brush = brush_px * visitor.run("view.scale")
         visitor["size"].fill(str(max(round(brush), 4)))
         visitor.page.evaluate(WATCH)
         for _ in range(strokes + 1):
