@@ -20,16 +20,15 @@ export function createCanvas(stage, onLook) {
 
   // size: { width, height } of the photo; the bitmap may be smaller.
   function open(bitmap, size) {
-    photo = size;
+    [photo, view] = [size, null];
     [original, picture] = [sheet(bitmap, MOST_PIXELS), sheet(bitmap, MOST_PIXELS)];
-    view = null;
     resize();
   }
 
   function resize() {
     const { width, height } = room(), density = Math.min(window.devicePixelRatio, 2), whole = view === home;
     if (!photo || !width) return;
-    for (const layer of [after, before, ink]) Object.assign(layer, { width: width * density, height: height * density });
+    for (const layer of [after, before, ink]) [layer.width, layer.height] = [width * density, height * density];
     home = fitted(photo, room());
     look(!view || whole ? home : view, "high");
   }
@@ -50,12 +49,11 @@ export function createCanvas(stage, onLook) {
   function draw(layer, source, quality, box = [0, 0, photo.width, photo.height]) {
     const context = layer.getContext("2d"), { width, height } = layer, density = width / stage.clientWidth;
     const [zoom, x, y] = [view.scale, view.x, view.y].map((value) => value * density), pad = 3 / Math.min(zoom, 1) + 1;
-    const part = common(outward(box, 2 * pad), [0, 0, photo.width, photo.height]);
-    const screen = ([left, top, right, bottom]) => [left * zoom + x, top * zoom + y, right * zoom + x, bottom * zoom + y];
-    const clip = common(outward(screen(outward(box, pad)), 0), [0, 0, width, height]);
-    const seen = common(part, outward([-x / zoom, -y / zoom, (width - x) / zoom, (height - y) / zoom], pad));
-    if (clip[0] >= clip[2] || clip[1] >= clip[3] || seen[0] >= seen[2] || seen[1] >= seen[3]) return;
     const rect = ([left, top, right, bottom]) => [left, top, right - left, bottom - top], [rx, ry] = ratio();
+    const shown = outward([-x / zoom, -y / zoom, (width - x) / zoom, (height - y) / zoom], pad);
+    const part = common(common(outward(box, 2 * pad), shown), [0, 0, photo.width, photo.height]);
+    if (part[0] >= part[2] || part[1] >= part[3]) return;
+    const clip = outward(outward(box, pad).map((edge, index) => edge * zoom + (index % 2 ? y : x)), 0);
     context.save();
     context.beginPath();
     context.rect(...rect(clip));
@@ -63,7 +61,7 @@ export function createCanvas(stage, onLook) {
     context.clearRect(...rect(clip));
     context.imageSmoothingQuality = quality;
     context.setTransform(zoom, 0, 0, zoom, x, y);
-    context.drawImage(source, ...rect([seen[0] * rx, seen[1] * ry, seen[2] * rx, seen[3] * ry]), ...rect(seen));
+    context.drawImage(source, ...rect(part.map((edge, index) => edge * (index % 2 ? ry : rx))), ...rect(part));
     context.restore();
   }
 

@@ -33,23 +33,12 @@ export function dragged(view, before, after) {
 }
 
 // A place on the stage in photo pixels.
-export function toPhoto(view, [x, y]) {
-  return [(x - view.x) / view.scale, (y - view.y) / view.scale].map(rounded);
-}
+export const toPhoto = (view, [x, y]) => [(x - view.x) / view.scale, (y - view.y) / view.scale].map(rounded);
+export const rounded = (value) => Math.round(value * 100) / 100;
 
-// What two boxes [left, top, right, bottom] have in common.
-export function common(a, b) {
-  return [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
-}
-
-// A box made larger on all sides, and then to whole numbers.
-export function outward(box, more) {
-  return box.map((edge, index) => (index < 2 ? Math.floor(edge - more) : Math.ceil(edge + more)));
-}
-
-export function rounded(value) {
-  return Math.round(value * 100) / 100;
-}
+// Boxes are [left, top, right, bottom]: what two have in common, and one made larger and then to whole numbers.
+export const common = (a, b) => a.map((edge, index) => (index < 2 ? Math.max : Math.min)(edge, b[index]));
+export const outward = (box, more) => box.map((edge, i) => (i < 2 ? Math.floor(edge - more) : Math.ceil(edge + more)));
 
 // At most so many points, evenly chosen, with both ends kept.
 export function thinned(points, most) {

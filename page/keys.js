@@ -2,7 +2,7 @@
 
 export function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey, target }) {
   const field = target?.closest?.("input, textarea, select, [contenteditable]");
-  if (altKey || (field && (field.type !== "range" || key.startsWith("Arrow")))) return null;
+  if (altKey || (field && (field.type !== "range" || key.startsWith("Arrow")))) return "";
   const modifiers = ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}` : "";
   return modifiers + (key.length === 1 ? key.toLowerCase() : key);
 }

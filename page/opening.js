@@ -15,27 +15,26 @@ export function createOpening(page, server, upload) {
 
   async function openVisit({ file, example }) {
     if (example) return ask("open_example", { name: example, model: page.model });
-    const stored = await upload(file).catch(() => null);
-    if (!stored) throw new Error(page.text("upload_failed", limits));
+    const stored = await upload(file).catch(() => { throw new Error(page.text("upload_failed", limits)); });
     return ask("open_photo", { path: stored.path, model: page.model });
   }
 
   // What this browser cannot show, or reads in another way than the server, comes back from there as a picture.
   async function sent(file) {
-    const own = await createImageBitmap(file).catch(() => null);
-    if (own && own.width * own.height > limits.megapixels * 1e6) throw new Error(page.text("too_many_pixels", limits));
+    let bitmap = await createImageBitmap(file).catch(() => null);
+    if (bitmap?.width * bitmap?.height > limits.megapixels * 1e6) throw new Error(page.text("too_many_pixels", limits));
     const { visit, width, height } = await openVisit({ file });
-    const photo = { file, visit, width, height };
-    if (own?.width === width && own.height === height) return { ...photo, bitmap: own };
-    const preview = await fetch((await ask("preview", { visit })).file.url);
-    return { ...photo, bitmap: await createImageBitmap(await preview.blob()) };
+    if (bitmap?.width !== width || bitmap.height !== height) {
+      const preview = await fetch((await ask("preview", { visit })).file.url);
+      bitmap = await createImageBitmap(await preview.blob());
+    }
+    return { file, visit, width, height, bitmap };
   }
 
   // An example comes with its fill; it gets a visit when somebody paints on it.
   async function shown(example) {
-    const { picture, ...answer } = await ask("show_example", { name: example });
-    const bitmap = await createImageBitmap(blobOf(picture, "image/jpeg"));
-    return { example, visit: null, width: answer.width, height: answer.height, bitmap, answer };
+    const { picture, width, height, ...answer } = await ask("show_example", { name: example });
+    return { example, width, height, answer, bitmap: await createImageBitmap(blobOf(picture, "image/jpeg")) };
   }
 
   async function open({ file, example }) {
@@ -55,13 +54,9 @@ export function createOpening(page, server, upload) {
   async function reopen(before) {
     const mine = turn;
     if (before) page.say("reopening");
-    try {
-      const { visit } = await openVisit(page.photo);
-      if (mine === turn) page.belongs(visit);
-      return mine === turn;
-    } catch (error) {
-      return page.trouble(error.message);
-    }
+    const opened = await openVisit(page.photo).catch(({ message }) => page.trouble(message));
+    if (opened && mine === turn) page.belongs(opened.visit);
+    return opened && mine === turn;
   }
 
   return { open, reopen, ask };

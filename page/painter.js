@@ -12,12 +12,9 @@ import { createVersions } from "./versions.js";
 const root = element.querySelector(".page"), find = (id) => root.querySelector(`[data-testid=${id}]`);
 const each = (selector) => root.querySelectorAll(selector);
 const texts = props.texts[(navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en"];
+const text = (key, values = {}) => texts[key].replace(/{(\w+)}/g, (_, name) => values[name]);
 const stage = find("stage"), size = find("size"), divider = find("divider"), options = root.querySelector("details");
 const page = { photo: null, model: "", limits: props.limits, text, say, trouble, enter, belongs };
-
-function text(key, values = {}) {
-  return texts[key].replace(/{(\w+)}/g, (_, name) => values[name]);
-}
 
 // A line of text, and what the page is doing: "opening", "filling" or "ready".
 function say(key, state = root.dataset.state, values = {}) {
@@ -27,7 +24,7 @@ function say(key, state = root.dataset.state, values = {}) {
 
 function trouble(line) {
   if (line) say(page.photo ? "hint" : "empty", "ready");
-  find("trouble").textContent = line || "";
+  find("trouble").textContent = line ?? "";
 }
 
 const canvas = page.canvas = createCanvas(stage, () => strokes.redraw());
@@ -50,10 +47,8 @@ const pointer = createPointer(canvas, strokes, root.querySelector(".ring"), () =
 
 async function answered(answer, jobs) {
   if (answer.version) return versions.add(answer.version, transport.done);
-  if (answer.file) {
-    Object.assign(find("link"), { href: answer.file.url, download: answer.name }).click();
-    return say("saved", undefined, answer);
-  }
+  if (answer.file) Object.assign(find("link"), { href: answer.file.url, download: answer.name }).click();
+  if (answer.file) return say("saved", undefined, answer);
   await canvas.apply(answer.patches);
   strokes.settle(jobs);
   for (const button of each("[data-needs]")) button.disabled = !answer[button.dataset.needs];
@@ -90,17 +85,13 @@ function describe(model, name) {
   find("about").textContent = model.about && text(model.about);
   const own = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
   find("card").href = model.card || URL.createObjectURL(own);
-  find("card").hidden = !model.card && !model.card_text;
 }
 
 async function useModel(name) {
   say("loading", "filling");
-  try {
-    describe((await opening.ask("load_model", { model: name })).model, name);
-    transport.push({ name: "use_model", model: page.model });
-  } catch (error) {
-    trouble(error.message);
-  }
+  const answer = await opening.ask("load_model", { model: name }).catch(({ message }) => trouble(message));
+  if (answer) describe(answer.model, name);
+  if (answer) transport.push({ name: "use_model", model: page.model });
 }
 
 // Before and after beside each other, with a line between them.
@@ -108,30 +99,22 @@ function compare(on, share = divider.value) {
   divider.value = share;
   stage.style.setProperty("--share", share / 100);
   stage.toggleAttribute("data-compare", on);
-  find("compare").setAttribute("aria-pressed", on);
+  find("compare").ariaPressed = on;
 }
 
 function pick(name) {
   strokes.tool.name = name;
-  for (const button of each(".choice button")) button.setAttribute("aria-pressed", button.dataset.action === name);
+  for (const button of each(".choice button")) button.ariaPressed = button.dataset.action === name;
   pointer.cursor();
 }
 
-function brush(px) {
-  strokes.tool.size = Math.min(Math.max(px, size.min), size.max);
-  size.value = Math.round(strokes.tool.size);
-}
-
-function zoom(factor) {
-  if (canvas.view) canvas.look(zoomed(canvas.view, factor, [stage.clientWidth / 2, stage.clientHeight / 2]));
-}
-
-function pan(x, y) {
-  return !canvas.whole && canvas.look({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
-}
-
+const brush = (px) => { size.value = strokes.tool.size = Math.min(Math.max(px, size.min), size.max); };
+const middle = () => [stage.clientWidth / 2, stage.clientHeight / 2];
+const zoom = (factor) => canvas.view && canvas.look(zoomed(canvas.view, factor, middle()));
+const pan = (x, y) => !canvas.whole && canvas.look({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
 const actions = {
-  choose: () => find("file").click(), camera: () => find("camera-file").click(), choose_mask: () => find("mask-file").click(),
+  choose: () => find("file").click(), camera: () => find("camera-file").click(),
+  choose_mask: () => find("mask-file").click(),
   brush: () => pick("brush"), eraser: () => pick("eraser"), move: () => pick("move"),
   zoom_in: () => zoom(1.25), zoom_out: () => zoom(0.8), whole: () => canvas.view && canvas.look(canvas.home),
   compare: () => compare(!("compare" in stage.dataset)),
@@ -155,7 +138,7 @@ root.addEventListener("click", ({ target }) => {
 root.addEventListener("change", ({ target }) => {
   const [file] = target.files ?? [];
   if (file) target.name === "mask" ? transport.push({ name: "add_mask", file }) : opening.open({ file });
-  if (file) target.value = "";
+  if (file) target.value = ""; // so that the same one can be chosen again
 });
 root.addEventListener("input", ({ target }) => {
   if (target === size) brush(Number(size.value));
@@ -171,9 +154,9 @@ for (const kind of ["dragover", "dragleave", "drop", "paste"]) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  const name = nameOf(event), button = name && root.querySelector(`[data-key~="${CSS.escape(name)}"]`);
-  if (!name || pointer.busy || !(button || keys[name])) return;
-  if (button ? !button.click() : keys[name]() !== false) event.preventDefault();
+  const name = nameOf(event), button = root.querySelector(`[data-key~="${CSS.escape(name)}"]`);
+  const act = button ? () => button.click() : keys[name];
+  if (act && !pointer.busy && act() !== false) event.preventDefault();
 });
 document.addEventListener("keyup", ({ key }) => { if (key === " ") pointer.space(false); });
 document.addEventListener("pointerdown", ({ target }) => { options.open &&= options.contains(target); });

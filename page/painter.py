@@ -66,7 +66,7 @@ def script() -> str:
 
 
 def _module(source: str) -> str:
-    exported = ", ".join(re.findall(r"^export function (\w+)", source, re.MULTILINE))
+    exported = ", ".join(re.findall(r"^export (?:function|const) (\w+)", source, re.MULTILINE))
     body = re.sub(r"^(export |import .*\n)", "", source, flags=re.MULTILINE)
     return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
 

@@ -6,12 +6,8 @@ const PEN_ERASER = 5; // the number of the button that a pen's other end is
 
 export function createPointer(canvas, strokes, ring, onBegin) {
   const { ink } = canvas, fingers = new Map();
+  const at = ({ clientX, clientY }, box = ink.getBoundingClientRect()) => [clientX - box.left, clientY - box.top];
   let doing = null, spaceHeld = false;
-
-  function at({ clientX, clientY }) {
-    const box = ink.getBoundingClientRect();
-    return [clientX - box.left, clientY - box.top];
-  }
 
   function down(event) {
     if (!canvas.view || (doing === "paint" && event.pointerType !== "touch")) return;
@@ -35,7 +31,7 @@ export function createPointer(canvas, strokes, ring, onBegin) {
     const before = [...fingers.values()], steps = event.getCoalescedEvents?.() ?? [];
     fingers.set(event.pointerId, at(event));
     if (doing === "move") canvas.look(dragged(canvas.view, before, [...fingers.values()]));
-    else if (doing === "paint") strokes.extend((steps.length ? steps : [event]).map(at));
+    else if (doing === "paint") strokes.extend((steps.length ? steps : [event]).map((step) => at(step)));
   }
 
   function up(event) {
@@ -55,7 +51,8 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   function follow(event) {
     const [x, y] = at(event), { size } = strokes.tool;
     ring.hidden = event.pointerType === "touch" || ink.dataset.doing !== "paint";
-    Object.assign(ring.style, { width: `${size}px`, height: `${size}px`, left: `${x - size / 2}px`, top: `${y - size / 2}px` });
+    const box = { width: size, height: size, left: x - size / 2, top: y - size / 2 };
+    for (const [name, px] of Object.entries(box)) ring.style[name] = `${px}px`;
   }
 
   function cursor() {

@@ -97,12 +97,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "无法读取该文件，请使用 JPEG、PNG 或 WebP 图片。",
     ),
     "too_many_pixels": (
-        "That picture is larger than {limit} megapixels. Please make it smaller first.",
-        "图片超过 {limit} 百万像素，请先缩小。",
+        "That picture is larger than {megapixels} megapixels. Please make it smaller first.",
+        "图片超过 {megapixels} 百万像素，请先缩小。",
     ),
     "upload_failed": (
-        "The photo could not be uploaded. Please try again, or make it smaller than {limit} MB.",
-        "照片上传失败，请重试，或使用小于 {limit} MB 的照片。",
+        "The photo could not be uploaded. Please try again, or make it smaller than {megabytes} MB.",
+        "照片上传失败，请重试，或使用小于 {megabytes} MB 的照片。",
     ),
     "upload_missing": ("The photo did not arrive. Please choose it again.", "照片没有上传成功，请重新选择。"),
     "different_size": (
