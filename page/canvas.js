@@ -1,7 +1,5 @@
 // The canvas: keeps the photo and the finished picture off screen, and shows them through a view that can be moved.
-
 import { common, fitted, kept, outward, toPhoto } from "./geometry.js";
-
 const MOST_PIXELS = 64e6; // of a sheet; a larger photo is shown, not filled, at a smaller size
 
 export function createCanvas(stage, onLook) {
@@ -9,7 +7,6 @@ export function createCanvas(stage, onLook) {
   const room = () => ({ width: stage.clientWidth, height: stage.clientHeight });
   const ratio = () => [picture.width / photo.width, picture.height / photo.height];
   let original = null, picture = null, photo = null, home = null, view = null, rest = null;
-
   function sheet(bitmap, most) {
     const shrink = Math.min(1, most / (photo.width * photo.height)) ** 0.5;
     const [width, height] = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * shrink)));
@@ -17,7 +14,6 @@ export function createCanvas(stage, onLook) {
     made.getContext("2d").drawImage(bitmap, 0, 0, width, height);
     return made;
   }
-
   // size: { width, height } of the photo; the bitmap may be smaller.
   function open(bitmap, size) {
     [photo, view] = [size, null];
@@ -32,7 +28,6 @@ export function createCanvas(stage, onLook) {
     home = fitted(photo, room());
     look(!view || whole ? home : view, "high");
   }
-
   // While the view moves it is drawn fast; once it rests, with care.
   function look(next, quality = "low") {
     view = kept(next, home, photo, room());
@@ -44,7 +39,6 @@ export function createCanvas(stage, onLook) {
     draw(after, picture, quality);
     onLook();
   }
-
   // Draw a box of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
   function draw(layer, source, quality, box = [0, 0, photo.width, photo.height]) {
     const context = layer.getContext("2d"), { width, height } = layer, density = width / stage.clientWidth;
@@ -64,7 +58,6 @@ export function createCanvas(stage, onLook) {
     context.drawImage(source, ...rect(part.map((edge, index) => edge * (index % 2 ? ry : rx))), ...rect(part));
     context.restore();
   }
-
   // Patches replace what is there: our own reading of the photo, then the fill, which is transparent outside the holes.
   async function apply(patches) {
     const fills = await Promise.all(patches.map((patch) => createImageBitmap(blobOf(patch.png, "image/png"))));
@@ -85,7 +78,6 @@ export function createCanvas(stage, onLook) {
     pixels: () => picture.getContext("2d").getImageData(0, 0, picture.width, picture.height), // for tests
     get view() { return view; },
     get whole() { return view === home; },
-    get home() { return home; },
     get size() { return photo ? [photo.width, photo.height] : [0, 0]; },
   };
 }

@@ -1,5 +1,4 @@
 // Geometry: where the photo lies on the stage. A view { scale, x, y } shows photo point p at p * scale + (x, y).
-
 const MARGIN = 16; // around a photo that is shown whole: strokes can begin outside of it
 const LARGEST = 12; // screen pixels per photo pixel
 

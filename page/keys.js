@@ -1,6 +1,6 @@
 // Keys: the name of what is pressed, as in data-key. None where somebody writes, or for what moves a slider.
 
-export function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey, target }) {
+export function keyOf({ key, ctrlKey, metaKey, shiftKey, altKey, target }) {
   const field = target?.closest?.("input, textarea, select, [contenteditable]");
   if (altKey || (field && (field.type !== "range" || key.startsWith("Arrow")))) return "";
   const modifiers = ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}` : "";

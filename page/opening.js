@@ -1,24 +1,19 @@
 // Opening: a file or an example becomes the open photo; the server is told when there is something to fill.
-
 import { blobOf } from "./canvas.js";
-
 export function createOpening(page, server, upload) {
   const { transport, limits } = page;
   let turn = 0; // of several that are opened at once the last one wins
-
   // An answer, or the reason why there is none as an error.
   async function ask(name, call) {
     const answer = await transport.insist(name, call);
     if (answer.code) throw new Error(answer.error || page.text(answer.code, limits));
     return answer;
   }
-
   async function openVisit({ file, example }) {
     if (example) return ask("open_example", { name: example, model: page.model });
     const stored = await upload(file).catch(() => { throw new Error(page.text("upload_failed", limits)); });
     return ask("open_photo", { path: stored.path, model: page.model });
   }
-
   // What this browser cannot show, or reads in another way than the server, comes back from there as a picture.
   async function sent(file) {
     let bitmap = await createImageBitmap(file).catch(() => null);
@@ -30,7 +25,6 @@ export function createOpening(page, server, upload) {
     }
     return { file, visit, width, height, bitmap };
   }
-
   // An example comes with its fill; it gets a visit when somebody paints on it.
   async function shown(example) {
     const { picture, width, height, ...answer } = await ask("show_example", { name: example });
@@ -49,7 +43,6 @@ export function createOpening(page, server, upload) {
       if (mine === turn) page.trouble(error.message);
     }
   }
-
   // The server has let go of the photo (or has not been told of it yet): open it there.
   async function reopen(before) {
     const mine = turn;

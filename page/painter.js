@@ -1,8 +1,7 @@
 // The page: wires the tools to the canvas, the strokes and the server, and says what is going on.
-
 import { createCanvas } from "./canvas.js";
 import { zoomed } from "./geometry.js";
-import { nameOf } from "./keys.js";
+import { keyOf } from "./keys.js";
 import { createOpening } from "./opening.js";
 import { createPointer } from "./pointer.js";
 import { createStrokes } from "./strokes.js";
@@ -60,12 +59,11 @@ async function answered(answer, jobs) {
 // Another photo: { bitmap, width, height, visit, and file or example with the answer that its fill is }.
 async function enter({ bitmap, visit, answer, ...photo }) {
   page.photo = photo;
-  transport.start(null);
+  transport.start();
   if (visit) belongs(visit);
   root.toggleAttribute("data-own", Boolean(photo.file));
   canvas.open(bitmap, photo);
-  strokes.reset();
-  versions.reset();
+  for (const part of [strokes, versions]) part.reset();
   compare(Boolean(answer), 50);
   await answered(answer ?? { patches: [] }, [photo]);
   say(null, "ready");
@@ -74,7 +72,7 @@ async function enter({ bitmap, visit, answer, ...photo }) {
 
 // The visit of this tab, for the transport and for the server, which ends it when the tab is closed.
 function belongs(visit) {
-  transport.renew(visit);
+  transport.visit = visit;
   props.value = visit;
   trigger("input");
 }
@@ -116,7 +114,7 @@ const actions = {
   choose: () => find("file").click(), camera: () => find("camera-file").click(),
   choose_mask: () => find("mask-file").click(),
   brush: () => pick("brush"), eraser: () => pick("eraser"), move: () => pick("move"),
-  zoom_in: () => zoom(1.25), zoom_out: () => zoom(0.8), whole: () => canvas.view && canvas.look(canvas.home),
+  zoom_in: () => zoom(1.25), zoom_out: () => zoom(0.8), whole: () => canvas.view && canvas.look({ scale: 0 }),
   compare: () => compare(!("compare" in stage.dataset)),
   own_model: () => { find("model").value = ""; useModel(""); },
   use_model: () => useModel(find("model").value.trim()),
@@ -127,7 +125,6 @@ const keys = {
   ArrowLeft: () => pan(60, 0), ArrowRight: () => pan(-60, 0), ArrowUp: () => pan(0, 60), ArrowDown: () => pan(0, -60),
   Escape: () => { options.open = false; }, " ": () => pointer.space(true),
 };
-
 root.addEventListener("click", ({ target }) => {
   const { action, example, job } = target.closest("button")?.dataset ?? {};
   if (action || example || job) trouble();
@@ -154,21 +151,18 @@ for (const kind of ["dragover", "dragleave", "drop", "paste"]) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  const name = nameOf(event), button = root.querySelector(`[data-key~="${CSS.escape(name)}"]`);
+  const name = keyOf(event), button = root.querySelector(`[data-key~="${CSS.escape(name)}"]`);
   const act = button ? () => button.click() : keys[name];
   if (act && !pointer.busy && act() !== false) event.preventDefault();
 });
 document.addEventListener("keyup", ({ key }) => { if (key === " ") pointer.space(false); });
 document.addEventListener("pointerdown", ({ target }) => { options.open &&= options.contains(target); });
-find("hold").addEventListener("contextmenu", (event) => event.preventDefault());
 new ResizeObserver(canvas.resize).observe(stage);
-
 for (const part of each("[data-text]")) part.textContent = text(part.dataset.text);
 for (const part of each("[data-label]")) {
   const label = text(part.dataset.label), [key] = part.dataset.key?.toUpperCase().split(" ") ?? [];
   Object.assign(part, { ariaLabel: label, title: key ? `${label} (${key})` : "" });
 }
 describe(props.model, "");
-find("notice").textContent = props.notice;
 root.painter = canvas; // for tests: pixels(), size, view
 opening.open({ example: props.example });

@@ -42,8 +42,7 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         texts=table(),
         example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
-        model=described(inpainter),
-        notice=notice,
+        model=described(inpainter) | {"notice": notice},
     )
 
     def remember_tab(visit_id: str, request: gr.Request) -> None:

@@ -1,14 +1,11 @@
 // The pointer: a finger, a pen or the mouse paints; two fingers, the wheel, the middle button or the space bar move.
-
 import { dragged, zoomed } from "./geometry.js";
-
 const PEN_ERASER = 5; // the number of the button that a pen's other end is
 
 export function createPointer(canvas, strokes, ring, onBegin) {
   const { ink } = canvas, fingers = new Map();
   const at = ({ clientX, clientY }, box = ink.getBoundingClientRect()) => [clientX - box.left, clientY - box.top];
   let doing = null, spaceHeld = false;
-
   function down(event) {
     if (!canvas.view || (doing === "paint" && event.pointerType !== "touch")) return;
     event.preventDefault();
@@ -65,9 +62,6 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   ink.addEventListener("pointerleave", () => (ring.hidden = true));
   cursor();
 
-  return {
-    cursor,
-    get busy() { return doing !== null; },
-    space(held) { spaceHeld = held && ink.matches(":hover"); cursor(); return spaceHeld; },
-  };
+  const space = (held) => { spaceHeld = held && ink.matches(":hover"); cursor(); return spaceHeld; };
+  return { cursor, space, get busy() { return doing !== null; } };
 }

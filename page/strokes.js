@@ -1,13 +1,10 @@
 // Strokes: what is being painted, and what was painted and still waits for its fill, drawn over the picture.
-
 import { rounded, thinned } from "./geometry.js";
-
 const MOST_POINTS = 4000;
 
 export function createStrokes(canvas, onStroke) {
   const tool = { size: 28, name: "brush", growPx: 2 }, { ink } = canvas;
   let waiting = [], current = null;
-
   // Everything that has no fill yet, in one tone: the canvas itself is half transparent.
   function redraw() {
     const context = ink.getContext("2d"), density = ink.width / canvas.stage.clientWidth;
@@ -18,7 +15,6 @@ export function createStrokes(canvas, onStroke) {
     context.setTransform(scale * density, 0, 0, scale * density, x * density, y * density);
     for (const stroke of current ? [...waiting, current] : waiting) trace(stroke, 0);
   }
-
   function trace(stroke, from) {
     const context = ink.getContext("2d"), points = stroke.points.slice(Math.max(0, from - 1));
     context.strokeStyle = getComputedStyle(ink).getPropertyValue(stroke.erase ? "--erasing" : "--painting").trim();

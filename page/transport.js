@@ -1,12 +1,10 @@
 // Transport: one request to the server at a time. Strokes that come meanwhile go together in the next one.
-
 const MOST_STROKES = 16, MOST_POINTS = 16000; // in one request; the server refuses more than 64 and 20000
 const MOST_TRIES = 10, MOST_WAITS = 200, PAUSE_MS = 500;
 
 export function createTransport(server, on) {
   let visit = null, queue = [], running = false, generation = 0, losses = 0;
   let done = [], undone = []; // what the picture consists of, to paint it again should the server let go of it
-
   // Ask until there is an answer. In a line the place is kept by asking again at once; silence gets a growing pause.
   async function insist(name, call) {
     for (let tries = 0, waits = 0, ticket = {}; tries < MOST_TRIES && waits < MOST_WAITS; ) {
@@ -19,7 +17,6 @@ export function createTransport(server, on) {
     }
     return { code: "gave_up" };
   }
-
   function push(...jobs) {
     queue.push(...jobs);
     on.filling(jobs);
@@ -34,12 +31,9 @@ export function createTransport(server, on) {
       const answer = await perform(jobs);
       const again = answer.code === "gone" && mine === generation && losses++ < 2 && (await on.lost(visit));
       if (mine !== generation) return;
-      if (again) {
-        queue = [...done.splice(0), ...jobs, ...queue];
-        undone = [];
-      } else if (answer.code) await on.failed(answer, jobs);
+      if (again) [queue, done, undone] = [[...done, ...jobs, ...queue], [], []];
+      else if (answer.code) await on.failed(answer, jobs);
       else {
-        losses = 0;
         remember(jobs[0].name, jobs.filter((_, index) => answer.changed?.[index]));
         await on.answered(answer, jobs);
       }
@@ -54,33 +48,31 @@ export function createTransport(server, on) {
     if (stroke) return insist("paint", { visit, strokes: jobs.map((job) => job.stroke) });
     const stored = file && (await on.upload(file));
     if (file && !stored) return { code: "upload_failed" };
-    return insist(name, { visit, ...more, ...(file && { path: stored.path }) });
+    return insist(name, { visit, ...more, path: stored?.path });
   }
 
   function remember(name, steps) {
+    losses = 0;
     if (!steps.length) return;
     if (name === "undo_stroke" && done.length) undone.push(done.pop());
     else if (name === "redo_stroke" && !undone.length) done.pop(); // an undo of what the photo came with
     else if (name === "redo_stroke") done.push(undone.pop());
     else [done, undone] = [[...done, ...steps], name === "undo_stroke" ? undone : []];
   }
-
   // Begin with another picture, and leave the one before.
-  function start(id) {
+  function start() {
     if (visit) server.leave_visit({ visit });
-    [visit, queue, done, undone, running, losses] = [id, [], [], [], false, 0];
+    [visit, queue, done, undone, running, losses] = [null, [], [], [], false, 0];
     generation++;
   }
 
-  return { insist, push, start, get done() { return [...done]; }, renew(id) { visit = id; } };
+  return { insist, push, start, get done() { return [...done]; }, set visit(id) { visit = id; } };
 }
 
 // How many jobs from the front of the queue go in one request.
 export function together(queue) {
-  let count = 0;
-  for (let points = 0; count < MOST_STROKES && queue[count]?.stroke; count++) {
-    points += queue[count].stroke.points.length;
-    if (points > MOST_POINTS) break;
-  }
-  return Math.max(count, 1);
+  let points = 0;
+  const fits = ({ stroke }, index) => stroke && index < MOST_STROKES && (points += stroke.points.length) <= MOST_POINTS;
+  const end = queue.findIndex((job, index) => !fits(job, index));
+  return Math.max(1, end < 0 ? queue.length : end);
 }

@@ -1,14 +1,11 @@
 // Versions: small pictures of how it looked at times, to come back to.
-
 const REST_MS = 1200, MOST = 12; // a version is kept when nothing has changed for so long
 
 export function createVersions(page, strip) {
   let rest = null;
-
   function keep() {
-    clearTimeout(rest);
     if (rest) page.transport.push({ name: "keep_version", quiet: true });
-    rest = null;
+    rest = clearTimeout(rest);
   }
 
   function card(label, job) {
@@ -22,20 +19,14 @@ export function createVersions(page, strip) {
 
   function mark(current) {
     for (const each of strip.children) each.toggleAttribute("aria-current", each === current);
-    strip.parentElement.hidden = strip.children.length < 2;
   }
 
   return {
+    changed() { clearTimeout(rest); rest = setTimeout(keep, REST_MS); mark(null); },
     reset() {
-      clearTimeout(rest);
-      rest = null;
+      rest = clearTimeout(rest);
       strip.replaceChildren();
       card(page.text("original"), { name: "clear_strokes" });
-    },
-    changed() {
-      clearTimeout(rest);
-      rest = setTimeout(keep, REST_MS);
-      mark(null);
     },
     // The server has kept the present state under this number; the strokes of it, should it be forgotten there.
     add(version, jobs) {
