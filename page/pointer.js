@@ -9,7 +9,6 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   function down(event) {
     if (!canvas.view || (doing === "paint" && event.pointerType !== "touch")) return;
     event.preventDefault();
-    ink.focus({ preventScroll: true });
     ink.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, at(event));
     if (doing === "paint") strokes.cancel(); // a second finger: this is no stroke
