@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint import FreeFormConfig
+from inpaint.generators import build_generator
+from inpaint.pretrained import save_generator
 from inpaint.sniff import register_heic
+from page import models
+from page.texts import sentence
 from tests.browsing import Visitor, filled, near, picture_of
 from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
 
@@ -264,6 +269,44 @@ def test_a_version_comes_back_even_if_the_server_has_let_go_of_everything(visito
     visitor["version"].nth(1).click()
     visitor.wait("ready")
     assert filled(visitor.pixels(), (60, 60))
+
+
+# --- models
+
+
+def test_another_model_fills_everything_anew_and_is_named_below(browser, tmp_path, monkeypatch):
+    folder = tmp_path / "abc123"
+    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
+    monkeypatch.setattr(models, "download", lambda repo_id, revision, anonymous: folder)
+    with serving(tmp_path.resolve()) as other:
+        visitor = Visitor(browser, other.url)
+        photo = noise(300, 400)
+        visitor.upload(photo)
+        visitor.paint((100, 100))
+        assert filled(visitor.pixels(), (100, 100))
+        visitor["options"].click()
+        visitor["model"].fill("owner/weights")
+        visitor["use_model"].click()
+        visitor.page.wait_for_function(
+            "document.querySelector('[data-testid=weights]').textContent === 'owner/weights@abc123'"
+        )
+        visitor.wait("ready")
+        assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
+        assert visitor["card"].get_attribute("href").endswith("/owner/weights")
+        visitor["own_model"].click()
+        visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
+        visitor.wait("ready")
+        assert filled(visitor.pixels(), (100, 100))
+        visitor.leave()
+
+
+def test_a_name_that_is_none_is_declined_and_the_model_stays(visitor):
+    visitor["options"].click()
+    visitor["model"].fill("../secret")
+    visitor["use_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=trouble]').textContent")
+    assert visitor["trouble"].inner_text() == sentence("model_name", "en")
+    assert visitor["weights"].inner_text() == "me/weights@abc123"
 
 
 # --- formats that a browser cannot show
