@@ -7,6 +7,7 @@ from collections import OrderedDict
 from inpaint import Inpainter, WeightsError
 from inpaint.download import download, split_revision
 from inpaint.pretrained import BUNDLED
+from page.space import on_zero_gpu
 from page.visits import Refusal
 
 MOST_LOADED = 3
@@ -56,7 +57,8 @@ class Models:
         folder = download(repo_id, revision, anonymous=True)
         source = f"{repo_id}@{folder.name}"
         if source not in self._loaded:
-            self._loaded[source] = Inpainter.from_pretrained(folder, device=self.own.device)
+            device = "cpu" if on_zero_gpu() else self.own.device  # only what was there at the start is lent a GPU
+            self._loaded[source] = Inpainter.from_pretrained(folder, device=device)
             self._loaded[source].source = source
         self._loaded.move_to_end(source)
         while len(self._loaded) > self.most:

@@ -86,6 +86,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "So many people are waiting right now that there is no place left in line. Please try again in a minute.",
         "当前排队人数已满，请稍后再试。",
     ),
+    "too_long": (
+        "That is larger than {limit} MB, which is more than the page takes at once. Please make it smaller first.",
+        "数据超过 {limit} MB 的上限，请先缩小。",
+    ),
     "offline": ("No answer from the server; trying again…", "服务器没有响应，正在重试…"),
     "gave_up": ("The server does not answer. Please try again in a minute.", "服务器没有响应，请稍后再试。"),
     "unreadable": (

@@ -10,10 +10,10 @@ FLOORS = {
     10: "app",
     9: "page.painter train.paper inpaint.benchmark",
     8: "page.api page.desk train.__main__ train.paper_report inpaint.timing page.load",
-    7: "inpaint.__main__ page.answers page.showcase train.loop train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space",
+    7: "inpaint.__main__ page.answers page.limits page.showcase train.loop train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
-    " page.texts",
+    " page.texts page.space",
     4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
     " page.turns",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
