@@ -58,11 +58,11 @@ export function createCanvas(stage, onLook) {
     context.drawImage(source, ...rect(part.map((edge, index) => edge * (index % 2 ? ry : rx))), ...rect(part));
     context.restore();
   }
-  // Patches replace what is there: our own reading of the photo, then the fill, which is transparent outside the holes.
-  async function apply(patches) {
+  // What draws patches: our own reading of the photo, then the fill, which is transparent outside the holes.
+  async function prepared(patches) {
     const fills = await Promise.all(patches.map((patch) => createImageBitmap(blobOf(patch.png, "image/png"))));
     const context = picture.getContext("2d"), [rx, ry] = ratio();
-    patches.forEach(({ left, top }, index) => {
+    return () => patches.forEach(({ left, top }, index) => {
       const { width, height } = fills[index], box = [left * rx, top * ry, width * rx, height * ry];
       context.clearRect(...box);
       context.drawImage(original, ...box, ...box);
@@ -72,7 +72,7 @@ export function createCanvas(stage, onLook) {
   }
 
   return {
-    open, resize, look, apply, ink, stage,
+    open, resize, look, prepared, ink, stage,
     toPhoto: (place) => toPhoto(view, place),
     thumbnail: () => sheet(picture, 20000).toDataURL("image/jpeg", 0.8),
     pixels: () => picture.getContext("2d").getImageData(0, 0, picture.width, picture.height), // for tests

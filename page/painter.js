@@ -31,7 +31,7 @@ const strokes = createStrokes(canvas, (stroke) => transport.push({ stroke }));
 const transport = page.transport = createTransport(server, {
   upload: (file) => upload(file).catch(() => null),
   filling([{ quiet, name }]) { if (!quiet) say(name === "finish" ? "saving" : "filling", "filling"); },
-  waiting({ code, place }) { say(place ? "place" : code, undefined, { place }); },
+  waiting({ code, place }) { if (root.dataset.state !== "ready") say(place ? "place" : code, undefined, { place }); },
   idle() { if (root.dataset.state === "filling") say(null, "ready"); },
   lost: (visit) => opening.reopen(visit),
   answered,
@@ -45,15 +45,18 @@ const opening = createOpening(page, server, upload), versions = createVersions(p
 const pointer = createPointer(canvas, strokes, root.querySelector(".ring"), () => { compare(false); trouble(); });
 
 async function answered(answer, jobs) {
-  if (answer.version) return versions.add(answer.version, transport.done);
+  if (answer.version) versions.add(answer.version, transport.done);
   if (answer.file) Object.assign(find("link"), { href: answer.file.url, download: answer.name }).click();
-  if (answer.file) return say("saved", undefined, answer);
-  await canvas.apply(answer.patches);
+  if (answer.file) say("saved", undefined, answer);
+  if (!answer.patches) return;
+  const { photo } = page, draw = await canvas.prepared(answer.patches);
+  if (photo !== page.photo) return; // another one was opened meanwhile
+  draw();
   strokes.settle(jobs);
   for (const button of each("[data-needs]")) button.disabled = !answer[button.dataset.needs];
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
   const trial = `try_${jobs[0].example}`;
-  return say(trial in texts ? trial : answer.painted ? "filled" : "hint");
+  say(trial in texts ? trial : answer.painted ? "filled" : "hint");
 }
 
 // Another photo: { bitmap, width, height, visit, and file or example with the answer that its fill is }.
@@ -81,15 +84,15 @@ function describe(model, name) {
   page.model = name && model.weights;
   for (const part of each("[data-model]")) part.textContent = model[part.dataset.model];
   find("about").textContent = model.about && text(model.about);
-  const own = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
-  find("card").href = model.card || URL.createObjectURL(own);
+  const card = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
+  find("card").href = model.card || URL.createObjectURL(card);
 }
 
 async function useModel(name) {
-  say("loading", "filling");
+  say("loading", page.photo ? "filling" : "ready");
   const answer = await opening.ask("load_model", { model: name }).catch(({ message }) => trouble(message));
   if (answer) describe(answer.model, name);
-  if (answer) transport.push({ name: "use_model", model: page.model });
+  if (answer && page.photo) transport.push({ name: "use_model", model: page.model });
 }
 
 // Before and after beside each other, with a line between them.

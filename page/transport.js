@@ -1,6 +1,5 @@
 // Transport: one request to the server at a time. Strokes that come meanwhile go together in the next one.
-const MOST_STROKES = 16, MOST_POINTS = 16000; // in one request; the server refuses more than 64 and 20000
-const MOST_TRIES = 10, MOST_WAITS = 200, PAUSE_MS = 500;
+const MOST_TRIES = 10, MOST_WAITS = 200, PAUSE_MS = 500, MOST_STROKES = 16, MOST_POINTS = 16000; // in one request
 
 export function createTransport(server, on) {
   let visit = null, queue = [], running = false, generation = 0, losses = 0;

@@ -1,5 +1,5 @@
 // Versions: small pictures of how it looked at times, to come back to.
-const REST_MS = 1200, MOST = 12; // a version is kept when nothing has changed for so long
+const REST_MS = 1200; // a version is kept when nothing has changed for so long
 
 export function createVersions(page, strip) {
   let rest = null;
@@ -31,7 +31,6 @@ export function createVersions(page, strip) {
     // The server has kept the present state under this number; the strokes of it, should it be forgotten there.
     add(version, jobs) {
       card(page.text("version", { version }), { name: "restore_version", version, jobs });
-      if (strip.children.length > MOST + 1) strip.children[1].remove();
       strip.scrollLeft = strip.scrollWidth;
     },
   };

@@ -29,7 +29,7 @@ def test_what_the_scripts_compute():
     node = shutil.which("node")
     if not node:
         if os.getenv("REQUIRE_BROWSER"):
-            pytest.fail("no node was found: install Node.js 22 or newer, or unset REQUIRE_BROWSER")
+            pytest.fail("no node was found: install Node.js 20.19 or newer, or unset REQUIRE_BROWSER")
         pytest.skip("no node was found")
     tests = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
     result = subprocess.run([node, "--test", *tests], cwd=ROOT, capture_output=True, text=True, check=False)
