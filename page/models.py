@@ -70,7 +70,7 @@ def described(inpainter: Inpainter) -> dict[str, str]:
     """What the page's last lines say about a model: {weights, runtime, about, card, card_text}.
 
     `about` is the key of a sentence on what the weights are good for, "" where they are good for any photo; `card` the
-    address of the model card, or "" where `card_text` holds the card itself.
+    address of the model card, or "" where `card_text` holds what there is to say.
     """
     source = inpainter.source
     bundled = source == "bundled"
@@ -84,7 +84,7 @@ def described(inpainter: Inpainter) -> dict[str, str]:
         "runtime": f"{inpainter.runtime.name}, {inpainter.device.type}",
         "about": about(inpainter),
         "card": card,
-        "card_text": "" if card or not bundled else (BUNDLED / "README.md").read_text(encoding="utf-8"),
+        "card_text": (BUNDLED / "README.md").read_text(encoding="utf-8") if bundled and not card else source,
     }
 
 

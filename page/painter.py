@@ -42,8 +42,7 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         texts=table(),
         example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
-        model=described(inpainter),
-        notice=notice,
+        model=described(inpainter) | {"notice": notice},
     )
 
     def remember_tab(visit_id: str, request: gr.Request) -> None:
@@ -66,7 +65,7 @@ def script() -> str:
 
 
 def _module(source: str) -> str:
-    exported = ", ".join(re.findall(r"^export function (\w+)", source, re.MULTILINE))
+    exported = ", ".join(re.findall(r"^export (?:function|const) (\w+)", source, re.MULTILINE))
     body = re.sub(r"^(export |import .*\n)", "", source, flags=re.MULTILINE)
     return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
 
