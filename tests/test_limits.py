@@ -54,9 +54,9 @@ def test_a_picture_that_promises_too_many_pixels_is_refused_at_once(served, size
     begun = time.monotonic()
     answer = served.call("open_photo", {"path": served.upload(png(*size))})[1]
     assert answer == {
-        "error": sentence("too_many_pixels", "en", limit=300),
+        "error": sentence("too_many_pixels", "en", megapixels=300),
         "code": "too_many_pixels",
-        "limit": 300,
+        "megapixels": 300,
     }
     assert time.monotonic() - begun < 5
 
