@@ -88,9 +88,9 @@ class Load:
         self.openings.append(time.monotonic() - begun)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
-                if self._left == 0:
-                    return False
                 self._left -= 1
+                if self._left < 0:
+                    break
             time.sleep(rng.uniform(0, 2 * pause_s))
             left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
             points = [[left + STROKE_PX * step / 10, top + 20 * (step % 3)] for step in range(11)]
@@ -99,7 +99,7 @@ class Load:
                 self.errors.append("paint: no patches")
             self._note(Stroke(sent, time.monotonic()))
         visitor.leave(visit)
-        return True
+        return self._left > 0
 
     def _note(self, stroke: Stroke) -> None:
         with self._lock:
@@ -207,9 +207,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--megapixels", type=float, default=12, help="size of the photos (default: 12)")
     parser.add_argument("--pause-s", type=float, default=2, help="pause before a stroke, on average (default: 2)")
     arguments = parser.parse_args(argv)
+    begun = time.monotonic()
     try:
         with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
             status = Visitor(url).status()
+            if pid:
+                visitor, started = Visitor(url), time.monotonic() - begun
+                visit, _, _ = visitor.open(photo_of(1))
+                visitor.paint(visit, [[100, 100], [400, 200]])
+                visitor.leave(visit)
+                print(f"started in {started:.1f} s, first fill after {time.monotonic() - begun:.1f} s")
             print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
             load = Load(url, pid, arguments.fills)
             load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inpaint.allocator import give_back_memory
 from inpaint.session import Session
 from page.turns import AT_ONCE, Refusal, Turns
 
@@ -19,6 +20,13 @@ UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
 FORGOTTEN_S, STALLED_S = 3600, 600
 """How long uploads stay that nobody has opened, and those that broke off and do not grow any more."""
+MOST_MEGAPIXELS = 600
+"""Of all open photos together, for a machine of 16 GB. An open photo takes 8 bytes a pixel (measured: 2.4 GB for 300
+megapixels), so these are 4.8 GB, or twenty visitors with 30 megapixels each; the rest is for the program (1 GB) and for
+two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
+"""
+SETTLE_S = 0.5
+"""How long after a visit has ended its photo may still be in somebody's hands."""
 
 
 @dataclass
@@ -50,7 +58,7 @@ class Visits:
         folder: Path,
         *,
         most: int = 64,
-        most_megapixels: float = 800,
+        most_megapixels: float = MOST_MEGAPIXELS,
         idle_s: float = 1800,
         turns: Turns | None = None,
     ) -> None:
@@ -61,7 +69,7 @@ class Visits:
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
         self._uploads: set[Path] = set()
-        self._lock = threading.Lock()
+        self._lock, self._ended = threading.Lock(), threading.Event()
         threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
         atexit.register(self.end_all)
 
@@ -160,7 +168,10 @@ class Visits:
 
     def _keep_tidy(self) -> None:
         while True:
-            time.sleep(min(60, self.idle_s))
+            if self._ended.wait(min(60, self.idle_s)):
+                self._ended.clear()
+                time.sleep(SETTLE_S)
+                give_back_memory()
             with contextlib.suppress(OSError):
                 self.tidy()
 
@@ -184,6 +195,8 @@ class Visits:
             self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
         for visit in ended:
             shutil.rmtree(visit.folder, ignore_errors=True)
+        if ended:
+            self._ended.set()
 
 
 def _age_s(file: Path) -> float:
