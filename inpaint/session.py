@@ -98,6 +98,16 @@ class Session:
         with self._lock:
             return self._mask.copy()
 
+    def mask_in(self, box: Box) -> np.ndarray:
+        """A part of the mask; a copy, which costs less than all of it."""
+        with self._lock:
+            return self._mask[box.slices].copy()
+
+    @property
+    def painted(self) -> bool:
+        """Whether there is any hole."""
+        return self._hole_count > 0
+
     @property
     def can_undo(self) -> bool:
         return bool(self._undo)

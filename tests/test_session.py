@@ -59,6 +59,18 @@ def test_a_stroke_fills_its_hole_and_nothing_else():
     assert patches[0][:2] == (40, 50)
 
 
+def test_a_part_of_the_mask_is_that_part_and_a_copy():
+    live = session()
+    assert not live.painted
+    live.stroke([[50, 60], [90, 60]], 20)
+    part = live.mask_in(Box(40, 50, 100, 70))
+    assert live.painted and (part == live.mask[50:70, 40:100]).all()
+    part[:] = False
+    assert live.mask.any()
+    live.clear()
+    assert not live.painted
+
+
 def test_no_patch_is_sent_that_another_one_contains():
     live = session()
     live.stroke([[50, 60], [150, 60]], 20)
