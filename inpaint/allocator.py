@@ -1,4 +1,4 @@
-"""Memory that a pass has used stays with the process, instead of going back to the kernel and being asked for again."""
+"""Memory that a pass has used stays with the process for the next one, and goes back when something large has gone."""
 
 import ctypes
 import sys
@@ -28,3 +28,24 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):  # musl has no such function
         return False
     return all(mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items())
+
+
+def give_back_memory() -> bool:
+    """Returns to the kernel what is free in the heap, also between blocks that are in use; takes some 30 ms.
+
+    For after something large is gone for good, such as a photo: what comes next seldom fits into the gaps it leaves, so
+    that without this a server with `keep_memory` grows with every visitor.
+
+    Returns:
+        Whether anything was returned: False on other systems than Linux with glibc.
+
+    Reference:
+        man 3 malloc_trim.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return False
+    return trim(ctypes.c_size_t(0)) == 1

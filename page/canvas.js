@@ -1,98 +1,87 @@
-// The canvas: keeps the photo and the finished picture at full size off screen, and shows them at the window's size.
+// The canvas: keeps the photo and the finished picture off screen, and shows them through a view that can be moved.
+import { common, fitted, kept, outward, toPhoto } from "./geometry.js";
+const MOST_PIXELS = 64e6; // of a sheet; a larger photo is shown, not filled, at a smaller size
 
-function createCanvas(frame) {
-  const view = frame.querySelector(".view"), ink = frame.querySelector(".ink");
-  let original = null, picture = null, scale = 1, before = false;
-
-  function sheet(width, height) {
-    return Object.assign(document.createElement("canvas"), { width, height });
+export function createCanvas(stage, onLook) {
+  const [after, before, ink] = [".view", ".was", ".ink"].map((name) => stage.querySelector(name));
+  const room = () => ({ width: stage.clientWidth, height: stage.clientHeight });
+  const ratio = () => [picture.width / photo.width, picture.height / photo.height];
+  let original = null, picture = null, photo = null, home = null, view = null, rest = null;
+  function sheet(bitmap, most) {
+    const shrink = Math.min(1, most / (photo.width * photo.height)) ** 0.5;
+    const [width, height] = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * shrink)));
+    const made = Object.assign(document.createElement("canvas"), { width, height });
+    made.getContext("2d").drawImage(bitmap, 0, 0, width, height);
+    return made;
+  }
+  // size: { width, height } of the photo; the bitmap may be smaller.
+  function open(bitmap, size) {
+    [photo, view] = [size, null];
+    [original, picture] = [sheet(bitmap, MOST_PIXELS), sheet(bitmap, MOST_PIXELS)];
+    resize();
   }
 
-  function open(bitmap) {
-    original = sheet(bitmap.width, bitmap.height);
-    original.getContext("2d").drawImage(bitmap, 0, 0);
-    picture = sheet(bitmap.width, bitmap.height);
-    picture.getContext("2d").drawImage(bitmap, 0, 0);
-    before = false;
-    fit();
+  function resize() {
+    const { width, height } = room(), density = Math.min(window.devicePixelRatio, 2), whole = view === home;
+    if (!photo || !width) return;
+    for (const layer of [after, before, ink]) [layer.width, layer.height] = [width * density, height * density];
+    home = fitted(photo, room());
+    look(!view || whole ? home : view, "high");
   }
-
-  // scale: screen pixels (CSS) per photo pixel, so that the picture fits into the window
-  function fit() {
-    if (!picture) return;
-    const stage = frame.parentElement, width = stage.clientWidth;
-    const height = Math.max(260, window.innerHeight - (width < 560 ? 330 : 290));
-    if (!width) return;
-    scale = Math.min(width / picture.width, height / picture.height, 1.5);
-    const shown = [Math.round(picture.width * scale), Math.round(picture.height * scale)].map((side) => Math.max(1, side));
-    const density = Math.min(window.devicePixelRatio || 1, 2);
-    for (const canvas of [view, ink]) {
-      canvas.width = shown[0] * density;
-      canvas.height = shown[1] * density;
-    }
-    frame.style.width = shown[0] + "px";
-    frame.style.height = shown[1] + "px";
-    draw();
+  // While the view moves it is drawn fast; once it rests, with care.
+  function look(next, quality = "low") {
+    view = kept(next, home, photo, room());
+    const box = { x: view.x, y: view.y, w: photo.width * view.scale, h: photo.height * view.scale };
+    for (const [name, value] of Object.entries(box)) stage.style.setProperty(`--${name}`, `${value}px`);
+    clearTimeout(rest);
+    if (quality === "low") rest = setTimeout(() => look(view, "high"), 120);
+    draw(before, original, quality);
+    draw(after, picture, quality);
+    onLook();
   }
-
-  // Draw a part of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
-  function draw(left = 0, top = 0, width = picture.width, height = picture.height) {
-    const context = view.getContext("2d"), zoom = view.width / picture.width, rise = view.height / picture.height;
-    const pad = Math.ceil(3 / Math.min(zoom, 1)) + 1;
-    const x0 = Math.max(0, Math.floor((left - pad) * zoom)), y0 = Math.max(0, Math.floor((top - pad) * rise));
-    const x1 = Math.min(view.width, Math.ceil((left + width + pad) * zoom));
-    const y1 = Math.min(view.height, Math.ceil((top + height + pad) * rise));
+  // Draw a box of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
+  function draw(layer, source, quality, box = [0, 0, photo.width, photo.height]) {
+    const context = layer.getContext("2d"), { width, height } = layer, density = width / stage.clientWidth;
+    const [zoom, x, y] = [view.scale, view.x, view.y].map((value) => value * density), pad = 3 / Math.min(zoom, 1) + 1;
+    const rect = ([left, top, right, bottom]) => [left, top, right - left, bottom - top], [rx, ry] = ratio();
+    const shown = outward([-x / zoom, -y / zoom, (width - x) / zoom, (height - y) / zoom], pad);
+    const part = common(common(outward(box, 2 * pad), shown), [0, 0, photo.width, photo.height]);
+    if (part[0] >= part[2] || part[1] >= part[3]) return;
+    const clip = outward(outward(box, pad).map((edge, index) => edge * zoom + (index % 2 ? y : x)), 0);
     context.save();
     context.beginPath();
-    context.rect(x0, y0, x1 - x0, y1 - y0);
+    context.rect(...rect(clip));
     context.clip();
-    context.clearRect(x0, y0, x1 - x0, y1 - y0);
-    context.imageSmoothingQuality = "high";
-    const sx = Math.max(0, Math.floor(x0 / zoom) - pad), sy = Math.max(0, Math.floor(y0 / rise) - pad);
-    const sw = Math.min(picture.width, Math.ceil(x1 / zoom) + pad) - sx;
-    const sh = Math.min(picture.height, Math.ceil(y1 / rise) + pad) - sy;
-    context.drawImage(before ? original : picture, sx, sy, sw, sh, sx * zoom, sy * rise, sw * zoom, sh * rise);
+    context.clearRect(...rect(clip));
+    context.imageSmoothingQuality = quality;
+    context.setTransform(zoom, 0, 0, zoom, x, y);
+    context.drawImage(source, ...rect(part.map((edge, index) => edge * (index % 2 ? ry : rx))), ...rect(part));
     context.restore();
   }
-
-  // Patches replace what is there: our own reading of the photo, then the fill, which is transparent outside the holes.
-  async function apply(patches) {
-    const fills = await Promise.all(patches.map((patch) => createImageBitmap(new Blob([bytesOf(patch.png)], { type: "image/png" }))));
-    const context = picture.getContext("2d");
-    patches.forEach(({ left, top }, index) => {
-      const fill = fills[index], box = [left, top, fill.width, fill.height];
+  // What draws patches: our own reading of the photo, then the fill, which is transparent outside the holes.
+  async function prepared(patches) {
+    const fills = await Promise.all(patches.map((patch) => createImageBitmap(blobOf(patch.png, "image/png"))));
+    const context = picture.getContext("2d"), [rx, ry] = ratio();
+    return () => patches.forEach(({ left, top }, index) => {
+      const { width, height } = fills[index], box = [left * rx, top * ry, width * rx, height * ry];
       context.clearRect(...box);
       context.drawImage(original, ...box, ...box);
-      context.drawImage(fill, left, top);
-      draw(...box);
-      fill.close();
+      context.drawImage(fills[index], ...box);
+      draw(after, picture, "high", [left, top, left + width, top + height]);
     });
   }
 
-  function compare(showBefore) {
-    if (before === showBefore || !picture) return;
-    before = showBefore;
-    draw();
-  }
-
-  // A place on the screen in photo pixels.
-  function locate(event) {
-    const box = ink.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * picture.width, ((event.clientY - box.top) / box.height) * picture.height];
-  }
-
-  function pixels(left = 0, top = 0, width = picture.width, height = picture.height) {
-    return picture.getContext("2d").getImageData(left, top, width, height);
-  }
-
   return {
-    open, fit, apply, compare, locate, pixels, ink,
-    get scale() { return scale; },
-    get size() { return picture ? [picture.width, picture.height] : [0, 0]; },
-    get before() { return before; },
+    open, resize, look, prepared, ink, stage,
+    toPhoto: (place) => toPhoto(view, place),
+    thumbnail: () => sheet(picture, 20000).toDataURL("image/jpeg", 0.8),
+    pixels: () => picture.getContext("2d").getImageData(0, 0, picture.width, picture.height), // for tests
+    get view() { return view; },
+    get whole() { return view === home; },
+    get size() { return photo ? [photo.width, photo.height] : [0, 0]; },
   };
 }
 
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export function blobOf(base64, type) {
+  return new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type });
 }

@@ -1,226 +1,171 @@
-// The page: opens photos, wires the tools to the canvas, the strokes and the server, and says what is going on.
+// The page: wires the tools to the canvas, the strokes and the server, and says what is going on.
+import { createCanvas } from "./canvas.js";
+import { zoomed } from "./geometry.js";
+import { keyOf } from "./keys.js";
+import { createOpening } from "./opening.js";
+import { createPointer } from "./pointer.js";
+import { createStrokes } from "./strokes.js";
+import { createTransport } from "./transport.js";
+import { createVersions } from "./versions.js";
 
-const root = element.querySelector(".page");
-const find = (selector) => root.querySelector(selector);
-const button = (action) => find(`[data-action=${action}]`);
-const language = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
-const text = (key, values = {}) => Object.entries(values).reduce((line, [name, value]) => line.replace(`{${name}}`, value), props.texts[language][key]);
-const canvas = createCanvas(find(".frame"));
-const strokes = createStrokes(canvas, find(".ring"), (stroke) => transport.push({ stroke }));
-let photo = null; // { file, name, example } of the open one
-let stopPulse = null, saved = false;
+const root = element.querySelector(".page"), find = (id) => root.querySelector(`[data-testid=${id}]`);
+const each = (selector) => root.querySelectorAll(selector);
+const texts = props.texts[(navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en"];
+const text = (key, values = {}) => texts[key].replace(/{(\w+)}/g, (_, name) => values[name]);
+const stage = find("stage"), size = find("size"), divider = find("divider"), options = root.querySelector("details");
+const page = { photo: null, model: "", limits: props.limits, text, say, trouble, enter, belongs };
 
-const transport = createTransport(server, {
-  filling(jobs) { state("filling", jobs[0].name === "finish" ? "saving" : "filling"); },
-  waiting(code) { say(code); },
-  async answered(answer, jobs) {
-    if (answer.file) return save(answer);
-    await canvas.apply(answer.patches);
-    settle(jobs);
-    button("undo").disabled = !answer.undo;
-    button("clear").disabled = button("download").disabled = !answer.painted;
-  },
-  failed(answer, jobs) { settle(jobs); trouble(answer.error || text(answer.code)); },
-  idle() { state("ready", saved ? null : button("download").disabled ? "hint" : "filled"); saved = false; },
-  lost: reopen,
-});
-
-function settle(jobs) {
-  strokes.settle(jobs.map((job) => job.stroke).filter(Boolean));
-  if (jobs.some((job) => job.name === "paint_example")) strokes.showDamage(null);
-}
-
-function state(name, line) {
-  root.dataset.state = name;
-  find(".start").hidden = name !== "empty";
-  find(".work").hidden = name === "empty" || !canvas.size[0];
-  if (line) say(line);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches, moving = name === "filling" || name === "opening";
-  if (!moving && stopPulse) { stopPulse.cancel(); stopPulse = null; }
-  if (moving && !stopPulse && !calm) stopPulse = find(".dot").animate([{ opacity: 0.25 }, { opacity: 1 }], { duration: 600, iterations: Infinity, direction: "alternate" });
-}
-
-function say(key, values) {
-  find(".status span").textContent = text(key, values);
+// A line of text, and what the page is doing: "opening", "filling" or "ready".
+function say(key, state = root.dataset.state, values = {}) {
+  root.dataset.state = state;
+  if (key) root.querySelector(".status span").textContent = text(key, values);
 }
 
 function trouble(line) {
-  find(".trouble").hidden = !line;
-  find(".trouble").textContent = line || "";
+  if (line) say(page.photo ? "hint" : "empty", "ready");
+  find("trouble").textContent = line ?? "";
 }
 
-// Open a file; of an example, what the server has opened already.
-async function openFile(file, example = null, opened = null) {
-  trouble("");
-  state("opening", "opening");
-  try {
-    const bitmap = await createImageBitmap(file).catch(() => { throw new Error(text("unreadable")); });
-    if (bitmap.width * bitmap.height > props.limits.megapixels * 1e6) throw new Error(text("too_many_pixels", { limit: props.limits.megapixels }));
-    const next = { file, example, size: [bitmap.width, bitmap.height] };
-    const visit = opened || (await openVisit(next));
-    transport.leave();
-    transport.start(visit);
-    photo = next;
-    props.value = visit; // so that the server knows which tab the visit belongs to
-    trigger("input");
-    show(bitmap);
-  } catch (error) {
-    state(photo ? "ready" : "empty", "hint");
-    trouble(error.message);
-  }
+const canvas = page.canvas = createCanvas(stage, () => strokes.redraw());
+const strokes = createStrokes(canvas, (stroke) => transport.push({ stroke }));
+const transport = page.transport = createTransport(server, {
+  upload: (file) => upload(file).catch(() => null),
+  filling([{ quiet, name }]) { if (!quiet) say(name === "finish" ? "saving" : "filling", "filling"); },
+  waiting({ code, place }) { if (root.dataset.state !== "ready") say(place ? "place" : code, undefined, { place }); },
+  idle() { if (root.dataset.state === "filling") say(null, "ready"); },
+  lost: (visit) => opening.reopen(visit),
+  answered,
+  failed(answer, jobs) {
+    strokes.settle(jobs);
+    if (answer.code === "no_version") transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
+    else if (!jobs[0].quiet) trouble(answer.error || text(answer.code, props.limits));
+  },
+});
+const opening = createOpening(page, server, upload), versions = createVersions(page, find("versions"));
+const pointer = createPointer(canvas, strokes, root.querySelector(".ring"), () => { compare(false); trouble(); });
+
+async function answered(answer, jobs) {
+  if (answer.version) versions.add(answer.version, transport.done);
+  if (answer.file) Object.assign(find("link"), { href: answer.file.url, download: answer.name }).click();
+  if (answer.file) say("saved", undefined, answer);
+  if (!answer.patches) return;
+  const { photo } = page, draw = await canvas.prepared(answer.patches);
+  if (photo !== page.photo) return; // another one was opened meanwhile
+  draw();
+  strokes.settle(jobs);
+  for (const button of each("[data-needs]")) button.disabled = !answer[button.dataset.needs];
+  if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
+  const trial = `try_${jobs[0].example}`;
+  say(trial in texts ? trial : answer.painted ? "filled" : "hint");
 }
 
-// Upload a photo (or name an example) and open it on the server; the id of the visit comes back.
-async function openVisit({ file, example, size }) {
-  for (let attempt = 1; ; attempt++) {
-    let answer;
-    if (example) answer = await transport.insist("open_example", { name: example }, 3);
-    else {
-      const stored = await upload(file).catch(() => { throw new Error(text("upload_failed", { limit: props.limits.megabytes })); });
-      answer = await transport.insist("open_photo", { path: stored.path }, 3);
-    }
-    if (answer.code === "upload_missing" && attempt === 1) continue; // the same file was sent twice and removed once
-    if (answer.code) throw new Error(answer.error || text(answer.code));
-    if (answer.width !== size[0] || answer.height !== size[1]) throw new Error(text("different_size"));
-    return answer.visit;
-  }
+// Another photo: { bitmap, width, height, visit, and file or example with the answer that its fill is }.
+async function enter({ bitmap, visit, answer, ...photo }) {
+  page.photo = photo;
+  transport.start();
+  if (visit) belongs(visit);
+  root.toggleAttribute("data-own", Boolean(photo.file));
+  canvas.open(bitmap, photo);
+  for (const part of [strokes, versions]) part.reset();
+  compare(Boolean(answer), 50);
+  await answered(answer ?? { patches: [] }, [photo]);
+  say(null, "ready");
+  if (answer && page.model) transport.push({ name: "use_model", model: page.model });
 }
 
-async function reopen() {
-  say("reopening");
-  try {
-    transport.renew(await openVisit(photo));
-    return true;
-  } catch {
-    return false;
-  }
+// The visit of this tab, for the transport and for the server, which ends it when the tab is closed.
+function belongs(visit) {
+  transport.visit = visit;
+  props.value = visit;
+  trigger("input");
 }
 
-function show(bitmap) {
-  for (const action of ["undo", "clear", "download"]) button(action).disabled = true;
-  canvas.open(bitmap);
-  state("ready", "hint");
-  compare(false);
-  canvas.fit();
-  strokes.reset();
-  bitmap.close();
+function describe(model, name) {
+  page.model = name && model.weights;
+  for (const part of each("[data-model]")) part.textContent = model[part.dataset.model];
+  find("about").textContent = model.about && text(model.about);
+  const card = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
+  find("card").href = model.card || URL.createObjectURL(card);
 }
 
-async function openExample(name) {
-  trouble("");
-  state("opening", "opening");
-  const answer = await transport.insist("open_example", { name }, 3);
-  if (answer.code) { state(photo ? "ready" : "empty", "hint"); return trouble(answer.error || text(answer.code)); }
-  const file = new File([bytesOf(answer.picture)], name + ".jpg", { type: "image/jpeg" });
-  await openFile(file, name, answer.visit);
-  if (transport.visit !== answer.visit) return;
-  strokes.showDamage(await damageOf(new Blob([bytesOf(answer.damage)])));
-  transport.push({ name: "paint_example", more: { name } });
+async function useModel(name) {
+  say("loading", page.photo ? "filling" : "ready");
+  const answer = await opening.ask("load_model", { model: name }).catch(({ message }) => trouble(message));
+  if (answer) describe(answer.model, name);
+  if (answer && page.photo) transport.push({ name: "use_model", model: page.model });
 }
 
-// A black and white mask as paint: coloured where it is white.
-async function damageOf(mask) {
-  const bitmap = await createImageBitmap(mask), sheet = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = sheet.getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  const image = context.getImageData(0, 0, sheet.width, sheet.height);
-  for (let i = 0; i < image.data.length; i += 4) image.data[i + 3] = image.data[i];
-  context.putImageData(image, 0, 0);
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = getComputedStyle(canvas.ink).getPropertyValue("--painting").trim();
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  return sheet;
+// Before and after beside each other, with a line between them.
+function compare(on, share = divider.value) {
+  divider.value = share;
+  stage.style.setProperty("--share", share / 100);
+  stage.toggleAttribute("data-compare", on);
+  find("compare").ariaPressed = on;
 }
 
-function save({ file, name }) {
-  const link = Object.assign(document.createElement("a"), { href: file.url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  say("saved", { name });
-  saved = true;
+function pick(name) {
+  strokes.tool.name = name;
+  for (const button of each(".choice button")) button.ariaPressed = button.dataset.action === name;
+  pointer.cursor();
 }
 
-function undo() {
-  const unsent = transport.withdraw();
-  if (unsent) strokes.settle([unsent.stroke]);
-  else transport.push({ name: "undo_stroke" });
-}
-
-function compare(before) {
-  canvas.compare(before);
-  find(".tag").hidden = !before;
-}
-
-function pick(chosen, others) {
-  button(chosen).setAttribute("aria-pressed", "true");
-  for (const other of others) button(other).setAttribute("aria-pressed", "false");
-}
-
+const brush = (px) => { size.value = strokes.tool.size = Math.min(Math.max(px, size.min), size.max); };
+const middle = () => [stage.clientWidth / 2, stage.clientHeight / 2];
+const zoom = (factor) => canvas.view && canvas.look(zoomed(canvas.view, factor, middle()));
+const pan = (x, y) => !canvas.whole && canvas.look({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
 const actions = {
-  choose() { find("input[type=file]").click(); },
-  brush() { strokes.tool.erase = false; pick("brush", ["eraser"]); },
-  eraser() { strokes.tool.erase = true; pick("eraser", ["brush"]); },
-  undo,
-  clear() { transport.push({ name: "clear_strokes" }); },
-  before() { compare(true); pick("before", ["after"]); },
-  after() { compare(false); pick("after", ["before"]); },
-  new() { transport.leave(); photo = null; trouble(""); state("empty"); },
-  download() { transport.push({ name: "finish" }); },
+  choose: () => find("file").click(), camera: () => find("camera-file").click(),
+  choose_mask: () => find("mask-file").click(),
+  brush: () => pick("brush"), eraser: () => pick("eraser"), move: () => pick("move"),
+  zoom_in: () => zoom(1.25), zoom_out: () => zoom(0.8), whole: () => canvas.view && canvas.look({ scale: 0 }),
+  compare: () => compare(!("compare" in stage.dataset)),
+  own_model: () => { find("model").value = ""; useModel(""); },
+  use_model: () => useModel(find("model").value.trim()),
+  grow_mask: () => transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.growPx) }),
 };
-
-root.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-action], [data-example]");
-  if (target?.dataset.action) { trouble(""); actions[target.dataset.action](); }
-  else if (target) openExample(target.dataset.example);
+const keys = {
+  "[": () => brush(strokes.tool.size / 1.15), "]": () => brush(strokes.tool.size * 1.15),
+  ArrowLeft: () => pan(60, 0), ArrowRight: () => pan(-60, 0), ArrowUp: () => pan(0, 60), ArrowDown: () => pan(0, -60),
+  Escape: () => { options.open = false; }, " ": () => pointer.space(true),
+};
+root.addEventListener("click", ({ target }) => {
+  const { action, example, job } = target.closest("button")?.dataset ?? {};
+  if (action || example || job) trouble();
+  if (example) opening.open({ example });
+  else if (job) transport.push({ name: job });
+  else actions[action]?.();
 });
-find("input[type=file]").addEventListener("change", (event) => {
-  if (event.target.files[0]) openFile(event.target.files[0]);
-  event.target.value = "";
+root.addEventListener("change", ({ target }) => {
+  const [file] = target.files ?? [];
+  if (file) target.name === "mask" ? transport.push({ name: "add_mask", file }) : opening.open({ file });
+  if (file) target.value = ""; // so that the same one can be chosen again
 });
-find("input[type=range]").addEventListener("input", (event) => (strokes.tool.size = Number(event.target.value)));
-
-const hold = find("[data-testid=hold]"), pressed = () => button("before").ariaPressed === "true";
-for (const [down, up] of [["pointerdown", "pointerup"], ["keydown", "keyup"]]) {
-  hold.addEventListener(down, (event) => { if (event.type !== "keydown" || event.key === " " || event.key === "Enter") compare(true); });
-  hold.addEventListener(up, () => compare(pressed()));
-}
-for (const away of ["pointerleave", "pointercancel", "blur"]) hold.addEventListener(away, () => compare(pressed()));
-hold.addEventListener("contextmenu", (event) => event.preventDefault());
-
-for (const kind of ["dragover", "dragleave", "drop"]) {
-  root.addEventListener(kind, (event) => {
-    event.preventDefault();
+root.addEventListener("input", ({ target }) => {
+  if (target === size) brush(Number(size.value));
+  if (target === divider) compare(true);
+  if (target === find("grow")) strokes.tool.growPx = find("grow-px").value = Number(target.value);
+});
+for (const kind of ["dragover", "dragleave", "drop", "paste"]) {
+  document.addEventListener(kind, (event) => {
+    if (kind !== "paste") event.preventDefault();
     root.classList.toggle("dragging", kind === "dragover");
-    if (kind === "drop" && event.dataTransfer.files[0]) openFile(event.dataTransfer.files[0]);
+    const [file] = (kind === "drop" ? event.dataTransfer : event.clipboardData)?.files ?? [];
+    if (file) opening.open({ file });
   });
 }
-document.addEventListener("paste", (event) => {
-  const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith("image/"));
-  if (file) openFile(file);
-});
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z" && !button("undo").disabled) { event.preventDefault(); undo(); }
+  const name = keyOf(event), button = root.querySelector(`[data-key~="${CSS.escape(name)}"]`);
+  const act = button ? () => button.click() : keys[name];
+  if (act && !pointer.busy && act() !== false) event.preventDefault();
 });
-window.addEventListener("resize", () => { canvas.fit(); strokes.redraw(); });
-
-for (const part of root.querySelectorAll("[data-text]")) part.textContent = text(part.dataset.text);
-find(".view").setAttribute("aria-label", text("canvas"));
-find(".tools").setAttribute("aria-label", text("tools"));
-find("[data-testid=weights]").textContent = props.weights;
-find(".examples").append(...props.examples.map(({ name, thumbnail }) => {
-  const card = Object.assign(document.createElement("button"), { type: "button" });
-  card.dataset.example = card.dataset.testid = name;
-  card.append(Object.assign(new Image(), { src: thumbnail, alt: "" }), Object.assign(document.createElement("span"), { textContent: text(name) }));
-  return card;
-}));
-if (props.about) {
-  find("[data-testid=about]").hidden = false;
-  find("[data-testid=about]").textContent = text(props.about);
+document.addEventListener("keyup", ({ key }) => { if (key === " ") pointer.space(false); });
+document.addEventListener("pointerdown", ({ target }) => { options.open &&= options.contains(target); });
+new ResizeObserver(canvas.resize).observe(stage);
+for (const part of each("[data-text]")) part.textContent = text(part.dataset.text);
+for (const part of each("[data-label]")) {
+  const label = text(part.dataset.label), [key] = part.dataset.key?.toUpperCase().split(" ") ?? [];
+  Object.assign(part, { ariaLabel: label, title: key ? `${label} (${key})` : "" });
 }
-if (props.notice) {
-  find(".banner").hidden = false;
-  find(".banner strong").textContent = text("fallback");
-  find(".banner span").textContent = props.notice;
-}
-root.painter = canvas; // for tests: pixels(), size, scale
+describe(props.model, "");
+root.painter = canvas; // for tests: pixels(), size, view
+opening.open({ example: props.example });

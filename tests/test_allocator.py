@@ -28,3 +28,20 @@ def faults(call):
 def test_memory_that_was_used_once_is_not_asked_for_again():
     usual = faults("")
     assert faults("assert keep_memory()") < usual / 10
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it asks glibc's malloc")
+def test_memory_between_blocks_that_are_in_use_goes_back_to_the_kernel():
+    code = """
+from inpaint.allocator import give_back_memory, keep_memory
+def used():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+keep_memory()
+photos = [(bytearray(b"x") * 40_000_000, bytearray(b"y") * 1000) for _ in range(10)]
+full, kept = used(), [small for _, small in photos]
+del photos
+before = used()
+print(full - before < 100, give_back_memory(), before - used() > 300)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True", "True", "True"]

@@ -7,19 +7,23 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app train.paper train.contest inpaint.benchmark",
-    8: "page.api page.painter train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.desk train.loop train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing",
-    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
-    3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
-    " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
-    " train.paper_variants train.candidates",
-    2: "inpaint.generators inpaint.image inpaint.masks",
-    1: "inpaint.deep inpaint.fills train.config",
-    0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
+    9: "app inpaint.benchmark train.paper",
+    8: "inpaint.timing train.paper_report page.painter",
+    7: "inpaint.__main__ train.__main__ train.large_holes train.paper_scores page.api page.desk page.limits",
+    6: "inpaint.batch inpaint.whole train.contest train.evaluate train.loop page.answers page.checks"
+    " page.models page.showcase",
+    5: "inpaint.inpainter train.trainer page.drawing page.versions page.visits",
+    4: "inpaint.export inpaint.session train.stream",
+    3: "inpaint.holes inpaint.saving train.baselines train.data train.publish",
+    2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.candidates"
+    " train.paper_variants train.samples",
+    1: "inpaint.brush inpaint.crops inpaint.deep inpaint.fills inpaint.generators inpaint.masks train.config"
+    " train.losses train.paper_figure page.load",
+    0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.modes inpaint.opencv"
+    " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
+    " inpaint.tracing train.card train.checkpoint train.comparison train.discriminator train.ema"
+    " train.interrupts train.log train.metrics train.perceptual page.space page.texts page.turns"
+    " page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
