@@ -16,8 +16,8 @@ FLOORS = {
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
     " train.paper_variants",
-    2: "inpaint.generators inpaint.image inpaint.masks",
-    1: "inpaint.deep train.config",
+    2: "inpaint.generators inpaint.image inpaint.masks train.presets",
+    1: "inpaint.deep train.config train.events",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
     " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
 }

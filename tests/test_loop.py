@@ -23,9 +23,10 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.pretrained import load_generator
 from train import loop
 from train.checkpoint import CheckpointError
-from train.config import PRESETS, MaskConfig, TrainConfig
+from train.config import MaskConfig, TrainConfig
 from train.log import read_losses
 from train.loop import _total_images, train
+from train.presets import PRESETS
 from train.stream import Batch, Position
 from train.trainer import Diverged, Trainer, to_model
 

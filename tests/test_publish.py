@@ -16,7 +16,8 @@ from inpaint.generators import build_generator
 from inpaint.pretrained import save_generator
 from tests.hub.client import Client
 from train.card import build_card, may_replace, summary, write_card
-from train.config import PRESETS, DataConfig, TrainConfig, to_dict
+from train.config import DataConfig, TrainConfig, to_dict
+from train.presets import PRESETS
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 SCORES = [

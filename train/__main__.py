@@ -9,8 +9,9 @@ from inpaint.allocator import keep_memory
 from inpaint.pretrained import WeightsError
 
 from .checkpoint import CheckpointError
-from .config import PRESETS, TrainConfig
+from .config import TrainConfig
 from .loop import train
+from .presets import PRESETS
 from .publish import publish
 from .trainer import Diverged
 

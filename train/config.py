@@ -1,4 +1,4 @@
-"""Training configs: one frozen dataclass per part, and the presets that the command line starts from."""
+"""Training configs: one frozen dataclass per part, checked when it is made."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -175,6 +175,11 @@ class TrainConfig:
     """Repository that the weights are published to at the end."""
     private: bool | None = None
     """Visibility of a new repository; None: the account's default."""
+    checkpoint_repo: str | None = None
+    """Private Hub repository that checkpoints, losses and the newest sheet are copied to. A machine whose folder holds
+    no such run goes on from there."""
+    event_log: bool = False
+    """Also print progress as JSON lines, for a log that a program reads."""
 
     def __post_init__(self) -> None:
         if (self.images is None) == (self.epochs is None):
@@ -218,95 +223,3 @@ def _check(condition: bool, name: str, value: object, rule: str, move: str) -> N
 def to_dict(config: TrainConfig) -> dict[str, Any]:
     """The config as plain JSON values."""
     return {**dataclasses.asdict(config), "generator": config_to_dict(config.generator)}
-
-
-PRESETS: dict[str, tuple[str, TrainConfig]] = {
-    "context-encoder": (
-        "Pathak et al. 2016: 128x128, central square, L2 + adversarial, 100 epochs",
-        TrainConfig(
-            preset="context-encoder",
-            data=DataConfig(
-                dataset=("frgfm/imagenette:160px",),
-                resolution=128,
-                batch_size=64,
-                min_scale=0.8,
-                cache=True,
-                cache_side=160,
-                masks=MaskConfig(central=1.0),
-            ),
-            generator=ContextEncoderConfig(),
-            loss=LossConfig(
-                reconstruction="l2",
-                reconstruction_weight=0.999,
-                border_weight=10.0,
-                adversarial="bce",
-                adversarial_weight=0.001,
-                discriminator="picture",
-            ),
-            epochs=100,
-            channels_last=False,  # a tenth faster on a CPU in bfloat16
-            sample_epochs=(0, 1, 5, 20, 50, 100),
-            sample_split="validation",
-        ),
-    ),
-    "photos": (
-        "the free-form generator for photos of any size",
-        TrainConfig(
-            preset="photos",
-            data=DataConfig(
-                dataset=("frgfm/imagenette:320px",),
-                resolution=256,
-                batch_size=16,
-                cache=True,
-                workers=4,
-                min_scale=0.25,
-                masks=MaskConfig(
-                    blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25, zoom=2.5, bank=8000
-                ),
-            ),
-            generator=FreeFormConfig(),
-            loss=LossConfig(
-                reconstruction="l1",
-                known_weight=0.1,
-                adversarial="non-saturating",
-                adversarial_weight=0.01,
-                discriminator="patch",
-                r1_gamma=0.01,
-                feature_matching_weight=0.1,
-                perceptual_weight=0.3,
-            ),
-            images=2_000_000,
-            learning_rate=3e-4,
-            betas=(0.5, 0.99),
-            guided=0.4,
-            warmup_images=2_000,
-            cooldown_images=200_000,
-            ema_halflife_images=10_000,
-        ),
-    ),
-    "tiny": (
-        "a small free-form generator on the CPU in under a minute, to try everything out",
-        TrainConfig(
-            preset="tiny",
-            data=DataConfig(
-                resolution=64,
-                batch_size=4,
-                shuffle_buffer=64,
-                masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
-            ),
-            generator=FreeFormConfig(
-                channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2, borrow_channels=16
-            ),
-            loss=LossConfig(adversarial_weight=0.01, r1_gamma=0.01, r1_interval=4, feature_matching_weight=0.1),
-            images=200,
-            betas=(0.0, 0.99),
-            guided=0.4,
-            ema_halflife_images=50,
-            log_every=20,
-            sample_every=100,
-            checkpoint_every=40,
-            device="cpu",
-        ),
-    ),
-}
-"""Name -> (a line for --help, the config)."""

@@ -2,12 +2,14 @@
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.pretrained import save_generator
 
 from .checkpoint import claim_run_dir, load_checkpoint, save_checkpoint
 from .config import TrainConfig, to_dict
+from .events import Watcher
 from .interrupts import Interrupts
 from .log import Progress, plot_losses
 from .stream import Batch, PhotoStream
@@ -15,17 +17,18 @@ from .trainer import Trainer
 
 MAY_CHANGE = (
     "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
-    "private", "max_minutes", "data.workers", "run_dir", "device",
+    "private", "max_minutes", "data.workers", "run_dir", "device", "checkpoint_repo", "event_log",
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 8
 
 
-def train(config: TrainConfig) -> Path:
+def train(config: TrainConfig, watchers: Sequence[Watcher] = ()) -> Path:
     """Runs, or goes on with, a training run.
 
     Args:
         config: the run. Its folder decides whether it is new.
+        watchers: are told how the run goes.
 
     Returns:
         The run's folder, with `weights/` (the averaged generator), sample sheets, losses and the last checkpoint.
@@ -48,14 +51,21 @@ def train(config: TrainConfig) -> Path:
     progress = Progress(run_dir, trainer.images_seen, config.images)
     try:
         with Interrupts() as interrupts:
-            _run(trainer, stream, progress, run_dir, interrupts)
+            _run(trainer, stream, progress, run_dir, interrupts, watchers)
     finally:
         stream.close()
         progress.close()
     return run_dir
 
 
-def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Path, interrupts: Interrupts) -> None:
+def _run(
+    trainer: Trainer,
+    stream: PhotoStream,
+    progress: Progress,
+    run_dir: Path,
+    interrupts: Interrupts,
+    watchers: Sequence[Watcher],
+) -> None:
     config, deadline = trainer.config, _deadline(trainer.config)
     batches = iter(stream)
     while not _finished(trainer, config):
@@ -70,7 +80,10 @@ def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Pat
         progress.advance(trainer.images_seen - before, report, _total_images(config, stream))
         done = _finished(trainer, config)
         if done or _due(before, trainer.images_seen, config.log_every):
-            progress.write(trainer.images_seen, stream.waited_s, epoch=trainer.position.epoch, skipped=stream.skipped)
+            facts = {"epoch": trainer.position.epoch, "skipped": stream.skipped}
+            line = progress.write(trainer.images_seen, stream.waited_s, **facts)
+            for watcher in watchers:
+                watcher.progressed(line, _total_images(config, stream))
         if done or _due(before, trainer.images_seen, config.sample_every):
             trainer.draw_sheet(_sheet_path(run_dir, trainer.images_seen))
         _draw_epoch_sheets(trainer, run_dir, epoch)
@@ -78,6 +91,8 @@ def _run(trainer: Trainer, stream: PhotoStream, progress: Progress, run_dir: Pat
         if done or stop or _due(before, trainer.images_seen, config.checkpoint_every):
             save_checkpoint(run_dir, trainer.state())
             save_generator(trainer.ema.network, run_dir / "weights")
+            for watcher in watchers:
+                watcher.checkpointed(run_dir)
         if stop and not done:
             raise KeyboardInterrupt
     if stream.skipped:
