@@ -9,13 +9,16 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     9: "app train.paper inpaint.benchmark",
     8: "page.api page.painter train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.desk train.loop train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing",
-    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
+    7: "inpaint.__main__ page.desk train.loop train.jobs train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing"
+    " train.jobs_code train.jobs_local",
+    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts"
+    " train.jobs_hub",
+    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
+    " train.remote train.jobs_cost",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
-    " train.paper_variants",
+    " train.paper_variants train.jobs_run",
     2: "inpaint.generators inpaint.image inpaint.masks train.presets",
     1: "inpaint.deep train.config train.events",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
@@ -25,9 +28,9 @@ FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split(
 PACKAGES = ("inpaint", "train", "page")
 ROOMS = {
     "gradio": ("app", "page."),
-    "tyro": ("train.__main__",),
+    "tyro": ("train.__main__", "train.jobs"),
     "datasets": ("train.data",),
-    "huggingface_hub": ("inpaint.download", "train.publish"),
+    "huggingface_hub": ("inpaint.download", "train.publish", "train.remote", "train.jobs"),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),

@@ -10,9 +10,11 @@ from inpaint.pretrained import WeightsError
 
 from .checkpoint import CheckpointError
 from .config import TrainConfig
+from .events import EventLog, Watcher, say
 from .loop import train
 from .presets import PRESETS
 from .publish import publish
+from .remote import Mirror, fetch_state
 from .trainer import Diverged
 
 
@@ -23,9 +25,12 @@ def main(argv: list[str] | None = None) -> int:
         config = tyro.extras.overridable_config_cli(
             PRESETS, args=arguments, description=__doc__, prog="python -m train"
         )
-        run_dir = train(config)
+        run_dir = _train(config)
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
-        return _publish(config, run_dir)
+        _publish(config, run_dir)
+        if config.event_log:
+            say("finished")
+        return 0
     except KeyboardInterrupt:
         print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
         return 130
@@ -39,12 +44,26 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
-def _publish(config: TrainConfig, run_dir: Path) -> int:
+def _train(config: TrainConfig) -> Path:
+    """Trains, with what watches the run."""
+    watchers: list[Watcher] = [EventLog()] if config.event_log else []
+    if config.checkpoint_repo is None:
+        return train(config, watchers)
+    mirror = Mirror(config.checkpoint_repo)
+    try:
+        fetch_state(config.checkpoint_repo, config)
+        return train(config, [*watchers, mirror])
+    finally:
+        mirror.close()
+
+
+def _publish(config: TrainConfig, run_dir: Path) -> None:
     if config.push_to_hub is None:
-        return 0
+        return
     published = publish(run_dir, config.push_to_hub, private=config.private)
     print(f"Published: {published.url}")
-    return 0
+    if config.event_log:
+        say("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from .config import flatten
+
 FILE = "checkpoint.pt"
 
 
@@ -69,7 +71,7 @@ def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) 
     """
     path = run_dir / "config.json"
     if path.exists() and (run_dir / FILE).exists():
-        old, new = _flatten(json.loads(path.read_text())), _flatten(json.loads(json.dumps(config)))
+        old, new = flatten(json.loads(path.read_text())), flatten(json.loads(json.dumps(config)))
         changed = [name for name in sorted(old | new) if name not in free and old.get(name) != new.get(name)]
         if changed:
             lines = "\n".join(f"  {name}: {old.get(name)} there, {new.get(name)} now" for name in changed)
@@ -81,10 +83,3 @@ def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) 
     fresh = path.with_suffix(".json.new")
     fresh.write_text(json.dumps(config, indent=2) + "\n")
     fresh.replace(path)
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat.update(_flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
-    return flat

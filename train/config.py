@@ -6,6 +6,12 @@ from typing import Any, Literal
 
 from inpaint.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
 
+MAY_CHANGE = (
+    "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
+    "private", "max_minutes", "data.workers", "run_dir", "device", "checkpoint_repo", "event_log",
+)  # fmt: skip
+"""Settings that may differ when a run goes on."""
+
 
 @dataclass(frozen=True)
 class MaskConfig:
@@ -223,3 +229,11 @@ def _check(condition: bool, name: str, value: object, rule: str, move: str) -> N
 def to_dict(config: TrainConfig) -> dict[str, Any]:
     """The config as plain JSON values."""
     return {**dataclasses.asdict(config), "generator": config_to_dict(config.generator)}
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted names, such as {"data.resolution": 128}."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat.update(flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
+    return flat

@@ -8,18 +8,13 @@ from pathlib import Path
 from inpaint.pretrained import save_generator
 
 from .checkpoint import claim_run_dir, load_checkpoint, save_checkpoint
-from .config import TrainConfig, to_dict
+from .config import MAY_CHANGE, TrainConfig, to_dict
 from .events import Watcher
 from .interrupts import Interrupts
 from .log import Progress, plot_losses
 from .stream import Batch, PhotoStream
 from .trainer import Trainer
 
-MAY_CHANGE = (
-    "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
-    "private", "max_minutes", "data.workers", "run_dir", "device", "checkpoint_repo", "event_log",
-)  # fmt: skip
-"""Settings that may differ when a run goes on."""
 SHEET_PICTURES = 8
 
 

@@ -89,3 +89,16 @@ def refs(hub: "Hub", request: Request) -> Response:
         pulls = {name: sha for name, sha in repo.branches.items() if name.startswith("refs/pr/")}
         answer["pullRequests"] = [{"name": n, "ref": n, "targetCommit": sha} for n, sha in pulls.items()]
     return reply(answer)
+
+
+def squash(hub: "Hub", request: Request) -> Response:
+    """The whole history of a branch becomes one commit."""
+    repo, user, branch = writable(hub, request), signed_in(request), request.params["revision"]
+    with hub.store.lock:
+        tip = commit_of(repo, branch)
+        kept = set(repo.tags.values()) | {sha for name, sha in repo.branches.items() if name != branch}
+        repo.commits = {sha: commit for sha, commit in repo.commits.items() if sha in kept}
+        del repo.branches[branch]
+        made = repo.add_commit(branch, tip.files, request.json().get("message") or "Super-squash", "", user.name)
+        hub.store.save(repo)
+    return reply({"commitOid": made.sha})

@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.hub import contents, downloads, repos, uploads
+from tests.hub import contents, downloads, jobs, repos, uploads
 from tests.hub.messages import HubError, Request, Response
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ REVISION = r"(?P<revision>[^/]+)"
 
 ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/api/whoami-v2", repos.whoami),
+    ("GET", r"/api/jobs/hardware", jobs.hardware),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)", jobs.listing),
+    ("POST", r"/api/jobs/(?P<namespace>[^/]+)", jobs.create),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)", jobs.inspect),
+    ("POST", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/cancel", jobs.cancel),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/logs", jobs.logs),
     ("POST", r"/api/repos/create", repos.create),
     ("DELETE", r"/api/repos/delete", repos.delete),
     ("POST", r"/api/validate-yaml", uploads.validate_yaml),
@@ -29,6 +35,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", REPO + rf"/tree/{REVISION}(?:/(?P<path>.*))?", contents.tree),
     ("POST", REPO + rf"/paths-info/{REVISION}", contents.paths_info),
     ("GET", REPO + rf"/commits/{REVISION}", contents.commits),
+    ("POST", REPO + rf"/super-squash/{REVISION}", repos.squash),
     ("POST", REPO + rf"/preupload/{REVISION}", uploads.preupload),
     ("POST", REPO + rf"/commit/{REVISION}", uploads.commit),
     ("GET", REPO + rf"/revision/{REVISION}", contents.info),

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.hub import access, routes
+from tests.hub.jobs import Jobs
 from tests.hub.messages import HubError, Request, Response
 from tests.hub.store import Store
 from tests.hub.users import User
@@ -61,6 +62,7 @@ class Hub:
         self.users = list(users or [User("me", "hf_me")])
         self.lfs_bytes, self.multipart_bytes = lfs_bytes, multipart_bytes
         self.parts: dict[tuple[str, int], bytes] = {}
+        self.jobs = Jobs()
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, str]] = []
         self._lock = threading.Lock()
@@ -73,6 +75,7 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.jobs.stop_all()
         self._server.shutdown()
         self._server.server_close()
         if self._temporary:
