@@ -1,6 +1,8 @@
 """Runs as jobs of a Hub that really runs them: submitted from the command line, watched, cut off, gone on with."""
 
+import io
 import json
+import tarfile
 import time
 from types import SimpleNamespace
 
@@ -10,6 +12,8 @@ from huggingface_hub import HfApi
 from tests.hub import Hub, User
 from tests.hub.client import Client
 from tests.hub.seeds import seed_pictures, seed_space
+from train import jobs_code, jobs_hub, jobs_run
+from train.presets import PRESETS, with_overrides
 
 TOKEN = "hf_the_secret_of_me"
 IMAGES = 96
@@ -110,15 +114,15 @@ def test_a_job_that_is_cut_off_goes_on_from_the_hub_and_ends_with_the_same_weigh
 
 
 def test_a_job_without_a_space_brings_this_code_at_its_commit(place, monkeypatch):
-    from train import jobs_code, jobs_hub, jobs_run
-    from train.presets import PRESETS, with_overrides
-
-    data = jobs_code._git(jobs_code.ROOT, "archive", "--format=tar.gz", "HEAD", *jobs_code.PARTS)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for part in jobs_code.PARTS:
+            archive.add(jobs_code.ROOT / part, part)
     given = {"data.dataset": ("me/photos",), "push_to_hub": "me/plain", "images": 8, "data.resolution": 32}
     run = jobs_run.run_of(with_overrides(PRESETS["tiny"][1], given))
     monkeypatch.setattr(jobs_code, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
     monkeypatch.setattr(jobs_hub, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
-    bootstrap = jobs_code.upload(jobs_code.Code("0123abcd", data), run, TOKEN)
+    bootstrap = jobs_code.upload(jobs_code.Code("0123abcd", packed.getvalue()), run, TOKEN)
     request = jobs_hub.image_request(run, jobs_code.IMAGE, bootstrap, "cpu-basic", 3600)
     state = jobs_hub.submit(request, TOKEN, "me")
     job = place.hub.jobs.all[state.id]
