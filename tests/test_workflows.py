@@ -17,8 +17,6 @@ WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
 STEPS = [
     (name, step) for name, flow in WORKFLOWS.items() for job in flow["jobs"].values() for step in job.get("steps", [])
 ]
-    (name, step) for name, flow in WORKFLOWS.items() for job in flow["jobs"].values() for step in job.get("steps", [])
-]
 EVIL = "\"; touch owned; $(touch owned) `touch owned` ${{ secrets.HF_TOKEN }} ' --here"
 
 
