@@ -17,6 +17,7 @@ from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.checks import MAX_UPLOAD_MB
 from page.painter import painter
+from page.space import lend_gpu, zero_gpu
 from page.visits import Visits
 
 HERE = Path(__file__).parent
@@ -67,5 +68,7 @@ def launch_options() -> dict[str, Any]:
 
 if __name__ == "__main__":
     keep_memory()
+    gpu = zero_gpu()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
+    lend_gpu(inpainter, gpu)
     build_page(inpainter, notice).launch(**launch_options())

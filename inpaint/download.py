@@ -59,21 +59,31 @@ def split_revision(text: str, revision: str | None) -> tuple[str, str]:
     return repo_id, revision
 
 
-def download(repo_id: str, revision: str) -> Path:
-    """The cached folder of one commit, downloaded when the Hub can be reached. Its name is the commit's sha."""
+def download(repo_id: str, revision: str, *, anonymous: bool = False) -> Path:
+    """The cached folder of one commit, downloaded when the Hub can be reached. Its name is the commit's sha.
+
+    Args:
+        repo_id: a repository of the Hub.
+        revision: branch, tag or commit.
+        anonymous: ask without this machine's token, so that a stranger who names a repository gets public ones only.
+
+    Raises:
+        WeightsError: it cannot be had; the message says why.
+    """
+    token = False if anonymous else None
     cached = _cached(repo_id, revision)
     if cached is not None and cached.name == revision:
         return cached
     try:
-        head = _within(LOOKUP_TIMEOUT_S, lambda: retried(lambda: _head(repo_id, CONFIG_FILE, revision)))
+        head = _within(LOOKUP_TIMEOUT_S, lambda: retried(lambda: _head(repo_id, CONFIG_FILE, revision, token)))
         sha = head.commit_hash
         if sha is None:
             raise WeightsError(f"{constants.ENDPOINT} does not answer like a Hub: check HF_ENDPOINT and the proxy.")
-        folders = [_fetch(repo_id, file, sha) for file in MAX_BYTES]
+        folders = [_fetch(repo_id, file, sha, token) for file in MAX_BYTES]
         if cached is None or cached.name != sha:
             # Asked by name, the client notes which commit the branch is at: the next start may be offline. Only now,
             # so that an interrupted download leaves the note at the commit whose files are complete.
-            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=ANSWER_TIMEOUT_S)
+            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=ANSWER_TIMEOUT_S, token=token)
         return folders[0]
     except (httpx2.HTTPError, OSError, UnicodeEncodeError) as error:
         if cached is not None and is_passing(error):
@@ -89,16 +99,16 @@ def _cached(repo_id: str, revision: str) -> Path | None:
     return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in found) else None
 
 
-def _head(repo_id: str, file: str, revision: str) -> Any:
-    return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=ANSWER_TIMEOUT_S)
+def _head(repo_id: str, file: str, revision: str, token: bool | None) -> Any:
+    return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=ANSWER_TIMEOUT_S, token=token)
 
 
-def _fetch(repo_id: str, file: str, sha: str) -> Path:
+def _fetch(repo_id: str, file: str, sha: str, token: bool | None) -> Path:
     """The cached folder of one file at one commit. The client itself does not retry a body that answers 5xx."""
     path = try_to_load_from_cache(repo_id, file, revision=sha)
     if not isinstance(path, str):
-        check_size(repo_id, file, retried(lambda: _head(repo_id, file, sha)).size)
-        path = retried(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=ANSWER_TIMEOUT_S))
+        check_size(repo_id, file, retried(lambda: _head(repo_id, file, sha, token)).size)
+        path = retried(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=ANSWER_TIMEOUT_S, token=token))
     return Path(path).parent
 
 

@@ -46,16 +46,16 @@ Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
 """(pixels, mask, within) -> the fills of all regions near `within`; must not change its arguments."""
 
 
-class _Step(NamedTuple):
-    """What a change has overwritten: pixels and mask per box, each as it was before the whole change."""
+class Snapshot(NamedTuple):
+    """Pixels and mask per box, as they were at one moment: before a change, or at a call of `Session.snapshot`."""
 
     boxes: list[Box]
     pixels: list[np.ndarray]
     masks: list[np.ndarray]
 
-    def then(self, other: "_Step") -> "_Step":
+    def then(self, other: "Snapshot") -> "Snapshot":
         """Both, written one after the other; where they overlap, the other one wins."""
-        return _Step(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
+        return Snapshot(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
 
     @property
     def size(self) -> int:
@@ -70,7 +70,7 @@ class Session:
 
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
-        solver: fills holes, see `Inpainter.fills`.
+        solver: fills holes, see `Inpainter.fills`; another one may be set, for what is painted from then on.
         grow_px: holes are made wider than painted, by so many pixels on all sides; what is erased is exact.
         history_bytes: see HISTORY_BYTES.
     """
@@ -81,15 +81,15 @@ class Session:
         check_grow_px(grow_px)
         self.photo = photo
         self.grow_px = grow_px
-        self._solver = solver
+        self.solver = solver
         self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         self._canvas = to_rgb(photo, self._levels)
         self._grey = is_grey(self._canvas)
         self._mask = np.zeros((photo.height, photo.width), bool)
         self._hole_count = 0
         self._history_bytes = history_bytes
-        self._undo: list[_Step] = []
-        self._redo: list[_Step] = []
+        self._undo: list[Snapshot] = []
+        self._redo: list[Snapshot] = []
         self._lock = threading.RLock()
 
     @property
@@ -149,14 +149,39 @@ class Session:
 
     def clear(self) -> list[Patch]:
         """Take all holes away. This can be undone like a stroke."""
+        return self.restore(Snapshot([], [], []))
+
+    def snapshot(self) -> Snapshot:
+        """All holes and their fills as they are now, to come back to with `restore`."""
         with self._lock:
-            boxes = cover(self._mask)
+            return self._step(cover(self._mask))
+
+    def restore(self, snapshot: Snapshot) -> list[Patch]:
+        """Bring the holes and fills of a snapshot back, of this session or of one of the same photo.
+
+        This can be undone like a stroke.
+        """
+        with self._lock:
+            painted = cover(self._mask)
+            boxes = painted + snapshot.boxes
             if not boxes:
                 return []
             self._remember(self._step(boxes))
-            for box in boxes:
+            for box in painted:
                 self._restore(box, self._mask[box.slices].copy())
+            self._write(snapshot)
             return self._patches(boxes)
+
+    def refill(self) -> list[Patch]:
+        """Fill all holes anew, with the present solver. This can be undone like a stroke."""
+        with self._lock:
+            if not self._hole_count:
+                return []
+            fills = self._solve(Box(0, 0, *self.photo.size))
+            solved = self._step([fill.box for fill in fills])
+            self._remember(solved)
+            self._draw(fills)
+            return self._patches(solved.boxes)
 
     def result(self) -> Image.Image:
         """The finished photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
@@ -182,17 +207,22 @@ class Session:
         else:
             self._restore(box, area)
         try:
-            fills = list(self._solver(self._canvas, self._mask, touched)) if self._hole_count else []
+            fills = self._solve(touched) if self._hole_count else []
         except BaseException:
             self._write(before)
             raise
-        if self._grey:
-            fills = [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills]
         solved = self._step([fill.box for fill in fills])
         self._remember(solved.then(before))
+        self._draw(fills)
+        return self._patches(solved.boxes + changed)
+
+    def _solve(self, touched: Box) -> list[Fill]:
+        fills = list(self.solver(self._canvas, self._mask, touched))
+        return [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills] if self._grey else fills
+
+    def _draw(self, fills: list[Fill]) -> None:
         for fill in fills:
             fill.draw(self._canvas, Box(0, 0, *self.photo.size))
-        return self._patches(solved.boxes + changed)
 
     def _restore(self, box: Box, area: np.ndarray) -> None:
         """Give an area of a box its original pixels, and take it out of the mask."""
@@ -201,14 +231,14 @@ class Session:
         self._mask[box.slices][area] = False
         self._hole_count -= int(area.sum())
 
-    def _step(self, boxes: list[Box]) -> _Step:
-        return _Step(
+    def _step(self, boxes: list[Box]) -> Snapshot:
+        return Snapshot(
             boxes,
             [self._canvas[box.slices].copy() for box in boxes],
             [np.packbits(self._mask[box.slices]) for box in boxes],
         )
 
-    def _remember(self, step: _Step) -> None:
+    def _remember(self, step: Snapshot) -> None:
         """Make a state the one that undo returns to."""
         self._redo.clear()
         self._undo.append(step)
@@ -216,7 +246,7 @@ class Session:
         while total > self._history_bytes and len(self._undo) > 1:
             total -= self._undo.pop(0).size
 
-    def _write(self, step: _Step) -> None:
+    def _write(self, step: Snapshot) -> None:
         """Bring a remembered state back."""
         for box, pixels, packed in zip(*step, strict=True):
             mask = np.unpackbits(packed, count=box.width * box.height).reshape(box.height, box.width).astype(bool)
@@ -224,7 +254,7 @@ class Session:
             self._canvas[box.slices] = pixels
             self._mask[box.slices] = mask
 
-    def _swap(self, source: list[_Step], target: list[_Step]) -> list[Patch]:
+    def _swap(self, source: list[Snapshot], target: list[Snapshot]) -> list[Patch]:
         """Exchange a remembered state with the present one, and remember that one instead."""
         if not source:
             return []

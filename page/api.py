@@ -1,54 +1,84 @@
 """The page's endpoints for programs: the same fill as on the canvas, for a photo and a mask in files."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
-from page.checks import MAX_MEGAPIXELS, refuse_huge, uploaded
+from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, opened, uploaded
 from page.texts import sentence
 from page.visits import Refusal, Visits
 
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
 
+log = logging.getLogger(__name__)
+
 
 def add_api(inpainter: Inpainter, visits: Visits) -> None:
-    """Add /inpaint and /status to the page that is being built."""
+    """Add /inpaint and /status to the page that is being built; they are the tools for MCP clients too.
 
-    def inpaint(photo: gr.FileData, mask: gr.FileData) -> gr.FileData:
-        """Fill the masked parts of a photo.
+    Their docstrings are what programs and language models read about them.
+    """
+
+    async def inpaint(photo: gr.FileData, mask: gr.FileData) -> gr.FileData:
+        """Remove things from a photo, or repair it: fills the masked parts with what fits their surroundings.
+
+        Use it to take away scratches, stains, text, logos, people or objects. It continues what is around the hole
+        and cannot be told in words what to put there. The photo keeps its size, and every pixel outside the mask stays
+        exactly as it is. Works on a CPU in about a second for a stroke, and up to a minute for large holes.
 
         Args:
-            photo: the picture to repair, in any common format.
-            mask: a picture of the same size; white = fill here, black = keep.
+            photo: the picture to repair: JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels.
+            mask: a black and white picture of the same width and height: white (128 or more of 255) where the photo
+                is to be filled, black where it is to stay. Make it a few pixels wider than the thing to remove, and
+                leave most of the photo black.
 
         Returns:
-            The finished photo in a lossless file (the photo's own format if that is lossless, else PNG). Every pixel
-            outside the mask is the photo's.
+            The finished photo as a lossless file: in the photo's own format if that is lossless, else as PNG.
         """
+
+        def fill() -> gr.FileData:
+            return _write(inpainter(_read(photo, "photo"), _read(mask, "mask")), photo, visits.shelf())
+
         try:
-            files = [_read(photo), _read(mask)]
-            with visits.turn():
-                return _write(inpainter(*files), photo, visits.shelf())
+            return await visits.turns.run(fill, patient=True)
         except Refusal as refusal:
-            raise gr.Error(sentence(refusal.key, "en", **refusal.values), print_exception=False) from None
+            message = sentence(refusal.key, "en", **refusal.values)
         except (PhotoError, MaskError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            message = str(error)
+        except Exception:
+            log.exception("inpaint failed")
+            message = sentence("unexpected", "en")
+        raise gr.Error(message, print_exception=False)
 
     def status() -> dict[str, Any]:
-        """Which weights fill the photos: where they come from, and their revision (null for the bundled ones)."""
-        source, _, revision = inpainter.source.partition("@")
-        return {"weights": source, "revision": revision or None, "max_megapixels": MAX_MEGAPIXELS}
+        """Tell which weights fill the photos, what computes, how many wait, and the limits.
 
-    gr.api(inpaint, api_name="inpaint", concurrency_limit=2)
+        Returns:
+            weights: the Hub repository or "bundled"; revision: its commit, null for the bundled ones; runtime and
+            device: what computes; waiting: how many requests stand in line; max_megapixels and max_megabytes of a
+            photo; formats: how finished photos are returned.
+        """
+        source, _, revision = inpainter.source.partition("@")
+        return {
+            "weights": source,
+            "revision": revision or None,
+            "runtime": inpainter.runtime.name,
+            "device": str(inpainter.device),
+            "waiting": len(visits.turns),
+            "max_megapixels": MAX_MEGAPIXELS,
+            "max_megabytes": MAX_UPLOAD_MB,
+            "formats": list(LOSSLESS),
+        }
+
+    gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
 
 
-def _read(file: Any) -> bytes:
-    data = uploaded(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)).read_bytes()
-    refuse_huge(data)
-    return data
+def _read(file: Any, what: str) -> Any:
+    return opened(uploaded(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)), what)
 
 
 def _write(result: Any, photo: Any, folder: Path) -> gr.FileData:

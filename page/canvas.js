@@ -1,98 +1,132 @@
-// The canvas: keeps the photo and the finished picture at full size off screen, and shows them at the window's size.
+// The canvas: keeps the photo and the finished picture off screen, and shows them through a view that can be moved.
 
-function createCanvas(frame) {
-  const view = frame.querySelector(".view"), ink = frame.querySelector(".ink");
-  let original = null, picture = null, scale = 1, before = false;
+import { common, fitted, kept, toPhoto } from "./geometry.js";
 
-  function sheet(width, height) {
-    return Object.assign(document.createElement("canvas"), { width, height });
+const MOST_PIXELS = 64e6; // of a sheet; a larger photo is shown, not kept, at a smaller size
+
+export function createCanvas(stage, onMoved) {
+  const layer = (name) => stage.querySelector(`.${name}`);
+  const [after, before, ink, paper] = ["view", "was", "ink", "paper"].map(layer);
+  let original = null, picture = null, photo = null, home = null, view = null, later = null, comparing = false;
+
+  function sheet(bitmap) {
+    const shrink = Math.min(1, Math.sqrt(MOST_PIXELS / (photo.width * photo.height)));
+    const [width, height] = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * shrink)));
+    const made = Object.assign(document.createElement("canvas"), { width, height });
+    made.getContext("2d", { willReadFrequently: false }).drawImage(bitmap, 0, 0, width, height);
+    return made;
   }
 
-  function open(bitmap) {
-    original = sheet(bitmap.width, bitmap.height);
-    original.getContext("2d").drawImage(bitmap, 0, 0);
-    picture = sheet(bitmap.width, bitmap.height);
-    picture.getContext("2d").drawImage(bitmap, 0, 0);
-    before = false;
-    fit();
+  // size: { width, height } of the photo; the bitmap may be smaller.
+  function open(bitmap, size) {
+    photo = size;
+    original = sheet(bitmap);
+    picture = sheet(bitmap);
+    view = null;
+    resize();
   }
 
-  // scale: screen pixels (CSS) per photo pixel, so that the picture fits into the window
-  function fit() {
-    if (!picture) return;
-    const stage = frame.parentElement, width = stage.clientWidth;
-    const height = Math.max(260, window.innerHeight - (width < 560 ? 330 : 290));
-    if (!width) return;
-    scale = Math.min(width / picture.width, height / picture.height, 1.5);
-    const shown = [Math.round(picture.width * scale), Math.round(picture.height * scale)].map((side) => Math.max(1, side));
+  function room() {
+    return { width: stage.clientWidth, height: stage.clientHeight };
+  }
+
+  function resize() {
+    if (!photo || !stage.clientWidth) return;
     const density = Math.min(window.devicePixelRatio || 1, 2);
-    for (const canvas of [view, ink]) {
-      canvas.width = shown[0] * density;
-      canvas.height = shown[1] * density;
+    for (const canvas of [after, before, ink]) {
+      canvas.width = Math.round(stage.clientWidth * density);
+      canvas.height = Math.round(stage.clientHeight * density);
     }
-    frame.style.width = shown[0] + "px";
-    frame.style.height = shown[1] + "px";
-    draw();
+    const whole = !view || view.scale === home.scale;
+    home = fitted(photo, room());
+    look(whole ? home : view, true);
   }
 
-  // Draw a part of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
-  function draw(left = 0, top = 0, width = picture.width, height = picture.height) {
-    const context = view.getContext("2d"), zoom = view.width / picture.width, rise = view.height / picture.height;
+  // While the view moves it is drawn fast; once it rests, with care.
+  function look(next, resting = false) {
+    view = kept(next.scale < home.scale ? home : next, photo, room());
+    const [left, top] = [Math.max(view.x, 0), Math.max(view.y, 0)];
+    Object.assign(paper.style, { left: `${view.x}px`, top: `${view.y}px` });
+    Object.assign(paper.style, { width: `${photo.width * view.scale}px`, height: `${photo.height * view.scale}px` });
+    clearTimeout(later);
+    if (!resting) later = setTimeout(draw, 120);
+    draw(resting ? "high" : "low");
+    onMoved({ left, top, right: Math.min(view.x + photo.width * view.scale, stage.clientWidth) });
+  }
+
+  function draw(quality = "high", box = [0, 0, photo.width, photo.height]) {
+    render(after, picture, quality, box);
+    if (comparing) render(before, original, quality, box);
+  }
+
+  // Draw a box of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
+  function render(canvas, source, quality, box) {
+    const context = canvas.getContext("2d"), zoom = (view.scale * canvas.width) / stage.clientWidth;
+    const [x, y] = [(view.x * canvas.width) / stage.clientWidth, (view.y * canvas.width) / stage.clientWidth];
     const pad = Math.ceil(3 / Math.min(zoom, 1)) + 1;
-    const x0 = Math.max(0, Math.floor((left - pad) * zoom)), y0 = Math.max(0, Math.floor((top - pad) * rise));
-    const x1 = Math.min(view.width, Math.ceil((left + width + pad) * zoom));
-    const y1 = Math.min(view.height, Math.ceil((top + height + pad) * rise));
+    const shown = common([box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad],
+      [-x / zoom, -y / zoom, (canvas.width - x) / zoom, (canvas.height - y) / zoom]);
+    const onScreen = [shown[0] * zoom + x, shown[1] * zoom + y, shown[2] * zoom + x, shown[3] * zoom + y];
+    const [left, top, right, bottom] = onScreen.map((edge, index) => (index < 2 ? Math.floor(edge) : Math.ceil(edge)));
+    if (left >= right || top >= bottom) return;
+    const part = common(shown.map((edge, index) => (index < 2 ? Math.floor(edge) - pad : Math.ceil(edge) + pad)),
+      [0, 0, photo.width, photo.height]);
+    const size = [part[2] - part[0], part[3] - part[1]], [rx, ry] = ratio(source);
     context.save();
     context.beginPath();
-    context.rect(x0, y0, x1 - x0, y1 - y0);
+    context.rect(left, top, right - left, bottom - top);
     context.clip();
-    context.clearRect(x0, y0, x1 - x0, y1 - y0);
-    context.imageSmoothingQuality = "high";
-    const sx = Math.max(0, Math.floor(x0 / zoom) - pad), sy = Math.max(0, Math.floor(y0 / rise) - pad);
-    const sw = Math.min(picture.width, Math.ceil(x1 / zoom) + pad) - sx;
-    const sh = Math.min(picture.height, Math.ceil(y1 / rise) + pad) - sy;
-    context.drawImage(before ? original : picture, sx, sy, sw, sh, sx * zoom, sy * rise, sw * zoom, sh * rise);
+    context.clearRect(left, top, right - left, bottom - top);
+    context.imageSmoothingQuality = quality;
+    context.setTransform(zoom, 0, 0, zoom, x, y);
+    context.drawImage(source, part[0] * rx, part[1] * ry, size[0] * rx, size[1] * ry, part[0], part[1], ...size);
     context.restore();
+  }
+
+  function ratio(source) {
+    return [source.width / photo.width, source.height / photo.height];
   }
 
   // Patches replace what is there: our own reading of the photo, then the fill, which is transparent outside the holes.
   async function apply(patches) {
-    const fills = await Promise.all(patches.map((patch) => createImageBitmap(new Blob([bytesOf(patch.png)], { type: "image/png" }))));
-    const context = picture.getContext("2d");
+    const fills = await Promise.all(patches.map((patch) => createImageBitmap(blobOf(patch.png, "image/png"))));
+    const context = picture.getContext("2d"), [rx, ry] = ratio(picture);
     patches.forEach(({ left, top }, index) => {
-      const fill = fills[index], box = [left, top, fill.width, fill.height];
+      const fill = fills[index], box = [left * rx, top * ry, fill.width * rx, fill.height * ry];
       context.clearRect(...box);
       context.drawImage(original, ...box, ...box);
-      context.drawImage(fill, left, top);
-      draw(...box);
+      context.drawImage(fill, ...box);
+      draw("high", [left, top, left + fill.width, top + fill.height]);
       fill.close();
     });
   }
 
-  function compare(showBefore) {
-    if (before === showBefore || !picture) return;
-    before = showBefore;
-    draw();
+  function compare(on) {
+    comparing = on;
+    before.hidden = !on;
+    if (on && photo) render(before, original, "high", [0, 0, photo.width, photo.height]);
   }
 
-  // A place on the screen in photo pixels.
-  function locate(event) {
-    const box = ink.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * picture.width, ((event.clientY - box.top) / box.height) * picture.height];
-  }
-
-  function pixels(left = 0, top = 0, width = picture.width, height = picture.height) {
-    return picture.getContext("2d").getImageData(left, top, width, height);
+  // A small picture of how it looks now.
+  function thumbnail(side) {
+    const shrink = side / Math.max(photo.width, photo.height);
+    const size = { width: Math.ceil(photo.width * shrink), height: Math.ceil(photo.height * shrink) };
+    const small = Object.assign(document.createElement("canvas"), size);
+    small.getContext("2d").drawImage(picture, 0, 0, small.width, small.height);
+    return small.toDataURL("image/jpeg", 0.8);
   }
 
   return {
-    open, fit, apply, compare, locate, pixels, ink,
-    get scale() { return scale; },
-    get size() { return picture ? [picture.width, picture.height] : [0, 0]; },
-    get before() { return before; },
+    open, resize, look, apply, compare, thumbnail, ink, stage,
+    toPhoto: (place) => toPhoto(view, place),
+    pixels: () => picture.getContext("2d").getImageData(0, 0, picture.width, picture.height), // for tests
+    get view() { return view; },
+    get home() { return home; },
+    get scale() { return view.scale; },
+    get size() { return photo ? [photo.width, photo.height] : [0, 0]; },
   };
 }
 
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export function blobOf(base64, type) {
+  return new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type });
 }

@@ -1,17 +1,19 @@
 """What the page checks before it works: limits, uploads, headers and strokes. It may come from anybody."""
 
-import io
-import math
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from inpaint import PhotoTooLargeError, open_photo
 from page.visits import Refusal
 
-MAX_MEGAPIXELS = 80
-MAX_UPLOAD_MB = 100
+MAX_MEGAPIXELS = 300
+MAX_UPLOAD_MB = 200
 MAX_STROKES, MAX_POINTS, MAX_BRUSH_PX = 64, 20_000, 4_000
+MAX_GROW_PX = 100
+GROW_PX = 2
+"""Strokes are filled so much wider than painted: what is painted over rarely reaches to the last pixel of a thing."""
 
 
 def uploaded(path: object) -> Path:
@@ -24,17 +26,24 @@ def uploaded(path: object) -> Path:
     return file
 
 
-def refuse_huge(photo: bytes) -> None:
-    """Look at a picture's header only; Refusal if it has too many pixels."""
+def opened(path: Path, what: str = "photo") -> Image.Image:
+    """An uploaded picture, upright and completely read; the file stays where it is.
+
+    Args:
+        path: as `uploaded` has checked it.
+        what: how a PhotoError calls it.
+
+    Raises:
+        Refusal: "too_many_pixels", before any of them is decoded.
+        PhotoError: it cannot be read.
+    """
     try:
-        with Image.open(io.BytesIO(photo)) as image:
-            pixels: float = image.width * image.height
-    except Image.DecompressionBombError:
-        pixels = math.inf
-    except Exception:  # whatever is wrong with the file, the inpainter says it better
-        return
-    if pixels > MAX_MEGAPIXELS * 1e6:
-        raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
+        with path.open("rb") as file:
+            return open_photo(file, what=what, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+    except PhotoTooLargeError:
+        raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS) from None
+    except OSError:
+        raise Refusal("upload_missing") from None
 
 
 def checked_strokes(strokes: object) -> list[dict]:
@@ -54,8 +63,18 @@ def checked_strokes(strokes: object) -> list[dict]:
             raise Refusal("bad_request")
         if not 0 < stroke["brush"] <= MAX_BRUSH_PX or not isinstance(stroke.get("erase"), bool):
             raise Refusal("bad_request")
-        checked.append({"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"]})
+        grow_px = checked_grow_px(stroke.get("grow_px", GROW_PX))
+        checked.append(
+            {"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"], "grow_px": grow_px}
+        )
     return checked
+
+
+def checked_grow_px(grow_px: object) -> float:
+    """By how many pixels holes are to be made wider; Refusal "bad_request" for anything else."""
+    if not isinstance(grow_px, int | float) or isinstance(grow_px, bool) or not 0 <= grow_px <= MAX_GROW_PX:
+        raise Refusal("bad_request")
+    return float(grow_px)
 
 
 def _is_number(value: object) -> bool:

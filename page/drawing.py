@@ -6,16 +6,16 @@ import io
 from PIL import Image
 
 from inpaint import Patch
-from page.visits import Visit
+from inpaint.session import Session
 
 
-def drawing(visit: Visit, patches: list[Patch]) -> dict:
+def drawing(session: Session, patches: list[Patch]) -> dict:
     """Patches for the browser: PNGs that are transparent outside the holes.
 
     The browser puts its own reading of the photo under them, so what nobody painted stays exactly as it shows it;
     they carry the photo's colour profile, so that both are read alike.
     """
-    session, mask = visit.session, visit.session.mask
+    mask = session.mask
     profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
     drawn = []
     for left, top, pixels in patches:
@@ -30,7 +30,7 @@ def drawing(visit: Visit, patches: list[Patch]) -> dict:
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=1, icc_profile=profile)
         drawn.append({"left": left, "top": top, "png": base64_of(file.getvalue())})
-    return {"patches": drawn, "undo": session.can_undo, "painted": bool(mask.any())}
+    return {"patches": drawn, "undo": session.can_undo, "redo": session.can_redo, "painted": bool(mask.any())}
 
 
 def base64_of(data: bytes) -> str:

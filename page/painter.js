@@ -1,43 +1,23 @@
-// The page: opens photos, wires the tools to the canvas, the strokes and the server, and says what is going on.
+// The page: wires the tools to the canvas, the strokes and the server, and says what is going on.
+
+import { createCanvas } from "./canvas.js";
+import { zoomed } from "./geometry.js";
+import { actionOf } from "./keys.js";
+import { createOpening } from "./opening.js";
+import { createPointer } from "./pointer.js";
+import { createStrokes } from "./strokes.js";
+import { createTransport } from "./transport.js";
+import { createVersions } from "./versions.js";
 
 const root = element.querySelector(".page");
 const find = (selector) => root.querySelector(selector);
 const button = (action) => find(`[data-action=${action}]`);
 const language = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
-const text = (key, values = {}) => Object.entries(values).reduce((line, [name, value]) => line.replace(`{${name}}`, value), props.texts[language][key]);
-const canvas = createCanvas(find(".frame"));
-const strokes = createStrokes(canvas, find(".ring"), (stroke) => transport.push({ stroke }));
-let photo = null; // { file, name, example } of the open one
-let stopPulse = null, saved = false;
+const KNOB = 44; // its width; the line is in its middle
+const stage = find(".stage"), divider = find(".divider"), size = find("[data-testid=size]"), options = find(".options");
 
-const transport = createTransport(server, {
-  filling(jobs) { state("filling", jobs[0].name === "finish" ? "saving" : "filling"); },
-  waiting(code) { say(code); },
-  async answered(answer, jobs) {
-    if (answer.file) return save(answer);
-    await canvas.apply(answer.patches);
-    settle(jobs);
-    button("undo").disabled = !answer.undo;
-    button("clear").disabled = button("download").disabled = !answer.painted;
-  },
-  failed(answer, jobs) { settle(jobs); trouble(answer.error || text(answer.code)); },
-  idle() { state("ready", saved ? null : button("download").disabled ? "hint" : "filled"); saved = false; },
-  lost: reopen,
-});
-
-function settle(jobs) {
-  strokes.settle(jobs.map((job) => job.stroke).filter(Boolean));
-  if (jobs.some((job) => job.name === "paint_example")) strokes.showDamage(null);
-}
-
-function state(name, line) {
-  root.dataset.state = name;
-  find(".start").hidden = name !== "empty";
-  find(".work").hidden = name === "empty" || !canvas.size[0];
-  if (line) say(line);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches, moving = name === "filling" || name === "opening";
-  if (!moving && stopPulse) { stopPulse.cancel(); stopPulse = null; }
-  if (moving && !stopPulse && !calm) stopPulse = find(".dot").animate([{ opacity: 0.25 }, { opacity: 1 }], { duration: 600, iterations: Infinity, direction: "alternate" });
+function text(key, values = {}) {
+  return Object.entries(values).reduce((line, [name, value]) => line.replace(`{${name}}`, value), props.texts[language][key]);
 }
 
 function say(key, values) {
@@ -49,178 +29,225 @@ function trouble(line) {
   find(".trouble").textContent = line || "";
 }
 
-// Open a file; of an example, what the server has opened already.
-async function openFile(file, example = null, opened = null) {
-  trouble("");
-  state("opening", "opening");
-  try {
-    const bitmap = await createImageBitmap(file).catch(() => { throw new Error(text("unreadable")); });
-    if (bitmap.width * bitmap.height > props.limits.megapixels * 1e6) throw new Error(text("too_many_pixels", { limit: props.limits.megapixels }));
-    const next = { file, example, size: [bitmap.width, bitmap.height] };
-    const visit = opened || (await openVisit(next));
-    transport.leave();
-    transport.start(visit);
-    photo = next;
-    props.value = visit; // so that the server knows which tab the visit belongs to
-    trigger("input");
-    show(bitmap);
-  } catch (error) {
-    state(photo ? "ready" : "empty", "hint");
-    trouble(error.message);
-  }
+function state(name, line) {
+  root.dataset.state = name;
+  if (line) say(line);
 }
 
-// Upload a photo (or name an example) and open it on the server; the id of the visit comes back.
-async function openVisit({ file, example, size }) {
-  for (let attempt = 1; ; attempt++) {
-    let answer;
-    if (example) answer = await transport.insist("open_example", { name: example }, 3);
-    else {
-      const stored = await upload(file).catch(() => { throw new Error(text("upload_failed", { limit: props.limits.megabytes })); });
-      answer = await transport.insist("open_photo", { path: stored.path }, 3);
-    }
-    if (answer.code === "upload_missing" && attempt === 1) continue; // the same file was sent twice and removed once
-    if (answer.code) throw new Error(answer.error || text(answer.code));
-    if (answer.width !== size[0] || answer.height !== size[1]) throw new Error(text("different_size"));
-    return answer.visit;
-  }
+const canvas = createCanvas(stage, (shown) => { comparison.shown = shown; split(); strokes.redraw(); });
+const strokes = createStrokes(canvas, (stroke) => transport.push({ stroke }));
+const comparison = { on: false, held: false, shown: null };
+const page = { find, text, say, trouble, state, canvas, props, photo: null, model: "", show, answered, belongs };
+
+const transport = page.transport = createTransport(server, {
+  upload: (file) => upload(file).catch(() => null),
+  filling([{ quiet, name }]) { if (!quiet) state("filling", { finish: "saving", use_model: "loading" }[name] ?? "filling"); },
+  waiting({ code, place }) { if (place) say("place", { place }); else say(code); },
+  idle() { if (root.dataset.state === "filling") state("ready"); },
+  lost: (visit) => opening.reopen(visit),
+  answered,
+  failed(answer, jobs) {
+    settle(jobs);
+    if (answer.code === "no_version") return transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
+    say("hint");
+    return jobs[0].quiet || trouble(answer.error || text(answer.code, { limit: props.limits.megabytes }));
+  },
+});
+const opening = createOpening(page, server, upload), versions = createVersions(page);
+const pointer = createPointer(canvas, strokes, find(".ring"), () => { compare(false); trouble(""); });
+
+async function answered(answer, jobs) {
+  if (answer.version) return versions.add(answer.version);
+  if (answer.file) return save(answer);
+  await canvas.apply(answer.patches);
+  settle(jobs);
+  for (const action of ["undo", "redo"]) button(action).disabled = !answer[action];
+  for (const action of ["clear", "download", "save_mask", "grow_mask"]) button(action).disabled = !answer.painted;
+  if (jobs[0].name === "show_example") return say(props.texts.en[`try_${jobs[0].example}`] ? `try_${jobs[0].example}` : "filled");
+  if (answer.changed.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
+  return say(answer.painted ? "filled" : "hint");
 }
 
-async function reopen() {
-  say("reopening");
-  try {
-    transport.renew(await openVisit(photo));
-    return true;
-  } catch {
-    return false;
-  }
+function settle(jobs) {
+  strokes.settle(jobs.map((job) => job.stroke).filter(Boolean));
 }
 
-function show(bitmap) {
-  for (const action of ["undo", "clear", "download"]) button(action).disabled = true;
-  canvas.open(bitmap);
-  state("ready", "hint");
-  compare(false);
-  canvas.fit();
+function show(bitmap, photo) {
+  for (const action of ["undo", "redo", "clear", "download", "save_mask", "grow_mask"]) button(action).disabled = true;
+  root.toggleAttribute("data-own", !photo.example);
+  canvas.open(bitmap, photo);
   strokes.reset();
-  bitmap.close();
+  versions.reset();
+  find(".versions").hidden = true;
+  divider.value = 50;
+  compare(Boolean(photo.example));
+  state("ready", "hint");
 }
 
-async function openExample(name) {
-  trouble("");
-  state("opening", "opening");
-  const answer = await transport.insist("open_example", { name }, 3);
-  if (answer.code) { state(photo ? "ready" : "empty", "hint"); return trouble(answer.error || text(answer.code)); }
-  const file = new File([bytesOf(answer.picture)], name + ".jpg", { type: "image/jpeg" });
-  await openFile(file, name, answer.visit);
-  if (transport.visit !== answer.visit) return;
-  strokes.showDamage(await damageOf(new Blob([bytesOf(answer.damage)])));
-  transport.push({ name: "paint_example", more: { name } });
+function belongs(visit) {
+  props.value = visit;
+  trigger("input");
 }
 
-// A black and white mask as paint: coloured where it is white.
-async function damageOf(mask) {
-  const bitmap = await createImageBitmap(mask), sheet = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = sheet.getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  const image = context.getImageData(0, 0, sheet.width, sheet.height);
-  for (let i = 0; i < image.data.length; i += 4) image.data[i + 3] = image.data[i];
-  context.putImageData(image, 0, 0);
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = getComputedStyle(canvas.ink).getPropertyValue("--painting").trim();
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  return sheet;
+function describe(model, name) {
+  page.model = name;
+  find("[data-testid=weights]").textContent = model.weights;
+  find("[data-testid=runtime]").textContent = model.runtime;
+  find("[data-testid=about]").hidden = !model.about;
+  find("[data-testid=about]").textContent = model.about && text(model.about);
+  const card = model.card_text && URL.createObjectURL(new Blob([model.card_text], { type: "text/plain;charset=utf-8" }));
+  find("[data-testid=card]").hidden = !(model.card || card);
+  find("[data-testid=card]").href = model.card || card;
+}
+
+async function useModel(name) {
+  state("filling", "loading");
+  const answer = await transport.insist("load_model", { model: name });
+  state("ready", "hint");
+  if (answer.code) return trouble(answer.error || text(answer.code));
+  describe(answer.model, name && answer.model.weights);
+  return page.photo && transport.push({ name: "use_model", model: page.model });
 }
 
 function save({ file, name }) {
   const link = Object.assign(document.createElement("a"), { href: file.url, download: name });
-  document.body.append(link);
+  root.append(link);
   link.click();
   link.remove();
   say("saved", { name });
-  saved = true;
 }
 
-function undo() {
-  const unsent = transport.withdraw();
-  if (unsent) strokes.settle([unsent.stroke]);
-  else transport.push({ name: "undo_stroke" });
+// Before and after beside each other, with a line between them; or only before, while that is held.
+function compare(on, held = false) {
+  Object.assign(comparison, { on, held });
+  canvas.compare(on || held);
+  divider.hidden = !on || held;
+  find(".tag.before").hidden = !(on || held);
+  find(".tag.after").hidden = divider.hidden;
+  button("compare").setAttribute("aria-pressed", on);
+  split();
 }
 
-function compare(before) {
-  canvas.compare(before);
-  find(".tag").hidden = !before;
+function split() {
+  const { shown, held } = comparison;
+  if (!shown) return;
+  const width = shown.right - shown.left, place = held ? stage.clientWidth : shown.left + (width * divider.value) / 100;
+  Object.assign(divider.style, { left: `${shown.left}px`, width: `${width + KNOB}px` });
+  stage.style.setProperty("--split", `${place}px`);
+  stage.style.setProperty("--left", `${shown.left}px`);
+  stage.style.setProperty("--top", `${shown.top}px`);
+  stage.style.setProperty("--right", `${stage.clientWidth - shown.right}px`);
 }
 
-function pick(chosen, others) {
-  button(chosen).setAttribute("aria-pressed", "true");
-  for (const other of others) button(other).setAttribute("aria-pressed", "false");
+function pick(name) {
+  strokes.tool.name = name;
+  for (const each of ["brush", "eraser", "move"]) button(each).setAttribute("aria-pressed", each === name);
+  pointer.cursor();
+}
+
+function resizeBrush(factor) {
+  size.value = strokes.tool.size = Math.round(Math.min(Math.max(strokes.tool.size * factor, size.min), size.max));
+}
+
+function zoom(factor) {
+  const middle = [stage.clientWidth / 2, stage.clientHeight / 2];
+  if (canvas.view) canvas.look(zoomed(canvas.view, factor, middle, canvas.home));
+}
+
+function pan(x, y) {
+  if (!canvas.view || canvas.view.scale === canvas.home.scale) return false; // the page scrolls
+  canvas.look({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
+  return true;
 }
 
 const actions = {
-  choose() { find("input[type=file]").click(); },
-  brush() { strokes.tool.erase = false; pick("brush", ["eraser"]); },
-  eraser() { strokes.tool.erase = true; pick("eraser", ["brush"]); },
-  undo,
+  choose() { find("[data-testid=file]").click(); },
+  camera() { find("[data-testid=camera-file]").click(); },
+  brush() { pick("brush"); },
+  eraser() { pick("eraser"); },
+  move() { pick("move"); },
+  smaller() { resizeBrush(1 / 1.15); },
+  larger() { resizeBrush(1.15); },
+  undo() { transport.push({ name: "undo_stroke" }); },
+  redo() { transport.push({ name: "redo_stroke" }); },
   clear() { transport.push({ name: "clear_strokes" }); },
-  before() { compare(true); pick("before", ["after"]); },
-  after() { compare(false); pick("after", ["before"]); },
-  new() { transport.leave(); photo = null; trouble(""); state("empty"); },
+  compare() { compare(!comparison.on); },
   download() { transport.push({ name: "finish" }); },
+  save_mask() { transport.push({ name: "save_mask" }); },
+  choose_mask() { find("[data-testid=mask-file]").click(); },
+  grow_mask() { transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.growPx) }); },
+  own_model() { find("[name=model]").value = ""; useModel(""); },
+  zoom_in() { zoom(1.25); },
+  zoom_out() { zoom(0.8); },
+  whole() { if (canvas.view) canvas.look(canvas.home); },
+  left: () => pan(60, 0),
+  right: () => pan(-60, 0),
+  up: () => pan(0, 60),
+  down: () => pan(0, -60),
 };
 
 root.addEventListener("click", (event) => {
   const target = event.target.closest("[data-action], [data-example]");
-  if (target?.dataset.action) { trouble(""); actions[target.dataset.action](); }
-  else if (target) openExample(target.dataset.example);
+  if (target) trouble("");
+  if (target?.dataset.action) actions[target.dataset.action]();
+  else if (target) opening.openExample(target.dataset.example);
 });
-find("input[type=file]").addEventListener("change", (event) => {
-  if (event.target.files[0]) openFile(event.target.files[0]);
-  event.target.value = "";
-});
-find("input[type=range]").addEventListener("input", (event) => (strokes.tool.size = Number(event.target.value)));
-
-const hold = find("[data-testid=hold]"), pressed = () => button("before").ariaPressed === "true";
-for (const [down, up] of [["pointerdown", "pointerup"], ["keydown", "keyup"]]) {
-  hold.addEventListener(down, (event) => { if (event.type !== "keydown" || event.key === " " || event.key === "Enter") compare(true); });
-  hold.addEventListener(up, () => compare(pressed()));
+for (const input of root.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    input.value = "";
+    if (file && input.name === "mask") transport.push({ name: "add_mask", file });
+    else if (file) opening.openFile(file);
+  });
 }
-for (const away of ["pointerleave", "pointercancel", "blur"]) hold.addEventListener(away, () => compare(pressed()));
+size.addEventListener("input", () => (strokes.tool.size = Number(size.value)));
+divider.addEventListener("input", split);
+find("[data-testid=grow]").addEventListener("input", ({ target }) => {
+  strokes.tool.growPx = Number(target.value);
+  find("[data-testid=grow-px]").textContent = target.value;
+});
+find("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  trouble("");
+  useModel(find("[name=model]").value.trim());
+});
+
+const hold = find("[data-testid=hold]");
+for (const [down, up] of [["pointerdown", "pointerup"], ["keydown", "keyup"]]) {
+  hold.addEventListener(down, ({ key }) => { if (!key || key === " " || key === "Enter") compare(comparison.on, true); });
+  hold.addEventListener(up, () => compare(comparison.on));
+}
+for (const away of ["pointerleave", "pointercancel", "blur"]) hold.addEventListener(away, () => compare(comparison.on));
 hold.addEventListener("contextmenu", (event) => event.preventDefault());
 
 for (const kind of ["dragover", "dragleave", "drop"]) {
   root.addEventListener(kind, (event) => {
     event.preventDefault();
     root.classList.toggle("dragging", kind === "dragover");
-    if (kind === "drop" && event.dataTransfer.files[0]) openFile(event.dataTransfer.files[0]);
+    if (kind === "drop" && event.dataTransfer.files[0]) opening.openFile(event.dataTransfer.files[0]);
   });
 }
 document.addEventListener("paste", (event) => {
   const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith("image/"));
-  if (file) openFile(file);
+  if (file) opening.openFile(file);
 });
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z" && !button("undo").disabled) { event.preventDefault(); undo(); }
+  const action = actionOf(event);
+  if (event.key === "Escape") options.open = false;
+  if (event.key === " " && pointer.over) { event.preventDefault(); pointer.space = true; }
+  else if (action && !button(action)?.disabled && !pointer.busy && actions[action]() !== false) event.preventDefault();
 });
-window.addEventListener("resize", () => { canvas.fit(); strokes.redraw(); });
+document.addEventListener("keyup", (event) => { if (event.key === " ") pointer.space = false; });
+document.addEventListener("pointerdown", (event) => { if (!options.contains(event.target)) options.open = false; });
+new ResizeObserver(() => canvas.resize()).observe(stage);
 
 for (const part of root.querySelectorAll("[data-text]")) part.textContent = text(part.dataset.text);
-find(".view").setAttribute("aria-label", text("canvas"));
-find(".tools").setAttribute("aria-label", text("tools"));
-find("[data-testid=weights]").textContent = props.weights;
-find(".examples").append(...props.examples.map(({ name, thumbnail }) => {
-  const card = Object.assign(document.createElement("button"), { type: "button" });
-  card.dataset.example = card.dataset.testid = name;
-  card.append(Object.assign(new Image(), { src: thumbnail, alt: "" }), Object.assign(document.createElement("span"), { textContent: text(name) }));
-  return card;
-}));
-if (props.about) {
-  find("[data-testid=about]").hidden = false;
-  find("[data-testid=about]").textContent = text(props.about);
+for (const part of root.querySelectorAll("[data-label]")) {
+  part.setAttribute("aria-label", text(part.dataset.label));
+  part.title = part.dataset.key ? `${text(part.dataset.label)} (${part.dataset.key})` : "";
 }
-if (props.notice) {
-  find(".banner").hidden = false;
-  find(".banner strong").textContent = text("fallback");
-  find(".banner span").textContent = props.notice;
-}
+describe(props.model, "");
+find(".banner").hidden = !props.notice;
+find(".banner span").textContent = props.notice;
 root.painter = canvas; // for tests: pixels(), size, scale
+opening.openExample(props.example);

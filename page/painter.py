@@ -1,6 +1,7 @@
 """The painter: our own canvas in a gr.HTML component, wired to its desk."""
 
 import io
+import re
 from pathlib import Path
 
 import gradio as gr
@@ -8,14 +9,17 @@ from gradio.context import Context
 from PIL import Image
 
 from inpaint import Inpainter
+from page.answers import answering
 from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
-from page.desk import EXAMPLES, Desk, answering
+from page.desk import Desk
 from page.drawing import base64_of
+from page.models import described
+from page.showcase import EXAMPLES, FOLDER
 from page.texts import table
 from page.visits import Visits
 
 HERE = Path(__file__).parent
-SCRIPTS = ("canvas.js", "strokes.js", "transport.js", "painter.js")
+SCRIPTS = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions", "painter")
 ICON = (HERE / "icon.svg").read_text(encoding="utf-8")
 
 
@@ -27,21 +31,18 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
         visits: keeps the open photos.
         notice: why another model is in use than was asked for; shown in a banner.
     """
-    desk = Desk(inpainter, visits)
-    actions = [desk.open_photo, desk.open_example, desk.paint, desk.paint_example, desk.undo_stroke]
-    actions += [desk.clear_strokes, desk.finish, desk.leave_visit]
+    template = (HERE / "painter.html").read_text(encoding="utf-8").replace("<!-- icon -->", ICON)
     component = gr.HTML(
-        html_template=(HERE / "painter.html").read_text(encoding="utf-8").replace("<!-- icon -->", ICON),
+        html_template=template.replace("<!-- examples -->", "".join(_card(name) for name in EXAMPLES)),
         css_template=(HERE / "painter.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        js_on_load=script(),
         apply_default_css=False,
-        server_functions=[answering(action) for action in actions],
+        server_functions=[answering(action, visits) for action in Desk(inpainter, visits).actions],
         elem_id="painter",
         texts=table(),
-        examples=[{"name": name, "thumbnail": _thumbnail(name)} for name in EXAMPLES],
+        example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
-        weights=inpainter.source,
-        about=about(inpainter),
+        model=described(inpainter),
         notice=notice,
     )
 
@@ -59,16 +60,25 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
     return component
 
 
-def about(inpainter: Inpainter) -> str:
-    """The key of the sentence about what the weights are good for; empty where they are good for any photo."""
-    if inpainter.config.architecture != "context-encoder":
-        return ""
-    return "about_center" if getattr(inpainter.config, "region", None) == "center" else "about_full"
+def script() -> str:
+    """The browser's modules as one script: each is a function that returns what it exports."""
+    return "\n".join(_module((HERE / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS)
 
 
-def _thumbnail(name: str) -> str:
-    with Image.open(HERE / "examples" / f"{name}.jpg") as image:
-        image.thumbnail((480, 480))
+def _module(source: str) -> str:
+    exported = ", ".join(re.findall(r"^export function (\w+)", source, re.MULTILINE))
+    body = re.sub(r"^(export |import .*\n)", "", source, flags=re.MULTILINE)
+    return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
+
+
+def _card(name: str) -> str:
+    """A button with an example's picture."""
+    with Image.open(FOLDER / f"{name}.jpg") as image:
+        image.thumbnail((360, 360))
         file = io.BytesIO()
         image.save(file, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64_of(file.getvalue())
+    picture = f'<img src="data:image/jpeg;base64,{base64_of(file.getvalue())}" alt="">'
+    return (
+        f'<button type="button" data-example="{name}" data-testid="{name}">{picture}'
+        f'<span data-text="{name}"></span></button>'
+    )

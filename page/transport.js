@@ -1,29 +1,29 @@
 // Transport: one request to the server at a time. Strokes that come meanwhile go together in the next one.
 
-const MOST_TOGETHER = 16;
+const MOST_STROKES = 16, MOST_POINTS = 16000; // in one request; the server refuses more than 64 and 20000
+const PAUSE_MS = 500, MOST_TRIES = 10, MOST_WAITS = 200;
 
-function createTransport(server, on) {
-  let visit = null, queue = [], done = [], running = false, generation = 0;
+export function createTransport(server, on) {
+  let visit = null, queue = [], running = false, generation = 0, losses = 0;
+  let done = [], undone = []; // what the picture consists of, to paint it again should the server let go of it
 
-  async function ask(name, call) {
-    const answer = await server[name](call);
-    if (!answer) return { code: "offline" }; // Gradio's client swallows failed requests
-    return answer;
-  }
-
-  // Ask until there is an answer: a busy or silent server is asked again, with a growing pause.
-  async function insist(name, call, tries = 8) {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await ask(name, call);
+  // Ask until there is an answer. In a line the place is kept by asking again at once; silence gets a growing pause.
+  async function insist(name, call) {
+    for (let tries = 1, waits = 1, ticket = {}; tries < MOST_TRIES && waits < MOST_WAITS; ) {
+      const answer = (await server[name]({ ...call, ...ticket })) || { code: "offline" };
       if (answer.code !== "busy" && answer.code !== "offline") return answer;
-      if (attempt === tries) return { code: "gave_up" };
-      on.waiting(answer.code);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(500 * attempt, 3000)));
+      on.waiting(answer);
+      if (answer.ticket) ticket = { ticket: answer.ticket };
+      if (answer.place) waits += 1;
+      else tries += 1;
+      await new Promise((resolve) => setTimeout(resolve, answer.place ? PAUSE_MS / 5 : Math.min(PAUSE_MS * tries, 3000)));
     }
+    return { code: "gave_up" };
   }
 
-  function push(job) {
-    queue.push(job);
+  function push(...jobs) {
+    queue.push(...jobs);
+    on.filling(jobs);
     if (!running) run();
   }
 
@@ -31,18 +31,22 @@ function createTransport(server, on) {
     running = true;
     const mine = generation;
     while (queue.length && mine === generation) {
-      const count = queue[0].stroke ? Math.max(1, run_of_strokes(queue)) : 1;
-      const jobs = queue.splice(0, count);
+      const jobs = queue.splice(0, together(queue));
       on.filling(jobs);
       const answer = await perform(jobs);
       if (mine !== generation) return;
-      if (answer.code === "gone" && (await on.lost())) {
-        queue = [...done.splice(0), ...jobs.filter((job) => job.name !== "undo_stroke"), ...queue];
+      if (answer.code === "gone" && losses < 2 && (await on.lost(visit))) {
+        losses += 1;
+        queue = [...done.splice(0), ...jobs, ...queue];
+        undone = [];
         continue;
       }
-      if (answer.code) on.failed(answer, jobs);
-      else await on.answered(answer, jobs);
-      if (!answer.code) remember(jobs, answer);
+      if (mine !== generation) return;
+      if (!answer.code) {
+        losses = 0;
+        remember(jobs, answer.changed);
+        await on.answered(answer, jobs);
+      } else await on.failed(answer, jobs);
     }
     if (mine === generation) {
       running = false;
@@ -50,33 +54,43 @@ function createTransport(server, on) {
     }
   }
 
-  function perform(jobs) {
-    const { stroke, name, more } = jobs[0];
+  async function perform(jobs) {
+    const { stroke, name, file, ...more } = jobs[0];
+    if (!visit) return { code: "gone" }; // nobody has painted on this picture yet
     if (stroke) return insist("paint", { visit, strokes: jobs.map((job) => job.stroke) });
-    return insist(name, { visit, ...more });
+    if (!file) return insist(name, { visit, ...more });
+    const stored = await on.upload(file);
+    return stored ? insist(name, { visit, path: stored.path, ...more }) : { code: "upload_failed" };
   }
 
-  // What the picture consists of, to paint it again should the server let go of it.
-  function remember(jobs, answer) {
-    if (jobs[0].name === "undo_stroke") done.pop();
-    else if (jobs[0].name !== "finish") done.push(...jobs.filter((_, index) => !answer.changed || answer.changed[index]));
-  }
-
-  function withdraw() {
-    const last = queue.at(-1);
-    return last?.stroke ? queue.pop() : null;
+  function remember(jobs, changed) {
+    if (!changed) return;
+    const steps = jobs.filter((_, index) => changed[index]), name = jobs[0].name;
+    if (!steps.length) return;
+    if (name === "undo_stroke" && done.length) undone.push(done.pop());
+    else if (name === "redo_stroke") undone.length ? done.push(undone.pop()) : done.pop();
+    else {
+      done.push(...steps);
+      if (name !== "undo_stroke") undone = [];
+    }
   }
 
   return {
-    insist, push, withdraw,
+    insist, push,
     get visit() { return visit; },
+    get done() { return [...done]; },
     renew(id) { visit = id; },
-    start(id) { visit = id; queue = []; done = []; running = false; generation++; },
-    leave() { if (visit) ask("leave_visit", { visit }); this.start(null); },
+    start(id) { visit = id; queue = []; done = []; undone = []; running = false; losses = 0; generation++; },
+    leave() { if (visit) server.leave_visit({ visit }); this.start(null); },
   };
 }
 
-function run_of_strokes(queue) {
-  const end = queue.findIndex((job) => !job.stroke);
-  return Math.min(end < 0 ? queue.length : end, MOST_TOGETHER);
+// How many jobs from the front of the queue go in one request.
+export function together(queue) {
+  let count = 0;
+  for (let points = 0; count < MOST_STROKES && queue[count]?.stroke; count++) {
+    points += queue[count].stroke.points.length;
+    if (points > MOST_POINTS && count) break;
+  }
+  return Math.max(count, 1);
 }

@@ -1,7 +1,8 @@
-"""The visits: which photo belongs to whom, for how long, and how many fills run at once."""
+"""The visits: which photo belongs to whom, and for how long."""
 
 import atexit
 import contextlib
+import math
 import secrets
 import shutil
 import threading
@@ -11,19 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint.session import Session
+from page.turns import Refusal, Turns
 
-
-class Refusal(ValueError):
-    """Something that the page declines.
-
-    Args:
-        key: names the sentence for the visitor (page/texts.py).
-        values: what the sentence's braces hold.
-    """
-
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values
+UPLOAD_S = 120
+"""How long an upload stays after it was last sent: somebody else may be about to open the same file."""
 
 
 @dataclass
@@ -46,8 +38,7 @@ class Visits:
         most: how many photos may be open at once.
         most_megapixels: how large they may be together; the newest photo always stays.
         idle_s: a visit ends after so many seconds without a request.
-        fills_at_once: how many fills may run at the same time.
-        patience_s: how long a request waits for its turn before it is told that the server is busy.
+        turns: who computes next; None: as on two cores.
     """
 
     def __init__(
@@ -57,16 +48,16 @@ class Visits:
         most: int = 64,
         most_megapixels: float = 800,
         idle_s: float = 1800,
-        fills_at_once: int = 2,
-        patience_s: float = 20,
+        turns: Turns | None = None,
     ) -> None:
         self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
-        self.idle_s, self.patience_s = idle_s, patience_s
+        self.idle_s = idle_s
+        self.turns = Turns() if turns is None else turns
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
+        self._uploads: set[Path] = set()
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(fills_at_once)
         threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
         atexit.register(self.end_all)
 
@@ -102,7 +93,7 @@ class Visits:
         """End every visit."""
         for visit_id in list(self._visits):
             self.end(visit_id)
-        self.sweep(shelves_older_than_s=0)
+        self.sweep(older_than_s=0)
 
     def shelf(self) -> Path:
         """A new folder that nobody can guess, for a file that is fetched soon; it is removed when it is idle_s old."""
@@ -112,16 +103,23 @@ class Visits:
             self._shelves[folder] = time.monotonic()
         return folder
 
-    def sweep(self, shelves_older_than_s: float | None = None) -> None:
-        """End the visits that were left alone for too long, and remove old shelves."""
-        age = self.idle_s if shelves_older_than_s is None else shelves_older_than_s
+    def discard(self, upload: Path) -> None:
+        """Remove an upload that has been read, a little later: the same photo of two visitors is one file."""
+        with self._lock:
+            self._uploads.add(upload)
+
+    def sweep(self, older_than_s: float | None = None) -> None:
+        """End the visits that were left alone for too long, and remove old shelves and uploads."""
+        shelf_s, upload_s = (self.idle_s, UPLOAD_S) if older_than_s is None else (older_than_s, older_than_s)
         with self._lock:
             ended = self._idle()
-            old = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - age]
-            for folder in old:
+            shelves = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - shelf_s]
+            for folder in shelves:
                 del self._shelves[folder]
+            uploads = [file for file in self._uploads if _age_s(file) >= upload_s]
+            self._uploads.difference_update(uploads)
         self._remove(ended)
-        for folder in old:
+        for folder in (*shelves, *(file.parent for file in uploads)):
             shutil.rmtree(folder, ignore_errors=True)
 
     def belongs_to(self, tab: str, visit_id: str) -> None:
@@ -138,26 +136,13 @@ class Visits:
             self.end(visit_id)
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a free place to compute; Refusal "busy" when patience runs out."""
-        if not self._turns.acquire(timeout=self.patience_s):
-            raise Refusal("busy")
-        try:
-            yield
-        finally:
-            self._turns.release()
-
-    @contextlib.contextmanager
     def work_on(self, visit: Visit) -> Iterator[Session]:
-        """A visit's session, with a turn to compute, and nobody else working on it."""
-        if not visit.lock.acquire(timeout=self.patience_s):
-            raise Refusal("busy")
-        try:
-            with self.turn():
+        """A visit's session, with nobody else working on it."""
+        with visit.lock:
+            try:
                 yield visit.session
-        finally:
-            visit.last_used = time.monotonic()
-            visit.lock.release()
+            finally:
+                visit.last_used = time.monotonic()
 
     def _keep_tidy(self) -> None:
         while True:
@@ -184,3 +169,11 @@ class Visits:
             self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
         for visit in ended:
             shutil.rmtree(visit.folder, ignore_errors=True)
+
+
+def _age_s(file: Path) -> float:
+    """How long ago a file was written; endless if it is gone."""
+    try:
+        return time.time() - file.stat().st_mtime
+    except OSError:
+        return math.inf

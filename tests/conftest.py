@@ -30,6 +30,23 @@ def one_thread():
         torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A running Chromium."""
+    from tests.browsing import ARGUMENTS, CHROMIUM
+
+    if not CHROMIUM:
+        if os.getenv("REQUIRE_BROWSER"):
+            pytest.fail("no chromium was found: install one, or unset REQUIRE_BROWSER")
+        pytest.skip("no chromium was found")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def hub():
     """A running Hub with the accounts "me" (writes), "you" (writes) and "me" again with a token that only reads."""

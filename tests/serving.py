@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 import app
 from inpaint import FreeFormConfig, Inpainter
+from page.turns import Turns
 from page.visits import Visits
 
 FILL = (0, 200, 80)
@@ -66,13 +67,21 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Any, notice: str = "", inpainter: Inpainter | None = None, **limits: Any) -> Iterator[Served]:
+def serving(
+    folder: Any,
+    notice: str = "",
+    inpainter: Inpainter | None = None,
+    *,
+    patience_s: float = 60,
+    launch: dict[str, Any] | None = None,
+    **limits: Any,
+) -> Iterator[Served]:
     """Launch the page in this process; uploads and downloads lie below `folder`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        visits = Visits(folder, **limits)
+        visits = Visits(folder, turns=Turns(patience_s=patience_s), **limits)
         page = app.build_page(inpainter or Inpainter(OneColour(), source="me/weights@abc123"), notice, visits)
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options())
+        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options() | (launch or {}))
         try:
             yield Served(url, visits)
         finally:

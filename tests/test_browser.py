@@ -1,12 +1,9 @@
 """The page in a real browser: what a visitor does, and what the visitor then sees."""
 
-import base64
+import asyncio
 import io
-import os
-import shutil
-import time
+import threading
 import urllib.parse
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,29 +12,10 @@ from PIL import Image
 from inpaint import ContextEncoderConfig, Inpainter
 from inpaint.generators import build_generator
 from page.texts import sentence
+from tests.browsing import Visitor, brush_of, check_painted, filled, near, until
 from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PATIENCE_MS = 60_000
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        if os.getenv("REQUIRE_BROWSER"):
-            pytest.fail("no chromium was found: install one, or unset REQUIRE_BROWSER")
-        pytest.skip("no chromium was found")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -50,100 +28,7 @@ def served(tmp_path_factory):
 def visitor(browser, served):
     with_page = Visitor(browser, served.url)
     yield with_page
-    with_page.page.context.close()
-    assert not with_page.problems
-
-
-class Visitor:
-    """Somebody in front of the page: uploads, paints with the mouse, and looks at the pixels."""
-
-    def __init__(self, browser, url, width=900, height=700, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(PATIENCE_MS)
-        self.page, self.requests, self.problems = context.new_page(), [], []
-        self.page.on("request", lambda request: self.requests.append(request))
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.goto(url)
-        self["choose"].wait_for()
-
-    def __getitem__(self, name):
-        return self.page.get_by_test_id(name)
-
-    def wait(self, state):
-        self.page.wait_for_selector(f".page[data-state={state}]")
-
-    def upload(self, pixels, name="photo.png"):
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, Path(name).suffix[1:])
-        self["file"].set_input_files({"name": name, "mimeType": "image/png", "buffer": file.getvalue()})
-        self.wait("ready")
-
-    def paint(self, *points, wait=True):
-        """Draw with the mouse through points of the photo."""
-        box, (width, height) = self["canvas"].bounding_box(), self.run("size")
-        places = [(box["x"] + x / width * box["width"], box["y"] + y / height * box["height"]) for x, y in points]
-        self.page.mouse.move(*places[0])
-        self.page.mouse.down()
-        for place in places[1:]:
-            self.page.mouse.move(*place, steps=3)
-        self.page.mouse.up()
-        if wait:
-            self.wait("ready")
-
-    def run(self, code):
-        return self.page.evaluate(f"document.querySelector('.page').painter.{code}")
-
-    def pixels(self):
-        """The finished picture as the browser holds it, at full size."""
-        width, height = self.run("size")
-        return np.array(self.run("pixels().data.join()").split(","), np.uint8).reshape(height, width, 4)
-
-    def shown(self):
-        """What the canvas on the screen shows: (H, W, 4)."""
-        picture = self.page.evaluate("document.querySelector('.view').toDataURL()").partition(",")[2]
-        return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture)))).astype(int)
-
-    def calls(self, function):
-        """How often a server function was called."""
-        return sum(f'"fn_name":"{function}"' in (request.post_data or "") for request in self.requests
-                   if "component_server" in request.url)  # fmt: skip
-
-    def download(self):
-        with self.page.expect_download() as download:
-            self["download"].click()
-        self.wait("ready")
-        return download.value
-
-
-def until(condition, what):
-    """Wait for something on the server's side."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
-
-
-def near(shape, points, radius):
-    """Pixels within a distance of a polyline, bool (H, W)."""
-    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
-    result = np.zeros(shape[:2], bool)
-    for (x0, y0), (x1, y1) in zip(points, points[1:] or points, strict=False):
-        length = max((x1 - x0) ** 2 + (y1 - y0) ** 2, 1e-9)
-        t = np.clip(((columns - x0) * (x1 - x0) + (rows - y0) * (y1 - y0)) / length, 0, 1)
-        result |= np.hypot(columns - x0 - t * (x1 - x0), rows - y0 - t * (y1 - y0)) <= radius
-    return result
-
-
-def check_painted(result, photo, points, brush):
-    """The fill is under the stroke, and nothing else has changed."""
-    inside, outside = near(photo.shape, points, brush / 2 - 2), ~near(photo.shape, points, brush / 2 + 2)
-    assert (result[outside] == photo[outside]).all()
-    assert inside.sum() > 100 and (np.abs(result[inside].astype(int) - FILL) <= 40).all()  # enlarging may overshoot
-
-
-def brush_of(visitor):
-    """The brush's diameter in photo pixels."""
-    return float(visitor["size"].input_value()) / visitor.run("scale")
+    with_page.leave()
 
 
 def test_a_stroke_is_filled_and_every_other_pixel_is_the_photos(visitor):
@@ -214,22 +99,49 @@ def test_a_smaller_brush_paints_a_thinner_line(visitor):
     check_painted(visitor.pixels()[..., :3], photo, points, brush)
 
 
+def test_somebody_new_restores_the_example_and_downloads_it(browser, served):
+    """Without reading a word: looks at the picture, paints over the scratch that is left, and downloads."""
+    served.visits.end_all()
+    visitor = Visitor(browser, served.url)
+    assert not visitor.calls("open_example")  # who only looks costs the server nothing
+    assert visitor["divider"].is_visible() and visitor.page.locator(".tag.before").is_visible()
+    left, right = visitor.colour_at(180, 300), visitor.colour_at(758, 150)  # two of the spots
+    assert left.min() > 190 and abs(right - FILL).max() < 40
+    assert visitor.colour_at(827, 600).min() > 190  # the scratch that is left
+    visitor.paint((863, 503), (840, 560), (826, 605), (806, 680), (783, 762))
+    assert abs(visitor.colour_at(827, 600) - FILL).max() < 40
+    assert not visitor["divider"].is_visible()
+    download = visitor.download()
+    assert download.suggested_filename == "farmhouse-filled.jpg"
+    result = np.asarray(Image.open(download.path())).astype(int)
+    assert result.shape == (788, 1024, 3)
+    assert all(np.abs(result[y, x] - FILL).max() < 40 for x, y in [(180, 300), (758, 150), (827, 600)])
+    visitor.leave()
+
+
 def test_an_example_is_filled_with_one_click_and_can_be_compared_and_downloaded(visitor):
-    visitor["farmhouse"].click()
-    visitor.wait("ready")
-    visitor.page.wait_for_selector("[data-testid=download]:enabled")
+    visitor["harbour"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').painter.size[1] === 819")
+    visitor["compare"].click()
+    assert not visitor["divider"].is_visible()
     after = visitor.shown()
-    visitor["before"].click()
-    before = visitor.shown()
-    assert np.abs(before - after).max() > 50 and visitor.page.locator(".tag").is_visible()
-    visitor["after"].click()
-    assert np.abs(visitor.shown() - after).max() <= 2  # scaled in one piece instead of patch by patch
     visitor["hold"].hover()
     visitor.page.mouse.down()
-    assert (visitor.shown() == before).all()
+    assert np.abs(visitor.shown() - after).max() > 50 and visitor.page.locator(".tag.before").is_visible()
     visitor.page.mouse.up()
     assert np.abs(visitor.shown() - after).max() <= 2
-    assert visitor.download().suggested_filename == "farmhouse-filled.jpg"
+    assert visitor.download().suggested_filename == "harbour-filled.jpg"
+
+
+def test_the_fill_of_an_example_can_be_undone_and_redone(visitor):
+    filled_at = (300, 180)
+    assert filled(visitor.pixels(), filled_at)
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert visitor.pixels()[filled_at][:3].min() > 200
+    visitor["redo"].click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), filled_at)
 
 
 def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(visitor, served):
@@ -248,19 +160,16 @@ def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(vis
     assert max(request.post_data.count('"points"') for request in answered) == 4
 
 
-def test_a_busy_server_says_so_and_the_stroke_is_filled_when_it_is_free(visitor, served):
+def test_a_busy_server_tells_the_place_in_line_and_the_stroke_is_filled_when_it_is_free(visitor, served):
     visitor.upload(noise(300, 400))
-    held = [served.visits.turn() for _ in range(2)]
-    for turn in held:
-        turn.__enter__()
+    free = threading.Event()
+    threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait)]).start()
     visitor.paint((60, 60), wait=False)
-    visitor.page.wait_for_function(
-        "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=sentence("busy", "en")
-    )
-    for turn in held:
-        turn.__exit__(None, None, None)
+    visitor.says(sentence("place", "en", place=1))
+    visitor.paint((160, 60), wait=False)  # meanwhile painting goes on
+    free.set()
     visitor.wait("ready")
-    assert (np.abs(visitor.pixels()[60, 60, :3].astype(int) - FILL) <= 2).all()
+    assert filled(visitor.pixels(), (60, 60), (60, 160))
 
 
 def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visitor, served):
@@ -287,7 +196,7 @@ def test_painting_over_everything_is_declined_with_a_sentence_and_can_go_on(visi
 def test_a_file_that_is_no_picture_is_declined_and_another_can_be_chosen(visitor):
     visitor["file"].set_input_files({"name": "notes.png", "mimeType": "image/png", "buffer": b"just words"})
     visitor["trouble"].wait_for()
-    assert visitor["trouble"].inner_text() == sentence("unreadable", "en")
+    assert visitor["trouble"].inner_text() == sentence("not_a_picture", "en")
     visitor.upload(noise(100, 120))
     assert not visitor["trouble"].is_visible() and visitor.run("size") == [120, 100]
 
@@ -295,19 +204,17 @@ def test_a_file_that_is_no_picture_is_declined_and_another_can_be_chosen(visitor
 def test_a_new_photo_starts_from_nothing(visitor):
     visitor.upload(noise(100, 120))
     visitor.paint((60, 60))
-    visitor["new"].click()
-    visitor["drop"].wait_for()
     photo = noise(90, 80, seed=3)
     visitor.upload(photo)
+    visitor.page.wait_for_function("document.querySelector('.page').painter.size[0] === 80")
     assert (visitor.pixels()[..., :3] == photo).all()
     assert visitor["undo"].is_disabled() and visitor["download"].is_disabled()
 
 
 def test_a_dropped_and_a_pasted_photo_are_opened(visitor):
-    photo = noise(90, 80, seed=4)
-    file = io.BytesIO()
-    Image.fromarray(photo).save(file, "PNG")
-    for kind, target in (("drop", ".page"), ("paste", "body")):
+    for width, kind, target in ((70, "drop", ".page"), (80, "paste", "body")):
+        photo, file = noise(90, width, seed=4), io.BytesIO()
+        Image.fromarray(photo).save(file, "PNG")
         visitor.page.evaluate(
             """([kind, target, bytes]) => {
                 const data = new DataTransfer();
@@ -319,10 +226,8 @@ def test_a_dropped_and_a_pasted_photo_are_opened(visitor):
             }""",
             [kind, target, list(file.getvalue())],
         )
-        visitor.wait("ready")
+        visitor.page.wait_for_function(f"document.querySelector('.page').painter.size[0] === {width}")
         assert (visitor.pixels()[..., :3] == photo).all()
-        visitor["new"].click()
-        visitor["drop"].wait_for()
 
 
 def test_a_visit_ends_when_the_tab_is_closed(browser, served):
@@ -331,7 +236,7 @@ def test_a_visit_ends_when_the_tab_is_closed(browser, served):
     visitor.upload(noise(100, 120))
     assert len(served.visits) == 1
     until(lambda: served.visits._of_tab, "the server knows whose tab it is")
-    visitor.page.context.close()
+    visitor.leave()
     until(lambda: len(served.visits) == 0, "the visit has ended")
 
 
@@ -341,25 +246,24 @@ def test_nothing_sticks_out_at_any_width(browser, served, width):
     widths = [visitor.page.evaluate("document.documentElement.scrollWidth")]
     visitor.upload(noise(300, 900))
     widths.append(visitor.page.evaluate("document.documentElement.scrollWidth"))
-    visitor.page.context.close()
+    visitor.leave()
     assert max(widths) <= width
 
 
 def test_a_finger_paints_too(browser, served):
     visitor = Visitor(browser, served.url, width=390, has_touch=True, is_mobile=True)
     visitor.upload(noise(300, 400))
-    box = visitor["canvas"].bounding_box()
-    visitor.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visitor.page.touchscreen.tap(*visitor.place(200, 150))
     visitor.page.wait_for_selector("[data-testid=download]:enabled")
     visitor.wait("ready")
     assert (np.abs(visitor.pixels()[150, 200, :3].astype(int) - FILL) <= 2).all()
-    visitor.page.context.close()
+    visitor.leave()
 
 
 def test_the_page_speaks_chinese_to_those_who_do(browser, served):
     visitor = Visitor(browser, served.url, locale="zh-CN")
     assert visitor["choose"].inner_text() == sentence("choose", "zh")
-    visitor.page.context.close()
+    visitor.leave()
 
 
 def test_no_other_host_is_asked_for_anything(visitor, served):
@@ -380,7 +284,7 @@ def test_the_page_says_what_a_context_encoder_is_good_for_and_fills_with_it(brow
         changed = (visitor.pixels()[..., :3] != photo).any(-1)
         assert changed[near(photo.shape, points, 4)].mean() > 0.9
         assert not changed[~near(photo.shape, points, brush_of(visitor) / 2 + 2)].any()
-        visitor.page.context.close()
+        visitor.leave()
 
 
 def test_a_page_for_any_photo_says_nothing_about_its_weights(visitor):
@@ -397,4 +301,4 @@ def test_a_model_that_could_not_be_loaded_is_said_in_a_banner_and_the_page_works
         visitor.upload(noise(100, 120))
         visitor.paint((60, 60))
         assert (np.abs(visitor.pixels()[60, 60, :3].astype(int) - FILL) <= 2).all()
-        visitor.page.context.close()
+        visitor.leave()

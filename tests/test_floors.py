@@ -7,15 +7,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app train.paper inpaint.benchmark",
-    8: "page.api page.painter train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.desk train.loop train.jobs train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing"
+    10: "app",
+    9: "page.painter train.paper inpaint.benchmark",
+    8: "page.api page.desk train.__main__ train.paper_report inpaint.timing",
+    7: "inpaint.__main__ page.answers page.showcase train.loop train.jobs train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space"
     " train.jobs_code train.jobs_local",
-    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts"
-    " train.jobs_hub",
+    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
+    " page.texts train.jobs_hub",
     4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
-    " train.remote train.jobs_cost",
+    " page.turns train.remote train.jobs_cost",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
     " train.paper_variants train.jobs_run",

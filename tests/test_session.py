@@ -194,6 +194,57 @@ def test_clear_restores_the_photo():
     assert live.result().tobytes() == live.photo.tobytes()
 
 
+def test_a_snapshot_comes_back_whatever_was_painted_since_and_that_can_be_undone():
+    live = session()
+    screen = Screen(live)
+    screen.draw(live.stroke([[50, 60], [90, 60]], 20))
+    screen.draw(live.stroke([[80, 70]], 30))
+    kept, before = live.snapshot(), state(live)
+    screen.draw(live.stroke([[60, 62]], 10, erase=True))
+    screen.draw(live.stroke([[250, 150]], 25))
+    after = state(live)
+    screen.draw(live.restore(kept))
+    assert state(live) == before
+    assert np.array_equal(screen.pixels, np.asarray(live.result()))
+    screen.draw(live.undo())
+    assert state(live) == after
+    screen.draw(live.redo())
+    assert state(live) == before
+    assert np.array_equal(screen.pixels, np.asarray(live.result()))
+
+
+def test_another_session_of_the_same_photo_takes_a_snapshot_over():
+    first, second = session(), session()
+    first.stroke([[50, 60], [90, 60]], 20)
+    second.restore(first.snapshot())
+    assert state(second) == state(first)
+    second.undo()
+    assert not second.mask.any()
+
+
+def test_another_solver_fills_what_is_painted_from_then_on_and_everything_when_asked_to():
+    def black(photo, mask, within):
+        for fill in solver(photo, mask, within):
+            yield fill._replace(pixels=np.zeros_like(fill.pixels))
+
+    live = session()
+    assert live.refill() == [] and not live.can_undo
+    live.stroke([[50, 60], [90, 60]], 20)
+    first = state(live)
+    screen = Screen(live)
+    screen.draw(live.refill())
+    assert state(live) == first  # it is deterministic
+    live.undo()
+    live.solver = black
+    live.stroke([[250, 150]], 25)
+    assert np.asarray(live.result())[60, 60].any() and not np.asarray(live.result())[150, 250].any()
+    screen.draw(live.refill())
+    assert not np.asarray(live.result())[live.mask].any()
+    live.undo()
+    live.undo()
+    assert state(live) == first
+
+
 def test_nothing_has_changed_after_a_failed_fill():
     def failing(pixels, mask, within):
         yield from solver(pixels, mask, within)
@@ -207,7 +258,7 @@ def test_nothing_has_changed_after_a_failed_fill():
         if erase:
             live.stroke([[150, 150]], 20)
             before = state(live)
-            live._solver = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))
+            live.solver = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))
         with pytest.raises(RuntimeError):
             live.stroke([[60, 60]], 15 if erase else 100, erase=erase)
         assert state(live) == before

@@ -1,0 +1,42 @@
+"""ZeroGPU: on a Space with shared GPUs, fills run where one is lent."""
+
+import importlib
+import os
+from collections.abc import Callable
+from typing import Any
+
+from inpaint import Inpainter
+
+LEND_S = 30
+"""How long a GPU is asked for, for one stroke; a shorter time waits less."""
+
+
+def zero_gpu() -> Callable[..., Any] | None:
+    """What borrows a GPU (`spaces.GPU`) where this runs on a ZeroGPU Space, else None.
+
+    It must be called before anything is put on a GPU: the package makes PyTorch believe that there is one.
+
+    Reference: https://huggingface.co/docs/hub/spaces-zerogpu
+    """
+    if os.getenv("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
+        return None
+    try:
+        return importlib.import_module("spaces").GPU
+    except ImportError:
+        return None
+
+
+def lend_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> None:
+    """Let an Inpainter's fills run with a borrowed GPU; without one, nothing changes.
+
+    A whole stroke is one loan, as each has its price. The function runs in another process: only numpy arrays go in
+    and come out, and the visitor's session stays here.
+    """
+    if gpu is None:
+        return
+    fills = inpainter.fills
+
+    def fill_holes(*arguments: Any) -> list:
+        return list(fills(*arguments))
+
+    inpainter.fills = gpu(duration=LEND_S)(fill_holes)

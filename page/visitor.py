@@ -1,0 +1,107 @@
+"""A visitor made of HTTP requests: uploads a photo, opens it and paints, as the page in a browser does."""
+
+import http.client
+import io
+import json
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+ASK_AGAIN_S = 0.1
+TIMEOUT_S = 120
+
+
+class VisitorError(RuntimeError):
+    """The page did not answer as it should."""
+
+
+class Visitor:
+    """One browser tab.
+
+    Args:
+        url: where the page is.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = urlsplit(url.rstrip("/") + "/")
+        self.tab = secrets.token_hex(8)
+        self.places: list[int] = []
+        self._painter = next(part["id"] for part in self.get("config")["components"] if part["type"] == "html")
+
+    def get(self, path: str) -> Any:
+        """What the page answers to a plain request: JSON, or text."""
+        return self._request("GET", path)
+
+    def status(self) -> dict:
+        """What the page says about itself."""
+        return self._post("gradio_api/run/status", {"data": []})["data"][0]
+
+    def call(self, function: str, **call: Any) -> dict:
+        """A server function's answer; a busy server is asked again, with the ticket that it gave.
+
+        Raises:
+            VisitorError: it declined.
+        """
+        body = {"component_id": self._painter, "session_hash": self.tab, "fn_name": function}
+        while True:
+            answer = self._post("gradio_api/component_server/", body | {"data": call})
+            if answer.get("code") == "busy":
+                self.places.append(answer["place"])
+                call["ticket"] = answer["ticket"]
+                time.sleep(ASK_AGAIN_S)
+            elif "error" in answer:
+                raise VisitorError(f"{function}: {answer['error']}")
+            else:
+                return answer
+
+    def open(self, photo: bytes, name: str = "photo.jpg") -> str:
+        """Upload a photo and open it; the visit's id."""
+        edge = secrets.token_hex(16)
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        path = self._request("POST", "gradio_api/upload", head + photo + f"\r\n--{edge}--\r\n".encode(), kind)[0]
+        return self.call("open_photo", path=path)["visit"]
+
+    def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
+        """Paint a stroke; the patches, each looked at."""
+        patches = self.call("paint", visit=visit, strokes=[{"points": points, "brush": brush, "erase": False}])
+        return patches["patches"]
+
+    def leave(self, visit: str) -> None:
+        """Close the photo."""
+        self.call("leave_visit", visit=visit)
+
+    def _post(self, path: str, body: Any) -> Any:
+        return self._request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _request(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None) -> Any:
+        kind = http.client.HTTPSConnection if self.url.scheme == "https" else http.client.HTTPConnection
+        connection = kind(self.url.netloc, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, self.url.path + path, body, headers or {})
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise VisitorError(f"{path}: {type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise VisitorError(f"{path}: HTTP {answer.status}: {data[:200]!r}")
+        return json.loads(data) if "json" in (answer.getheader("Content-Type") or "") else data.decode()
+
+
+def photo_of(megapixels: float, seed: int = 0) -> bytes:
+    """A JPEG photo of about this size, with shapes and grain."""
+    width = round((megapixels * 1e6 * 1.5) ** 0.5)
+    height = round(width / 1.5)
+    rng = np.random.default_rng(seed)
+    rough = Image.fromarray(rng.integers(0, 256, (12, 18, 3), np.uint8)).resize((width // 4, height // 4))
+    grain = Image.fromarray(rng.integers(0, 256, (height // 4, width // 4, 3), np.uint8))
+    photo = Image.blend(rough, grain.filter(ImageFilter.GaussianBlur(1)), 0.3).resize((width, height))
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=85)
+    return file.getvalue()
