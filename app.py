@@ -16,7 +16,10 @@ from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.checks import MAX_UPLOAD_MB
+from page.models import Models
 from page.painter import painter
+from page.retrain import PATH as RETRAIN_PATH
+from page.retrain import retrain
 from page.space import lend_gpu, zero_gpu
 from page.visits import Visits
 
@@ -44,10 +47,13 @@ def build_page(inpainter: Inpainter, notice: str = "", visits: Visits | None = N
         visits: keeps the open photos; None: with the usual limits.
     """
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
+    models = Models(inpainter)
     delete_cache = (CLEAN_EVERY_S, KEEP_FILES_S)
     with gr.Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
-        painter(inpainter, visits, notice)
+        painter(models, visits, notice)
         add_api(inpainter, visits)
+    with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
+        retrain(models)
     return page
 
 
@@ -61,6 +67,7 @@ def launch_options() -> dict[str, Any]:
         "theme": theme,
         "favicon_path": HERE / "page" / "icon.svg",
         "footer_links": [],
+        "css": ".nav-holder { display: none !important; }",  # our pages lead to each other themselves
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
     }

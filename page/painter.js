@@ -104,9 +104,20 @@ async function useModel(name) {
   state("filling", "loading");
   const answer = await transport.insist("load_model", { model: name });
   state("ready", "hint");
+  if (answer.code === "model_gone") remember("");
   if (answer.code) return trouble(answer.error || text(answer.code));
-  describe(answer.model, name && answer.model.weights);
+  describe(answer.model, answer.name);
+  remember(answer.name);
   return page.photo && transport.push({ name: "use_model", model: page.model });
+}
+
+// The model of choice stays this browser's, also on the next visit; the page for retraining sets it too.
+function remember(name) {
+  try { name ? localStorage.setItem("inpaint-model", name) : localStorage.removeItem("inpaint-model"); } catch { /* not allowed */ }
+}
+
+function remembered() {
+  try { return localStorage.getItem("inpaint-model") || ""; } catch { return ""; }
 }
 
 function save({ file, name }) {
@@ -250,4 +261,4 @@ describe(props.model, "");
 find(".banner").hidden = !props.notice;
 find(".banner span").textContent = props.notice;
 root.painter = canvas; // for tests: pixels(), size, scale
-opening.openExample(props.example);
+opening.openExample(props.example).then(() => remembered() && useModel(remembered()));

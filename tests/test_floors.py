@@ -7,12 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    10: "app",
-    9: "page.painter train.paper inpaint.benchmark",
-    8: "page.api page.desk train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.answers page.showcase train.loop train.jobs train.paper_scores train.large_holes",
+    11: "app",
+    10: "page.retrain",
+    9: "page.painter page.load page.retrain_desk train.paper inpaint.benchmark",
+    8: "page.api page.desk train.jobs train.__main__ train.paper_report inpaint.timing",
+    7: "inpaint.__main__ page.answers page.showcase train.loop train.jobs_watch train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space"
-    " train.jobs_code train.jobs_local",
+    " page.signin train.jobs_code train.jobs_local train.jobs_data train.jobs_preview",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
     " page.texts train.jobs_hub",
     4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
@@ -23,7 +24,8 @@ FLOORS = {
     2: "inpaint.generators inpaint.image inpaint.masks train.presets",
     1: "inpaint.deep train.config train.events",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
+    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting"
+    " page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")

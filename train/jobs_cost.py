@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .config import TrainConfig
 from .jobs_run import Run
@@ -24,8 +23,7 @@ UNKNOWN_LENGTH_IMAGES = 10_000
 """What an epoch is taken for while nobody knows how many pictures a dataset has."""
 
 
-@dataclass(frozen=True)
-class Hardware:
+class Hardware(NamedTuple):
     """A machine that can be rented.
 
     Attributes:
@@ -45,8 +43,7 @@ class Hardware:
     gpu: str
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """A guess.
 
     Attributes:
@@ -109,9 +106,9 @@ def _gpu_factor(model: str) -> float:
     return GPU_FACTORS[max(known, key=len)] if known else OTHER_GPU_FACTOR
 
 
-def own_machine(cores: int, gpu: str = "") -> Hardware:
+def own_machine(flavor: str, cores: int, gpu: str = "") -> Hardware:
     """This machine, which costs nothing."""
-    return Hardware("", "", "", 0.0, cores, gpu)
+    return Hardware(flavor, "", "", 0.0, cores, gpu)
 
 
 def max_minutes(timeout_s: int) -> float:

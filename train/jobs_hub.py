@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, JobInfo
+from huggingface_hub import HfApi, JobInfo, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 from inpaint.download import is_passing, retried
@@ -181,6 +181,11 @@ def list_hardware(token: str | None) -> list[Hardware]:
         return hardware_of(retried(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, "The hardware could not be listed", token)) from None
+
+
+def own_token() -> str | None:
+    """The token of this machine, if somebody is signed in on it."""
+    return get_token()
 
 
 def account(token: str) -> str:

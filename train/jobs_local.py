@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .jobs_hub import ENVIRONMENT
@@ -43,18 +44,19 @@ class LocalJob:
         return self.stage != "RUNNING"
 
 
-def start_here(run: Run, root: Path = ROOT) -> LocalJob:
+def start_here(run: Run, root: Path = ROOT, publish: bool = True) -> LocalJob:
     """Starts, or goes on with, a run in a process of its own, which outlives this one.
 
     Args:
         run: the run; its folder lies below `root`.
         root: where runs lie.
+        publish: whether the weights go to the run's repository in the end; else they stay in the folder.
 
     Raises:
         JobError: it is running already, or cannot be started.
     """
     folder = root / run.run_dir
-    arguments = run.arguments_here(folder)
+    arguments = run.arguments_here(folder, publish)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOCK_FILE).open("a") as lock, (folder / LOG_FILE).open("a") as log:
@@ -130,6 +132,12 @@ def jobs_here(root: Path = ROOT) -> list[LocalJob]:
         with contextlib.suppress(JobError):
             found.append(job_here(path.parent))
     return sorted(found, key=lambda job: job.description.get("started", 0), reverse=True)
+
+
+def started_at(job: LocalJob) -> str:
+    """When a run was started, as ISO time."""
+    moment = datetime.fromtimestamp(job.description.get("started", 0), UTC)
+    return moment.isoformat(timespec="seconds")
 
 
 def log_here(folder: Path, tail: int | None = None) -> list[str]:

@@ -95,9 +95,10 @@ class Run:
         """What follows `python -m train` on a machine that is cut off some time after `max_minutes`."""
         return to_argv(with_overrides(self.config, {"max_minutes": max_minutes}))
 
-    def arguments_here(self, folder: Path) -> list[str]:
-        """What follows `python -m train` on this machine, whose disk keeps the state in `folder`."""
-        return to_argv(with_overrides(self._settings, {"run_dir": str(folder)}))
+    def arguments_here(self, folder: Path, publish: bool = True) -> list[str]:
+        """What follows `python -m train` on this machine, whose disk keeps the state, and the weights, in `folder`."""
+        target = {} if publish else {"push_to_hub": None}
+        return to_argv(with_overrides(self._settings, {"run_dir": str(folder), **target}))
 
 
 def run_of(config: TrainConfig) -> Run:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.hub.access import commit_of, signed_in, visible, writable
+from tests.hub.access import commit_of, readable, signed_in, visible, writable
 from tests.hub.messages import HubError, Request, Response, reply
 from tests.hub.store import Repo
 from tests.hub.users import profile
@@ -50,6 +50,12 @@ def settings(hub: "Hub", request: Request) -> Response:
     repo.gated = wanted.get("gated", repo.gated)
     hub.store.save(repo)
     return reply({"private": repo.private, "gated": repo.gated})
+
+
+def auth_check(hub: "Hub", request: Request) -> Response:
+    """Whether the caller may download the repository's files."""
+    readable(hub, request)
+    return Response()
 
 
 def create_ref(hub: "Hub", request: Request) -> Response:

@@ -30,6 +30,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", r"/api/validate-yaml", uploads.validate_yaml),
     ("PUT", REPO + r"/settings", repos.settings),
     ("GET", REPO + r"/refs", repos.refs),
+    ("GET", REPO + r"/auth-check", repos.auth_check),
     ("POST", REPO + r"/(?P<what>branch|tag)/(?P<name>.+)", repos.create_ref),
     ("DELETE", REPO + r"/(?P<what>branch|tag)/(?P<name>.+)", repos.delete_ref),
     ("GET", REPO + rf"/tree/{REVISION}(?:/(?P<path>.*))?", contents.tree),
