@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.hub import contents, downloads, jobs, repos, uploads
+from tests.hub import contents, downloads, jobs, oauth, repos, uploads
 from tests.hub.messages import HubError, Request, Response
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ REVISION = r"(?P<revision>[^/]+)"
 
 ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/api/whoami-v2", repos.whoami),
+    ("GET", r"/\.well-known/openid-configuration", oauth.configuration),
+    ("GET", r"/oauth/authorize", oauth.authorize),
+    ("GET", r"/oauth/jwks", oauth.jwks),
+    ("POST", r"/oauth/token", oauth.token),
     ("GET", r"/api/jobs/hardware", jobs.hardware),
     ("GET", r"/api/jobs/(?P<namespace>[^/]+)", jobs.listing),
     ("POST", r"/api/jobs/(?P<namespace>[^/]+)", jobs.create),

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.hub import access, routes
 from tests.hub.jobs import Jobs
 from tests.hub.messages import HubError, Request, Response
+from tests.hub.oauth import SignIns
 from tests.hub.store import Store
 from tests.hub.users import User
 
@@ -62,7 +63,7 @@ class Hub:
         self.users = list(users or [User("me", "hf_me")])
         self.lfs_bytes, self.multipart_bytes = lfs_bytes, multipart_bytes
         self.parts: dict[tuple[str, int], bytes] = {}
-        self.jobs = Jobs()
+        self.jobs, self.sign_ins = Jobs(), SignIns()
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, str]] = []
         self._lock = threading.Lock()
