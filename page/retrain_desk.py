@@ -53,7 +53,7 @@ class RetrainDesk:
         machines += [own_machine(HERE, os.cpu_count() or 2)] if caller.owner else []
         return {
             "account": account.name if account else None,
-            "sign_in": "oauth" if has_sign_in() else "none" if on_space() or not caller.owner else "token",
+            "sign_in": "oauth" if has_sign_in() else "none" if on_space() else "token" if caller.owner else "away",
             "hardware": [machine._asdict() for machine in machines],
             "runs": self._runs(caller),
         }

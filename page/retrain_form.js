@@ -5,7 +5,7 @@ const PAUSE_MS = 500;
 export function createForm(page, server) {
   const { find, text, props, insist } = page;
   const form = find("form"), field = (name) => form.elements[name];
-  let dataset = null, turn = 0, timer = null, repoIsOurs = true, imagesAreOurs = true;
+  let dataset = null, turn = 0, repoIsOurs = true, imagesAreOurs = true;
 
   for (const name of props.suggested) find("datalist").append(Object.assign(document.createElement("option"), { value: name }));
   for (const { name } of props.presets) {
@@ -109,9 +109,10 @@ export function createForm(page, server) {
     find("[data-testid=start]").disabled = page.starting || !dataset || !find(".nine img") || !form.checkValidity();
   }
 
+  const timers = new Map();
   function later(action) {
-    clearTimeout(timer);
-    timer = setTimeout(action, PAUSE_MS);
+    clearTimeout(timers.get(action));
+    timers.set(action, setTimeout(action, PAUSE_MS));
   }
 
   form.addEventListener("input", ({ target }) => {

@@ -66,16 +66,21 @@ def is_owner(request: gr.Request) -> bool:
 
     Not through a tunnel or proxy, not by a name that somebody else's page could point here, and not from such a page.
     """
-    if on_space():
+    if on_space() or not from_this_page(request):
         return False
     headers = request.headers
-    host = _host(f"//{headers.get('host', '')}")
-    if any(headers.get(name) for name in FORWARDED) or host not in LOCAL_HOSTS:
-        return False
-    origin = headers.get("origin")
-    if origin and urlsplit(origin).netloc != headers.get("host"):
+    if any(headers.get(name) for name in FORWARDED) or _host(f"//{headers.get('host', '')}") not in LOCAL_HOSTS:
         return False
     return bool(request.client) and request.client.host in LOCAL_HOSTS
+
+
+def from_this_page(request: gr.Request) -> bool:
+    """Whether a page of ours sent the request, and not another one with its visitor's cookies."""
+    origin = request.headers.get("origin")
+    if not origin:
+        return True  # browsers name the page wherever it is another one
+    ours = [request.headers.get("host", ""), *os.getenv("SPACE_HOST", "").split(",")]
+    return urlsplit(origin).netloc in ours if _host(origin) else False
 
 
 def _host(address: str) -> str | None:
@@ -97,7 +102,7 @@ def signed_in(request: gr.Request, profile: gr.OAuthProfile | None, token: gr.OA
         JobError: the machine's token is nobody's, or the Hub cannot be reached.
     """
     if has_sign_in():
-        if profile is None or token is None:
+        if profile is None or token is None or not from_this_page(request):
             return None
         return Account(profile.username, token.token, token.expires_at - time.time())
     own = own_token() if is_owner(request) else None

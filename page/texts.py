@@ -176,6 +176,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         " `make app` on your own machine.",
         "此处无法登录，因此不能开始训练。请复制此 Space 并启用登录，或在自己的机器上运行 `make app`。",
     ),
+    "retrain_how_away": (
+        "This page runs on a private machine, and only a browser on that machine may start runs.",
+        "本页运行在私人机器上，只有该机器上的浏览器才能启动训练。",
+    ),
     "retrain_how_token_here": (
         "Nobody is signed in on this machine. Runs work here all the same, and their weights stay here. To rent"
         " hardware and to publish, use `hf auth login` and reload this page.",

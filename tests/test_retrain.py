@@ -77,6 +77,7 @@ def test_the_owner_of_a_private_machine_is_signed_in_and_may_train_here(place):
 def test_nobody_else_gets_at_the_owners_token(place, headers):
     answer = ask(place, "arrive", **headers)
     assert (answer["account"], answer["hardware"], answer["runs"]) == (None, [], [])
+    assert answer["sign_in"] == "away"
     for function, call in [
         ("start", RUN), ("start", RUN | {"flavor": "here"}), ("estimate", RUN), ("check", RUN), ("preview", RUN),
         ("watch", {"job": "0123"}), ("cancel", {"job": "0123"}), ("use", {"job": "0123"}),

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 import urllib.request
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,7 @@ from tests.hub.seeds import seed_pictures, seed_space
 from tests.serving import noise
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-IMAGES = 60
+IMAGES = 48
 SPACES_TOKEN = "hf_of_the_space"
 
 
@@ -100,12 +101,12 @@ def circle(browser, space):
     me.sign_in("me")
     seen.who = me["who"].inner_text()
     seen.hardware = me["flavor"].inner_text()
-    me.fill_in(dataset="me/photos")
-    me.page.wait_for_selector(".nine[data-count='9']", timeout=120_000)
-    seen.note = me["dataset-note"].inner_text()
     me.page.check("[data-testid=preset-tiny]")
-    me.fill_in(images=IMAGES, repo="me/own-weights")
+    me.fill_in(dataset="me/photos", images=IMAGES)
     me["flavor"].select_option("cpu-basic")
+    me.page.wait_for_selector(".nine[data-count='9']", timeout=120_000)
+    seen.note, seen.suggested = me["dataset-note"].inner_text(), me["repo"].input_value()
+    me.fill_in(repo="me/own-weights")
     me.page.wait_for_function("document.querySelector('[data-testid=estimate]').innerText.includes('$')")
     seen.estimate = me["estimate"].inner_text()
     me.page.wait_for_selector("[data-testid=start]:not([disabled])", timeout=120_000)
@@ -140,6 +141,7 @@ def test_nobody_trains_before_signing_in(circle):
 
 def test_dataset_hardware_price_and_cost_are_known_before_the_start(circle):
     assert "Found, and private." in circle.note
+    assert circle.suggested == "me/inpaint-photos"
     assert "CPU Basic, $0.01 an hour" in circle.hardware and "This machine" not in circle.hardware
     assert "$" in circle.estimate and "min" in circle.estimate
 
@@ -204,6 +206,21 @@ def test_somebody_else_sees_nothing_of_it(circle, browser):
     you.fill_in(dataset="me/photos")
     you.page.wait_for_selector("[data-testid=dataset-note][data-kind=bad]")
     you.page.context.close()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+def test_another_site_cannot_use_the_cookies_of_a_visitor(circle, origin):
+    part = next(each for each in config(circle) if each["props"].get("elem_id") == "retrain")["id"]
+    body = {"data": {}, "component_id": part, "session_hash": "x", "fn_name": "arrive"}
+    call = partial(circle.me.page.context.request.post, circle.space.url + "gradio_api/component_server/", data=body)
+    assert call().json()["account"] == "me"
+    assert call(headers={"Origin": circle.space.url.rstrip("/")}).json()["account"] == "me"
+    assert call(headers={"Origin": origin}).json()["account"] is None
+
+
+def config(circle):
+    with urllib.request.urlopen(circle.space.url + "config") as response:
+        return json.load(response)["components"]
 
 
 def test_the_token_is_in_the_authorization_header_and_the_secrets_of_the_job_only(circle):
