@@ -26,7 +26,8 @@ from train.checkpoint import CheckpointError
 from train.config import PRESETS, MaskConfig, TrainConfig
 from train.log import read_losses
 from train.loop import _total_images, train
-from train.stream import Batch, Position
+from train.rows import Position
+from train.stream import Batch
 from train.trainer import Diverged, Trainer, to_model
 
 ROOT = Path(__file__).parents[1]
@@ -416,7 +417,7 @@ def test_the_length_of_a_run_in_epochs_is_known_after_the_first(photos, tmp_path
 def test_a_full_disk_ends_the_command_with_a_sentence(photos, tmp_path, monkeypatch, capsys):
     from train import __main__ as command_line
 
-    def full(config):
+    def full(config, processes):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(command_line, "train", full)

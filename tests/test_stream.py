@@ -8,7 +8,8 @@ from PIL import Image
 
 from tests.datasets import png, write_parquet
 from train.config import DataConfig, MaskConfig
-from train.stream import CachedRows, PhotoStream, Position
+from train.rows import START, CachedRows, Position
+from train.stream import PhotoStream
 
 
 def config(dataset, **changes):
@@ -131,7 +132,7 @@ def test_another_seed_shuffles_cached_pictures_otherwise(greys):
 
 def test_cached_pictures_take_no_more_memory_than_their_short_side_allows(tmp_path):
     folder = write_parquet(tmp_path, [png(10, size=(90, 60)), png(20, size=(20, 200))])
-    sizes = {photo.size for photo in CachedRows(config(folder, cache_side=30), seed=0).read(0, 0)}
+    sizes = {photo.size for _, photo in CachedRows(config(folder, cache_side=30), seed=0).read(START)}
     assert sizes == {(45, 30), (20, 200)}
 
 

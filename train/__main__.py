@@ -11,6 +11,8 @@ from inpaint.pretrained import WeightsError
 from .checkpoint import CheckpointError
 from .config import PRESETS, TrainConfig
 from .loop import train
+from .patience import StreamError
+from .processes import OtherProcessError, Processes
 from .publish import publish
 from .trainer import Diverged
 
@@ -18,16 +20,25 @@ from .trainer import Diverged
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
     arguments = sys.argv[1:] if argv is None else argv
+    processes = Processes()
     try:
         config = tyro.extras.overridable_config_cli(
             PRESETS, args=arguments, description=__doc__, prog="python -m train"
         )
-        run_dir = train(config)
+        processes = Processes.join()
+        run_dir = train(config, processes)
+        if not processes.first:
+            return 0
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
         return _publish(config, run_dir)
     except KeyboardInterrupt:
         print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
         return 130
+    except OtherProcessError:
+        return 1
+    except StreamError as error:
+        print(f"python -m train: {error}\nWhat was trained is kept; run the same command to go on.", file=sys.stderr)
+        return 1
     except (ValueError, WeightsError, CheckpointError, Diverged, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)
         return 1
@@ -36,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
             f"python -m train: {error}\nThe last checkpoint is intact; run the same command to go on.", file=sys.stderr
         )
         return 1
+    finally:
+        processes.leave()
 
 
 def _publish(config: TrainConfig, run_dir: Path) -> int:

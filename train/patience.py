@@ -1,0 +1,124 @@
+"""Reading from a Hub that stumbles: what may pass is tried again, and what will not is answered with a sentence.
+
+The client itself asks again five times, for 23 seconds, when a file is read, and waits as long as a 429 asks for. It
+does not do so for what it looks up when a dataset is opened, and it gives up when an outage lasts longer.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from huggingface_hub import constants, get_token
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+from inpaint.download import is_passing
+
+LONGEST_PAUSE_S = 60.0
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+
+class StreamError(RuntimeError):
+    """Pictures cannot be read, or not any longer. The message says why and what to do."""
+
+
+class Patience:
+    """How often and how long the same thing is tried.
+
+    Args:
+        what: is tried, as the messages name it.
+        seconds: of waiting without any progress, all pauses together, before it is given up.
+    """
+
+    def __init__(self, what: str, seconds: float):
+        self._what, self._seconds = what, seconds
+        self._waited_s = 0.0
+        self._pause_s = 1.0
+
+    def progressed(self) -> None:
+        """What was tried has worked: the next fault finds all the patience again."""
+        self._waited_s, self._pause_s = 0.0, 1.0
+
+    def wait(self, error: BaseException) -> None:
+        """Waits before the next try: as long as the Hub asks for, or twice as long as the last time.
+
+        Raises:
+            StreamError: the error will not pass, or the patience is at its end.
+        """
+        if not may_pass(error):
+            raise StreamError(explain(error, self._what)) from error
+        pause_s = max(retry_after_s(error) or 0.0, self._pause_s)
+        if self._waited_s + pause_s > self._seconds:
+            raise StreamError(explain(error, self._what)) from error
+        log.warning("%s cannot be read (%s): trying again in %.0f s.", self._what, _first_line(error), pause_s)
+        time.sleep(pause_s)
+        self._waited_s += pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+
+def patiently(action: Callable[[], Result], what: str, seconds: float) -> Result:
+    """The result of an action that is tried again while it fails for reasons that may pass.
+
+    Raises:
+        StreamError: it failed for too long. Errors that will not pass come through unchanged.
+    """
+    patience = Patience(what, seconds)
+    while True:
+        try:
+            return action()
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            patience.wait(error)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the error is the network's or the Hub's and may be gone later; also of the errors that led to it."""
+    return any(isinstance(e, Exception) and (is_passing(e) or isinstance(e, TimeoutError)) for e in _chain(error))
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the Hub answered that this is not for us: no such thing, or not with this token."""
+    return not may_pass(error) and any(isinstance(e, HfHubHTTPError) for e in _chain(error))
+
+
+def retry_after_s(error: BaseException) -> float | None:
+    """The seconds that the answer asks to wait, or None if it does not say."""
+    for e in _chain(error):
+        value = e.response.headers.get("Retry-After", "") if isinstance(e, HfHubHTTPError) else ""
+        if value.isdigit():
+            return float(value)
+    return None
+
+
+def explain(error: BaseException, what: str) -> str:
+    """What stopped the reading, and what to do about it."""
+    answers = [e for e in _chain(error) if isinstance(e, HfHubHTTPError)]
+    status = answers[0].response.status_code if answers else None
+    sign_in = "sign in with `hf auth login`, or set HF_TOKEN"
+    if any(isinstance(e, GatedRepoError) for e in answers) or "gated" in str(error):
+        return f"{what} is gated: accept its terms on its page at {constants.ENDPOINT}, then {sign_in}."
+    if status == 401 and get_token():
+        return f"The Hub does not accept your token for {what}; it may have expired: {sign_in} to a new one."
+    if status in (401, 403):
+        return f"{what} may not be read by {'this account' if get_token() else 'anyone'}: {sign_in} to one that may."
+    if status == 404 or any(isinstance(e, RepositoryNotFoundError) for e in answers):
+        return f"{what} is missing on the Hub, or private: check the name, or {sign_in} to one that may read it."
+    if may_pass(error):
+        return f"{what} cannot be read ({_first_line(error)}): check the network, or try again later."
+    return f"{what} cannot be read ({_first_line(error)})."
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it was raised from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
