@@ -32,10 +32,13 @@ def test_photos_can_be_read_in_their_own_order(tmp_path):
         ({"label": datasets.Value("int64"), "img": datasets.Image()}, "img"),
         ({"text": datasets.Value("string"), "jpg": datasets.Value("binary")}, "jpg"),
         ({"picture": {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}}, "picture"),
+        ({"sample": {"photo": datasets.Image(), "id": datasets.Value("int64")}}, "sample.photo"),
+        ({"views": datasets.List({"photo": datasets.Image()})}, "views.photo"),
+        ({"deep": {"image": datasets.Image()}, "image": datasets.Image()}, "image"),
     ],
 )
 def test_the_image_column_is_found_by_itself(features, column):
-    assert find_pictures(features) == (column,)
+    assert ".".join(find_pictures(features)) == column
 
 
 def test_without_an_image_column_the_columns_are_listed():

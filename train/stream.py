@@ -184,7 +184,7 @@ class PhotoStream:
             yield list(itertools.islice(turns, self._processes))
 
     def _turns(self, start: Position) -> Iterator[Turn]:
-        """All rows, epoch after epoch without an end. The position after an epoch's last row is the next one's start."""
+        """All rows, epoch after epoch without an end. The position after an epoch's last is the next one's start."""
         for epoch in itertools.count(start.epoch):
             first = start if epoch == start.epoch else Position(epoch, 0)
             held: Turn | None = None
