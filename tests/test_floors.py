@@ -9,13 +9,14 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     10: "train.paper",
     9: "app train.__main__ inpaint.benchmark",
-    8: "page.api page.painter train.loop train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.desk train.trainer train.paper_scores train.large_holes",
+    8: "page.api page.painter train.loop train.publish train.paper_report inpaint.timing",
+    7: "inpaint.__main__ page.desk train.trainer train.improvement train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.stream train.evaluate page.checks page.drawing",
-    5: "inpaint.export inpaint.inpainter train.rows train.publish train.paper_figure page.visits page.texts",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
+    5: "inpaint.export inpaint.inpainter train.rows train.paper_figure page.visits page.texts",
+    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
+    " train.card train.repository",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
-    " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
+    " train.perceptual train.ema train.checkpoint train.interrupts train.card_merge train.baselines train.comparison"
     " train.patience train.columns train.decoding train.processes"
     " train.paper_variants",
     2: "inpaint.generators inpaint.image inpaint.masks",
@@ -29,7 +30,7 @@ ROOMS = {
     "gradio": ("app", "page."),
     "tyro": ("train.__main__",),
     "datasets": ("train.data", "train.columns"),
-    "huggingface_hub": ("inpaint.download", "train.publish", "train.patience"),
+    "huggingface_hub": ("inpaint.download", "train.publish", "train.patience", "train.repository"),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),

@@ -13,7 +13,7 @@ from .config import PRESETS, TrainConfig
 from .loop import train
 from .patience import StreamError
 from .processes import OtherProcessError, Processes
-from .publish import publish
+from .publish import publish, report
 from .trainer import Diverged
 
 
@@ -54,8 +54,10 @@ def main(argv: list[str] | None = None) -> int:
 def _publish(config: TrainConfig, run_dir: Path) -> int:
     if config.push_to_hub is None:
         return 0
-    published = publish(run_dir, config.push_to_hub, private=config.private)
-    print(f"Published: {published.url}")
+    published = publish(
+        run_dir, config.push_to_hub, private=config.private, if_better=config.if_better, held_out=config.held_out
+    )
+    print(report(published))
     return 0
 
 

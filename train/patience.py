@@ -12,9 +12,7 @@ from typing import TypeVar
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from inpaint.download import is_passing
-
-LONGEST_PAUSE_S = 60.0
+from inpaint.download import LONGEST_PAUSE_S, is_passing, retry_after_s
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -49,7 +47,7 @@ class Patience:
         """
         if not may_pass(error):
             raise StreamError(explain(error, self._what)) from error
-        pause_s = max(retry_after_s(error) or 0.0, self._pause_s)
+        pause_s = max(self._pause_s, *(retry_after_s(e) or 0.0 for e in _chain(error)))
         if self._waited_s + pause_s > self._seconds:
             raise StreamError(explain(error, self._what)) from error
         log.warning("%s cannot be read (%s): trying again in %.0f s.", self._what, _first_line(error), pause_s)
@@ -82,15 +80,6 @@ def may_pass(error: BaseException) -> bool:
 def is_refusal(error: BaseException) -> bool:
     """Whether the Hub answered that this is not for us: no such thing, or not with this token."""
     return not may_pass(error) and any(isinstance(e, HfHubHTTPError) for e in _chain(error))
-
-
-def retry_after_s(error: BaseException) -> float | None:
-    """The seconds that the answer asks to wait, or None if it does not say."""
-    for e in _chain(error):
-        value = e.response.headers.get("Retry-After", "") if isinstance(e, HfHubHTTPError) else ""
-        if value.isdigit():
-            return float(value)
-    return None
 
 
 def explain(error: BaseException, what: str) -> str:
