@@ -56,14 +56,14 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
         options = {"split": split, "revision": revision, "streaming": True}
         return patiently(
             lambda: datasets.load_dataset(repo_id, subset or None, **options),
-            f"The dataset {dataset}",
+            f"the dataset {dataset}",
             OPENING_PATIENCE_S,
         )
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pa.ArrowException) as error:
         if isinstance(error, StreamError):
             raise
         if is_refusal(error):
-            raise ValueError(explain(error, f"The dataset {dataset}")) from error
+            raise ValueError(explain(error, f"the dataset {dataset}")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
         hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
         raise ValueError(
@@ -99,7 +99,7 @@ def open_dataset(
     rows = _load(dataset, split, revision)
     features = rows.features
     if features is None:
-        features = patiently(lambda: rows._resolve_features().features, f"The dataset {dataset}", OPENING_PATIENCE_S)
+        features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
     name, *path = find_pictures(features, column, prefer)
     feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
     rows = rows.select_columns([name])
@@ -131,7 +131,7 @@ class Shards:
             StreamError: it cannot be read any longer.
         """
         (name, dataset, path), count, index = self._shards[number]
-        patience, tries, at = Patience(f"The dataset {name}", self._patience_s), 0, start
+        patience, tries, at = Patience(f"the dataset {name}", self._patience_s), 0, start
         shard = dataset.shard(count, index)
         while at < self._damaged.get(number, at + 1):
             try:
@@ -164,7 +164,7 @@ def _split(opened: OpenDataset) -> tuple[OpenDataset, int]:
     rows = opened.rows
     if 1 <= rows.num_shards <= _FILES_SPLIT_FURTHER:  # finding groups of rows opens every file
         with contextlib.suppress(*_DAMAGED, StreamError):
-            rows = patiently(rows.reshard, f"The dataset {opened.name}", OPENING_PATIENCE_S)
+            rows = patiently(rows.reshard, f"the dataset {opened.name}", OPENING_PATIENCE_S)
     return opened._replace(rows=rows), min(rows.num_shards, _MOST_SHARDS)
 
 
@@ -180,7 +180,7 @@ def fetch(cell: Any, patience_s: float = PATIENCE_S) -> bytes:
         return cell["bytes"]
     if path is None:
         raise NotAPicture("an empty cell")
-    patience = Patience(f"The picture {path}", patience_s)
+    patience = Patience(f"the picture {path}", patience_s)
     while True:
         try:
             with xopen(path, "rb") as file:

@@ -50,7 +50,7 @@ class Patience:
         pause_s = max(self._pause_s, *(retry_after_s(e) or 0.0 for e in _chain(error)))
         if self._waited_s + pause_s > self._seconds:
             raise StreamError(explain(error, self._what)) from error
-        log.warning("%s cannot be read (%s): trying again in %.0f s.", self._what, _first_line(error), pause_s)
+        log.warning("Reading %s failed (%s): trying again in %.0f s.", self._what, _first_line(error), pause_s)
         time.sleep(pause_s)
         self._waited_s += pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
@@ -84,13 +84,18 @@ def is_refusal(error: BaseException) -> bool:
 
 def explain(error: BaseException, what: str) -> str:
     """What stopped the reading, and what to do about it."""
+    text = _reason(error, what)
+    return text[0].upper() + text[1:]
+
+
+def _reason(error: BaseException, what: str) -> str:
     answers = [e for e in _chain(error) if isinstance(e, HfHubHTTPError)]
     status = answers[0].response.status_code if answers else None
     sign_in = "sign in with `hf auth login`, or set HF_TOKEN"
-    if any(isinstance(e, GatedRepoError) for e in answers) or "gated" in str(error):
+    if any(isinstance(e, GatedRepoError) for e in answers) or "is a gated dataset" in str(error):
         return f"{what} is gated: accept its terms on its page at {constants.ENDPOINT}, then {sign_in}."
     if status == 401 and get_token():
-        return f"The Hub does not accept your token for {what}; it may have expired: {sign_in} to a new one."
+        return f"the Hub does not accept your token for {what}; it may have expired: {sign_in} to a new one."
     if status in (401, 403):
         return f"{what} may not be read by {'this account' if get_token() else 'anyone'}: {sign_in} to one that may."
     if status == 404 or any(isinstance(e, RepositoryNotFoundError) for e in answers):
