@@ -118,7 +118,12 @@ def retried(action: Callable[[], Result]) -> Result:
 
 def retry_after_s(error: BaseException) -> float | None:
     """The seconds that the Hub's answer asks to wait, or None if it does not say."""
-    value = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
+    return seconds_asked(error.response) if isinstance(error, HfHubHTTPError) else None
+
+
+def seconds_asked(response: httpx2.Response) -> float | None:
+    """The seconds of an answer's Retry-After; None without one, and for one that names a date."""
+    value = response.headers.get("Retry-After", "")
     return float(value) if value.isdigit() else None
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     10: "train.paper",
     9: "app train.__main__ inpaint.benchmark",
-    8: "page.api page.painter train.loop train.publish train.paper_report inpaint.timing",
+    8: "page.api page.painter train.loop train.speed train.publish train.paper_report inpaint.timing",
     7: "inpaint.__main__ page.desk train.trainer train.improvement train.paper_scores train.large_holes",
     6: "inpaint.batch inpaint.whole train.stream train.evaluate page.checks page.drawing",
     5: "inpaint.export inpaint.inpainter train.rows train.paper_figure page.visits page.texts",

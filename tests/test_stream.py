@@ -238,6 +238,17 @@ def test_a_folder_of_pictures_and_a_parquet_file_are_datasets_too(tmp_path, grey
     assert len(set(shades(take(PhotoStream(config(parquet), seed=0), 3)))) == 6
 
 
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_broken_file_in_a_folder_is_skipped(tmp_path, cache):
+    for value in (50, 60, 70):
+        (tmp_path / f"{value}.png").write_bytes(png(value))
+    (tmp_path / "55.png").write_bytes(b"nothing")
+    (tmp_path / "65.png").write_bytes(png(65)[:50])
+    stream = PhotoStream(config(str(tmp_path), cache=cache, batch_size=3), seed=0)
+    assert [sorted(shades([batch])) for batch in take(stream, 3)] == [[50, 60, 70]] * 3
+    assert stream.reasons["not readable as a picture"] >= 2
+
+
 def test_several_datasets_are_one(tmp_path, greys):
     other = write_parquet(tmp_path / "other", [png(205), png(215)], column="picture")
     seen = shades(take(PhotoStream(config((greys, other), batch_size=2, shuffle_buffer=30), seed=0), 11))

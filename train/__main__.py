@@ -32,7 +32,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
         return _publish(config, run_dir)
     except KeyboardInterrupt:
-        print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
+        if processes.first:
+            print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
         return 130
     except OtherProcessError:
         return 1

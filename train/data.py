@@ -19,9 +19,10 @@ from PIL import Image
 
 from .columns import find_pictures, pick, with_raw_pictures
 from .decoding import NotAPicture, decode
-from .patience import Patience, StreamError, explain, is_refusal, may_pass, patiently
+from .patience import Patience, StreamError, ask_again, explain, is_refusal, may_pass, patiently
 from .samples import to_silhouettes
 
+ask_again()
 datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0  # it would sleep 5 s at the end of every epoch
 datasets.config.STREAMING_READ_MAX_RETRIES = 1  # we wait ourselves, and know better for how long
 datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
@@ -78,12 +79,14 @@ class OpenDataset(NamedTuple):
 
     Attributes:
         name: as the user wrote it.
-        rows: a stream of rows with one column, "cell", whose pictures are not decoded.
-        path: where in a cell the pictures are, see `columns.pick`.
+        rows: a stream of rows with one column, whose pictures are not decoded.
+        column: its name.
+        path: where in the column the pictures are, see `columns.pick`.
     """
 
     name: str
     rows: datasets.IterableDataset
+    column: str
     path: tuple[str, ...]
 
 
@@ -102,10 +105,7 @@ def open_dataset(
         features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
     name, *path = find_pictures(features, column, prefer)
     feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
-    rows = rows.select_columns([name])
-    if name != "cell":
-        rows = rows.rename_column(name, "cell")
-    return OpenDataset(dataset, rows.cast_column("cell", feature), tuple(path))
+    return OpenDataset(dataset, rows.select_columns([name]).cast_column(name, feature), name, tuple(path))
 
 
 class Shards:
@@ -130,13 +130,13 @@ class Shards:
         Raises:
             StreamError: it cannot be read any longer.
         """
-        (name, dataset, path), count, index = self._shards[number]
+        (name, dataset, column, path), count, index = self._shards[number]
         patience, tries, at = Patience(f"the dataset {name}", self._patience_s), 0, start
         shard = dataset.shard(count, index)
         while at < self._damaged.get(number, at + 1):
             try:
                 for row in shard.skip(at) if at else shard:
-                    yield list(pick(row["cell"], path))
+                    yield list(pick(row[column], path))
                     at += 1
                     patience.progressed()
                 return

@@ -1,9 +1,7 @@
 """The training loop: build, resume, then one discriminator and one generator update per batch until the end."""
 
 import dataclasses
-import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -57,17 +55,17 @@ def train(config: TrainConfig, processes: Processes | None = None) -> Path:
             save_generator(trainer.ema.network, run_dir / "weights")
         return run_dir
     stream = processes.together(lambda: PhotoStream(config.data, config.seed, start, processes.rank, processes.count))
-    batches, progress = iter(stream), None
+    progress = None
     try:
         # Before the networks: what is wrong with the pictures is said before a GPU is used.
-        first_batch = processes.together(lambda: next(batches))
+        first = processes.together(stream.take)
         trainer = Trainer(config, processes)
         trainer.position = start
         if state:
             trainer.restore(state)
         progress = Progress(run_dir, trainer.images_seen, config.images) if processes.first else None
         with Interrupts() as interrupts:
-            _run(trainer, stream, itertools.chain([first_batch], batches), progress, run_dir, interrupts)
+            _run(trainer, stream, first, progress, run_dir, interrupts)
     finally:
         stream.close()
         if progress:
@@ -78,26 +76,34 @@ def train(config: TrainConfig, processes: Processes | None = None) -> Path:
 def _run(
     trainer: Trainer,
     stream: PhotoStream,
-    batches: Iterator[Batch],
+    batch: Batch | None,
     progress: Progress | None,
     run_dir: Path,
     interrupts: Interrupts,
 ) -> None:
     """Trains to the end of the run. All processes do; the one with `progress` also shows how it goes."""
     config, processes, deadline = trainer.config, trainer.processes, _deadline(trainer.config)
+
+    def interrupted() -> bool:
+        return interrupts.requested or time.monotonic() > deadline
+
     done = stop = False
     while not done and not stop:
         try:
-            batch = processes.together(lambda: next(batches))
+            batch = batch or processes.together(lambda: stream.take(interrupted))
         except (StreamError, ValueError, OtherProcessError):
             _save(trainer, run_dir)
             raise
+        if processes.any(batch is None):  # interrupted while it waited
+            _save(trainer, run_dir)
+            break
+        assert batch is not None
         if progress and trainer.samples is None:
             _begin_sheets(trainer, batch, stream, progress, run_dir)
         before, epoch = trainer.images_seen, trainer.position.epoch
-        report = trainer.train_step(batch)
+        report, batch = trainer.train_step(batch), None
         done = processes.any(_finished(config, trainer.images_seen, trainer.position))
-        stop = processes.any(interrupts.requested or time.monotonic() > deadline)
+        stop = processes.any(interrupted())
         if progress:
             progress.advance(trainer.images_seen - before, report, _total_images(config, stream))
             if done or _due(before, trainer.images_seen, config.log_every):
@@ -160,12 +166,12 @@ def held_out_batch(config: TrainConfig, count: int) -> Batch | None:
     data = dataclasses.replace(config.data, split=config.sample_split, batch_size=count, cache=False)
     try:
         stream = PhotoStream(data, config.seed)
-    except ValueError:
+        try:
+            return stream.take()
+        finally:
+            stream.close()
+    except (ValueError, StreamError):
         return None
-    try:
-        return next(iter(stream))
-    finally:
-        stream.close()
 
 
 def _finished(config: TrainConfig, images_seen: int, position: Position) -> bool:

@@ -1,18 +1,23 @@
 """Reading from a Hub that stumbles: what may pass is tried again, and what will not is answered with a sentence.
 
 The client itself asks again five times, for 23 seconds, when a file is read, and waits as long as a 429 asks for. It
-does not do so for what it looks up when a dataset is opened, and it gives up when an outage lasts longer.
+does not do so for what it looks up when a dataset is opened (`AskingAgain` does), and it gives up when an outage lasts
+longer (`Patience` does not).
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from huggingface_hub import constants, get_token
+import httpx2
+from huggingface_hub import constants, get_token, set_client_factory
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.utils import get_session
 
-from inpaint.download import LONGEST_PAUSE_S, is_passing, retry_after_s
+from inpaint.download import LONGEST_PAUSE_S, PASSING, is_passing, retry_after_s, seconds_asked
+
+RETRY_PAUSES_S = (0.3, 1.0)
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -22,22 +27,48 @@ class StreamError(RuntimeError):
     """Pictures cannot be read, or not any longer. The message says why and what to do."""
 
 
+class AskingAgain(httpx2.Client):
+    """The client's HTTP session, with two more tries for each request that only reads."""
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """As in `httpx2.Client`."""
+        for pause_s in RETRY_PAUSES_S:
+            try:
+                response = super().send(request, **options)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ReadTimeout):
+                if request.method not in ("GET", "HEAD"):
+                    raise
+            else:
+                if request.method not in ("GET", "HEAD") or response.status_code not in PASSING:
+                    return response
+                pause_s = max(pause_s, min(seconds_asked(response) or 0.0, LONGEST_PAUSE_S))
+                response.close()
+            time.sleep(pause_s)
+        return super().send(request, **options)
+
+
+def ask_again() -> None:
+    """Makes `AskingAgain` the session of all that this process asks a Hub."""
+    hooks = get_session().event_hooks
+    set_client_factory(lambda: AskingAgain(event_hooks=hooks, follow_redirects=True, timeout=None))
+
+
 class Patience:
     """How often and how long the same thing is tried.
 
     Args:
         what: is tried, as the messages name it.
-        seconds: of waiting without any progress, all pauses together, before it is given up.
+        seconds: from the first failure on, without any progress, after which it is given up.
     """
 
     def __init__(self, what: str, seconds: float):
         self._what, self._seconds = what, seconds
-        self._waited_s = 0.0
+        self._since_s: float | None = None
         self._pause_s = 1.0
 
     def progressed(self) -> None:
         """What was tried has worked: the next fault finds all the patience again."""
-        self._waited_s, self._pause_s = 0.0, 1.0
+        self._since_s, self._pause_s = None, 1.0
 
     def wait(self, error: BaseException) -> None:
         """Waits before the next try: as long as the Hub asks for, or twice as long as the last time.
@@ -48,11 +79,11 @@ class Patience:
         if not may_pass(error):
             raise StreamError(explain(error, self._what)) from error
         pause_s = max(self._pause_s, *(retry_after_s(e) or 0.0 for e in _chain(error)))
-        if self._waited_s + pause_s > self._seconds:
+        self._since_s = time.monotonic() if self._since_s is None else self._since_s
+        if time.monotonic() + pause_s > self._since_s + self._seconds:
             raise StreamError(explain(error, self._what)) from error
         log.warning("Reading %s failed (%s): trying again in %.0f s.", self._what, _first_line(error), pause_s)
         time.sleep(pause_s)
-        self._waited_s += pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
 

@@ -66,6 +66,14 @@ class Processes:
         dist.all_reduce(shared, dist.ReduceOp.MAX)
         return bool(shared)
 
+    def lowest(self, flag: bool) -> int | None:
+        """The lowest rank of those in which the flag is set; None if it is in none."""
+        if self.count == 1:
+            return 0 if flag else None
+        shared = torch.tensor(self.rank if flag else self.count)
+        dist.all_reduce(shared, dist.ReduceOp.MIN)
+        return int(shared) if shared < self.count else None
+
     def mean(self, value: Tensor) -> Tensor:
         """The average over the processes, without a gradient."""
         if self.count == 1:
@@ -106,19 +114,19 @@ class Processes:
         """The result of what each of them does for itself; when one fails, all stop.
 
         Raises:
-            OtherProcessError: it failed in another one; where it failed its own error comes through.
+            OtherProcessError: it failed in another one. The first where it failed raises its own error.
         """
         error: Exception | None = None
         try:
             result = action()
         except Exception as raised:
             error = raised
-        failed = self.any(error is not None)
-        if error is not None:
+        failed = self.lowest(error is not None)
+        if failed is None:
+            return result
+        if failed == self.rank and error is not None:
             raise error
-        if failed:
-            raise OtherProcessError("Another process stopped.")
-        return result
+        raise OtherProcessError("Another process stopped.")
 
     def share(self, network: nn.Module) -> nn.Module:
         """The network as each process runs it in training: with gradients that are averages over all of them.

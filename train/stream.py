@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -97,14 +97,24 @@ class PhotoStream:
         return self.reasons.total()
 
     def __iter__(self) -> Iterator[Batch]:
-        while True:
-            started = time.perf_counter()
-            batch = self._ready.get()
-            self.waited_s += time.perf_counter() - started
-            if isinstance(batch, BaseException):
-                self._ready.put(batch)  # for whoever asks again
-                raise batch
+        while batch := self.take():
             yield batch
+
+    def take(self, stop: Callable[[], bool] = lambda: False) -> Batch | None:
+        """The next batch, or None if it is not ready and `stop` says that nobody wants it any more."""
+        started = time.perf_counter()
+        while True:
+            try:
+                batch = self._ready.get(timeout=0.2)
+                break
+            except queue.Empty:
+                if stop():
+                    return None
+        self.waited_s += time.perf_counter() - started
+        if isinstance(batch, BaseException):
+            self._ready.put(batch)  # for whoever asks again
+            raise batch
+        return batch
 
     def close(self) -> None:
         """Stops the threads; the stream cannot be read any further."""

@@ -20,7 +20,7 @@ from .discriminator import PatchDiscriminator, PictureDiscriminator
 from .ema import EMA
 from .log import save_sheet
 from .perceptual import EfficientNetFeatures, perceptual_loss
-from .processes import Processes
+from .processes import OtherProcessError, Processes
 from .rows import START
 from .stream import Batch
 
@@ -69,6 +69,7 @@ class Trainer:
 
         Raises:
             Diverged: a loss is not finite; no weight has been touched by it.
+            OtherProcessError: that happened in another process.
         """
         config, everywhere = self.config.loss, self.processes.mean
         image, mask = to_model(batch.image, batch.mask, self.device, self.config.channels_last)
@@ -140,7 +141,10 @@ class Trainer:
         report: dict[str, Tensor],
     ) -> None:
         total = sum((weights[name] * term for name, term in terms.items()), torch.zeros((), device=self.device))
-        if self.processes.any(not torch.isfinite(total)):
+        failed = self.processes.lowest(not torch.isfinite(total))
+        if failed is not None and failed != self.processes.rank:
+            raise OtherProcessError("A loss is not finite in another process.")
+        if failed is not None:
             bad = ", ".join(name for name, term in terms.items() if not torch.isfinite(term)) or "total"
             raise Diverged(
                 f"The {who}'s {bad} loss is not finite after {self.images_seen:,} images."
