@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shlex
+import shutil
 
 import pytest
 import torch
@@ -318,36 +319,55 @@ def held_out(tmp_path, run_dir):
     return folder
 
 
+PUBLISH_EACH = """
+import contextlib, io, shutil
+from train.publish import main
+answer = []
+for weights, arguments in {steps!r}:
+    shutil.copyfile(weights, {target!r})
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = main(arguments)
+    answer.append([code, said.getvalue()])
+"""
+
+
 def test_old_and_new_metrics_stand_in_the_commit_and_only_better_weights_are_published_if_so_wanted(
     client, api, run_dir, held_out, tmp_path
 ):
-    other_weights(run_dir, 0, grey=0.5)
-    said = run_publish(client, run_dir, "me/weights", "--if-better")
-    assert "there were none before" in said
-    assert re.fullmatch(r"Weights: ELP 0\.\d{3}", api.list_repo_commits("me/weights")[0].title)
-    assert "| **these weights** |" in download(api, tmp_path, "README.md").decode()
-    other_weights(run_dir, 0)
-    said = run_publish(client, run_dir, "me/weights", "--if-better")
-    commit = api.list_repo_commits("me/weights")[0]
+    target, versions = run_dir / "weights" / "model.safetensors", {}
+    for name, grey in (("bad", 0.5), ("good", 0.0), ("worse", 0.3)):
+        other_weights(run_dir, 0, grey)
+        versions[name] = str(target.rename(tmp_path / name))
+    shutil.copyfile(versions["bad"], target)
+    command = [str(run_dir), "me/weights", "--if-better"]
+    nowhere = [*command, "--held-out", f"{held_out}@nosplit"]
+    alone = tmp_path / "alone"  # a run whose dataset has no held-out split
+    shutil.copytree(run_dir, alone)
+    config = json.loads((run_dir / "config.json").read_text())
+    config["data"]["dataset"] = [str(held_out / "train")]
+    (alone / "config.json").write_text(json.dumps(config))
+    steps = [(versions["bad"], command), (versions["good"], command), (versions["worse"], command),
+             (versions["worse"], nowhere), (versions["worse"], [str(alone), *command[1:]])]  # fmt: skip
+    first, second, third, fourth, fifth = client.evaluate(PUBLISH_EACH.format(steps=steps, target=str(target)))
+    assert first[0] == 0 and "there were none before" in first[1]
+    assert second[0] == 0 and "| PSNR, dB (higher is better) |" in second[1]
+    assert third[0] == 0 and "Not published" in third[1]
+    assert fourth[0] == 1 and "nosplit" in fourth[1]
+    assert shlex.split(fourth[1].strip().splitlines()[-1])[-3:] == [*nowhere[-2:], "--if-better"]
+    assert fifth[0] == 1 and "there are no held-out photos to compare on" in fifth[1]
+
+    commit, before, _ = api.list_repo_commits("me/weights")
+    assert re.fullmatch(r"Weights: ELP \d\.\d{3}", before.title)
     new, old = map(float, re.fullmatch(r"Weights: ELP (.*), was (.*)", commit.title).groups())
     assert new < old
     assert "1 held-out photos of pictures (validation); the same photos and holes for both" in commit.message
     psnr = re.search(r"\| PSNR, dB \(higher is better\) \| ([\d.]+) \| ([\d.]+) \|", commit.message)
     assert float(psnr[1]) > float(psnr[2])
-    assert "at tag weights-" in commit.message
-    good = (run_dir / "weights" / "model.safetensors").read_bytes()
-    other_weights(run_dir, 0, grey=0.3)
-    assert "Not published" in run_publish(client, run_dir, "me/weights", "--if-better")
-    assert download(api, tmp_path, "model.safetensors") == good
-    assert len(api.list_repo_commits("me/weights")) == 3
-    said = run_publish(client, run_dir, "me/weights", "--if-better", "--held-out", f"{held_out}@nosplit", code=1)
-    assert "nosplit" in said
-    command = shlex.split(said.strip().splitlines()[-1])
-    assert command[-3:] == ["--held-out", f"{held_out}@nosplit", "--if-better"]
-    (held_out / "validation" / "a.png").unlink()
-    (held_out / "validation").rmdir()
-    said = run_publish(client, run_dir, "me/weights", "--if-better", code=1)
-    assert "there are no held-out photos to compare on" in said
+    assert f"at tag weights-{before.commit_id[:8]}" in commit.message
+    with open(versions["good"], "rb") as good:
+        assert download(api, tmp_path, "model.safetensors") == good.read()
+    assert "| **these weights** |" in download(api, tmp_path, "README.md").decode()
 
 
 def test_weights_of_private_pictures_are_private(client, api, run_dir):
@@ -445,6 +465,44 @@ answer = {{
         assert f"python -m train.publish {run_dir} me/" in said[case]
         assert str(run_dir / "weights") in said[case]
     assert not re.search(r"hf_(you|me|reader|expired|.odd)", json.dumps(said))
+
+
+def test_what_would_keep_weights_from_the_hub_is_said_before_they_are_trained(hub, client, api, tmp_path):
+    api.create_repo("me/public")
+    api.create_repo("me/hidden", repo_type="dataset", private=True)
+    code = """
+import os
+from train.repository import check_target
+def tried(token, repo_id, datasets=(), private=None):
+    os.environ["HF_TOKEN"] = token
+    try:
+        return check_target(repo_id, datasets, private)
+    except ValueError as error:
+        return str(error)
+answer = [
+    tried("hf_me", "me/new"), tried("hf_me", "new", ["me/hidden"]), tried("hf_me", "me/public", ["me/hidden"], False),
+    tried("", "me/new"), tried("hf_expired", "me/new"), tried("hf_you", "me/new"), tried("hf_reader", "me/new"),
+    tried("hf_me", "not an id"), tried("hf_me", "me/public", ["me/hidden"]),
+]
+"""
+    said = client.evaluate(code)
+    assert said[:3] == [None] * 3
+    expected = ("does not know who you are", "did not accept your token", "publish to you/", "may only read",
+                "not a repository id", "me/hidden, which the weights were trained on, is private")  # fmt: skip
+    for words, sentence in zip(expected, said[3:], strict=True):
+        assert words in sentence
+    small = ["--data.resolution", 32, "--images", 4, "--run-dir", tmp_path / "run"]
+    done = client.run(
+        "-m", "train", "tiny", "--data.dataset", "me/hidden", "--push-to-hub", "you/x", *small, check=False
+    )
+    assert done.returncode == 1
+    assert "publish to me/" in done.stderr
+    assert not (tmp_path / "run").exists()
+    unreachable = Client("http://127.0.0.1:9", tmp_path / "home")
+    assert (
+        unreachable.evaluate("from train.repository import check_target; answer = check_target('me/x', [], None)")
+        is None
+    )
 
 
 def test_metadata_that_the_hub_refuses_is_named(hub, client, run_dir):

@@ -1,6 +1,7 @@
 """python -m train PRESET [--flags]: trains, and publishes the weights if asked to."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -8,12 +9,14 @@ import tyro
 from inpaint.allocator import keep_memory
 from inpaint.pretrained import WeightsError
 
+from .card import hub_datasets
 from .checkpoint import CheckpointError
-from .config import PRESETS, TrainConfig
+from .config import PRESETS, TrainConfig, to_dict
 from .loop import train
 from .patience import StreamError
 from .processes import OtherProcessError, Processes
 from .publish import publish, report
+from .repository import check_target
 from .trainer import Diverged
 
 
@@ -26,6 +29,8 @@ def main(argv: list[str] | None = None) -> int:
             PRESETS, args=arguments, description=__doc__, prog="python -m train"
         )
         processes = Processes.join()
+        if config.push_to_hub is not None:
+            processes.from_first(partial(_check_target, config, config.push_to_hub))
         run_dir = train(config, processes)
         if not processes.first:
             return 0
@@ -50,6 +55,10 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     finally:
         processes.leave()
+
+
+def _check_target(config: TrainConfig, repo_id: str) -> None:
+    check_target(repo_id, hub_datasets(to_dict(config)), config.private)
 
 
 def _publish(config: TrainConfig, run_dir: Path) -> int:

@@ -133,7 +133,12 @@ def run_config(run_dir: Path) -> dict[str, Any]:
 
 def training_datasets(run_dir: Path) -> list[str]:
     """The Hub datasets that the run was trained on; folders and files are left out."""
-    return [name for name in _datasets(run_config(run_dir)) if _is_hub_id(name)]
+    return hub_datasets(run_config(run_dir))
+
+
+def hub_datasets(config: Mapping[str, Any]) -> list[str]:
+    """The Hub datasets of a run's config as plain values."""
+    return [name for name in _datasets(config) if _is_hub_id(name)]
 
 
 def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
@@ -164,7 +169,7 @@ def _metadata(
         "pipeline_tag": "image-to-image",
         "tags": ["inpainting", "image-inpainting", "photo-restoration", architecture],
     }
-    if named := [name for name in _datasets(config) if _is_hub_id(name)]:
+    if named := hub_datasets(config):
         metadata["datasets"] = named
     entries = [_result(coverage, methods[OURS]) for coverage, methods in results.items() if OURS in methods]
     if entries:

@@ -22,6 +22,7 @@ from .patience import StreamError
 from .repository import (
     TrainedOn,
     card_text,
+    check_visibility,
     commit_files,
     create_tag,
     describe_datasets,
@@ -126,7 +127,7 @@ def _publish(run_dir: Path, folder: Path, repo_id: str, wish: Wish) -> Published
     api = HfApi()
     datasets = describe_datasets(api, training_datasets(run_dir))
     existing = retried(lambda: find(api, repo_id))
-    _check_visibility(existing, repo_id, wish.private, datasets)
+    check_visibility(existing, repo_id, wish.private, datasets)
     improvement = _measure(run_dir, folder, repo_id, existing, wish)
     if wish.if_better and existing and weights_sha256(existing) and not (improvement and improvement.better):
         return PublishedWeights(f"{api.endpoint}/{repo_id}", existing.sha or "", False, (), improvement)
@@ -168,22 +169,6 @@ def _upload(
     if (tag := wish.tag) is not None:
         retried(lambda: create_tag(api, repo_id, tag, commit))
     return PublishedWeights(f"{api.endpoint}/{repo_id}", commit, True, kept, improvement, before)
-
-
-def _check_visibility(
-    existing: ModelInfo | None, repo_id: str, private: bool | None, datasets: list[TrainedOn]
-) -> None:
-    """Refuses to show in public what was asked to be hidden, or what was trained on hidden pictures."""
-    if existing is None or existing.private:
-        return
-    if private:
-        raise ValueError(f"{repo_id} exists and is public: make it private in its settings, or leave --private out")
-    hidden = [d.name for d in datasets if d.private and d.found]
-    if hidden and private is None:
-        raise ValueError(
-            f"{repo_id} is public, and {hidden[0]}, which the weights were trained on, is private: make {repo_id}"
-            " private in its settings, publish to another repository, or say --public if that is meant"
-        )
 
 
 def _measure(run_dir: Path, folder: Path, repo_id: str, existing: ModelInfo | None, wish: Wish) -> Improvement | None:

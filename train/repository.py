@@ -1,15 +1,21 @@
 """A model repository on the Hub as publishing meets it: what is there, commits, tags, and what refusals mean."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from json import JSONDecodeError
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    RepositoryNotFoundError,
+)
 from huggingface_hub.hf_api import ModelInfo
+from huggingface_hub.utils import validate_repo_id
 
 from inpaint.download import WEIGHTS_FILE, is_passing, retried
 
@@ -32,6 +38,46 @@ class TrainedOn(NamedTuple):
     licence: str | None
     private: bool
     found: bool
+
+
+def check_visibility(existing: ModelInfo | None, repo_id: str, private: bool | None, datasets: list[TrainedOn]) -> None:
+    """Refuses to show in public what was asked to be hidden, or what was trained on hidden pictures."""
+    if existing is None or existing.private:
+        return
+    if private:
+        raise ValueError(f"{repo_id} exists and is public: make it private in its settings, or leave --private out")
+    hidden = [d.name for d in datasets if d.private and d.found]
+    if hidden and private is None:
+        raise ValueError(
+            f"{repo_id} is public, and {hidden[0]}, which the weights were trained on, is private: make {repo_id}"
+            " private in its settings, publish to another repository, or say --public if that is meant"
+        )
+
+
+def check_target(repo_id: str, datasets: Sequence[str], private: bool | None) -> None:
+    """Finds out before a training whether its weights could be published; a Hub that does not answer is no obstacle.
+
+    Args:
+        repo_id: where they are to go.
+        datasets: of the run, on the Hub.
+        private: as in `publish`.
+
+    Raises:
+        ValueError: the Hub would refuse them.
+    """
+    api = HfApi()
+    try:
+        validate_repo_id(repo_id)
+        account = retried(api.whoami)
+        owner = repo_id.partition("/")[0] if "/" in repo_id else account["name"]
+        if owner not in (account["name"], *(org["name"] for org in account.get("orgs", []))):
+            raise ValueError(f"the token is that of {account['name']}: publish to {account['name']}/...")
+        if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
+            raise ValueError("the token may only read: use one that may write")
+        check_visibility(retried(lambda: find(api, repo_id)), repo_id, private, describe_datasets(api, datasets))
+    except (httpx2.HTTPError, OSError, ValueError) as error:
+        if not is_passing(error):
+            raise ValueError(without_token(explain(error, repo_id))) from None
 
 
 def find(api: HfApi, repo_id: str) -> ModelInfo | None:
@@ -97,6 +143,10 @@ def explain(error: Exception, repo_id: str) -> str:
             return f"{repo_id} already has this tag, at another commit: choose another one."
         later = ": try again later" if is_passing(error) else ""
         return f"The Hub answered {status} {said}{later}."
+    if isinstance(error, LocalTokenNotFoundError):
+        return "The Hub does not know who you are: sign in with `hf auth login`, or set HF_TOKEN."
+    if isinstance(error, HFValidationError):
+        return f"{repo_id!r} is not a repository id: it looks like 'name/weights'."
     if isinstance(error, StreamError):
         return f"The held-out photos cannot be read: {error}"
     if isinstance(error, UnicodeEncodeError):
