@@ -6,87 +6,91 @@ Both are measured alone, one after the other, on the same machine. In a run they
 import argparse
 import dataclasses
 import itertools
-import statistics
 import sys
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-
-from .config import PRESETS, DataConfig, TrainConfig
+from .config import PRESETS, DataConfig
 from .patience import StreamError
 from .stream import Batch, PhotoStream
 from .trainer import Trainer
 
 
-class Speed(NamedTuple):
-    """Pictures a second.
+class Pace(NamedTuple):
+    """How fast something goes through pictures.
 
     Attributes:
-        streamed: that are decoded, cropped and given a mask, with the preset's threads and without a cache.
-        consumed: by a training step.
-        device: that trained.
-        threads: of PyTorch on a CPU.
+        per_second: pictures a second.
+        cpu_s: seconds of processor time for one picture, of all threads together. Unlike the first it hardly depends on
+            what else the machine does.
     """
 
-    streamed: float
-    consumed: float
-    device: str
-    threads: int
-
-    def table(self) -> str:
-        """As Markdown."""
-        where = f"{self.device}, {self.threads} threads" if self.device == "cpu" else self.device
-        return "\n".join([
-            "| | pictures/s |",
-            "| --- | --: |",
-            f"| the stream: decode, crop, mask | {self.streamed:.1f} |",
-            f"| a training step ({where}) | {self.consumed:.2f} |",
-            f"| the first of these to the second | {self.streamed / self.consumed:.1f} x |",
-        ])  # fmt: skip
+    per_second: float
+    cpu_s: float
 
 
-def measure(config: TrainConfig, seconds: float, steps: int) -> Speed:
-    """Measures both.
+class Stopwatch:
+    """Time on the wall and on the processors since it was made."""
 
-    Args:
-        config: the run; its stream is read without a cache.
-        seconds: the stream is read for.
-        steps: that are timed, after a first one that is not. Take a multiple of 5 with guided steps, so that their
-            share is kept.
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def seconds(self) -> float:
+        """On the wall."""
+        return time.perf_counter() - self._wall
+
+    def pace(self, pictures: int) -> Pace:
+        """Of so many pictures since then."""
+        return Pace(pictures / self.seconds(), (time.process_time() - self._cpu) / pictures)
+
+
+def stream_pace(data: DataConfig, seed: int, seconds: float) -> tuple[Pace, Batch]:
+    """The stream's pace once it runs, without a cache, and its last batch.
 
     Raises:
         ValueError: the dataset cannot be used.
         StreamError: it cannot be read.
     """
-    data = dataclasses.replace(config.data, cache=False)
-    streamed, batch = _stream_speed(data, config.seed, seconds)
-    trainer = Trainer(config)
-    trainer.train_step(batch)  # sets up more than it trains, and has the penalty that comes at every 16th step
-    durations = []
-    for _ in range(steps):
-        started = time.perf_counter()
-        report = trainer.train_step(batch)
-        float(sum(report.values()))  # waits for a GPU
-        durations.append(time.perf_counter() - started)
-    consumed = data.batch_size / statistics.fmean(durations)
-    return Speed(streamed, consumed, trainer.device.type, torch.get_num_threads())
-
-
-def _stream_speed(data: DataConfig, seed: int, seconds: float) -> tuple[float, Batch]:
-    """Pictures a second once the stream is running, and its last batch."""
-    stream = PhotoStream(data, seed)
+    stream = PhotoStream(dataclasses.replace(data, cache=False), seed)
     try:
         batches = iter(stream)
-        batch = next(itertools.islice(batches, 5, None))  # those that were ready before anybody asked
-        count, started = 0, time.perf_counter()
-        while time.perf_counter() - started < seconds:
+        batch = next(itertools.islice(batches, 5, None))  # those before were ready when nobody counted
+        count, watch = 0, Stopwatch()
+        while watch.seconds() < seconds:
             batch = next(batches)
             count += len(batch.image)
-        return count / (time.perf_counter() - started), batch
+        return watch.pace(count), batch
     finally:
         stream.close()
+
+
+def step_pace(trainer: Trainer, batch: Batch, steps: int) -> Pace:
+    """The pace of training steps.
+
+    Args:
+        trainer: takes `steps` + 1 steps; the first sets up more than it trains, and is not counted.
+        batch: of every step.
+        steps: a multiple of 5 keeps the share of guided steps. None of them has the penalty of every 16th step.
+    """
+    trainer.train_step(batch)
+    watch = Stopwatch()
+    for _ in range(steps):
+        report = trainer.train_step(batch)
+        float(sum(report.values()))  # waits for a GPU
+    return watch.pace(steps * len(batch.image))
+
+
+def table(stream: Pace, step: Pace, device: str) -> str:
+    """Both as Markdown, with their ratios."""
+    times = stream.per_second / step.per_second
+    return "\n".join([
+        "| | pictures/s | CPU seconds per picture |",
+        "| --- | --: | --: |",
+        f"| the stream: decode, crop, mask | {stream.per_second:.1f} | {stream.cpu_s:.4f} |",
+        f"| a training step on {device} | {step.per_second:.2f} | {step.cpu_s:.3f} |",
+        f"| one to the other | {times:.1f} x | {step.cpu_s / stream.cpu_s:.1f} x |",
+    ])  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.data:
         config = dataclasses.replace(config, data=dataclasses.replace(config.data, dataset=(options.data,)))
     try:
-        print(measure(config, options.seconds, options.steps).table())
+        stream, batch = stream_pace(config.data, config.seed, options.seconds)
+        trainer = Trainer(config)
+        print(table(stream, step_pace(trainer, batch, options.steps), trainer.device.type))
         return 0
     except (ValueError, StreamError) as error:
         print(f"python -m train.speed: {error}", file=sys.stderr)
