@@ -7,20 +7,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    11: "app",
-    10: "page.retrain",
-    9: "page.painter page.load page.retrain_desk train.paper inpaint.benchmark",
-    8: "page.api page.desk train.jobs train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.answers page.showcase train.loop train.jobs_watch train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing page.models page.space"
-    " page.signin train.jobs_code train.jobs_local train.jobs_data train.jobs_preview",
-    5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.versions"
-    " page.texts train.jobs_hub",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics"
-    " page.turns train.remote train.jobs_cost",
+    12: "app",
+    11: "page.retrain train.paper",
+    10: "page.painter page.load page.retrain_desk train.jobs train.__main__ inpaint.benchmark",
+    9: "page.api page.desk train.jobs_watch train.loop train.speed train.publish train.paper_report inpaint.timing",
+    8: "inpaint.__main__ page.answers page.showcase page.signin train.trainer train.improvement train.paper_scores"
+    " train.large_holes train.jobs_code train.jobs_local train.jobs_data train.jobs_preview",
+    7: "inpaint.batch inpaint.whole train.stream train.evaluate train.jobs_hub page.checks page.drawing page.models"
+    " page.space",
+    6: "inpaint.export inpaint.inpainter train.rows train.paper_figure page.visits page.versions page.texts",
+    5: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.losses train.metrics train.card"
+    " train.data train.repository train.remote train.jobs_cost page.turns",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
-    " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
-    " train.paper_variants train.jobs_run",
+    " train.perceptual train.ema train.checkpoint train.interrupts train.card_merge train.baselines train.comparison"
+    " train.patience train.columns train.decoding train.processes train.paper_variants train.jobs_run",
     2: "inpaint.generators inpaint.image inpaint.masks train.presets",
     1: "inpaint.deep train.config train.events",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
@@ -32,8 +32,15 @@ PACKAGES = ("inpaint", "train", "page")
 ROOMS = {
     "gradio": ("app", "page."),
     "tyro": ("train.__main__", "train.jobs"),
-    "datasets": ("train.data",),
-    "huggingface_hub": ("inpaint.download", "train.publish", "train.remote", "train.jobs"),
+    "datasets": ("train.data", "train.columns"),
+    "huggingface_hub": (
+        "inpaint.download",
+        "train.publish",
+        "train.patience",
+        "train.repository",
+        "train.remote",
+        "train.jobs",
+    ),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),

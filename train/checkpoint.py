@@ -58,6 +58,28 @@ def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | Non
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({error}): delete it to start again.") from error
 
 
+def own_position(state: dict[str, Any], rank: int, count: int) -> list[int]:
+    """Where process `rank` of `count` goes on in the stream.
+
+    Args:
+        state: a checkpoint, whose "positions" holds one place for each process that wrote it.
+        rank: of this process.
+        count: of the processes now.
+
+    Raises:
+        CheckpointError: as many processes as now cannot share what is left without a picture lost or seen twice.
+    """
+    positions = state["positions"] if "positions" in state else [state["position"]]
+    if len(positions) == count:
+        return positions[rank]
+    if any(position != positions[0] for position in positions):
+        raise CheckpointError(
+            f"The run was trained by {len(positions)} processes, which met unreadable pictures and are in different"
+            f" places of the dataset; now there are {count}: go on with {len(positions)}."
+        )
+    return positions[0]
+
+
 def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) -> None:
     """Makes the run's folder and writes its config, or checks that a config found there is of the same run.
 

@@ -8,7 +8,8 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
 
 MAY_CHANGE = (
     "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
-    "private", "max_minutes", "data.workers", "run_dir", "device", "checkpoint_repo", "event_log",
+    "private", "if_better", "held_out", "max_minutes", "data.workers", "data.patience_s", "run_dir", "device",
+    "checkpoint_repo", "event_log",
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 
@@ -64,7 +65,7 @@ class DataConfig:
     revision: str | None = None
     """Hub revision of the (single) dataset: a branch, tag or commit."""
     column: str | None = None
-    """Image column; None finds it."""
+    """Image column, or a field inside one (sample.photo); None finds it."""
     resolution: int = 256
     """Side of the square crops in pixels."""
     min_scale: float = 0.5
@@ -72,13 +73,15 @@ class DataConfig:
     batch_size: int = 16
     """Pictures per step."""
     shuffle_buffer: int = 1000
-    """Rows held for shuffling a stream. More shuffles better and takes longer to start."""
+    """Rows held for shuffling a stream. More shuffles better, takes longer to start and more memory."""
     cache: bool = False
     """Decode all pictures once into memory (uint8) and shuffle them fully, instead of streaming every epoch."""
     cache_side: int = 512
     """With cache: pictures are held with their short side at most this many pixels."""
     workers: int = 2
     """Threads that decode pictures and draw masks. The batches do not depend on it."""
+    patience_s: float = 600.0
+    """When the Hub does not answer, reading is tried again for so many seconds before the run stops."""
     flip: bool = True
     """Mirror half of the crops."""
     masks: MaskConfig = field(default_factory=lambda: MaskConfig(region=0.3, strokes=0.5, scratches=0.2))
@@ -90,6 +93,7 @@ class DataConfig:
         _check(self.batch_size >= 1, "data.batch_size", self.batch_size, "at least 1", "try 8")
         _check(self.shuffle_buffer >= 1, "data.shuffle_buffer", self.shuffle_buffer, "at least 1", "try 1000")
         _check(self.workers >= 1, "data.workers", self.workers, "at least 1", "try 2")
+        _check(self.patience_s >= 0, "data.patience_s", self.patience_s, "at least 0", "try 600")
         _check(0 < self.min_scale <= 1, "data.min_scale", self.min_scale, "above 0 and at most 1", "try 0.5")
 
 
@@ -180,7 +184,12 @@ class TrainConfig:
     push_to_hub: str | None = None
     """Repository that the weights are published to at the end."""
     private: bool | None = None
-    """Visibility of a new repository; None: the account's default."""
+    """Visibility of a new repository; None: private if a dataset is, else the account's default."""
+    if_better: bool = False
+    """Publish only if the weights fill the held-out pictures better than those that are there."""
+    held_out: str | None = None
+    """Pictures that old and new weights are compared on: a dataset as for `data.dataset`, with @SPLIT if it is not
+    validation; None: the first dataset's own validation or test split, if it has one."""
     checkpoint_repo: str | None = None
     """Private Hub repository that checkpoints, losses and the newest sheet are copied to. A machine whose folder holds
     no such run goes on from there."""
