@@ -1,21 +1,29 @@
 """The door: opens the weights, builds the page and launches it.
 
 Environment: MODEL_ID and MODEL_REVISION name weights on the Hugging Face Hub (without them: the bundled ones);
-GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are Gradio's own.
+GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_TEMP_DIR are Gradio's own.
 """
 
+import atexit
 import logging
 import os
+import shutil
+import signal
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from PIL import Image
+from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
 from inpaint.allocator import keep_memory
 from page.api import add_api
-from page.checks import MAX_UPLOAD_MB
+from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.limits import Gate, on_error
 from page.models import Models
 from page.painter import painter
 from page.retrain import PATH as RETRAIN_PATH
@@ -70,11 +78,23 @@ def launch_options() -> dict[str, Any]:
         "css": ".nav-holder { display: none !important; }",  # our pages lead to each other themselves
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
+        "mcp_server": True,
+        "show_error": True,
+        "app_kwargs": {"middleware": [Middleware(Gate)], "exception_handlers": {Exception: on_error}},
     }
+
+
+def own_folder() -> None:
+    """Give the pictures of this run a folder of their own, which goes with it; below GRADIO_TEMP_DIR if that is set."""
+    folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=os.getenv("GRADIO_TEMP_DIR"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # by itself it would end the process without a goodbye
 
 
 if __name__ == "__main__":
     keep_memory()
+    own_folder()
+    Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # or Pillow takes what it cuts from such a photo for a bomb
     gpu = zero_gpu()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     lend_gpu(inpainter, gpu)

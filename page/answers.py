@@ -21,8 +21,9 @@ def answering(action: Callable[[dict], dict], visits: Visits) -> Callable:
     """An action as a server function.
 
     It waits for its turn to compute. Where that takes long it answers `{"error", "code": "busy", "place", "ticket"}`:
-    `place` in the line, 1 being the next. The same call again, best at once and with the `ticket`, keeps the place;
-    calls of one visit keep it without.
+    `place` in the line, 1 being the next and 0 being at work. The same call again with the `ticket`, for as often as
+    the answer is busy, brings the result; its turn comes meanwhile. A call that was never answered can simply be sent
+    again: it is not done twice.
     """
 
     async def answer(call: Any, request: gr.Request) -> dict:
@@ -35,7 +36,8 @@ def answering(action: Callable[[dict], dict], visits: Visits) -> Callable:
             work = partial(action, call)
             if action.__name__ in WITHOUT_TURN:
                 return await asyncio.to_thread(work)
-            return await visits.turns.run(work, key_of(call))
+            wish = (call["visit"], action.__name__, call) if "visit" in call else None
+            return await visits.turns.run(work, ticket=call.get("ticket"), wish=wish)
         except Refusal as refusal:
             return {"error": sentence(refusal.key, language, **refusal.values), "code": refusal.key, **refusal.values}
         except Exception:
@@ -44,9 +46,3 @@ def answering(action: Callable[[dict], dict], visits: Visits) -> Callable:
 
     answer.__name__ = action.__name__
     return answer
-
-
-def key_of(call: dict) -> str:
-    """Whose place in the line a call takes: its ticket's, else its visit's or its upload's; empty for nobody's."""
-    keys = (call.get(name) for name in ("ticket", "visit", "path"))
-    return next((key for key in keys if isinstance(key, str) and 0 < len(key) <= 4096), "")

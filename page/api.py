@@ -1,6 +1,7 @@
 """The page's endpoints for programs: the same fill as on the canvas, for a photo and a mask in files."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from page.texts import sentence
 from page.visits import Refusal, Visits
 
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
+MAX_NAME = 60
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +29,14 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
 
         Use it to take away scratches, stains, text, logos, people or objects. It continues what is around the hole
         and cannot be told in words what to put there. The photo keeps its size, and every pixel outside the mask stays
-        exactly as it is. Works on a CPU in about a second for a stroke, and up to a minute for large holes.
+        exactly as it is. It takes about a second for a stroke, and up to a minute for large holes.
 
         Args:
-            photo: the picture to repair: JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels.
-            mask: a black and white picture of the same width and height: white (128 or more of 255) where the photo
-                is to be filled, black where it is to stay. Make it a few pixels wider than the thing to remove, and
-                leave most of the photo black.
+            photo: the picture to repair, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            mask: a picture of the photo's width and height, white where to fill, a few pixels wider than the thing
 
         Returns:
-            The finished photo as a lossless file: in the photo's own format if that is lossless, else as PNG.
+            The finished photo as a lossless file: in its own format if that is lossless, else as PNG.
         """
 
         def fill() -> gr.FileData:
@@ -54,12 +54,10 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         raise gr.Error(message, print_exception=False)
 
     def status() -> dict[str, Any]:
-        """Tell which weights fill the photos, what computes, how many wait, and the limits.
+        """Tell which weights fill the photos, what computes, how many requests wait, and the limits of a photo.
 
         Returns:
-            weights: the Hub repository or "bundled"; revision: its commit, null for the bundled ones; runtime and
-            device: what computes; waiting: how many requests stand in line; max_megapixels and max_megabytes of a
-            photo; formats: how finished photos are returned.
+            A dict: weights (Hub repository or "bundled"), revision (null if bundled), runtime, device, waiting, limits.
         """
         source, _, revision = inpainter.source.partition("@")
         return {
@@ -83,7 +81,8 @@ def _read(file: Any, what: str) -> Any:
 
 def _write(result: Any, photo: Any, folder: Path) -> gr.FileData:
     format = result.format if result.format in LOSSLESS else "TIFF" if result.mode == "CMYK" else "PNG"
-    original = (photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name) or "photo"
-    target = folder / f"{Path(original).stem}-filled{LOSSLESS[format]}"
+    original = photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name
+    stem = re.sub(r"[^\w .,()+-]", "_", Path(str(original or "photo")).stem)[:MAX_NAME]
+    target = folder / f"{stem}-filled{LOSSLESS[format]}"
     save_photo(result, target, format)
     return gr.FileData(path=str(target), orig_name=target.name)

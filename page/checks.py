@@ -41,7 +41,7 @@ def opened(path: Path, what: str = "photo") -> Image.Image:
         with path.open("rb") as file:
             return open_photo(file, what=what, max_pixels=MAX_MEGAPIXELS * 1_000_000)
     except PhotoTooLargeError:
-        raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS) from None
+        raise Refusal("too_many_pixels", megapixels=MAX_MEGAPIXELS) from None
     except OSError:
         raise Refusal("upload_missing") from None
 

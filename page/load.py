@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import math
 import os
 import random
 import socket
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from page.visitor import Visitor, VisitorError, photo_of
 
 ROOT = Path(__file__).parents[1]
-STROKES_PER_PHOTO = 10
+STROKES_PER_PHOTO, STROKE_PX = 10, 400
 LIMIT_S = 8
 """19 of 20 strokes must be on the screen after so many seconds."""
 FAIR_S = 0.5
@@ -83,7 +84,7 @@ class Load:
     def _painted(self, visitor: Visitor, photo: bytes, pause_s: float, rng: random.Random) -> bool:
         """Open a photo, paint some strokes and leave; False when all strokes of all visitors are done."""
         begun = time.monotonic()
-        visit = visitor.open(photo)
+        visit, width, height = visitor.open(photo)
         self.openings.append(time.monotonic() - begun)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
@@ -91,8 +92,8 @@ class Load:
                     return False
                 self._left -= 1
             time.sleep(rng.uniform(0, 2 * pause_s))
-            left, top = rng.uniform(100, 800), rng.uniform(100, 600)
-            points = [[left + 40 * step, top + 20 * (step % 3)] for step in range(10)]
+            left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
+            points = [[left + STROKE_PX * step / 10, top + 20 * (step % 3)] for step in range(11)]
             sent = time.monotonic()
             if not visitor.paint(visit, points):
                 self.errors.append("paint: no patches")
@@ -156,7 +157,7 @@ def spread(times: list[float]) -> str:
 
 def share(times: list[float], part: float) -> float:
     """The time within which this part of them lies."""
-    return sorted(times)[max(0, -(-int(len(times) * part * 1000) // 1000) - 1)] if times else 0.0
+    return sorted(times)[max(0, math.ceil(len(times) * part) - 1)] if times else 0.0
 
 
 def memory_mb(pid: int) -> float:
@@ -182,7 +183,7 @@ def own_server() -> Iterator[tuple[str, int]]:
         yield url, server.pid
     finally:
         server.terminate()
-        server.wait()
+        server.wait(30)
 
 
 def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> None:
@@ -198,19 +199,22 @@ def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> Non
             time.sleep(0.1)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m page.load", description=__doc__)
     parser.add_argument("--url", help="a page that runs already (default: start one)")
     parser.add_argument("--visitors", type=int, default=20, help="how many paint at once (default: 20)")
     parser.add_argument("--fills", type=int, default=200, help="strokes in all; 500 to see the memory (default: 200)")
     parser.add_argument("--megapixels", type=float, default=12, help="size of the photos (default: 12)")
     parser.add_argument("--pause-s", type=float, default=2, help="pause before a stroke, on average (default: 2)")
-    arguments = parser.parse_args()
-    with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
-        status = Visitor(url).status()
-        print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
-        load = Load(url, pid, arguments.fills)
-        load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+    arguments = parser.parse_args(argv)
+    try:
+        with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
+            status = Visitor(url).status()
+            print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
+            load = Load(url, pid, arguments.fills)
+            load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+    except VisitorError as error:
+        sys.exit(f"The page does not answer as it should: {error}. Check the URL, or leave it out to start one.")
     print(load.report())
     sys.exit(0 if load.good() else 1)
 

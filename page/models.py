@@ -8,6 +8,7 @@ from collections import OrderedDict
 from inpaint import Inpainter, WeightsError
 from inpaint.download import download, split_revision
 from inpaint.pretrained import BUNDLED
+from page.space import on_zero_gpu
 from page.visits import Refusal
 
 MOST_LOADED = 3
@@ -73,7 +74,8 @@ class Models:
         folder = download(repo_id, revision, anonymous=True)
         source = f"{repo_id}@{folder.name}"
         if source not in self._loaded:
-            self._loaded[source] = Inpainter.from_pretrained(folder, device=self.own.device)
+            device = "cpu" if on_zero_gpu() else self.own.device  # only what was there at the start is lent a GPU
+            self._loaded[source] = Inpainter.from_pretrained(folder, device=device)
             self._loaded[source].source = source
         self._loaded.move_to_end(source)
         while len(self._loaded) > self.most:
@@ -90,7 +92,7 @@ def described(inpainter: Inpainter) -> dict[str, str]:
     """What the page's last lines say about a model: {weights, runtime, about, card, card_text}.
 
     `about` is the key of a sentence on what the weights are good for, "" where they are good for any photo; `card` the
-    address of the model card, or "" where `card_text` holds the card itself.
+    address of the model card, or "" where `card_text` holds what there is to say.
     """
     source = inpainter.source
     bundled = source == "bundled"
@@ -104,7 +106,7 @@ def described(inpainter: Inpainter) -> dict[str, str]:
         "runtime": f"{inpainter.runtime.name}, {inpainter.device.type}",
         "about": about(inpainter),
         "card": card,
-        "card_text": "" if card or not bundled else (BUNDLED / "README.md").read_text(encoding="utf-8"),
+        "card_text": (BUNDLED / "README.md").read_text(encoding="utf-8") if bundled and not card else source,
     }
 
 

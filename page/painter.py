@@ -18,7 +18,8 @@ from page.texts import table
 from page.visits import Visits
 
 HERE = Path(__file__).parent
-SCRIPTS = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions", "painter")
+SCRIPTS = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions", "retrain_kept",
+           "painter")  # fmt: skip
 ICON = (HERE / "icon.svg").read_text(encoding="utf-8")
 
 
@@ -41,8 +42,7 @@ def painter(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
         texts=table(),
         example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
-        model=described(models.own),
-        notice=notice,
+        model=described(models.own) | {"notice": notice},
     )
 
     def remember_tab(visit_id: str, request: gr.Request) -> None:
@@ -65,7 +65,7 @@ def script(names: tuple[str, ...]) -> str:
 
 
 def _module(source: str) -> str:
-    exported = ", ".join(re.findall(r"^export function (\w+)", source, re.MULTILINE))
+    exported = ", ".join(re.findall(r"^export (?:function|const) (\w+)", source, re.MULTILINE))
     body = re.sub(r"^(export |import .*\n)", "", source, flags=re.MULTILINE)
     return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
 

@@ -12,7 +12,7 @@ from page.texts import table
 
 HERE = Path(__file__).parent
 PATH = "retrain"
-SCRIPTS = ("retrain_chart", "retrain_form", "retrain_run", "retrain")
+SCRIPTS = ("retrain_kept", "retrain_chart", "retrain_form", "retrain_run", "retrain")
 USUAL_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 """The presets in the order of the page, and how long each is trained where nobody says otherwise."""
 SUGGESTED = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")

@@ -2,12 +2,17 @@
 
 const PAUSE_MS = 500;
 
-export function createForm(page, server) {
+export function createForm(page) {
   const { find, text, props, insist } = page;
-  const form = find("form"), field = (name) => form.elements[name];
-  let dataset = null, turn = 0, repoIsOurs = true, imagesAreOurs = true;
+  const form = find("form"),
+    field = (name) => form.elements[name];
+  let dataset = null,
+    turn = 0,
+    repoIsOurs = true,
+    imagesAreOurs = true;
 
-  for (const name of props.suggested) find("datalist").append(Object.assign(document.createElement("option"), { value: name }));
+  for (const name of props.suggested)
+    find("datalist").append(Object.assign(document.createElement("option"), { value: name }));
   for (const { name } of props.presets) {
     const label = Object.assign(document.createElement("label"), { className: "preset" });
     label.innerHTML = `<input type="radio" name="preset" class="preset-dot"><b></b><span></span>`;
@@ -25,12 +30,19 @@ export function createForm(page, server) {
 
   function welcome({ account, hardware }) {
     page.account = account;
-    field("flavor").replaceChildren(...hardware.map((machine) => {
-      const price = machine.usd_per_hour ? text("retrain_price", { price: machine.usd_per_hour.toFixed(2) }) : text("retrain_free");
-      const option = Object.assign(document.createElement("option"), { value: machine.flavor, textContent: `${machine.title || text("retrain_here")}, ${price}` });
-      option.dataset.details = machine.details;
-      return option;
-    }));
+    field("flavor").replaceChildren(
+      ...hardware.map((machine) => {
+        const price = machine.usd_per_hour
+          ? text("retrain_price", { price: machine.usd_per_hour.toFixed(2) })
+          : text("retrain_free");
+        const option = Object.assign(document.createElement("option"), {
+          value: machine.flavor,
+          textContent: `${machine.title || text("retrain_here")}, ${price}`,
+        });
+        option.dataset.details = machine.details;
+        return option;
+      }),
+    );
     const gpu = hardware.find((machine) => machine.gpu);
     if (gpu) field("flavor").value = gpu.flavor;
     details();
@@ -43,8 +55,13 @@ export function createForm(page, server) {
 
   function call() {
     return {
-      dataset: field("dataset").value.trim(), preset: field("preset").value, images: Number(field("images").value),
-      flavor: field("flavor").value, repo: field("repo").value.trim(), private: Boolean(dataset?.private), rows: dataset?.rows ?? null,
+      dataset: field("dataset").value.trim(),
+      preset: field("preset").value,
+      images: Number(field("images").value),
+      flavor: field("flavor").value,
+      repo: field("repo").value.trim(),
+      private: Boolean(dataset?.private),
+      rows: dataset?.rows ?? null,
     };
   }
 
@@ -54,7 +71,8 @@ export function createForm(page, server) {
 
   // The dataset is looked up at once; its pictures follow.
   async function check() {
-    const mine = ++turn, name = field("dataset").value.trim();
+    const mine = ++turn,
+      name = field("dataset").value.trim();
     dataset = null;
     pictures(null);
     find("[data-part=private]").hidden = true;
@@ -66,10 +84,25 @@ export function createForm(page, server) {
     if (mine !== turn) return;
     if (answer.error || answer.code) return note(answer.error || text(answer.code), "bad");
     dataset = answer;
-    const size = answer.rows ? text("retrain_rows", { count: answer.rows.toLocaleString() }) : answer.files ? text("retrain_files", { count: answer.files.toLocaleString() }) : "";
-    note([text(answer.local ? "retrain_local" : answer.private ? "retrain_found_private" : "retrain_found"), size].filter(Boolean).join(" "), "good");
+    const size = answer.rows
+      ? text("retrain_rows", { count: answer.rows.toLocaleString() })
+      : answer.files
+        ? text("retrain_files", { count: answer.files.toLocaleString() })
+        : "";
+    note(
+      [text(answer.local ? "retrain_local" : answer.private ? "retrain_found_private" : "retrain_found"), size]
+        .filter(Boolean)
+        .join(" "),
+      "good",
+    );
     find("[data-part=private]").hidden = !answer.private;
-    if (repoIsOurs) field("repo").value = `${page.account ?? "local"}/inpaint-${name.split(/[/:]/).filter(Boolean).at(-1).replace(/[^\w.-]+/g, "-").toLowerCase()}`;
+    if (repoIsOurs)
+      field("repo").value = `${page.account ?? "local"}/inpaint-${name
+        .split(/[/:]/)
+        .filter(Boolean)
+        .at(-1)
+        .replace(/[^\w.-]+/g, "-")
+        .toLowerCase()}`;
     price();
     show(mine);
   }
@@ -80,7 +113,13 @@ export function createForm(page, server) {
     const { preset, dataset: name } = call();
     const answer = await insist("preview", { dataset: name, preset });
     if (mine !== turn || preset !== field("preset").value) return;
-    if (answer.error || answer.code) { dataset = null; pictures(null); ready(); note(answer.error || text(answer.code), "bad"); return; }
+    if (answer.error || answer.code) {
+      dataset = null;
+      pictures(null);
+      ready();
+      note(answer.error || text(answer.code), "bad");
+      return;
+    }
     pictures(answer.pictures);
     ready();
   }
@@ -91,18 +130,26 @@ export function createForm(page, server) {
     nine.hidden = sources === null;
     find("[data-part=nine-text]").hidden = !sources?.length;
     nine.dataset.count = sources?.length ?? 0;
-    nine.replaceChildren(...(sources?.length ? sources.map((src) => Object.assign(new Image(), { src, alt: "" })) : Array.from({ length: 9 }, () => document.createElement("i"))));
+    nine.replaceChildren(
+      ...(sources?.length
+        ? sources.map((src) => Object.assign(new Image(), { src, alt: "" }))
+        : Array.from({ length: 9 }, () => document.createElement("i"))),
+    );
   }
 
   async function price() {
     ready();
-    const line = find("[data-testid=estimate]"), asked = call();
+    const line = find("[data-testid=estimate]"),
+      asked = call();
     if (!dataset || !form.checkValidity()) return (line.textContent = "");
     const answer = await insist("estimate", asked);
     if (JSON.stringify(asked) !== JSON.stringify(call())) return;
     if (answer.error || answer.code) return (line.textContent = answer.error || text(answer.code));
     const time = page.duration(answer.seconds);
-    line.textContent = asked.flavor === "here" ? text("retrain_guess_free", { time }) : text("retrain_guess", { time, cost: answer.usd.toFixed(2) });
+    line.textContent =
+      asked.flavor === "here"
+        ? text("retrain_guess_free", { time })
+        : text("retrain_guess", { time, cost: answer.usd.toFixed(2) });
   }
 
   function ready() {
@@ -119,8 +166,16 @@ export function createForm(page, server) {
     if (target.name === "repo") repoIsOurs = !target.value;
     if (target.name === "flavor") details();
     if (target.name === "images") imagesAreOurs = !target.value;
-    if (target.name === "preset") { usualImages(); show(); }
-    if (target.name === "dataset") { turn++; dataset = null; ready(); later(check); } else later(price);
+    if (target.name === "preset") {
+      usualImages();
+      show();
+    }
+    if (target.name === "dataset") {
+      turn++;
+      dataset = null;
+      ready();
+      later(check);
+    } else later(price);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

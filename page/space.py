@@ -11,6 +11,11 @@ LEND_S = 30
 """How long a GPU is asked for, for one stroke; a shorter time waits less."""
 
 
+def on_zero_gpu() -> bool:
+    """Whether this runs on a ZeroGPU Space."""
+    return os.getenv("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+
+
 def zero_gpu() -> Callable[..., Any] | None:
     """What borrows a GPU (`spaces.GPU`) where this runs on a ZeroGPU Space, else None.
 
@@ -18,7 +23,7 @@ def zero_gpu() -> Callable[..., Any] | None:
 
     Reference: https://huggingface.co/docs/hub/spaces-zerogpu
     """
-    if os.getenv("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
+    if not on_zero_gpu():
         return None
     try:
         return importlib.import_module("spaces").GPU

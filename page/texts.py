@@ -86,29 +86,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "So many people are waiting right now that there is no place left in line. Please try again in a minute.",
         "当前排队人数已满，请稍后再试。",
     ),
+    "too_long": (
+        "That is larger than {limit} MB, which is more than the page takes at once. Please make it smaller first.",
+        "数据超过 {limit} MB 的上限，请先缩小。",
+    ),
     "offline": ("No answer from the server; trying again…", "服务器没有响应，正在重试…"),
     "gave_up": ("The server does not answer. Please try again in a minute.", "服务器没有响应，请稍后再试。"),
-    "unreadable": (
-        "This browser cannot show that file. Please use a JPEG, PNG or WebP picture.",
-        "浏览器无法显示该文件，请使用 JPEG、PNG 或 WebP 图片。",
-    ),
     "not_a_picture": (
-        "That file is not a picture we can read. Please use a JPEG, PNG or WebP picture.",
-        "无法读取该文件，请使用 JPEG、PNG 或 WebP 图片。",
+        "That file is not a picture we can read. Please use a JPEG, PNG, WebP or TIFF picture.",
+        "无法读取该文件，请使用 JPEG、PNG、WebP 或 TIFF 图片。",
     ),
     "too_many_pixels": (
-        "That picture is larger than {limit} megapixels. Please make it smaller first.",
-        "图片超过 {limit} 百万像素，请先缩小。",
+        "That picture is larger than {megapixels} megapixels. Please make it smaller first.",
+        "图片超过 {megapixels} 百万像素，请先缩小。",
     ),
     "upload_failed": (
-        "The photo could not be uploaded. Please try again, or make it smaller than {limit} MB.",
-        "照片上传失败，请重试，或使用小于 {limit} MB 的照片。",
+        "The photo could not be uploaded. Please try again, or make it smaller than {megabytes} MB.",
+        "照片上传失败，请重试，或使用小于 {megabytes} MB 的照片。",
     ),
     "upload_missing": ("The photo did not arrive. Please choose it again.", "照片没有上传成功，请重新选择。"),
-    "different_size": (
-        "The server reads this photo in another size than the browser does. Please save it again as PNG or JPEG.",
-        "服务器与浏览器读到的照片尺寸不一致，请另存为 PNG 或 JPEG 后再试。",
-    ),
     "gone": (
         "This photo is no longer open on the server. Please choose it again.",
         "服务器已不再保留该照片，请重新选择。",

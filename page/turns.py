@@ -8,9 +8,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+AT_ONCE = 2
+"""How many compute at once on two cores.
+
+Measured with `python -m page.load --pause-s 0` (20 visitors, 12 megapixels, OpenVINO, both cores of an AMD EPYC): from
+sending a stroke to its patches 4.3 s in the median with one at once and two threads, 3.7 to 4.2 s with two and two
+threads each, 3.3 s with two and one thread each. The last would double the time of a visitor who is alone, so it is the
+second; with it somebody's large hole, which takes a minute, does not keep everybody else waiting either.
+"""
 
 
 class Refusal(ValueError):
@@ -26,115 +34,99 @@ class Refusal(ValueError):
         self.key, self.values = key, values
 
 
-@dataclass(eq=False)
-class _Ticket:
-    """A place in the line. `turn` is set when it has come; it is None while nobody waits here."""
+@dataclass
+class _Job:
+    """Something to compute, and its result once it is there."""
 
-    key: str
-    turn: Future[None] | None = field(default_factory=Future)
-    left: float = 0.0
+    wish: object
+    result: Future[Any]
+    ticket: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    asked: float = field(default_factory=time.monotonic)
 
 
 class Turns:
     """A line in front of a few threads that compute.
 
-    Whoever waits holds no thread, only a connection, and that no longer than `patience_s`: then it is told its place,
-    which is kept for the same key. A place whose owner is away for a moment holds nobody up: those behind go first,
-    and it stays where it is.
+    Whoever waits holds no thread, only a connection, and that no longer than `patience_s`: then it is told its place
+    and a ticket. Its turn comes whether it asks again or not, and the result is kept until it does.
 
-    Threads: as many as work at once, always the same ones. PyTorch keeps workers and memory for each thread that it
-    is called from, so Gradio's forty would cost forty times that.
+    The threads are always the same ones: PyTorch keeps workers and memory for each thread that it is called from, so
+    Gradio's forty would cost forty times that.
 
     Args:
         at_once: how many compute at the same time.
-        patience_s: how long a request waits before it is told its place.
-        keep_s: how long a place is kept for somebody who went away.
+        patience_s: how long a request waits in the line before it is told its place.
+        work_s: how much longer it waits while its work is being done: proxies close what is silent for a minute.
+        keep_s: how long a result is kept for somebody who does not ask for it.
         most: how many may stand in the line.
     """
 
-    def __init__(self, at_once: int = 1, patience_s: float = 3, keep_s: float = 15, most: int = 200) -> None:
-        self.at_once, self.patience_s, self.keep_s, self.most = at_once, patience_s, keep_s, most
-        self._line: list[_Ticket] = []
-        self._at_work: list[str] = []
+    def __init__(
+        self, at_once: int = 1, patience_s: float = 3, work_s: float = 25, keep_s: float = 60, most: int = 200
+    ) -> None:
+        self.at_once, self.patience_s, self.work_s, self.keep_s, self.most = at_once, patience_s, work_s, keep_s, most
+        self._jobs: dict[str, _Job] = {}  # in the order of arrival
         self._lock = threading.Lock()
         self._hands = ThreadPoolExecutor(at_once, "turn")
 
-    async def run(self, work: Callable[[], T], key: str = "", *, patient: bool = False) -> T:
+    async def run(
+        self, work: Callable[[], T], *, ticket: object = None, wish: object = None, patient: bool = False
+    ) -> T:
         """Call `work` in a thread when its turn has come, and return what it returns.
 
         Args:
             work: what to do; it sees the caller's context variables.
-            key: whose turn it is; one key has one turn at a time. Empty: nobody's in particular.
+            ticket: from an earlier answer: not to line up again, but to get that result.
+            wish: what is asked for and by whom, for somebody who asks for the same again without a ticket (as after
+                a broken connection): as long as that was not answered it is not done twice. None: always done.
             patient: wait for as long as it takes.
 
         Raises:
-            Refusal: "busy" with the `place` in the line, 1 being the next, and the `ticket`, a key that keeps it;
-                "full" where the line has no place left.
+            Refusal: "busy" with the `place` in the line (1: the next, 0: at work) and the `ticket`; "full" where
+                the line has no place left.
         """
-        key = key or secrets.token_urlsafe(16)
-        await self._wait(key, None if patient else self.patience_s)
+        job = self._lined_up(work, ticket, wish)
+        result = asyncio.wrap_future(job.result)
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is raised below, not here
         try:
-            working = self._hands.submit(contextvars.copy_context().run, work)
-        except BaseException:
-            self._done(key)
+            await asyncio.wait([result], timeout=None if patient else self.patience_s)
+            if job.result.running():
+                await asyncio.wait([result], timeout=self.work_s)
+        except asyncio.CancelledError:
+            job.result.cancel()  # which it cannot any more when it is at work
             raise
-        working.add_done_callback(lambda _: self._done(key))  # not before: the caller may be cancelled earlier
-        return await asyncio.wrap_future(working)
+        if not job.result.done():
+            raise Refusal("busy", place=self._place(job), ticket=job.ticket)
+        with self._lock:
+            self._jobs.pop(job.ticket, None)
+        return job.result.result()
 
     def __len__(self) -> int:
         """How many stand in the line."""
         with self._lock:
-            self._forget()
-            return len(self._line)
+            return sum(map(_waits, self._jobs.values()))
 
-    async def _wait(self, key: str, patience_s: float | None) -> None:
-        ticket, turn = self._line_up(key)
-        try:
-            await asyncio.wait([asyncio.wrap_future(turn)], timeout=patience_s)
-        except BaseException:
-            with self._lock:
-                came = turn.done()
-                if not came:
-                    self._line.remove(ticket)
-            if came:
-                self._done(key)
-            raise
+    def _lined_up(self, work: Callable[[], Any], ticket: object, wish: object) -> _Job:
+        """The job that somebody asks for again, or a new one at the end of the line."""
         with self._lock:
-            if turn.done():
-                return
-            ticket.turn, ticket.left = None, time.monotonic()
-            raise Refusal("busy", place=self._line.index(ticket) + 1, ticket=key)
-
-    def _line_up(self, key: str) -> tuple[_Ticket, Future[None]]:
-        """Take the place that is kept for this key, or else the last one."""
-        with self._lock:
-            self._forget()
-            ticket = next((each for each in self._line if each.key == key and each.turn is None), None)
-            if ticket is None:
-                if len(self._line) >= self.most:
+            latest = time.monotonic() - self.keep_s
+            self._jobs = {key: job for key, job in self._jobs.items() if not (job.result.done() and job.asked < latest)}
+            job = self._jobs.get(ticket) if isinstance(ticket, str) else None
+            if job is None and wish is not None:
+                job = next((each for each in self._jobs.values() if each.wish == wish), None)
+            if job is None:
+                if sum(map(_waits, self._jobs.values())) >= self.most:
                     raise Refusal("full")
-                ticket = _Ticket(key)
-                self._line.append(ticket)
-            turn = ticket.turn = Future()
-            self._serve()
-            return ticket, turn
+                job = _Job(wish, self._hands.submit(contextvars.copy_context().run, work))
+                self._jobs[job.ticket] = job
+            job.asked = time.monotonic()
+            return job
 
-    def _serve(self) -> None:
-        """Give free threads to the first ones who are there."""
-        for ticket in list(self._line):
-            if len(self._at_work) >= self.at_once:
-                return
-            if ticket.turn is not None and ticket.key not in self._at_work:
-                self._line.remove(ticket)
-                self._at_work.append(ticket.key)
-                ticket.turn.set_result(None)
-
-    def _done(self, key: str) -> None:
+    def _place(self, job: _Job) -> int:
         with self._lock:
-            self._at_work.remove(key)
-            self._serve()
+            line = [each.ticket for each in self._jobs.values() if _waits(each)]
+        return line.index(job.ticket) + 1 if job.ticket in line else 0
 
-    def _forget(self) -> None:
-        """Drop the places of those who have been away for too long."""
-        latest = time.monotonic() - self.keep_s
-        self._line = [each for each in self._line if each.turn is not None or each.left > latest]
+
+def _waits(job: _Job) -> bool:
+    return not (job.result.running() or job.result.done())

@@ -1,24 +1,20 @@
 // Versions: small pictures of how it looked at times, to come back to.
-
 const REST_MS = 1200; // a version is kept when nothing has changed for so long
 
-export function createVersions(page) {
-  const strip = page.find(".strip"), { transport } = page;
+export function createVersions(page, strip) {
   let rest = null;
-
   function keep() {
-    clearTimeout(rest);
-    if (rest !== null) transport.push({ name: "keep_version", quiet: true });
-    rest = null;
+    if (rest) page.transport.push({ name: "keep_version", quiet: true });
+    rest = clearTimeout(rest);
   }
 
-  function card(label, thumbnail, restore) {
+  function card(label, job) {
     const button = Object.assign(document.createElement("button"), { type: "button", title: label });
-    button.append(Object.assign(new Image(), { src: thumbnail, alt: label }));
-    button.addEventListener("click", () => { keep(); restore(); mark(button); });
+    button.append(Object.assign(new Image(), { src: page.canvas.thumbnail(), alt: label }));
     button.dataset.testid = "version";
+    button.addEventListener("click", () => { keep(); page.transport.push(job); mark(button); });
     strip.append(button);
-    return button;
+    mark(button);
   }
 
   function mark(current) {
@@ -26,24 +22,16 @@ export function createVersions(page) {
   }
 
   return {
+    changed() { clearTimeout(rest); rest = setTimeout(keep, REST_MS); mark(null); },
     reset() {
-      clearTimeout(rest);
-      rest = null;
+      rest = clearTimeout(rest);
       strip.replaceChildren();
-      card(page.text("original"), page.canvas.thumbnail(160), () => transport.push({ name: "clear_strokes" }));
+      card(page.text("original"), { name: "clear_strokes" });
     },
-    changed() {
-      clearTimeout(rest);
-      rest = setTimeout(keep, REST_MS);
-      mark(null);
-    },
-    // The server has kept the present state under this number.
-    add(version) {
-      const label = page.text("version", { number: strip.children.length }), jobs = transport.done;
-      mark(card(label, page.canvas.thumbnail(160), () => transport.push({ name: "restore_version", version, jobs })));
-      if (strip.children.length > 13) strip.children[1].remove();
+    // The server has kept the present state under this number; the strokes of it, should it be forgotten there.
+    add(version, jobs) {
+      card(page.text("version", { version }), { name: "restore_version", version, jobs });
       strip.scrollLeft = strip.scrollWidth;
-      page.find(".versions").hidden = false;
     },
   };
 }

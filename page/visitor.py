@@ -58,13 +58,14 @@ class Visitor:
             else:
                 return answer
 
-    def open(self, photo: bytes, name: str = "photo.jpg") -> str:
-        """Upload a photo and open it; the visit's id."""
+    def open(self, photo: bytes, name: str = "photo.jpg") -> tuple[str, int, int]:
+        """Upload a photo and open it; the visit's id, and the photo's width and height."""
         edge = secrets.token_hex(16)
         head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
         path = self._request("POST", "gradio_api/upload", head + photo + f"\r\n--{edge}--\r\n".encode(), kind)[0]
-        return self.call("open_photo", path=path)["visit"]
+        answer = self.call("open_photo", path=path)
+        return answer["visit"], answer["width"], answer["height"]
 
     def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
         """Paint a stroke; the patches, each looked at."""
@@ -86,7 +87,7 @@ class Visitor:
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise VisitorError(f"{path}: {type(error).__name__}: {error}") from error
+            raise VisitorError(f"{self.url.geturl()}{path}: {type(error).__name__}: {error}") from error
         finally:
             connection.close()
         if answer.status != 200:

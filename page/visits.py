@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import math
+import re
 import secrets
 import shutil
 import threading
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint.session import Session
-from page.turns import Refusal, Turns
+from page.turns import AT_ONCE, Refusal, Turns
 
 UPLOAD_S = 120
 """How long an upload stays after it was last sent: somebody else may be about to open the same file."""
+FORGOTTEN_S, STALLED_S = 3600, 600
+"""How long uploads stay that nobody has opened, and those that broke off and do not grow any more."""
 
 
 @dataclass
@@ -34,7 +37,8 @@ class Visits:
     """Open photos by unguessable id. The ones that were left alone go first when there are too many.
 
     Args:
-        folder: where downloads are written; each visit has its own unguessable subfolder, removed with the visit.
+        folder: where Gradio puts uploads, and where downloads are written: each visit has its own unguessable
+            subfolder, removed with the visit. Old uploads in it are removed too.
         most: how many photos may be open at once.
         most_megapixels: how large they may be together; the newest photo always stays.
         idle_s: a visit ends after so many seconds without a request.
@@ -52,7 +56,7 @@ class Visits:
     ) -> None:
         self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
         self.idle_s = idle_s
-        self.turns = Turns() if turns is None else turns
+        self.turns = Turns(AT_ONCE) if turns is None else turns
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._shelves: dict[Path, float] = {}
@@ -122,6 +126,16 @@ class Visits:
         for folder in (*shelves, *(file.parent for file in uploads)):
             shutil.rmtree(folder, ignore_errors=True)
 
+    def tidy(self) -> None:
+        """Sweep, and remove what Gradio has put into the folder of uploads and nobody came for."""
+        self.sweep()
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if re.fullmatch("[0-9a-f]{64}", path.name) and path.is_dir():
+                if min(map(_age_s, (path, *path.iterdir()))) >= FORGOTTEN_S:
+                    shutil.rmtree(path, ignore_errors=True)
+            elif path.is_file() and _age_s(path) >= STALLED_S:
+                path.unlink(missing_ok=True)
+
     def belongs_to(self, tab: str, visit_id: str) -> None:
         """Remember which browser tab a visit belongs to, so that it ends when the tab is closed."""
         with self._lock:
@@ -147,7 +161,8 @@ class Visits:
     def _keep_tidy(self) -> None:
         while True:
             time.sleep(min(60, self.idle_s))
-            self.sweep()
+            with contextlib.suppress(OSError):
+                self.tidy()
 
     def _idle(self) -> list[Visit]:
         latest = time.monotonic() - self.idle_s

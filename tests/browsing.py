@@ -47,7 +47,7 @@ class Visitor:
         """Open a photo from pixels, or from a file's bytes."""
         if not isinstance(pixels, bytes):
             file = io.BytesIO()
-            Image.fromarray(pixels).save(file, Path(name).suffix[1:])
+            Image.fromarray(pixels).save(file, Image.registered_extensions()[Path(name).suffix])
             pixels = file.getvalue()
         self["file"].set_input_files({"name": name, "mimeType": "image/png", "buffer": pixels})
         self.page.wait_for_selector(".page[data-state=ready][data-own]")
@@ -139,7 +139,7 @@ def filled(pixels, *places):
 
 def brush_of(visitor):
     """The brush's diameter in photo pixels."""
-    return float(visitor["size"].input_value()) / visitor.run("scale")
+    return float(visitor["size"].input_value()) / visitor.run("view.scale")
 
 
 def picture_of(data_url):

@@ -1,17 +1,23 @@
 """A running page for tests, with a generator whose fills are one known colour, so that every pixel can be told."""
 
+import asyncio
 import contextlib
+import functools
 import gc
+import io
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 import app
@@ -48,12 +54,15 @@ class Served:
     url: str
     visits: Visits
 
+    @functools.cached_property
+    def painter(self) -> dict[str, Any]:
+        """The painter as the page describes it to the browser: its id, and its server functions."""
+        with urllib.request.urlopen(self.url + "config") as response:
+            return next(part for part in json.load(response)["components"] if part["type"] == "html")
+
     def call(self, function: str, argument: Any, language: str = "en") -> tuple[int, Any]:
         """Call a server function as the browser does; status and answer."""
-        with urllib.request.urlopen(self.url + "config") as response:
-            config = json.load(response)
-        painter = next(part["id"] for part in config["components"] if part["type"] == "html")
-        body = {"data": argument, "component_id": painter, "session_hash": "test", "fn_name": function}
+        body = {"data": argument, "component_id": self.painter["id"], "session_hash": "test", "fn_name": function}
         request = urllib.request.Request(
             self.url + "gradio_api/component_server/",
             json.dumps(body).encode(),
@@ -64,6 +73,20 @@ class Served:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def upload(self, content: Image.Image | bytes, name: str = "photo.png") -> str:
+        """Upload a picture or a file's bytes as the browser does; the path on the server."""
+        if isinstance(content, Image.Image):
+            content.save(file := io.BytesIO(), Image.registered_extensions()[Path(name).suffix])
+            content = file.getvalue()
+        answer = httpx.post(self.url + "gradio_api/upload", files={"files": (name, content)})
+        return answer.raise_for_status().json()[0]
+
+    def open(self, content: Image.Image | bytes, name: str = "photo.png") -> str:
+        """Upload and open a photo; the visit's id."""
+        status, answer = self.call("open_photo", {"path": self.upload(content, name)})
+        assert status == 200 and "error" not in answer, answer
+        return answer["visit"]
 
 
 @contextlib.contextmanager
@@ -87,6 +110,7 @@ def serving(
         finally:
             page.close(verbose=False)
             visits.end_all()
+            asyncio.set_event_loop(None)
             gc.collect()  # what Gradio leaves open, while its warnings are ignored and not in some later test
 
 

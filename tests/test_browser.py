@@ -45,7 +45,7 @@ def test_a_stroke_is_filled_and_every_other_pixel_is_the_photos(visitor):
 def test_a_photo_larger_than_the_window_keeps_its_full_resolution(visitor):
     photo, points = noise(1500, 2000), [(400, 400), (900, 700)]
     visitor.upload(photo)
-    assert visitor.run("scale") < 0.5
+    assert visitor.run("view.scale") < 0.5
     visitor.paint(*points)
     download = visitor.download()
     check_painted(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
@@ -95,7 +95,7 @@ def test_a_smaller_brush_paints_a_thinner_line(visitor):
     visitor.upload(photo)
     visitor["size"].fill("12")
     visitor.paint(*points)
-    brush = 12 / visitor.run("scale")
+    brush = 12 / visitor.run("view.scale")
     check_painted(visitor.pixels()[..., :3], photo, points, brush)
 
 

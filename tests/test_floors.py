@@ -9,13 +9,13 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     12: "app",
     11: "page.retrain train.paper",
-    10: "page.painter page.load page.retrain_desk train.jobs train.__main__ inpaint.benchmark",
-    9: "page.api page.desk train.jobs_watch train.loop train.speed train.publish train.paper_report inpaint.timing",
-    8: "inpaint.__main__ page.answers page.showcase page.signin train.trainer train.improvement train.paper_scores"
-    " train.large_holes train.jobs_code train.jobs_local train.jobs_data train.jobs_preview",
-    7: "inpaint.batch inpaint.whole train.stream train.evaluate train.jobs_hub page.checks page.drawing page.models"
-    " page.space",
-    6: "inpaint.export inpaint.inpainter train.rows train.paper_figure page.visits page.versions page.texts",
+    10: "page.painter page.retrain_desk train.jobs train.__main__ inpaint.benchmark",
+    9: "page.api page.desk page.load train.jobs_watch train.loop train.speed train.publish train.paper_report"
+    " inpaint.timing",
+    8: "inpaint.__main__ page.answers page.limits page.showcase page.signin train.trainer train.improvement"
+    " train.paper_scores train.large_holes train.jobs_code train.jobs_local train.jobs_data train.jobs_preview",
+    7: "inpaint.batch inpaint.whole train.stream train.evaluate train.jobs_hub page.checks page.drawing page.models",
+    6: "inpaint.export inpaint.inpainter train.rows train.paper_figure page.visits page.versions page.texts page.space",
     5: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.losses train.metrics train.card"
     " train.data train.repository train.remote train.jobs_cost page.turns",
     3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"

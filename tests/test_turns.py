@@ -1,4 +1,4 @@
-"""Turns: first come, first served, nobody holds a thread while waiting, and nobody loses a place by asking again."""
+"""Turns: first come, first served, nobody holds a thread while waiting, and nobody loses a turn by asking again."""
 
 import asyncio
 import contextlib
@@ -27,9 +27,16 @@ async def line_up(turns, *works, **options):
     """Tasks that line up one after the other."""
     tasks = []
     for work in works:
-        tasks.append(asyncio.create_task(turns.run(work, work.name, **options)))
+        tasks.append(asyncio.create_task(turns.run(work, **options)))
         await asyncio.sleep(0.01)
     return tasks
+
+
+async def busy(turns, work, **options):
+    """What somebody is told who has waited for long."""
+    with pytest.raises(Refusal, match="busy") as refusal:
+        await turns.run(work, **options)
+    return refusal.value.values
 
 
 async def until(condition):
@@ -71,76 +78,84 @@ def test_no_more_work_at_once_than_allowed_and_always_in_the_same_threads(at_onc
     assert len(most) == 5 * at_once and max(most) == at_once == len(threads)
 
 
-def test_whoever_waits_long_is_told_the_place_and_keeps_it():
+def test_those_who_wait_long_are_told_their_places_and_get_their_results_in_the_same_order():
     async def scene():
-        turns, log = Turns(patience_s=0.1), []
+        turns, log = Turns(patience_s=0.2, work_s=0), []
         first, second, third = (Work(log, name) for name in ("first", "second", "third"))
-        (begun,) = await line_up(turns, first)
-        busy = await asyncio.gather(*await line_up(turns, second, third), return_exceptions=True)
-        assert [refusal.key for refusal in busy] == ["busy", "busy"]
-        assert [refusal.values["place"] for refusal in busy] == [1, 2]
-        assert [refusal.values["ticket"] for refusal in busy] == ["second", "third"]
-        turns.patience_s = 30
-        again = await line_up(turns, third, second)
-        for work in (first, second, third):
-            work.go.set()
-        await asyncio.gather(begun, *again)
+        told = [await busy(turns, work) for work in (first, second, third)]
+        assert [each["place"] for each in told] == [0, 1, 2]
+        assert (await busy(turns, third, ticket=told[2]["ticket"]))["place"] == 2
+        first.go.set()
+        await until(lambda: "second" in log)
+        assert (await busy(turns, third, ticket=told[2]["ticket"]))["place"] == 1
+        second.go.set()
+        third.go.set()
+        await until(lambda: log == ["first", "second", "third"])  # whether they ask again or not
+        for work, each in zip((third, second, first), reversed(told), strict=True):
+            assert await turns.run(work, ticket=each["ticket"]) == work.name
         assert log == ["first", "second", "third"]
 
     asyncio.run(scene())
 
 
-def test_a_place_whose_owner_is_away_holds_nobody_up_and_stays_in_front():
+def test_nobody_is_told_a_place_whose_turn_has_come():
     async def scene():
-        turns, log = Turns(patience_s=0.05), []
-        first, away, here, late = (Work(log, name) for name in ("first", "away", "here", "late"))
-        (begun,) = await line_up(turns, first)
-        with pytest.raises(Refusal, match="busy"):
-            await turns.run(away, "away")
-        turns.patience_s = 30
-        waiting = await line_up(turns, here, late)
-        first.go.set()
-        await until(lambda: "here" in log)
-        back = await line_up(turns, away)
-        for work in (here, away, late):
+        turns, log = Turns(patience_s=0.01, work_s=30), []
+        work = Work(log, "long")
+        (waiting,) = await line_up(turns, work)
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        work.go.set()
+        assert await waiting == "long"
+
+    asyncio.run(scene())
+
+
+def test_the_same_wish_is_not_done_twice_as_long_as_it_was_not_answered():
+    async def scene():
+        turns, log = Turns(patience_s=0.05, work_s=0), []
+        work = Work(log, "undo")
+        await busy(turns, work, wish=("me", "undo"))
+        work.go.set()
+        assert await turns.run(work, wish=("me", "undo")) == "undo"  # asked again without the ticket
+        assert log == ["undo"]
+        assert await turns.run(work, wish=("me", "undo")) == "undo"  # and now the one before
+        assert log == ["undo", "undo"]
+
+    asyncio.run(scene())
+
+
+def test_wishes_of_different_visitors_are_kept_apart_and_so_are_those_of_nobody():
+    async def scene():
+        turns, log = Turns(patience_s=0.02, work_s=0), []
+        works = [Work(log, name) for name in ("mine", "yours", "nobody's", "nobody else's")]
+        for work, wish in zip(works, (("me", "undo"), ("you", "undo"), None, None), strict=True):
+            await busy(turns, work, wish=wish)
             work.go.set()
-        await asyncio.gather(begun, *waiting, *back)
-        assert log == ["first", "here", "away", "late"]
+        await until(lambda: len(log) == 4)
 
     asyncio.run(scene())
 
 
-def test_a_place_lapses_when_its_owner_stays_away():
+def test_a_result_that_nobody_asks_for_is_forgotten():
     async def scene():
-        turns, log = Turns(patience_s=0.02, keep_s=0.05), []
-        first = Work(log, "first")
-        (begun,) = await line_up(turns, first)
-        with pytest.raises(Refusal):
-            await turns.run(Work(log, "away"), "away")
-        assert len(turns) == 1
-        await until(lambda: len(turns) == 0)
-        first.go.set()
-        await begun
+        turns, log = Turns(patience_s=0.02, work_s=0, keep_s=0.05), []
+        work = Work(log, "work")
+        ticket = (await busy(turns, work))["ticket"]
+        work.go.set()
+        await asyncio.sleep(0.1)
+        assert await turns.run(work, ticket=ticket) == "work"
+        assert log == ["work", "work"]
 
     asyncio.run(scene())
 
 
-def test_one_visitor_never_works_in_two_threads_at_once():
-    async def scene():
-        turns, log = Turns(at_once=2, patience_s=30), []
-        mine, mine_too, other = Work(log, "me"), Work(log, "me"), Work(log, "other")
-        tasks = await line_up(turns, mine, mine_too, other)
-        await until(lambda: len(log) == 2)
-        assert log == ["me", "other"]
-        for work in (mine, mine_too, other):
-            work.go.set()
-        await asyncio.gather(*tasks)
-        assert log == ["me", "other", "me"]
-
-    asyncio.run(scene())
+@pytest.mark.parametrize("ticket", ["x", "", 3, None, [], {}, float("nan")])
+def test_a_ticket_that_was_never_given_is_a_place_at_the_end(ticket):
+    assert asyncio.run(Turns().run(lambda: "done", ticket=ticket)) == "done"
 
 
-def test_somebody_who_gives_up_frees_the_place_at_once():
+def test_somebody_who_gives_up_does_not_keep_the_others_waiting():
     async def scene():
         turns, log = Turns(patience_s=30), []
         first, second, third = (Work(log, name) for name in ("first", "second", "third"))
@@ -154,7 +169,7 @@ def test_somebody_who_gives_up_frees_the_place_at_once():
         assert log == ["first"]
         first.go.set()
         third.go.set()
-        assert await tasks[2] == "third"
+        assert await tasks[2] == "third" and log == ["first", "third"]
 
     asyncio.run(scene())
 
@@ -179,6 +194,7 @@ def test_a_full_line_says_so_at_once():
         for work in works:
             work.go.set()
         await asyncio.gather(*tasks)
+        assert await turns.run(lambda: "room again") == "room again"
 
     asyncio.run(scene())
 
@@ -196,14 +212,14 @@ def test_work_sees_whose_request_it_is():
 
 def test_a_patient_request_waits_for_as_long_as_it_takes():
     async def scene():
-        turns, log = Turns(patience_s=0.01), []
+        turns, log = Turns(patience_s=0.01, work_s=0), []
         first, program = Work(log, "first"), Work(log, "program")
-        (begun,) = await line_up(turns, first)
+        await busy(turns, first)
         (waiting,) = await line_up(turns, program, patient=True)
         await asyncio.sleep(0.1)
         assert not waiting.done()
         first.go.set()
         program.go.set()
-        assert await waiting == "program" and await begun == "first"
+        assert await waiting == "program"
 
     asyncio.run(scene())
