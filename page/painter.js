@@ -4,7 +4,7 @@ import { zoomed } from "./geometry.js";
 import { keyOf } from "./keys.js";
 import { createOpening } from "./opening.js";
 import { createPointer } from "./pointer.js";
-import { keep, kept } from "./retrain_kept.js";
+import { keep, recall } from "./retrain_kept.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
 import { createVersions } from "./versions.js";
@@ -168,4 +168,4 @@ for (const part of each("[data-label]")) {
 }
 describe(props.model, "");
 root.painter = canvas; // for tests: pixels(), size, view
-opening.open({ example: props.example }).then(() => kept().model && useModel(kept().model));
+opening.open({ example: props.example }).then(() => recall().model && useModel(recall().model));

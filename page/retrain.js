@@ -1,7 +1,7 @@
 // The page for retraining: who is there, which run is shown, and what the buttons do.
 
 import { createForm } from "./retrain_form.js";
-import { keep, kept } from "./retrain_kept.js";
+import { keep, recall } from "./retrain_kept.js";
 import { createRun } from "./retrain_run.js";
 
 const root = element.querySelector(".page");
@@ -66,7 +66,7 @@ const actions = {
     const answer = await insist("use", { job: run.job });
     if (answer.error || answer.code) return trouble(answer.error || text(answer.code));
     keep(answer.model, run.job);
-    if (!kept().model) return trouble(text("retrain_no_storage"));
+    if (!recall().model) return trouble(text("retrain_no_storage"));
     return run.chosen();
   },
   own() {

@@ -11,7 +11,7 @@ export function keep(model, job = "") {
   return model;
 }
 
-export function kept() {
+export function recall() {
   try {
     return { model: localStorage.getItem(MODEL) ?? "", job: localStorage.getItem(JOB) ?? "" };
   } catch {

@@ -1,7 +1,7 @@
 // A run: watched until it ends, with its progress, its losses, its newest sheet, and what can be done with it.
 
 import { createCurves } from "./retrain_chart.js";
-import { kept } from "./retrain_kept.js";
+import { recall } from "./retrain_kept.js";
 
 const PAUSE_MS = 1500,
   HIDDEN_PAUSE_MS = 15000;
@@ -96,7 +96,7 @@ export function createRun(page) {
 
   // Whether this browser paints with the run's weights.
   function chosen() {
-    const used = usable && job === kept().job;
+    const used = usable && job === recall().job;
     part("use").hidden = !usable || used;
     part("paint").hidden = part("own").hidden = part("used").hidden = !used;
   }

@@ -28,6 +28,7 @@ SPACES_TOKEN = "hf_of_the_space"
 def space(tmp_path_factory):
     """A page that runs as a Space, with everything that was asked of the Hub meanwhile."""
     home = tmp_path_factory.mktemp("space")
+    (home / "files").mkdir()
     asked = []
 
     def noting(hub, request):
