@@ -1,12 +1,15 @@
 """The page's JavaScript: small, linted, and tested in Node.js where it computes."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from page import painter, retrain
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "page").glob("*.js"))
@@ -35,3 +38,13 @@ def test_what_the_scripts_compute():
     tests = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
     result = subprocess.run([node, "--test", *tests], cwd=ROOT, capture_output=True, text=True, check=False)
     assert tests and result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("names", [painter.SCRIPTS, retrain.SCRIPTS], ids=["painter", "retrain"])
+def test_the_scripts_of_a_page_are_one_program(names):
+    """They are put together into one function, where two of them may not export the same name."""
+    together = painter.script(names)
+    exported = re.findall(r"^const { (.*) } = \(\(\) => {$", together, re.MULTILINE)
+    found = [name for line in exported for name in line.split(", ") if name]
+    assert len(exported) == len(names)
+    assert len(found) == len(set(found))
