@@ -24,7 +24,10 @@ from inpaint.allocator import keep_memory
 from page.api import add_api
 from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.limits import Gate, on_error
+from page.models import Models
 from page.painter import painter
+from page.retrain import PATH as RETRAIN_PATH
+from page.retrain import retrain
 from page.space import lend_gpu, zero_gpu
 from page.visits import Visits
 
@@ -52,10 +55,13 @@ def build_page(inpainter: Inpainter, notice: str = "", visits: Visits | None = N
         visits: keeps the open photos; None: with the usual limits.
     """
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
+    models = Models(inpainter)
     delete_cache = (CLEAN_EVERY_S, KEEP_FILES_S)
     with gr.Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
-        painter(inpainter, visits, notice)
+        painter(models, visits, notice)
         add_api(inpainter, visits)
+    with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
+        retrain(models)
     return page
 
 
@@ -69,6 +75,7 @@ def launch_options() -> dict[str, Any]:
         "theme": theme,
         "favicon_path": HERE / "page" / "icon.svg",
         "footer_links": [],
+        "css": ".nav-holder { display: none !important; }",  # our pages lead to each other themselves
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
         "mcp_server": True,

@@ -33,6 +33,7 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 ANSWER_TIMEOUT_S = 4.0  # for one connection or one answer of the Hub
 LOOKUP_TIMEOUT_S = 8.0  # for finding out the commit, retries and name look-up included
 RETRY_PAUSES_S = (0.5, 1.5)
+LONGEST_PAUSE_S = 60.0
 PASSING = (408, 429, 500, 502, 503, 504)
 
 Result = TypeVar("Result")
@@ -120,8 +121,20 @@ def retried(action: Callable[[], Result]) -> Result:
         except (HfHubHTTPError, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
             if not is_passing(error):
                 raise
+            pause_s = max(pause_s, min(retry_after_s(error) or 0.0, LONGEST_PAUSE_S))
         time.sleep(pause_s)
     return action()
+
+
+def retry_after_s(error: BaseException) -> float | None:
+    """The seconds that the Hub's answer asks to wait, or None if it does not say."""
+    return seconds_asked(error.response) if isinstance(error, HfHubHTTPError) else None
+
+
+def seconds_asked(response: httpx2.Response) -> float | None:
+    """The seconds of an answer's Retry-After; None without one, and for one that names a date."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
 
 
 def _within(seconds: float, action: Callable[[], Result]) -> Result:

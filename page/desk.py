@@ -12,12 +12,12 @@ from urllib.parse import quote
 import gradio as gr
 from PIL import Image
 
-from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo, to_mask
+from inpaint import MaskError, Patch, PhotoError, save_photo, to_mask
 from inpaint.modes import to_rgb
 from inpaint.session import Session
 from page.checks import checked_grow_px, checked_strokes, opened, uploaded
 from page.drawing import drawing
-from page.models import Models, described
+from page.models import Models, described, is_handed
 from page.showcase import Showcase, paths
 from page.versions import Versions
 from page.visits import Refusal, Visit, Visits
@@ -31,9 +31,9 @@ HISTORY_BYTES = 64 * 1024 * 1024
 class Desk:
     """What the browser may ask for."""
 
-    def __init__(self, inpainter: Inpainter, visits: Visits) -> None:
-        self.visits = visits
-        self.models, self.showcase, self.versions = Models(inpainter), Showcase(inpainter), Versions()
+    def __init__(self, models: Models, visits: Visits) -> None:
+        self.visits, self.models = visits, models
+        self.showcase, self.versions = Showcase(models.own), Versions()
 
     @property
     def actions(self) -> list[Callable[[dict], dict]]:
@@ -141,8 +141,10 @@ class Desk:
         return self._changed(call, lambda session: session.restore(snapshot))
 
     def load_model(self, call: dict) -> dict:
-        """{model} -> {model: what it is}: fetch a model and check that it works."""
-        return {"model": described(self.models.get(call.get("model")))}
+        """{model} -> {model: what it is, name: what to ask for it by}: fetch a model and check that it works."""
+        asked = call.get("model") or ""
+        model = described(self.models.get(asked))
+        return {"model": model, "name": asked if not asked or is_handed(asked) else model["weights"]}
 
     def use_model(self, call: dict) -> dict:
         """{visit, model}: fill what is painted anew with another model, and use it from now on."""

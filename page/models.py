@@ -1,6 +1,7 @@
 """The models: the page's own, and those that visitors name on the Hub."""
 
 import os
+import secrets
 import threading
 from collections import OrderedDict
 
@@ -13,6 +14,8 @@ from page.visits import Refusal
 MOST_LOADED = 3
 MAX_NAME = 200
 PATIENCE_S = 60
+HANDED = "retrained"
+"""What the names of models begin with that were handed over."""
 
 
 class Models:
@@ -26,16 +29,22 @@ class Models:
     def __init__(self, own: Inpainter, most: int = MOST_LOADED) -> None:
         self.own, self.most = own, most
         self._loaded: OrderedDict[str, Inpainter] = OrderedDict()
+        self._handed: OrderedDict[str, Inpainter] = OrderedDict()
         self._loading = threading.Lock()
 
     def get(self, name: object) -> Inpainter:
         """The Inpainter of a public Hub repository, "owner/name" or "owner/name@revision"; the page's own for "".
 
         Raises:
-            Refusal: "model_name" (that is no name), "model_refused" with the reason why it cannot be had, or "busy".
+            Refusal: "model_name" (that is no name), "model_gone" (handed over too long ago), "model_refused" with the
+                reason why it cannot be had, or "busy".
         """
         if name is None or name == "":
             return self.own
+        if isinstance(name, str) and is_handed(name):
+            if name not in self._handed:
+                raise Refusal("model_gone")
+            return self._handed[name]
         if not isinstance(name, str) or len(name) > MAX_NAME or name.count("/") != 1:
             raise Refusal("model_name")
         try:
@@ -53,6 +62,14 @@ class Models:
         finally:
             self._loading.release()
 
+    def hand_over(self, inpainter: Inpainter) -> str:
+        """Take a model that only its owner may use; the name, which nobody can guess, under which it is had."""
+        name = f"{HANDED}/{secrets.token_urlsafe(24)}"
+        self._handed[name] = inpainter
+        while len(self._handed) > self.most:
+            self._handed.popitem(last=False)
+        return name
+
     def _load(self, repo_id: str, revision: str) -> Inpainter:
         folder = download(repo_id, revision, anonymous=True)
         source = f"{repo_id}@{folder.name}"
@@ -64,6 +81,11 @@ class Models:
         while len(self._loaded) > self.most:
             self._loaded.popitem(last=False)
         return self._loaded[source]
+
+
+def is_handed(name: str) -> bool:
+    """Whether a name is one that `hand_over` gave."""
+    return name.startswith(HANDED + "/")
 
 
 def described(inpainter: Inpainter) -> dict[str, str]:

@@ -4,6 +4,7 @@ import { zoomed } from "./geometry.js";
 import { keyOf } from "./keys.js";
 import { createOpening } from "./opening.js";
 import { createPointer } from "./pointer.js";
+import { keep, recall } from "./retrain_kept.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
 import { createVersions } from "./versions.js";
@@ -81,7 +82,7 @@ function belongs(visit) {
 }
 
 function describe(model, name) {
-  page.model = name && model.weights;
+  page.model = name;
   for (const part of each("[data-model]")) part.textContent = model[part.dataset.model];
   find("about").textContent = model.about && text(model.about);
   const card = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
@@ -91,7 +92,7 @@ function describe(model, name) {
 async function useModel(name) {
   say("loading", page.photo ? "filling" : "ready");
   const answer = await opening.ask("load_model", { model: name }).catch(({ message }) => trouble(message));
-  if (answer) describe(answer.model, name);
+  if (answer) describe(answer.model, keep(answer.name));
   if (answer && page.photo) transport.push({ name: "use_model", model: page.model });
 }
 
@@ -108,7 +109,6 @@ function pick(name) {
   for (const button of each(".choice button")) button.ariaPressed = button.dataset.action === name;
   pointer.cursor();
 }
-
 const brush = (px) => { size.value = strokes.tool.size = Math.min(Math.max(px, size.min), size.max); };
 const middle = () => [stage.clientWidth / 2, stage.clientHeight / 2];
 const zoom = (factor) => canvas.view && canvas.look(zoomed(canvas.view, factor, middle()));
@@ -168,4 +168,4 @@ for (const part of each("[data-label]")) {
 }
 describe(props.model, "");
 root.painter = canvas; // for tests: pixels(), size, view
-opening.open({ example: props.example });
+opening.open({ example: props.example }).then(() => recall().model && useModel(recall().model));

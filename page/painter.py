@@ -8,26 +8,26 @@ import gradio as gr
 from gradio.context import Context
 from PIL import Image
 
-from inpaint import Inpainter
 from page.answers import answering
 from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.desk import Desk
 from page.drawing import base64_of
-from page.models import described
+from page.models import Models, described
 from page.showcase import EXAMPLES, FOLDER
 from page.texts import table
 from page.visits import Visits
 
 HERE = Path(__file__).parent
-SCRIPTS = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions", "painter")
+SCRIPTS = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions", "retrain_kept",
+           "painter")  # fmt: skip
 ICON = (HERE / "icon.svg").read_text(encoding="utf-8")
 
 
-def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
+def painter(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
     """Put the painter on the page that is being built.
 
     Args:
-        inpainter: fills the holes.
+        models: fill the holes.
         visits: keeps the open photos.
         notice: why another model is in use than was asked for; shown in a banner.
     """
@@ -35,14 +35,14 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
     component = gr.HTML(
         html_template=template.replace("<!-- examples -->", "".join(_card(name) for name in EXAMPLES)),
         css_template=(HERE / "painter.css").read_text(encoding="utf-8"),
-        js_on_load=script(),
+        js_on_load=script(SCRIPTS),
         apply_default_css=False,
-        server_functions=[answering(action, visits) for action in Desk(inpainter, visits).actions],
+        server_functions=[answering(action, visits) for action in Desk(models, visits).actions],
         elem_id="painter",
         texts=table(),
         example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
-        model=described(inpainter) | {"notice": notice},
+        model=described(models.own) | {"notice": notice},
     )
 
     def remember_tab(visit_id: str, request: gr.Request) -> None:
@@ -59,9 +59,9 @@ def painter(inpainter: Inpainter, visits: Visits, notice: str = "") -> gr.HTML:
     return component
 
 
-def script() -> str:
+def script(names: tuple[str, ...]) -> str:
     """The browser's modules as one script: each is a function that returns what it exports."""
-    return "\n".join(_module((HERE / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS)
+    return "\n".join(_module((HERE / f"{name}.js").read_text(encoding="utf-8")) for name in names)
 
 
 def _module(source: str) -> str:

@@ -149,6 +149,142 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Your picture is worked on by this server and removed after your visit; nothing stays.",
         "图片在本服务器上处理，访问结束后即删除，不作保留。",
     ),
+    "retrain": ("Train it on your own pictures", "用自己的图片训练"),
+    "model_gone": (
+        "Those weights are no longer loaded here. Please choose them again on the page for retraining.",
+        "这些权重已不在服务器上，请在训练页面重新选择。",
+    ),
+    # The page for retraining: its form
+    "retrain_who": ("Signed in as {account}.", "已登录：{account}。"),
+    "retrain_sign_out": ("Sign out", "退出"),
+    "retrain_sign_in_button": ("Sign in with Hugging Face", "使用 Hugging Face 登录"),
+    "retrain_sign_in": (
+        "Please sign in first: the run belongs to your account and is paid by it.",
+        "请先登录：训练任务属于您的账号并由其付费。",
+    ),
+    "retrain_how_oauth": (
+        "A run trains on a machine of Hugging Face, on your account. Sign in to start one; this page then may start"
+        " jobs and write repositories for you.",
+        "训练在 Hugging Face 的机器上以您的账号运行。请登录后开始；登录即允许本页为您启动任务并写入仓库。",
+    ),
+    "retrain_how_none": (
+        "Nobody can sign in here, so that no run can be started. Duplicate this Space with sign-in, or use"
+        " `make app` on your own machine.",
+        "此处无法登录，因此不能开始训练。请复制此 Space 并启用登录，或在自己的机器上运行 `make app`。",
+    ),
+    "retrain_how_away": (
+        "This page runs on a private machine, and only a browser on that machine may start runs.",
+        "本页运行在私人机器上，只有该机器上的浏览器才能启动训练。",
+    ),
+    "retrain_how_token_here": (
+        "Nobody is signed in on this machine. Runs work here all the same, and their weights stay here. To rent"
+        " hardware and to publish, use `hf auth login` and reload this page.",
+        "本机尚未登录。仍可在本机训练，权重留在本机。如需租用硬件或发布，请运行 `hf auth login` 后刷新页面。",
+    ),
+    "retrain_pictures": ("Your pictures", "您的图片"),
+    "retrain_dataset": ("A dataset on the Hugging Face Hub", "Hugging Face Hub 上的数据集"),
+    "retrain_checking": ("Looking…", "正在查找…"),
+    "retrain_found": ("Found.", "已找到。"),
+    "retrain_found_private": ("Found, and private.", "已找到，为私有数据集。"),
+    "retrain_local": ("Found on this machine.", "已在本机找到。"),
+    "retrain_rows": ("Rows: {count}.", "共 {count} 行。"),
+    "retrain_files": ("Files that may hold pictures: {count}.", "共有 {count} 个可能包含图片的文件。"),
+    "retrain_nine": (
+        "The first nine, as training sees them. What is green it learns to fill.",
+        "前九张训练样本，绿色区域即模型要学会补全的部分。",
+    ),
+    "retrain_what": ("What is trained", "训练内容"),
+    "retrain_preset_photos": ("For photos of any size", "任意尺寸的照片"),
+    "retrain_about_photos": (
+        "The generator that this page paints with: strokes, scratches, whole objects.",
+        "即本页使用的生成器：笔画、划痕、整个物体。",
+    ),
+    "retrain_preset_context-encoder": ("Context Encoder of 2016", "2016 年的 Context Encoder"),
+    "retrain_about_context-encoder": (
+        "The paper, as it was: squares of 128 pixels with their middle missing.",
+        "原论文的设置：128 像素方块，补全中央。",
+    ),
+    "retrain_preset_tiny": ("Tiny, to try it out", "微型，用于试用"),
+    "retrain_about_tiny": ("A few minutes on any machine; its fills are rough.", "任何机器几分钟即可，效果粗略。"),
+    "retrain_images": ("For how many images", "训练图片数量"),
+    "retrain_where": ("Where", "运行位置"),
+    "retrain_hardware": ("Hardware", "硬件"),
+    "retrain_here": ("This machine", "本机"),
+    "retrain_price": ("${price} an hour", "每小时 ${price}"),
+    "retrain_free": ("free", "免费"),
+    "retrain_repo_label": ("Repository that gets the weights", "存放权重的仓库"),
+    "retrain_private": ("It will be private, as the pictures are.", "与图片一样，仓库将为私有。"),
+    "retrain_guess": (
+        "About {time} and ${cost}: a rough guess, and only what is used is paid.",
+        "大约 {time}，${cost}。仅为粗略估计，按实际使用付费。",
+    ),
+    "retrain_guess_free": ("About {time}, a rough guess.", "大约 {time}（粗略估计）。"),
+    "retrain_minutes": ("{count} min", "{count} 分钟"),
+    "retrain_hours": ("{count} h", "{count} 小时"),
+    "retrain_start": ("Start", "开始"),
+    # A run
+    "retrain_stage_scheduling": ("waiting for a machine", "等待机器"),
+    "retrain_stage_running": ("running", "运行中"),
+    "retrain_stage_completed": ("done", "已完成"),
+    "retrain_stage_canceled": ("cancelled", "已取消"),
+    "retrain_stage_error": ("stopped", "已停止"),
+    "retrain_stage_deleted": ("deleted", "已删除"),
+    "retrain_waiting": ("Getting ready; the first images take some minutes…", "准备中，首批图片需要几分钟…"),
+    "retrain_images_of": ("{count} of {total} images", "{count} / {total} 张图片"),
+    "retrain_images_seen": ("{count} images", "{count} 张图片"),
+    "retrain_speed": ("{speed} images a second", "每秒 {speed} 张"),
+    "retrain_left": ("about {time} to go", "剩余约 {time}"),
+    "retrain_publishing": ("publishing…", "正在发布…"),
+    "retrain_published": ("The weights are published:", "权重已发布："),
+    "retrain_done_here": ("The weights are on this machine.", "权重保存在本机。"),
+    "retrain_kept": (
+        "What it reached is kept. Start the same run again, and it goes on from there.",
+        "已有进度会保留。再次开始相同的训练即可继续。",
+    ),
+    "retrain_sheet": (
+        "The newest sample sheet. From the top: with holes, predicted, filled, the truth.",
+        "最新样张，自上而下：缺损、预测、补全、原图。",
+    ),
+    "retrain_words": ("What it says", "运行日志"),
+    "retrain_job_link": ("Its page on the Hub", "Hub 上的任务页面"),
+    "retrain_cancel": ("Cancel", "取消"),
+    "retrain_use": ("Use these weights", "使用这些权重"),
+    "retrain_used": ("This browser paints with them now.", "此浏览器现在使用它们修复照片。"),
+    "retrain_own": ("Back to the page's own", "恢复本页自带模型"),
+    "retrain_paint": ("Paint with them", "用它们修复照片"),
+    "retrain_new": ("Another run", "新的训练"),
+    "retrain_recent": ("Your runs", "您的训练"),
+    "retrain_back": ("Back to painting", "返回修复"),
+    "retrain_privacy": (
+        "Your token goes to your own run and nowhere else; nothing of it is kept here.",
+        "令牌仅用于您自己的训练任务，本页不作保留。",
+    ),
+    "retrain_repo": (
+        "The repository is named like you/weights: letters, digits, dots and dashes. Please check the name.",
+        "仓库名称的格式为 you/weights，可用字母、数字、点和短横线，请检查。",
+    ),
+    "retrain_hardware_gone": (
+        "That hardware is not to be had any more. Please choose another one.",
+        "该硬件已不可用，请选择其他硬件。",
+    ),
+    "retrain_no_dataset": (
+        "There is no such dataset. It is named like owner/name, or owner/name:subset.",
+        "找不到该数据集，名称格式为 owner/name 或 owner/name:subset。",
+    ),
+    "retrain_images_range": ("The number of images goes from 1 to {limit}.", "图片数量应在 1 到 {limit} 之间。"),
+    "retrain_gone": ("There is no such run.", "没有该训练任务。"),
+    "retrain_not_published": (
+        "This run has not published any weights. Please wait for its end, or start it again.",
+        "该训练尚未发布权重，请等待结束或重新开始。",
+    ),
+    "retrain_expires": (
+        "Your sign-in ends before this run would. Please sign out and in again, or choose faster hardware.",
+        "您的登录将在训练结束前失效，请重新登录，或选择更快的硬件。",
+    ),
+    "retrain_no_storage": (
+        "This browser does not let the page remember your choice. Please allow storage for it.",
+        "浏览器不允许本页记住您的选择，请允许存储。",
+    ),
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from tests.datasets import png, write_parquet
-from train.data import find_image_column, iter_photos, load_shapes
+from train.columns import find_pictures
+from train.data import iter_photos, load_shapes
 
 
 def test_pictures_are_turned_upright(tmp_path):
@@ -31,17 +32,20 @@ def test_photos_can_be_read_in_their_own_order(tmp_path):
         ({"label": datasets.Value("int64"), "img": datasets.Image()}, "img"),
         ({"text": datasets.Value("string"), "jpg": datasets.Value("binary")}, "jpg"),
         ({"picture": {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}}, "picture"),
+        ({"sample": {"photo": datasets.Image(), "id": datasets.Value("int64")}}, "sample.photo"),
+        ({"views": datasets.List({"photo": datasets.Image()})}, "views.photo"),
+        ({"deep": {"image": datasets.Image()}, "image": datasets.Image()}, "image"),
     ],
 )
 def test_the_image_column_is_found_by_itself(features, column):
-    assert find_image_column(features) == column
+    assert ".".join(find_pictures(features)) == column
 
 
 def test_without_an_image_column_the_columns_are_listed():
     with pytest.raises(ValueError, match="no column with pictures.*caption, url"):
-        find_image_column({"caption": datasets.Value("string"), "url": datasets.Value("string")})
+        find_pictures({"caption": datasets.Value("string"), "url": datasets.Value("string")})
     with pytest.raises(ValueError, match="no column 'photo'.*img"):
-        find_image_column({"img": datasets.Image()}, "photo")
+        find_pictures({"img": datasets.Image()}, "photo")
 
 
 def test_silhouettes_come_from_the_mask_column(tmp_path):

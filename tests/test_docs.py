@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inpaint.config import ContextEncoderConfig
-from train.config import PRESETS
+from train.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "context-encoder.md").read_text(encoding="utf-8")

@@ -7,31 +7,40 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    9: "app inpaint.benchmark train.paper",
-    8: "inpaint.timing train.paper_report page.painter",
-    7: "inpaint.__main__ train.__main__ train.large_holes train.paper_scores page.api page.desk page.limits",
-    6: "inpaint.batch inpaint.whole train.contest train.evaluate train.loop page.answers page.checks"
-    " page.models page.showcase",
-    5: "inpaint.inpainter train.trainer page.drawing page.versions page.visits",
-    4: "inpaint.export inpaint.session train.stream",
-    3: "inpaint.holes inpaint.saving train.baselines train.data train.publish",
-    2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.candidates"
-    " train.paper_variants train.samples",
-    1: "inpaint.brush inpaint.crops inpaint.deep inpaint.fills inpaint.generators inpaint.masks train.config"
-    " train.losses train.paper_figure page.load",
+    10: "app",
+    9: "inpaint.benchmark train.__main__ train.paper page.retrain",
+    8: "inpaint.timing train.paper_report train.publish page.painter page.retrain_desk",
+    7: "inpaint.__main__ train.contest train.improvement train.jobs train.jobs_watch train.large_holes"
+    " train.loop train.paper_scores train.speed page.api page.desk page.limits",
+    6: "inpaint.batch inpaint.whole train.evaluate train.jobs_code train.jobs_data train.jobs_local"
+    " train.trainer page.answers page.checks page.models page.showcase page.signin",
+    5: "inpaint.inpainter train.jobs_hub train.stream page.drawing page.versions page.visits",
+    4: "inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
+    3: "inpaint.holes inpaint.saving train.baselines train.data train.jobs_run train.paper_variants train.remote",
+    2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.candidates train.checkpoint"
+    " train.presets train.repository train.samples",
+    1: "inpaint.brush inpaint.crops inpaint.deep inpaint.fills inpaint.generators inpaint.masks train.card"
+    " train.config train.losses train.paper_figure train.patience page.load",
     0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.modes inpaint.opencv"
     " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
-    " inpaint.tracing train.card train.checkpoint train.comparison train.discriminator train.ema"
-    " train.interrupts train.log train.metrics train.perceptual page.space page.texts page.turns"
-    " page.visitor",
+    " inpaint.tracing train.card_merge train.columns train.comparison train.decoding train.discriminator"
+    " train.ema train.events train.interrupts train.log train.metrics train.perceptual train.processes"
+    " page.space page.texts page.turns page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
 ROOMS = {
     "gradio": ("app", "page."),
-    "tyro": ("train.__main__",),
-    "datasets": ("train.data",),
-    "huggingface_hub": ("inpaint.download", "train.publish"),
+    "tyro": ("train.__main__", "train.jobs"),
+    "datasets": ("train.data", "train.columns"),
+    "huggingface_hub": (
+        "inpaint.download",
+        "train.publish",
+        "train.patience",
+        "train.repository",
+        "train.remote",
+        "train.jobs",
+    ),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import itertools
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -23,10 +24,13 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.pretrained import load_generator
 from train import loop
 from train.checkpoint import CheckpointError
-from train.config import PRESETS, MaskConfig, TrainConfig
+from train.config import MaskConfig, TrainConfig
 from train.log import read_losses
 from train.loop import _total_images, train
-from train.stream import Batch, Position
+from train.patience import StreamError
+from train.presets import PRESETS
+from train.rows import Position
+from train.stream import Batch, PhotoStream
 from train.trainer import Diverged, Trainer, to_model
 
 ROOT = Path(__file__).parents[1]
@@ -187,6 +191,66 @@ def test_ctrl_c_saves_the_step_in_hand(photos, tmp_path):
     flags = ("--checkpoint-every", "100000", "--log-every", "4", "--images", "100000")
     assert start_and_send(command(photos, run_dir, *flags), run_dir, signal.SIGINT, 12) == 130
     assert torch.load(run_dir / "checkpoint.pt", weights_only=True)["images_seen"] >= 12
+
+
+def breaking(monkeypatch, after, trouble):
+    """Lets the stream deliver so many batches, and then run into trouble."""
+    take, taken = PhotoStream.take, []
+
+    def limited(stream, stop=lambda: False):
+        if len(taken) == after:
+            return trouble(stop)
+        taken.append(take(stream))
+        return taken[-1]
+
+    monkeypatch.setattr(PhotoStream, "take", limited)
+
+
+def test_a_stream_that_breaks_costs_nothing_that_was_trained(photos, tmp_path, monkeypatch):
+    whole = train(tiny(photos, tmp_path / "whole"))
+
+    def trouble(stop):
+        raise StreamError("The dataset cannot be read: try again later.")
+
+    breaking(monkeypatch, 5, trouble)
+    with pytest.raises(StreamError, match="try again later"):
+        train(tiny(photos, tmp_path / "parts"))
+    monkeypatch.undo()
+    assert torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)["images_seen"] == 20
+    assert same(weights(whole), weights(train(tiny(photos, tmp_path / "parts"))))
+
+
+def test_ctrl_c_is_heard_while_the_run_waits_for_pictures(photos, tmp_path, monkeypatch):
+    def trouble(stop):
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+
+    breaking(monkeypatch, 3, trouble)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(photos, tmp_path))
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["images_seen"] == 12
+
+
+def test_a_few_pictures_will_do_and_it_is_said(photos, tmp_path, capsys):
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(Path(photos).iterdir())[:3]:
+        shutil.copy(path, few)
+    assert read_losses(train(tiny(str(few), tmp_path / "run")) / "losses.jsonl")[-1]["images_seen"] == 48
+    assert "The dataset has 3 pictures, fewer than the 4 of a step" in "".join(capsys.readouterr())
+
+
+def test_what_was_skipped_is_said_at_the_end(photos, tmp_path, capsys):
+    folder = tmp_path / "photos"
+    shutil.copytree(photos, folder)
+    (folder / "broken.png").write_bytes(b"nothing")
+    Image.new("RGB", (1, 1)).save(folder / "dot.png")
+    train(tiny(str(folder), tmp_path / "run", images=64))
+    said = "".join(capsys.readouterr())
+    assert re.search(r"\d rows could not be used as pictures and were skipped: ", said)
+    assert "not readable as a picture" in said
+    assert "smaller than 8 pixels" in said
 
 
 def test_a_finished_run_is_not_trained_on(photos, tmp_path):
@@ -416,7 +480,7 @@ def test_the_length_of_a_run_in_epochs_is_known_after_the_first(photos, tmp_path
 def test_a_full_disk_ends_the_command_with_a_sentence(photos, tmp_path, monkeypatch, capsys):
     from train import __main__ as command_line
 
-    def full(config):
+    def full(config, processes):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(command_line, "train", full)

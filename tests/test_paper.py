@@ -13,7 +13,7 @@ from inpaint import masks
 from inpaint.config import ContextEncoderConfig
 from inpaint.generators import build_generator
 from train import paper
-from train.config import PRESETS, DataConfig, to_dict
+from train.config import DataConfig, to_dict
 from train.evaluate import Method
 from train.log import save_sheet
 from train.paper_figure import cut_sheet, draw
@@ -21,6 +21,7 @@ from train.paper_figure import main as figure_main
 from train.paper_report import Setup, figure, findings, means, report
 from train.paper_scores import Candidate, PaperScore, held_out_pictures, network_fill, score_pictures
 from train.paper_variants import HOLES, variants
+from train.presets import PRESETS
 
 NAMES = {name: variant.title for name, variant in variants().items()}
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shlex
+import shutil
 
 import pytest
 import torch
@@ -15,8 +16,10 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import build_generator
 from inpaint.pretrained import save_generator
 from tests.hub.client import Client
-from train.card import build_card, may_replace, summary, write_card
-from train.config import PRESETS, DataConfig, TrainConfig, to_dict
+from train.card import build_card, summary, write_card
+from train.card_merge import merge
+from train.config import DataConfig, TrainConfig, to_dict
+from train.presets import PRESETS
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 SCORES = [
@@ -120,31 +123,107 @@ def test_a_card_without_results_or_config_says_so(run_dir):
 
 
 def test_the_last_sample_sheet_becomes_the_picture_of_the_card(run_dir):
-    assert write_card(run_dir, run_dir / "weights", "me/weights")
+    write_card(run_dir, run_dir / "weights", "me/weights")
     assert "![Sample sheet](samples.png)" in (run_dir / "weights" / "README.md").read_text()
     with Image.open(run_dir / "weights" / "samples.png") as picture:
         assert picture.getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_a_card_is_replaced_unless_a_person_changed_it(run_dir):
-    readme = run_dir / "weights" / "README.md"
-    write_card(run_dir, run_dir / "weights")
-    assert write_card(run_dir, run_dir / "weights", "me/weights")
-    assert 'from_pretrained("me/weights")' in readme.read_text()
-    edited = readme.read_text().replace("## Limits", "## Limits\n\nNot for cats.")
-    readme.write_text(edited)
-    assert not write_card(run_dir, run_dir / "weights", "me/weights")
-    assert readme.read_text() == edited
+def test_a_card_that_nobody_touched_is_written_anew(run_dir):
+    assert write_card(run_dir, run_dir / "weights") == ()
+    assert write_card(run_dir, run_dir / "weights", "me/weights", existing="") == ()
+    fresh = (run_dir / "weights" / "README.md").read_text()
+    assert 'from_pretrained("me/weights")' in fresh
+    assert merge(fresh, fresh).text == fresh
+    assert merge(fresh.replace("\n", "\r\n"), fresh).text == fresh
 
 
-def test_only_a_card_of_ours_or_an_empty_one_may_be_replaced(run_dir):
+def later_card(run_dir):
+    """The card of the run after it went on and was measured again, on another dataset."""
+    (run_dir / "losses.jsonl").write_text('{"images_seen": 99999}\n')
+    (run_dir / "results.json").write_text(json.dumps([score | {"psnr": 30.0} for score in SCORES]))
+    config = json.loads((run_dir / "config.json").read_text())
+    config["data"]["dataset"] = ["you/holidays"]
+    (run_dir / "config.json").write_text(json.dumps(config))
+    return build_card(run_dir, run_dir / "weights", "me/weights")
+
+
+def test_a_persons_words_stay_where_they_are_and_the_rest_is_renewed(run_dir):
     card = build_card(run_dir, run_dir / "weights", "me/weights")
-    assert may_replace(card)
-    assert may_replace(card.replace("\n", "\r\n"))
-    assert may_replace("---\nlicense: mit\n---\n")
-    assert not may_replace("---\nlicense: mit\n---\n# My own words\n")
-    assert not may_replace(card.replace("license: other", "license: mit"))
-    assert not may_replace(card + "More words.\n")
+    edited = card.replace("# me/weights: weights that fill holes in photographs", "# Grandma's album, restored")
+    edited = (
+        edited.replace("## Limits\n\n", "## What it cannot do\n\nNot for cats.\n\n").rstrip() + "\n\nWrite to me.\n"
+    )
+    fresh = later_card(run_dir)
+    text, kept = merge(edited, fresh)
+    assert kept == ()
+    for words in ("# Grandma's album, restored", "## What it cannot do\n\nNot for cats.\n\n<!-- generated: limits"):
+        assert words in text
+    assert text.endswith("\n\nWrite to me.\n")
+    assert "| Pictures seen | 99,999 |" in text
+    assert "12,345" not in text
+    assert "| **these weights** | 30.00 |" in text
+    assert "21.50" not in text
+    assert merge(text, fresh).text == text, "a second time changes nothing"
+
+
+def test_changes_inside_a_generated_part_are_kept_and_told_but_figures_are_brought_up_to_date(run_dir):
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    edited = card.replace("do not use it as evidence", "never use it as evidence")
+    edited = edited.replace("| Seed | 7 |", "| Seed | 7, my lucky number |")
+    text, kept = merge(edited, later_card(run_dir))
+    assert kept == ("recipe", "limits")
+    assert "never use it as evidence" in text
+    assert "do not use it as evidence" not in text
+    assert text.index("my lucky number") < text.index("| Pictures seen | 99,999 |")
+
+
+def test_parts_that_a_person_has_deleted_stay_away(run_dir):
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    start, end = card.index("## Limits"), card.index("<!-- end of limits -->") + len("<!-- end of limits -->")
+    text, _ = merge(card[:start] + card[end:], later_card(run_dir))
+    assert "evidence" not in text
+    assert "99,999" in text
+
+
+def test_a_card_of_a_persons_own_gets_the_generated_parts_below_it(run_dir):
+    own = "---\nlicense: mit\n---\n# My model\n\nMy own words.\n"
+    fresh = later_card(run_dir)
+    text, _ = merge(own, fresh)
+    assert text.index("# My model\n\nMy own words.\n\n") < text.index("<!-- generated: about")
+    assert "weights that fill holes in photographs\n" not in text.replace("## ", "")
+    assert merge(text, fresh).text == text
+    assert "# me/weights" in merge("---\nlicense: mit\n---\n", fresh).text
+
+
+def test_metadata_is_merged(run_dir):
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    found = metadata(card)
+    found |= {"license": "mit", "language": "en", "pipeline_tag": "image-feature-extraction"}
+    del found["license_name"]
+    found["tags"].insert(0, "cats")
+    found["datasets"].append("someone/else")
+    results = found["model-index"][0]["results"]
+    results.append({"task": {"type": "other"}, "dataset": {"type": "mine"}, "metrics": [{"type": "fid", "value": 1}]})
+    edited = f"---\n{yaml.safe_dump(found)}---\n{card.split('---', 2)[2]}"
+    merged = metadata(merge(edited, later_card(run_dir)).text)
+    assert (merged["license"], merged["language"]) == ("mit", "en")
+    assert "license_name" not in merged
+    assert merged["pipeline_tag"] == "image-feature-extraction"
+    assert merged["tags"][0] == "cats"
+    assert "inpainting" in merged["tags"]
+    assert merged["datasets"] == ["someone/else", "you/holidays"]
+    ours, theirs = merged["model-index"][0]["results"]
+    assert ours["metrics"][0] == {"type": "psnr", "name": "PSNR, dB, over the hole", "value": 30.0}
+    assert theirs["dataset"]["type"] == "mine"
+    (run_dir / "results.json").unlink()
+    unmeasured = metadata(merge(card, build_card(run_dir, run_dir / "weights", "me/weights")).text)
+    assert "model-index" not in unmeasured, "the figures were those of other weights"
+
+
+def test_metadata_that_is_no_yaml_is_left_to_a_person(run_dir):
+    with pytest.raises(ValueError, match="mend it first"):
+        merge("---\nlicense: [mit\n---\nWords\n", build_card(run_dir, run_dir / "weights", "me/weights"))
 
 
 def test_the_summary_takes_means_and_leaves_unmeasured_values_out():
@@ -190,17 +269,132 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
     assert len(api.list_repo_commits("me/weights")) == 2
 
 
-def test_a_card_edited_on_the_hub_survives_the_next_upload(client, api, run_dir, tmp_path):
+def other_weights(run_dir, seed, grey=0.0):
+    """New weights in the run's folder; with `grey` all their fills are too bright."""
+    torch.manual_seed(seed)
+    generator = build_generator(SMALL)
+    with torch.no_grad():
+        generator.to_rgb.bias.add_(grey)
+    save_generator(generator, run_dir / "weights")
+
+
+def download(api, tmp_path, name, revision=None):
+    with open(api.hf_hub_download("me/weights", name, revision=revision, cache_dir=tmp_path), "rb") as file:
+        return file.read()
+
+
+def test_a_card_edited_on_the_hub_is_updated_and_the_weights_before_stay_under_a_tag(client, api, run_dir, tmp_path):
     run_publish(client, run_dir, "me/weights")
-    edited = (run_dir / "weights" / "README.md").read_bytes().replace(b"## Limits", b"## Limits\n\nNot for cats.")
-    api.upload_file(repo_id="me/weights", path_in_repo="README.md", path_or_fileobj=edited)
-    torch.manual_seed(1)
-    save_generator(build_generator(SMALL), run_dir / "weights")
-    assert "changed by hand" in run_publish(client, run_dir, "me/weights")
-    with open(api.hf_hub_download("me/weights", "README.md", cache_dir=tmp_path), "rb") as file:
-        assert file.read() == edited
-    with open(api.hf_hub_download("me/weights", "model.safetensors", cache_dir=tmp_path), "rb") as file:
-        assert file.read() == (run_dir / "weights" / "model.safetensors").read_bytes()
+    before = (run_dir / "weights" / "model.safetensors").read_bytes()
+    card = (run_dir / "weights" / "README.md").read_bytes().replace(b"## Limits\n", b"## Limits\n\nNot for cats.\n")
+    card = card.replace(b"license: other", b"license: mit").replace(b"as evidence", b"as proof")
+    edit = api.upload_file(repo_id="me/weights", path_in_repo="README.md", path_or_fileobj=card).oid
+    other_weights(run_dir, 1)
+    (run_dir / "losses.jsonl").write_text('{"images_seen": 777}\n')
+    said = run_publish(client, run_dir, "me/weights")
+    assert "changed by hand and kept: limits" in said
+    text = download(api, tmp_path, "README.md").decode()
+    for words in ("Not for cats.", "license: mit", "as proof", "| Pictures seen | 777 |"):
+        assert words in text
+    assert download(api, tmp_path, "model.safetensors") == (run_dir / "weights" / "model.safetensors").read_bytes()
+    assert f"kept at tag weights-{edit[:8]}" in said
+    assert download(api, tmp_path, "model.safetensors", f"weights-{edit[:8]}") == before
+    commit = api.list_repo_commits("me/weights")[0]
+    assert f"The weights before are at tag weights-{edit[:8]}." in commit.message
+    run_publish(client, run_dir, "me/weights")
+    assert len(api.list_repo_refs("me/weights").tags) == 1, "nothing was replaced"
+
+
+@pytest.fixture
+def held_out(tmp_path, run_dir):
+    """A dataset with a validation split, which the run is said to have been trained on."""
+    folder = tmp_path / "pictures"
+    for split in ("train", "validation"):
+        (folder / split).mkdir(parents=True)
+        ramp = Image.linear_gradient("L").resize((64, 64))
+        Image.merge("RGB", (ramp, ramp.rotate(90), ramp)).save(folder / split / "a.png")
+    config = json.loads((run_dir / "config.json").read_text())
+    config["data"]["dataset"] = [str(folder)]
+    (run_dir / "config.json").write_text(json.dumps(config))
+    (run_dir / "results.json").unlink()
+    return folder
+
+
+PUBLISH_EACH = """
+import contextlib, io, shutil
+from train.publish import main
+answer = []
+for weights, arguments in {steps!r}:
+    shutil.copyfile(weights, {target!r})
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = main(arguments)
+    answer.append([code, said.getvalue()])
+"""
+
+
+def test_old_and_new_metrics_stand_in_the_commit_and_only_better_weights_are_published_if_so_wanted(
+    client, api, run_dir, held_out, tmp_path
+):
+    target, versions = run_dir / "weights" / "model.safetensors", {}
+    for name, grey in (("bad", 0.5), ("good", 0.0), ("worse", 0.3)):
+        other_weights(run_dir, 0, grey)
+        versions[name] = str(target.rename(tmp_path / name))
+    shutil.copyfile(versions["bad"], target)
+    command = [str(run_dir), "me/weights", "--if-better"]
+    nowhere = [*command, "--held-out", f"{held_out}@nosplit"]
+    alone = tmp_path / "alone"  # a run whose dataset has no held-out split
+    shutil.copytree(run_dir, alone)
+    config = json.loads((run_dir / "config.json").read_text())
+    config["data"]["dataset"] = [str(held_out / "train")]
+    (alone / "config.json").write_text(json.dumps(config))
+    steps = [(versions["bad"], command), (versions["good"], command), (versions["worse"], command),
+             (versions["worse"], nowhere), (versions["worse"], [str(alone), *command[1:]])]  # fmt: skip
+    first, second, third, fourth, fifth = client.evaluate(PUBLISH_EACH.format(steps=steps, target=str(target)))
+    assert first[0] == 0 and "there were none before" in first[1]
+    assert second[0] == 0 and "| PSNR, dB (higher is better) |" in second[1]
+    assert third[0] == 0 and "Not published" in third[1]
+    assert fourth[0] == 1 and "nosplit" in fourth[1]
+    assert shlex.split(fourth[1].strip().splitlines()[-1])[-3:] == [*nowhere[-2:], "--if-better"]
+    assert fifth[0] == 1 and "there are no held-out photos to compare on" in fifth[1]
+
+    commit, before, _ = api.list_repo_commits("me/weights")
+    assert re.fullmatch(r"Weights: ELP \d\.\d{3}", before.title)
+    new, old = map(float, re.fullmatch(r"Weights: ELP (.*), was (.*)", commit.title).groups())
+    assert new < old
+    assert "1 held-out photos of pictures (validation); the same photos and holes for both" in commit.message
+    psnr = re.search(r"\| PSNR, dB \(higher is better\) \| ([\d.]+) \| ([\d.]+) \|", commit.message)
+    assert float(psnr[1]) > float(psnr[2])
+    assert f"at tag weights-{before.commit_id[:8]}" in commit.message
+    with open(versions["good"], "rb") as good:
+        assert download(api, tmp_path, "model.safetensors") == good.read()
+    assert "| **these weights** |" in download(api, tmp_path, "README.md").decode()
+
+
+def test_weights_of_private_pictures_are_private(client, api, run_dir):
+    api.create_repo("me/photos", repo_type="dataset", private=True)
+    run_publish(client, run_dir, "me/weights")
+    assert api.model_info("me/weights").private
+    api.create_repo("me/public")
+    said = run_publish(client, run_dir, "me/public", code=1)
+    assert "me/photos, which the weights were trained on, is private" in said
+    assert "model.safetensors" not in api.list_repo_files("me/public")
+    run_publish(client, run_dir, "me/public", "--public")
+    assert "model.safetensors" in api.list_repo_files("me/public")
+
+
+def test_a_card_edited_while_we_publish_is_not_overwritten(hub, client, api, run_dir, tmp_path):
+    run_publish(client, run_dir, "me/weights")
+    card = (run_dir / "weights" / "README.md").read_bytes().replace(b"## Limits\n", b"## Limits\n\nNot for cats.\n")
+    other_weights(run_dir, 1)
+
+    def edit():
+        api.upload_file(repo_id="me/weights", path_in_repo="README.md", path_or_fileobj=card)
+
+    hub.fail(method="POST", path="/api/models/me/weights/commit/", status=None, before=edit)
+    run_publish(client, run_dir, "me/weights")
+    assert "Not for cats." in download(api, tmp_path, "README.md").decode()
+    assert download(api, tmp_path, "model.safetensors") == (run_dir / "weights" / "model.safetensors").read_bytes()
 
 
 def test_a_stumbling_hub_is_asked_again_and_a_down_one_leaves_a_command_that_finishes(hub, client, api, run_dir):
@@ -272,6 +466,44 @@ answer = {{
         assert f"python -m train.publish {run_dir} me/" in said[case]
         assert str(run_dir / "weights") in said[case]
     assert not re.search(r"hf_(you|me|reader|expired|.odd)", json.dumps(said))
+
+
+def test_what_would_keep_weights_from_the_hub_is_said_before_they_are_trained(hub, client, api, tmp_path):
+    api.create_repo("me/public")
+    api.create_repo("me/hidden", repo_type="dataset", private=True)
+    code = """
+import os
+from train.repository import check_target
+def tried(token, repo_id, datasets=(), private=None):
+    os.environ["HF_TOKEN"] = token
+    try:
+        return check_target(repo_id, datasets, private)
+    except ValueError as error:
+        return str(error)
+answer = [
+    tried("hf_me", "me/new"), tried("hf_me", "new", ["me/hidden"]), tried("hf_me", "me/public", ["me/hidden"], False),
+    tried("", "me/new"), tried("hf_expired", "me/new"), tried("hf_you", "me/new"), tried("hf_reader", "me/new"),
+    tried("hf_me", "not an id"), tried("hf_me", "me/public", ["me/hidden"]),
+]
+"""
+    said = client.evaluate(code)
+    assert said[:3] == [None] * 3
+    expected = ("does not know who you are", "did not accept your token", "publish to you/", "may only read",
+                "not a repository id", "me/hidden, which the weights were trained on, is private")  # fmt: skip
+    for words, sentence in zip(expected, said[3:], strict=True):
+        assert words in sentence
+    small = ["--data.resolution", 32, "--images", 4, "--run-dir", tmp_path / "run"]
+    done = client.run(
+        "-m", "train", "tiny", "--data.dataset", "me/hidden", "--push-to-hub", "you/x", *small, check=False
+    )
+    assert done.returncode == 1
+    assert "publish to me/" in done.stderr
+    assert not (tmp_path / "run").exists()
+    unreachable = Client("http://127.0.0.1:9", tmp_path / "home")
+    assert (
+        unreachable.evaluate("from train.repository import check_target; answer = check_target('me/x', [], None)")
+        is None
+    )
 
 
 def test_metadata_that_the_hub_refuses_is_named(hub, client, run_dir):

@@ -1,6 +1,7 @@
 """The page's JavaScript: small, linted, and tested in Node.js where it computes."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from page import painter, retrain
+
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "page").glob("*.js"))
 
 
 def test_the_scripts_are_small_and_their_lines_short():
-    lines = [line for script in SCRIPTS for line in script.read_text(encoding="utf-8").splitlines()]
-    assert len(SCRIPTS) >= 8 and len(lines) < 600
-    assert max(map(len, lines)) <= 120
+    lines = {script.stem: script.read_text(encoding="utf-8").splitlines() for script in SCRIPTS}
+    painter = [name for name in lines if not name.startswith("retrain")]
+    assert len(painter) >= 8 and sum(len(lines[name]) for name in painter) < 600
+    assert max(len(line) for script in lines.values() for line in script) <= 120
 
 
 def test_the_linter_finds_nothing_in_scripts_and_styles():
@@ -34,3 +38,13 @@ def test_what_the_scripts_compute():
     tests = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
     result = subprocess.run([node, "--test", *tests], cwd=ROOT, capture_output=True, text=True, check=False)
     assert tests and result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("names", [painter.SCRIPTS, retrain.SCRIPTS], ids=["painter", "retrain"])
+def test_the_scripts_of_a_page_are_one_program(names):
+    """They are put together into one function, where two of them may not export the same name."""
+    together = painter.script(names)
+    exported = re.findall(r"^const { (.*) } = \(\(\) => {$", together, re.MULTILINE)
+    found = [name for line in exported for name in line.split(", ") if name]
+    assert len(exported) == len(names)
+    assert len(found) == len(set(found))

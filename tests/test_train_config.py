@@ -4,7 +4,8 @@ import json
 import pytest
 
 from inpaint.config import ContextEncoderConfig
-from train.config import PRESETS, DataConfig, LossConfig, MaskConfig, TrainConfig, to_dict
+from train.config import DataConfig, LossConfig, MaskConfig, TrainConfig, to_dict
+from train.presets import PRESETS
 
 
 def test_the_paper_preset_is_the_recipe_of_the_paper():

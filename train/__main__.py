@@ -1,6 +1,7 @@
 """python -m train PRESET [--flags]: trains, and publishes the weights if asked to."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -8,26 +9,48 @@ import tyro
 from inpaint.allocator import keep_memory
 from inpaint.pretrained import WeightsError
 
+from .card import hub_datasets
 from .checkpoint import CheckpointError
-from .config import PRESETS, TrainConfig
+from .config import TrainConfig, to_dict
+from .events import EventLog, Watcher, say
 from .loop import train
-from .publish import publish
+from .patience import StreamError
+from .presets import PRESETS
+from .processes import OtherProcessError, Processes
+from .publish import publish, report
+from .remote import Mirror, fetch_state
+from .repository import check_target
 from .trainer import Diverged
 
 
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
     arguments = sys.argv[1:] if argv is None else argv
+    processes = Processes()
     try:
         config = tyro.extras.overridable_config_cli(
             PRESETS, args=arguments, description=__doc__, prog="python -m train"
         )
-        run_dir = train(config)
+        processes = Processes.join()
+        if config.push_to_hub is not None:
+            processes.from_first(partial(_check_target, config, config.push_to_hub))
+        run_dir = _train(config, processes)
+        if not processes.first:
+            return 0
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
-        return _publish(config, run_dir)
+        _publish(config, run_dir)
+        if config.event_log:
+            say("finished")
+        return 0
     except KeyboardInterrupt:
-        print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
+        if processes.first:
+            print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
         return 130
+    except OtherProcessError:
+        return 1
+    except StreamError as error:
+        print(f"python -m train: {error}\nWhat was trained is kept; run the same command to go on.", file=sys.stderr)
+        return 1
     except (ValueError, WeightsError, CheckpointError, Diverged, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)
         return 1
@@ -36,14 +59,43 @@ def main(argv: list[str] | None = None) -> int:
             f"python -m train: {error}\nThe last checkpoint is intact; run the same command to go on.", file=sys.stderr
         )
         return 1
+    finally:
+        processes.leave()
 
 
-def _publish(config: TrainConfig, run_dir: Path) -> int:
+def _check_target(config: TrainConfig, repo_id: str) -> None:
+    check_target(repo_id, hub_datasets(to_dict(config)), config.private)
+
+
+def _train(config: TrainConfig, processes: Processes) -> Path:
+    """Trains; the first of the processes has what watches the run."""
+    watchers: list[Watcher] = [EventLog()] if config.event_log and processes.first else []
+    repo_id = config.checkpoint_repo
+    if repo_id is None:
+        return train(config, processes, watchers)
+    mirrors: list[Mirror] = []
+
+    def begin() -> None:
+        mirrors.append(Mirror(repo_id))
+        fetch_state(repo_id, config)
+
+    try:
+        processes.from_first(begin)
+        return train(config, processes, [*watchers, *mirrors])
+    finally:
+        for mirror in mirrors:
+            mirror.close()
+
+
+def _publish(config: TrainConfig, run_dir: Path) -> None:
     if config.push_to_hub is None:
-        return 0
-    published = publish(run_dir, config.push_to_hub, private=config.private)
-    print(f"Published: {published.url}")
-    return 0
+        return
+    published = publish(
+        run_dir, config.push_to_hub, private=config.private, if_better=config.if_better, held_out=config.held_out
+    )
+    print(report(published))
+    if config.event_log:
+        say("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The model card of a run: what the weights are, how to use them, what they were trained on, how good they are."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -9,10 +8,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
 from safetensors import safe_open
 
-SAMPLES_FILE, RESULTS_FILE, OURS = "samples.png", "results.json", "ours"
+from .card_merge import assemble, merge, part
+
+SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE, OURS = "samples.png", "results.json", "held-out.json", "ours"
 METRICS = (  # field of a score, heading, digits
     ("psnr", "PSNR, dB (higher is better)", 2),
     ("ssim", "SSIM (higher is better)", 3),
@@ -30,8 +30,6 @@ WHAT = {
     "context-encoder": "It fills holes in pictures of 128x128, after Context Encoders (Pathak et al. 2016,"
     " [arXiv:1604.07379](https://arxiv.org/abs/1604.07379)). It is there to follow the paper and to compare with.",
 }
-MARK = "<!-- Written by train/card.py, {}. If you change this text, publishing again keeps your version. -->"
-
 USE = """\
 ```python
 from PIL import Image
@@ -62,85 +60,85 @@ OWN_LIMITS = {
 
 
 def write_card(
-    run_dir: Path, folder: Path, repo_id: str | None = None, licences: Mapping[str, str] | None = None
-) -> bool:
+    run_dir: Path,
+    folder: Path,
+    repo_id: str | None = None,
+    licences: Mapping[str, str] | None = None,
+    existing: str | None = None,
+) -> tuple[str, ...]:
     """Writes `README.md`, and `samples.png` if the run drew a sheet, beside the weights.
 
     Args:
-        run_dir: the run; its config.json, losses.jsonl, samples/ and results.json are used where they exist.
+        run_dir: the run; its config.json, losses.jsonl, samples/, and results.json or else held-out.json are used where
+            they exist.
         folder: holds the weights and receives the card.
         repo_id: the repository that the weights go to; None for the bundled ones.
         licences: what is known of the datasets' licences, by dataset id.
+        existing: the card that is to be updated; None: the one in the folder, if there is one.
 
     Returns:
-        False if a README.md that a person has written or changed was left as it is.
+        Names of the generated parts that a person has changed and that were kept, see `card_merge.merge`.
+
+    Raises:
+        ValueError: the existing card's metadata is no YAML.
     """
     sheets = sorted((run_dir / "samples").glob("images-*.png"))
     if sheets:
         shutil.copyfile(sheets[-1], folder / SAMPLES_FILE)
     readme = folder / "README.md"
-    if readme.exists() and not may_replace(readme.read_text(encoding="utf-8")):
-        return False
-    readme.write_text(build_card(run_dir, folder, repo_id, licences), encoding="utf-8")
-    return True
+    if existing is None:
+        existing = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences))
+    readme.write_text(text, encoding="utf-8")
+    return kept
 
 
 def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mapping[str, str] | None = None) -> str:
     """The text of the card; the arguments are those of `write_card`."""
-    config = _read_json(run_dir / "config.json")
-    config = config if isinstance(config, dict) else {}
-    scores = _read_json(run_dir / RESULTS_FILE)
+    config = run_config(run_dir)
+    scores = _read_json(run_dir / RESULTS_FILE) or _read_json(run_dir / COMPARISON_FILE)
     scores = scores if isinstance(scores, list) else []
     results = summary(scores)
     generator = _read_json(folder / "config.json") or {}
     architecture, own_limit = str(generator.get("architecture")), OWN_LIMITS.get(str(generator.get("region")), "")
-    title = repo_id or "Bundled weights"
     picture = (
-        f"![Sample sheet]({SAMPLES_FILE})\n\nThe last sample sheet of the training: the masked photo, the network's"
-        " picture, the filled photo and the truth.\n\n"
+        f"\n\n![Sample sheet]({SAMPLES_FILE})\n\nThe last sample sheet of the training: the masked photo, the network's"
+        " picture, the filled photo and the truth."
         if (folder / SAMPLES_FILE).exists()
         else ""
     )
-    body = f"""\
-# {title}: weights that fill holes in photographs
-
-A generator for image inpainting ({architecture}, {_parameters(folder) / 1e6:.1f} million parameters). \
-{WHAT.get(architecture, "")} Give it a photo and a mask; it returns the photo with the hole filled.
-
-{picture}## Use
-
-{USE.format(name=json.dumps(repo_id) if repo_id else "")}
-
-## Training data and licences
-
-{_training_data(config, licences or {})}
-
-## Recipe
-
-{_recipe(config, run_dir)}
-
-## Results
-
-{_results_tables(scores) or NOT_MEASURED}
-
-## Limits
-
-{own_limit}{LIMITS}
-"""
-    return _marked(_front_matter(config, repo_id, architecture, results) + body)
+    about = (
+        f"A generator for image inpainting ({architecture}, {_parameters(folder) / 1e6:.1f} million parameters)."
+        f" {WHAT.get(architecture, '')} Give it a photo and a mask; it returns the photo with the hole filled."
+    )
+    parts = {
+        "Use": USE.format(name=json.dumps(repo_id) if repo_id else ""),
+        "Training data and licences": _training_data(config, licences or {}),
+        "Recipe": _recipe(config, run_dir),
+        "Results": _results_tables(scores) or NOT_MEASURED,
+        "Limits": own_limit + LIMITS,
+    }
+    names = ("use", "training-data", "recipe", "results", "limits")
+    sections = [f"## {head}\n\n{part(name, text)}" for name, (head, text) in zip(names, parts.items(), strict=True)]
+    heading = f"# {repo_id or 'Bundled weights'}: weights that fill holes in photographs"
+    body = "\n\n".join([heading, part("about", about + picture), *sections])
+    return assemble(_metadata(config, repo_id, architecture, results), body)
 
 
-def may_replace(text: str) -> bool:
-    """Whether a README is as `build_card` wrote it, or empty below its metadata, so that no person's words are lost."""
-    lines = text.replace("\r\n", "\n").rstrip().split("\n")
-    body = re.sub(r"^---\n.*?\n---", "", "\n".join(lines), count=1, flags=re.DOTALL)
-    return not body.strip() or _marked("\n".join(lines[:-1]) + "\n") == "\n".join(lines) + "\n"
+def run_config(run_dir: Path) -> dict[str, Any]:
+    """The run's config; empty if it is not recorded."""
+    config = _read_json(run_dir / "config.json")
+    return config if isinstance(config, dict) else {}
 
 
 def training_datasets(run_dir: Path) -> list[str]:
     """The Hub datasets that the run was trained on; folders and files are left out."""
-    config = _read_json(run_dir / "config.json")
-    return [name for name in _datasets(config if isinstance(config, dict) else {}) if _is_hub_id(name)]
+    return hub_datasets(run_config(run_dir))
+
+
+def hub_datasets(config: Mapping[str, Any]) -> list[str]:
+    """The Hub datasets of a run's config as plain values."""
+    return [name for name in _datasets(config) if _is_hub_id(name)]
 
 
 def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
@@ -159,14 +157,9 @@ def _means(rows: list[Mapping[str, Any]]) -> dict[str, float]:
     return {field: fmean(known) for field, known in values.items() if known}
 
 
-def _marked(text: str) -> str:
-    """The text and a last line with its checksum, by which a later change is noticed."""
-    return text.rstrip() + "\n\n" + MARK.format(hashlib.sha256(text.rstrip().encode()).hexdigest()[:16]) + "\n"
-
-
-def _front_matter(
+def _metadata(
     config: Mapping[str, Any], repo_id: str | None, architecture: str, results: Mapping[str, Mapping[str, Any]]
-) -> str:
+) -> dict[str, Any]:
     licence = config.get("license") or "other"
     metadata: dict[str, Any] = {"license": licence}
     if licence == "other":
@@ -176,12 +169,12 @@ def _front_matter(
         "pipeline_tag": "image-to-image",
         "tags": ["inpainting", "image-inpainting", "photo-restoration", architecture],
     }
-    if named := [name for name in _datasets(config) if _is_hub_id(name)]:
+    if named := hub_datasets(config):
         metadata["datasets"] = named
     entries = [_result(coverage, methods[OURS]) for coverage, methods in results.items() if OURS in methods]
     if entries:
         metadata["model-index"] = [{"name": (repo_id or "bundled").rpartition("/")[2], "results": entries}]
-    return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n\n"
+    return metadata
 
 
 def _result(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:

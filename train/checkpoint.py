@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from .config import flatten
+
 FILE = "checkpoint.pt"
 
 
@@ -56,6 +58,28 @@ def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | Non
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({error}): delete it to start again.") from error
 
 
+def own_position(state: dict[str, Any], rank: int, count: int) -> list[int]:
+    """Where process `rank` of `count` goes on in the stream.
+
+    Args:
+        state: a checkpoint, whose "positions" holds one place for each process that wrote it.
+        rank: of this process.
+        count: of the processes now.
+
+    Raises:
+        CheckpointError: as many processes as now cannot share what is left without a picture lost or seen twice.
+    """
+    positions = state["positions"] if "positions" in state else [state["position"]]
+    if len(positions) == count:
+        return positions[rank]
+    if any(position != positions[0] for position in positions):
+        raise CheckpointError(
+            f"The run was trained by {len(positions)} processes, which met unreadable pictures and are in different"
+            f" places of the dataset; now there are {count}: go on with {len(positions)}."
+        )
+    return positions[0]
+
+
 def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) -> None:
     """Makes the run's folder and writes its config, or checks that a config found there is of the same run.
 
@@ -69,7 +93,7 @@ def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) 
     """
     path = run_dir / "config.json"
     if path.exists() and (run_dir / FILE).exists():
-        old, new = _flatten(json.loads(path.read_text())), _flatten(json.loads(json.dumps(config)))
+        old, new = flatten(json.loads(path.read_text())), flatten(json.loads(json.dumps(config)))
         changed = [name for name in sorted(old | new) if name not in free and old.get(name) != new.get(name)]
         if changed:
             lines = "\n".join(f"  {name}: {old.get(name)} there, {new.get(name)} now" for name in changed)
@@ -81,10 +105,3 @@ def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) 
     fresh = path.with_suffix(".json.new")
     fresh.write_text(json.dumps(config, indent=2) + "\n")
     fresh.replace(path)
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat.update(_flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
-    return flat

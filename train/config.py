@@ -1,10 +1,17 @@
-"""Training configs: one frozen dataclass per part, and the presets that the command line starts from."""
+"""Training configs: one frozen dataclass per part, checked when it is made."""
 
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inpaint.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
+
+MAY_CHANGE = (
+    "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",
+    "private", "if_better", "held_out", "max_minutes", "data.workers", "data.patience_s", "run_dir", "device",
+    "checkpoint_repo", "event_log",
+)  # fmt: skip
+"""Settings that may differ when a run goes on."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class DataConfig:
     revision: str | None = None
     """Hub revision of the (single) dataset: a branch, tag or commit."""
     column: str | None = None
-    """Image column; None finds it."""
+    """Image column, or a field inside one (sample.photo); None finds it."""
     resolution: int = 256
     """Side of the square crops in pixels."""
     min_scale: float = 0.5
@@ -66,13 +73,15 @@ class DataConfig:
     batch_size: int = 16
     """Pictures per step."""
     shuffle_buffer: int = 1000
-    """Rows held for shuffling a stream. More shuffles better and takes longer to start."""
+    """Rows held for shuffling a stream. More shuffles better, takes longer to start and more memory."""
     cache: bool = False
     """Decode all pictures once into memory (uint8) and shuffle them fully, instead of streaming every epoch."""
     cache_side: int = 512
     """With cache: pictures are held with their short side at most this many pixels."""
     workers: int = 2
     """Threads that decode pictures and draw masks. The batches do not depend on it."""
+    patience_s: float = 600.0
+    """When the Hub does not answer, reading is tried again for so many seconds before the run stops."""
     flip: bool = True
     """Mirror half of the crops."""
     masks: MaskConfig = field(default_factory=lambda: MaskConfig(region=0.3, strokes=0.5, scratches=0.2))
@@ -84,6 +93,7 @@ class DataConfig:
         _check(self.batch_size >= 1, "data.batch_size", self.batch_size, "at least 1", "try 8")
         _check(self.shuffle_buffer >= 1, "data.shuffle_buffer", self.shuffle_buffer, "at least 1", "try 1000")
         _check(self.workers >= 1, "data.workers", self.workers, "at least 1", "try 2")
+        _check(self.patience_s >= 0, "data.patience_s", self.patience_s, "at least 0", "try 600")
         _check(0 < self.min_scale <= 1, "data.min_scale", self.min_scale, "above 0 and at most 1", "try 0.5")
 
 
@@ -174,7 +184,17 @@ class TrainConfig:
     push_to_hub: str | None = None
     """Repository that the weights are published to at the end."""
     private: bool | None = None
-    """Visibility of a new repository; None: the account's default."""
+    """Visibility of a new repository; None: private if a dataset is, else the account's default."""
+    if_better: bool = False
+    """Publish only if the weights fill the held-out pictures better than those that are there."""
+    held_out: str | None = None
+    """Pictures that old and new weights are compared on: a dataset as for `data.dataset`, with @SPLIT if it is not
+    validation; None: the first dataset's own validation or test split, if it has one."""
+    checkpoint_repo: str | None = None
+    """Private Hub repository that checkpoints, losses and the newest sheet are copied to. A machine whose folder holds
+    no such run goes on from there."""
+    event_log: bool = False
+    """Also print progress as JSON lines, for a log that a program reads."""
 
     def __post_init__(self) -> None:
         if (self.images is None) == (self.epochs is None):
@@ -220,93 +240,9 @@ def to_dict(config: TrainConfig) -> dict[str, Any]:
     return {**dataclasses.asdict(config), "generator": config_to_dict(config.generator)}
 
 
-PRESETS: dict[str, tuple[str, TrainConfig]] = {
-    "context-encoder": (
-        "Pathak et al. 2016: 128x128, central square, L2 + adversarial, 100 epochs",
-        TrainConfig(
-            preset="context-encoder",
-            data=DataConfig(
-                dataset=("frgfm/imagenette:160px",),
-                resolution=128,
-                batch_size=64,
-                min_scale=0.8,
-                cache=True,
-                cache_side=160,
-                masks=MaskConfig(central=1.0),
-            ),
-            generator=ContextEncoderConfig(),
-            loss=LossConfig(
-                reconstruction="l2",
-                reconstruction_weight=0.999,
-                border_weight=10.0,
-                adversarial="bce",
-                adversarial_weight=0.001,
-                discriminator="picture",
-            ),
-            epochs=100,
-            channels_last=False,  # a tenth faster on a CPU in bfloat16
-            sample_epochs=(0, 1, 5, 20, 50, 100),
-            sample_split="validation",
-        ),
-    ),
-    "photos": (
-        "the free-form generator for photos of any size",
-        TrainConfig(
-            preset="photos",
-            data=DataConfig(
-                dataset=("frgfm/imagenette:320px",),
-                resolution=256,
-                batch_size=16,
-                cache=True,
-                workers=4,
-                min_scale=0.25,
-                masks=MaskConfig(
-                    blocks=0.05, region=0.2, strokes=0.35, scratches=0.15, large=0.25, zoom=2.5, bank=8000
-                ),
-            ),
-            generator=FreeFormConfig(),
-            loss=LossConfig(
-                reconstruction="l1",
-                known_weight=0.1,
-                adversarial="non-saturating",
-                adversarial_weight=0.01,
-                discriminator="patch",
-                r1_gamma=0.01,
-                feature_matching_weight=0.1,
-                perceptual_weight=0.3,
-            ),
-            images=2_000_000,
-            learning_rate=3e-4,
-            betas=(0.5, 0.99),
-            guided=0.4,
-            warmup_images=2_000,
-            cooldown_images=200_000,
-            ema_halflife_images=10_000,
-        ),
-    ),
-    "tiny": (
-        "a small free-form generator on the CPU in under a minute, to try everything out",
-        TrainConfig(
-            preset="tiny",
-            data=DataConfig(
-                resolution=64,
-                batch_size=4,
-                shuffle_buffer=64,
-                masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
-            ),
-            generator=FreeFormConfig(
-                channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2, borrow_channels=16
-            ),
-            loss=LossConfig(adversarial_weight=0.01, r1_gamma=0.01, r1_interval=4, feature_matching_weight=0.1),
-            images=200,
-            betas=(0.0, 0.99),
-            guided=0.4,
-            ema_halflife_images=50,
-            log_every=20,
-            sample_every=100,
-            checkpoint_every=40,
-            device="cpu",
-        ),
-    ),
-}
-"""Name -> (a line for --help, the config)."""
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted names, such as {"data.resolution": 128}."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat.update(flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
+    return flat

@@ -1,23 +1,42 @@
 """Opens image datasets, on the Hub, in a folder or in parquet files, and reads the pictures in them."""
 
+import contextlib
 import itertools
+import logging
+import tarfile
+import time
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import datasets
 import numpy as np
+import pyarrow as pa
+from datasets.utils.file_utils import xopen
 from PIL import Image
 
-from .config import DataConfig
+from .columns import find_pictures, pick, with_raw_pictures
+from .decoding import NotAPicture, decode
+from .patience import Patience, StreamError, ask_again, explain, is_refusal, may_pass, patiently
 from .samples import to_silhouettes
 
+ask_again()
 datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0  # it would sleep 5 s at the end of every epoch
-_RGB = datasets.Image(mode="RGB")
-_ANY_MODE = datasets.Image()
-_NOT_A_PICTURE = (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError)
+datasets.config.STREAMING_READ_MAX_RETRIES = 1  # we wait ourselves, and know better for how long
+datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
+for _name in ("READ", "READ_SERVER_UNAVAILABLE", "READ_RATE_LIMIT", "OPEN"):
+    setattr(datasets.config, f"STREAMING_{_name}_RETRY_INTERVAL", 0)
+
 _MASK_COLUMNS = ("mask", "label", "annotation", "segmentation")
+_DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+_MOST_SHARDS = 1024
+_FILES_SPLIT_FURTHER = 16
+OPENING_PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 MAX_SHAPES = 5000
+log = logging.getLogger(__name__)
 
 
 def _load(dataset: str, split: str, revision: str | None = None) -> datasets.IterableDataset:
@@ -25,6 +44,7 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
 
     Raises:
         ValueError: it does not exist, may not be read, or has no such split.
+        StreamError: the Hub cannot be reached.
     """
     path = Path(dataset).expanduser()
     try:
@@ -34,8 +54,17 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
         if path.is_dir():
             return datasets.load_dataset(str(path), split=split, streaming=True)
         repo_id, _, subset = dataset.partition(":")
-        return datasets.load_dataset(repo_id, subset or None, split=split, revision=revision, streaming=True)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        options = {"split": split, "revision": revision, "streaming": True}
+        return patiently(
+            lambda: datasets.load_dataset(repo_id, subset or None, **options),
+            f"the dataset {dataset}",
+            OPENING_PATIENCE_S,
+        )
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pa.ArrowException) as error:
+        if isinstance(error, StreamError):
+            raise
+        if is_refusal(error):
+            raise ValueError(explain(error, f"the dataset {dataset}")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
         hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
         raise ValueError(
@@ -45,85 +74,139 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
         ) from error
 
 
-def find_image_column(features: Any, wanted: str | None = None, prefer: tuple[str, ...] = ()) -> str:
-    """The column that holds the pictures.
+class OpenDataset(NamedTuple):
+    """A dataset ready to be read.
 
-    Args:
-        features: a dataset's features, or None if unknown.
-        wanted: a name that must exist.
-        prefer: name parts looked for first.
+    Attributes:
+        name: as the user wrote it.
+        rows: a stream of rows with one column, whose pictures are not decoded.
+        column: its name.
+        path: where in the column the pictures are, see `columns.pick`.
+    """
+
+    name: str
+    rows: datasets.IterableDataset
+    column: str
+    path: tuple[str, ...]
+
+
+def open_dataset(
+    dataset: str, split: str, revision: str | None = None, column: str | None = None, prefer: tuple[str, ...] = ()
+) -> OpenDataset:
+    """Opens a dataset and finds its pictures; one broken picture must not end it, so they are not decoded.
 
     Raises:
-        ValueError: no such column, or none with pictures; the message lists the columns.
+        ValueError: it cannot be opened, or has no pictures.
+        StreamError: the Hub cannot be reached.
     """
-    columns = dict(features or {})
-    if wanted is not None:
-        if columns and wanted not in columns:
-            raise ValueError(f"The dataset has no column {wanted!r}; it has {', '.join(columns)}.")
-        return wanted
-    pictures = [name for name, kind in columns.items() if isinstance(kind, datasets.Image)]
-    raw = [
-        name
-        for name, kind in columns.items()
-        if (isinstance(kind, dict) and "bytes" in kind) or getattr(kind, "dtype", None) in ("binary", "large_binary")
-    ]
-    candidates = pictures or raw
-    for part in prefer:
-        candidates = [name for name in candidates if part in name.lower()] or candidates
-    if not candidates:
-        listed = ", ".join(columns) or "none that are known"
-        raise ValueError(f"The dataset has no column with pictures; its columns: {listed}. Name one with data.column.")
-    return candidates[0]
-
-
-def open_column(
-    dataset: str, split: str, revision: str | None, column: str | None, prefer: tuple[str, ...] = ()
-) -> datasets.IterableDataset:
-    """A stream of rows {"cell": {"bytes", "path"}}, not decoded: one broken picture must not end it."""
     rows = _load(dataset, split, revision)
     features = rows.features
     if features is None:
-        features = rows._resolve_features().features
-    name = find_image_column(features, column, prefer)
-    rows = rows.select_columns([name])
-    if name != "cell":
-        rows = rows.rename_column(name, "cell")
-    return rows.cast_column("cell", datasets.Image(decode=False))
+        features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
+    name, *path = find_pictures(features, column, prefer)
+    feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
+    return OpenDataset(dataset, rows.select_columns([name]).cast_column(name, feature), name, tuple(path))
 
 
-def decode(cell: Any, feature: datasets.Image = _RGB) -> Image.Image | None:
-    """The picture in a cell, upright, or None if there is none."""
-    try:
-        photo = feature.decode_example(cell)
-        return photo if min(photo.size) > 0 else None
-    except _NOT_A_PICTURE:
-        return None
-
-
-class StreamedRows:
-    """Rows of one or several datasets, read anew in every epoch through a shuffle buffer.
+class Shards:
+    """The parts of one or several datasets that can each be read on its own: files, or groups of rows in them.
 
     Args:
-        config: what to read.
-        seed: of the order.
-
-    Raises:
-        ValueError: a dataset cannot be opened or has no column with pictures.
+        opened: the datasets.
+        patience_s: how long reading is tried when the Hub does not answer.
     """
 
-    def __init__(self, config: DataConfig, seed: int):
-        parts = [open_column(name, config.split, config.revision, config.column) for name in config.dataset]
-        rows = datasets.concatenate_datasets(parts) if len(parts) > 1 else parts[0]
-        # one shard at a time: interleaving shards is done by threads, whose order is not reproducible
-        self._rows = rows.shuffle(seed=seed, buffer_size=config.shuffle_buffer, max_buffer_input_shards=1)
+    def __init__(self, opened: list[OpenDataset], patience_s: float = PATIENCE_S):
+        self._patience_s = patience_s
+        self._shards = [(part, count, index) for part, count in map(_split, opened) for index in range(count)]
+        self._damaged: dict[int, int] = {}
 
-    def read(self, epoch: int, start: int) -> Iterator[Any]:
-        """The cells of one epoch from a row on, not decoded."""
-        self._rows.set_epoch(epoch)
-        for row in itertools.islice(self._rows, start, None):
-            yield row["cell"]
+    def __len__(self) -> int:
+        return len(self._shards)
 
-    decode = staticmethod(decode)
+    def rows(self, number: int, start: int = 0) -> Iterator[list[Any]]:
+        """The cells of each row of one shard, from a row on. A damaged shard ends where it is damaged.
+
+        Raises:
+            StreamError: it cannot be read any longer.
+        """
+        (name, dataset, column, path), count, index = self._shards[number]
+        patience, tries, at = Patience(f"the dataset {name}", self._patience_s), 0, start
+        shard = dataset.shard(count, index)
+        while at < self._damaged.get(number, at + 1):
+            try:
+                for row in shard.skip(at) if at else shard:
+                    yield list(pick(row[column], path))
+                    at += 1
+                    patience.progressed()
+                return
+            except (*_DAMAGED, datasets.exceptions.DatasetsError) as error:
+                if may_pass(error) or is_refusal(error):
+                    patience.wait(error)
+                elif tries < 2:  # what looks like damage may be an answer that was cut short
+                    tries += 1
+                    time.sleep(tries)
+                else:
+                    self._damaged[number] = at
+                    log.warning(
+                        "Part %d of %d of %s is damaged (%s): its rows from number %d on are left out.",
+                        index + 1, count, name, str(error).splitlines()[0] if str(error) else type(error).__name__, at,
+                    )  # fmt: skip
+
+    @property
+    def damaged(self) -> int:
+        """How many shards were found damaged so far."""
+        return len(self._damaged)
+
+
+def _split(opened: OpenDataset) -> tuple[OpenDataset, int]:
+    """The dataset, split as finely as it costs little, and the number of its shards."""
+    rows = opened.rows
+    if 1 <= rows.num_shards <= _FILES_SPLIT_FURTHER:  # finding groups of rows opens every file
+        with contextlib.suppress(*_DAMAGED, StreamError):
+            rows = patiently(rows.reshard, f"the dataset {opened.name}", OPENING_PATIENCE_S)
+    return opened._replace(rows=rows), min(rows.num_shards, _MOST_SHARDS)
+
+
+def fetch(cell: Any, patience_s: float = PATIENCE_S) -> bytes:
+    """The bytes of a picture's file, which are read here where the dataset holds only its address.
+
+    Raises:
+        NotAPicture: there are none.
+        StreamError: they cannot be read any longer.
+    """
+    path = cell.get("path") if isinstance(cell, dict) else None
+    if isinstance(cell, dict) and cell.get("bytes") is not None:
+        return cell["bytes"]
+    if path is None:
+        raise NotAPicture("an empty cell")
+    patience = Patience(f"the picture {path}", patience_s)
+    while True:
+        try:
+            with xopen(path, "rb") as file:
+                return file.read()
+        except (FileNotFoundError, IsADirectoryError) as error:
+            if not may_pass(error):
+                raise NotAPicture("a missing file") from error
+            patience.wait(error)
+        except (OSError, ValueError) as error:
+            if not (may_pass(error) or is_refusal(error)):
+                raise NotAPicture("not readable as a file") from error
+            patience.wait(error)
+
+
+def _read_in_order(opened: OpenDataset) -> Iterator[Any]:
+    shards = Shards([opened])
+    for number in range(len(shards)):
+        for cells in shards.rows(number):
+            yield from cells
+
+
+def _decoded(cells: Iterator[Any], mode: str | None = "RGB") -> Iterator[Image.Image]:
+    """The pictures; cells that hold none are left out."""
+    for cell in cells:
+        with contextlib.suppress(NotAPicture):
+            yield decode(fetch(cell), mode)
 
 
 def load_shapes(dataset: str, split: str = "train") -> list[np.ndarray]:
@@ -131,11 +214,11 @@ def load_shapes(dataset: str, split: str = "train") -> list[np.ndarray]:
 
     Raises:
         ValueError: the dataset cannot be opened, or holds no silhouettes.
+        StreamError: it cannot be read.
     """
     shapes: list[np.ndarray] = []
-    for row in open_column(dataset, split, None, None, prefer=_MASK_COLUMNS):
-        picture = decode(row["cell"], _ANY_MODE)
-        shapes.extend(to_silhouettes(picture) if picture is not None else [])
+    for picture in _decoded(_read_in_order(open_dataset(dataset, split, prefer=_MASK_COLUMNS)), mode=None):
+        shapes.extend(to_silhouettes(picture))
         if len(shapes) >= MAX_SHAPES:
             break
     if not shapes:
@@ -152,8 +235,7 @@ def iter_photos(dataset: str, split: str = "train", limit: int | None = None) ->
         limit: at most so many.
 
     Raises:
-        ValueError: the dataset cannot be opened or has no column with pictures.
+        ValueError: the dataset cannot be opened or has no pictures.
+        StreamError: it cannot be read.
     """
-    cells = (row["cell"] for row in open_column(dataset, split, None, None))
-    photos = (photo for photo in map(decode, cells) if photo is not None)
-    return itertools.islice(photos, limit)
+    return itertools.islice(_decoded(_read_in_order(open_dataset(dataset, split))), limit)

@@ -210,10 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         comparison_sheet(rows, [method.name for method in methods if method.fill]).save(options.sheet)
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps([_finite(score) for score in scores], indent=1, allow_nan=False) + "\n")
+        options.json.write_text(json.dumps([as_json(score) for score in scores], indent=1, allow_nan=False) + "\n")
 
 
-def _finite(score: Score) -> dict[str, str | int | float | None]:
+def as_json(score: Score) -> dict[str, str | int | float | None]:
     """The score as JSON can hold it: null for inf and nan."""
     values = score._asdict()
     return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}

@@ -2,14 +2,19 @@
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 
 
 class Interrupts:
-    """While entered, SIGINT and SIGTERM set `requested` instead of raising; a second one raises at once."""
+    """While entered, SIGINT and SIGTERM set `requested` instead of raising; a second one later raises at once.
+
+    Within a second they count as one: torchrun passes Ctrl-C on to processes that the terminal has already told.
+    """
 
     def __init__(self) -> None:
         self.requested = False
+        self._at_s = 0.0
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> "Interrupts":
@@ -25,6 +30,7 @@ class Interrupts:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self.requested and time.monotonic() - self._at_s > 1:
             raise KeyboardInterrupt
-        self.requested = True
+        if not self.requested:
+            self.requested, self._at_s = True, time.monotonic()

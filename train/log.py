@@ -103,7 +103,9 @@ def save_sheet(path: Path, image: Tensor, mask: Tensor, prediction: Tensor) -> N
     grid = make_grid((rows + 1) / 2, nrow=len(image), padding=2, pad_value=1.0)
     pixels = (grid.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    fresh = path.with_suffix(".new")
+    Image.fromarray(pixels).save(fresh, "PNG")
+    fresh.replace(path)  # somebody may be looking
 
 
 def plot_losses(run_dir: Path) -> Path | None:

@@ -1,10 +1,18 @@
 """Loss terms, all pure functions. Which of them a run uses, and how much, is in `LossConfig`."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .discriminator import Judgement
+
+Everywhere = Callable[[Tensor], Tensor]
+
+
+def _here(value: Tensor) -> Tensor:
+    return value
 
 
 def border_band(mask: Tensor, border_px: int) -> Tensor:
@@ -68,11 +76,13 @@ def _patch_weight(mask: Tensor, logits: Tensor) -> Tensor:
     return F.adaptive_max_pool2d(mask, logits.shape[-2:]).to(logits.dtype)
 
 
-def _mean(values: Tensor, weight: Tensor) -> Tensor:
-    return (values * weight).sum() / weight.sum().clamp_min(1e-8)
+def _mean(values: Tensor, weight: Tensor, everywhere: Everywhere) -> Tensor:
+    return (values * weight).sum() / everywhere(weight.sum()).clamp_min(1e-8)
 
 
-def discriminator_loss(kind: str, real_logits: Tensor, fake_logits: Tensor, mask: Tensor) -> Tensor:
+def discriminator_loss(
+    kind: str, real_logits: Tensor, fake_logits: Tensor, mask: Tensor, everywhere: Everywhere = _here
+) -> Tensor:
     """How badly the discriminator tells real from fake.
 
     Args:
@@ -80,32 +90,35 @@ def discriminator_loss(kind: str, real_logits: Tensor, fake_logits: Tensor, mask
         real_logits: of the true pictures, (B,) or (B, 1, h, w), high = real.
         fake_logits: of the composites, same shape. Patches that see no hole are not fake and do not count.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+        everywhere: averages a number over the processes of the run.
 
     Returns:
-        Scalar, the mean over real logits plus the mean over fake ones.
+        Scalar, the mean over real logits plus the mean over fake ones. With several processes its average over them is
+        what one process with all their pictures has.
 
     Reference:
         Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1; hinge: Lim and Ye 2017, arXiv:1705.02894, section 2.
     """
     weight = _patch_weight(mask, fake_logits)
     if kind == "hinge":
-        return F.relu(1 - real_logits).mean() + _mean(F.relu(1 + fake_logits), weight)
-    return F.softplus(-real_logits).mean() + _mean(F.softplus(fake_logits), weight)
+        return F.relu(1 - real_logits).mean() + _mean(F.relu(1 + fake_logits), weight, everywhere)
+    return F.softplus(-real_logits).mean() + _mean(F.softplus(fake_logits), weight, everywhere)
 
 
-def adversarial_loss(kind: str, fake_logits: Tensor, mask: Tensor) -> Tensor:
+def adversarial_loss(kind: str, fake_logits: Tensor, mask: Tensor, everywhere: Everywhere = _here) -> Tensor:
     """How far the generator is from fooling the discriminator.
 
     Args:
         kind: "bce" or "non-saturating" (softplus of the negative logit), or "hinge" (the negative logit).
         fake_logits: of the composites, (B,) or (B, 1, h, w), high = real.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole; patches that see no hole do not count.
+        everywhere: as in `discriminator_loss`.
 
     Reference:
         Goodfellow et al. 2014, arXiv:1406.2661, section 3 (maximise log D(G)); Lim and Ye 2017, arXiv:1705.02894.
     """
     weight = _patch_weight(mask, fake_logits)
-    return _mean(-fake_logits if kind == "hinge" else F.softplus(-fake_logits), weight)
+    return _mean(-fake_logits if kind == "hinge" else F.softplus(-fake_logits), weight, everywhere)
 
 
 def r1_penalty(discriminator: nn.Module, real: Tensor, mask: Tensor) -> Tensor:

@@ -19,14 +19,15 @@ from inpaint.pretrained import WeightsError
 from .baselines import BASELINES
 from .checkpoint import CheckpointError, claim_run_dir
 from .comparison import SheetRow
-from .config import PRESETS, TrainConfig, to_dict
+from .config import MAY_CHANGE, TrainConfig, to_dict
 from .data import load_shapes
 from .evaluate import elp_ready, our_method, prepare
 from .log import read_losses
-from .loop import MAY_CHANGE, train
+from .loop import train
 from .paper_report import Setup, figure, report
 from .paper_scores import Candidate, PaperScore, held_out_pictures, network, score_pictures
 from .paper_variants import Variant, variants
+from .presets import PRESETS
 from .trainer import Diverged, pick_device
 
 IMAGES_ON_A_GPU, IMAGES_ON_A_CPU = 600_000, 12_000

@@ -1,5 +1,6 @@
 """The paper's test: held-out pictures of 128x128, three kinds of holes, and how near each method comes to the truth."""
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,10 +18,11 @@ from inpaint.pretrained import load_generator
 
 from .comparison import SheetRow
 from .config import DataConfig
-from .data import StreamedRows
+from .decoding import NotAPicture
 from .evaluate import Method, measure
 from .metrics import detail
 from .paper_variants import HOLES
+from .rows import START, StreamedRows
 
 SIDE = 128
 SHUFFLE = 5000  # rows that are shuffled: a validation split is often in order of its classes
@@ -68,12 +70,17 @@ def held_out_pictures(data: DataConfig, split: str, count: int, seed: int) -> It
         ValueError: the split cannot be opened.
     """
     rows = StreamedRows(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE), seed)
-    photos = (photo for photo in map(rows.decode, rows.read(0, 0)) if photo is not None)
-    for photo in itertools.islice(photos, count):
+    for photo in itertools.islice(_decoded(rows), count):
         short = min(photo.size)
         left, top = (photo.width - short) // 2, (photo.height - short) // 2
         box = (left, top, left + short, top + short)
         yield np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=box))
+
+
+def _decoded(rows: StreamedRows) -> Iterator[Image.Image]:
+    for _, cell in rows.read(START):
+        with contextlib.suppress(NotAPicture):
+            yield rows.decode(cell)
 
 
 def network(name: str, weights: str | Path) -> Candidate:

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from inpaint.config import ContextEncoderConfig
 
-from .config import PRESETS, MaskConfig, TrainConfig
+from .config import MaskConfig, TrainConfig
+from .presets import PRESETS
 
 HOLES = ("central", "blocks", "region")
 """The paper's three kinds of holes (section 3.3): central square, random blocks, random region."""

@@ -3,23 +3,35 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Iterable
-from json import JSONDecodeError
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
-from inpaint.download import CONFIG_FILE, WEIGHTS_FILE, is_passing, retried
+from inpaint.download import CONFIG_FILE, WEIGHTS_FILE, retried
 from inpaint.pretrained import WeightsError, load_generator
 
-from .card import SAMPLES_FILE, may_replace, training_datasets, write_card
-
-LOOKUP_TIMEOUT_S = 10.0
+from .card import SAMPLES_FILE, run_config, training_datasets, write_card
+from .improvement import Improvement, compare, find_held_out
+from .patience import StreamError
+from .repository import (
+    TrainedOn,
+    card_text,
+    check_visibility,
+    commit_files,
+    create_tag,
+    describe_datasets,
+    explain,
+    find,
+    tag_weights_before,
+    weights_sha256,
+    without_token,
+)
 
 
 class PublishError(ValueError):
@@ -32,12 +44,36 @@ class PublishedWeights(NamedTuple):
     Attributes:
         url: page of the repository.
         revision: sha of the commit that holds the weights.
-        card_kept: True if the repository's README.md was left alone, because a person had written or changed it.
+        published: False if `if_better` was asked for and they are not: nothing was changed.
+        kept: names of the card's generated parts that a person has changed and that were left as they are.
+        improvement: the new weights beside those before; None if there were no held-out photos.
+        before: tag of the weights before; None if there were none, or the same.
     """
 
     url: str
     revision: str
-    card_kept: bool
+    published: bool = True
+    kept: tuple[str, ...] = ()
+    improvement: Improvement | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the weights are to be published; the fields are the arguments of `publish`."""
+
+    private: bool | None = None
+    tag: str | None = None
+    commit_message: str | None = None
+    if_better: bool = False
+    held_out: str | None = None
+
+    def flags(self) -> list[str]:
+        """The same for the command line."""
+        private = {True: ["--private"], False: ["--public"], None: []}[self.private]
+        given = [part for name in ("tag", "held_out") if (value := getattr(self, name))
+                 for part in (f"--{name.replace('_', '-')}", value)]  # fmt: skip
+        return private + given + (["--if-better"] if self.if_better else [])
 
 
 def publish(
@@ -47,22 +83,28 @@ def publish(
     private: bool | None = None,
     tag: str | None = None,
     commit_message: str | None = None,
+    if_better: bool = False,
+    held_out: str | None = None,
 ) -> PublishedWeights:
     """Uploads the averaged weights, their config, the card and a sample picture in one commit.
 
+    Weights that are replaced stay under a tag of their own. The card that is there is updated, see `card_merge`.
     Nothing in the run's folder is lost when it fails, and running it again is safe: what is there already is not
     uploaded again.
 
     Args:
         run_dir: a training run, or its `weights` folder.
         repo_id: "name/weights"; made when absent.
-        private: visibility of a new repository; None leaves it to the account's default.
+        private: visibility of a new repository; None: private if a dataset of the run is, else the account's default.
         tag: also gives the commit this name.
-        commit_message: None for a plain one.
+        commit_message: None: the metrics of new and old weights, or a plain one without held-out photos.
+        if_better: publish only if the fills of held-out photos are better than those of the weights that are there.
+        held_out: dataset of those photos, see `improvement.find_held_out`.
 
     Raises:
         PublishError: there are no usable weights, the Hub cannot be reached, or it refuses.
     """
+    wish = Wish(private, tag, commit_message, if_better, held_out)
     run_dir = Path(run_dir)
     folder = run_dir if (run_dir / WEIGHTS_FILE).exists() else run_dir / "weights"
     run_dir = run_dir.parent if folder == run_dir else run_dir
@@ -74,109 +116,83 @@ def publish(
     except WeightsError as error:
         raise PublishError(f"There are no weights to publish: {error}") from error
     try:
-        return _upload(run_dir, folder, repo_id, private, tag, commit_message)
-    except (httpx2.HTTPError, OSError, ValueError) as error:
-        flags = (["--private"] if private else []) + (["--tag", tag] if tag else [])
-        command = shlex.join(["python", "-m", "train.publish", str(run_dir), repo_id, *flags])
-        text = f"{_explain(error, repo_id)}\nThe weights are kept in {folder}. This command finishes it:\n  {command}"
-        raise PublishError(_without_token(text)) from None
+        return _publish(run_dir, folder, repo_id, wish)
+    except (httpx2.HTTPError, OSError, ValueError, StreamError) as error:
+        command = shlex.join(["python", "-m", "train.publish", str(run_dir), repo_id, *wish.flags()])
+        text = f"{explain(error, repo_id)}\nThe weights are kept in {folder}. This command finishes it:\n  {command}"
+        raise PublishError(without_token(text)) from None
+
+
+def _publish(run_dir: Path, folder: Path, repo_id: str, wish: Wish) -> PublishedWeights:
+    api = HfApi()
+    datasets = describe_datasets(api, training_datasets(run_dir))
+    existing = retried(lambda: find(api, repo_id))
+    check_visibility(existing, repo_id, wish.private, datasets)
+    improvement = _measure(run_dir, folder, repo_id, existing, wish)
+    if wish.if_better and existing and weights_sha256(existing) and not (improvement and improvement.better):
+        return PublishedWeights(f"{api.endpoint}/{repo_id}", existing.sha or "", False, (), improvement)
+    if existing is None:
+        private = wish.private if wish.private is not None else any(d.private for d in datasets) or None
+        retried(lambda: api.create_repo(repo_id, private=private, exist_ok=True))
+        existing = retried(lambda: find(api, repo_id))
+    for _ in range(3):
+        try:
+            return _upload(api, run_dir, folder, repo_id, existing, wish, datasets, improvement)
+        except HfHubHTTPError as error:
+            if error.response.status_code != 412:  # somebody else has committed since we looked
+                raise
+        existing = retried(lambda: find(api, repo_id))
+    raise ValueError("others are changing it at the same time: try again")
 
 
 def _upload(
-    run_dir: Path, folder: Path, repo_id: str, private: bool | None, tag: str | None, message: str | None
+    api: HfApi,
+    run_dir: Path,
+    folder: Path,
+    repo_id: str,
+    existing: ModelInfo | None,
+    wish: Wish,
+    datasets: list[TrainedOn],
+    improvement: Improvement | None,
 ) -> PublishedWeights:
-    api = HfApi()
-    existing = retried(lambda: _find(api, repo_id))
-    if existing is None:
-        retried(lambda: api.create_repo(repo_id, private=private, exist_ok=True))
-    elif private and not existing.private:
-        raise ValueError(f"{repo_id} exists and is public: make it private in its settings, or leave --private out.")
-    write_card(run_dir, folder, repo_id, _licences(api, training_datasets(run_dir)))
-    card_kept = existing is not None and retried(lambda: _has_own_card(existing, repo_id))
-    names = [WEIGHTS_FILE, CONFIG_FILE, SAMPLES_FILE, *([] if card_kept else ["README.md"])]
-    paths = [folder / name for name in names if (folder / name).exists()]
-    commit = retried(lambda: _commit(api, repo_id, paths, message or "Weights and model card"))
-    if tag is not None:
-        retried(lambda: _tag(api, repo_id, tag, commit))
-    return PublishedWeights(f"{api.endpoint}/{repo_id}", commit, card_kept)
+    """The commit on top of what is there, and the tags before and behind it."""
+    card = retried(lambda: card_text(existing, repo_id))
+    kept = write_card(run_dir, folder, repo_id, {d.name: d.licence for d in datasets if d.licence}, card)
+    paths = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, SAMPLES_FILE, "README.md")]
+    before = retried(lambda: tag_weights_before(api, repo_id, existing, folder)) if existing else None
+    title = wish.commit_message or (f"Weights: {improvement.headline()}" if improvement else "Weights and model card")
+    text = [improvement.table()] if improvement else []
+    text += [f"The weights before are at tag {before}."] if before else []
+    parent = existing.sha if existing else None
+    present = [path for path in paths if path.exists()]
+    commit = retried(lambda: commit_files(api, repo_id, present, title, "\n\n".join(text), parent))
+    if (tag := wish.tag) is not None:
+        retried(lambda: create_tag(api, repo_id, tag, commit))
+    return PublishedWeights(f"{api.endpoint}/{repo_id}", commit, True, kept, improvement, before)
 
 
-def _find(api: HfApi, repo_id: str) -> ModelInfo | None:
+def _measure(run_dir: Path, folder: Path, repo_id: str, existing: ModelInfo | None, wish: Wish) -> Improvement | None:
+    """New and old weights on held-out photos; None without any.
+
+    Raises:
+        ValueError: a comparison was asked for and is not possible.
+    """
+    held_out = find_held_out(run_config(run_dir), wish.held_out)
+    before = f"{repo_id}@{existing.sha}" if existing and weights_sha256(existing) else None
+    if held_out is None:
+        if wish.if_better and before:
+            raise ValueError(
+                "there are no held-out photos to compare on: name some with --held-out DATASET@SPLIT, photos that"
+                " the weights were not trained on"
+            )
+        return None
+    print(f"Measuring on {held_out.name} ...", file=sys.stderr)
     try:
-        return api.model_info(repo_id, timeout=LOOKUP_TIMEOUT_S)
-    except HfHubHTTPError as error:
-        if isinstance(error, RepositoryNotFoundError) or error.response.status_code == 404:
-            return None
-        raise
-
-
-def _commit(api: HfApi, repo_id: str, paths: Iterable[Path], message: str) -> str:
-    """One commit; its sha. Files that are already there are left out, so a second try after a lost answer is none."""
-    operations = [CommitOperationAdd(path.name, path) for path in paths]
-    try:
-        return api.create_commit(repo_id, operations, commit_message=message).oid
-    except RuntimeError as error:  # around what happened to a large file
-        if isinstance(error.__cause__, httpx2.HTTPError | OSError):
-            raise error.__cause__ from None
-        raise
-    except JSONDecodeError as error:  # a gateway's page in place of an answer
-        raise httpx2.RemoteProtocolError("the Hub's answer cannot be read") from error
-
-
-def _tag(api: HfApi, repo_id: str, tag: str, commit: str) -> None:
-    try:
-        api.create_tag(repo_id, tag=tag, revision=commit)
-    except HfHubHTTPError as error:
-        known = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}
-        if error.response.status_code != 409 or known.get(tag) != commit:
-            raise
-
-
-def _has_own_card(existing: ModelInfo, repo_id: str) -> bool:
-    """Whether the repository has a README.md with a person's words in it."""
-    if all(file.rfilename != "README.md" for file in existing.siblings or []):
-        return False
-    path = hf_hub_download(repo_id, "README.md", revision=existing.sha)
-    return not may_replace(Path(path).read_text(encoding="utf-8"))
-
-
-def _licences(api: HfApi, datasets: Iterable[str]) -> dict[str, str]:
-    """The licences that the datasets' own cards state; a dataset that does not answer is left out."""
-    found = {}
-    for name in datasets:
-        try:
-            card = api.dataset_info(name, timeout=LOOKUP_TIMEOUT_S / 2).card_data
-        except (httpx2.HTTPError, OSError):
-            continue
-        stated = card.get("license") if card else None
-        if stated:
-            found[name] = ", ".join(stated) if isinstance(stated, list) else str(stated)
-    return found
-
-
-def _explain(error: Exception, repo_id: str) -> str:
-    """What stopped the upload, and what to do about it."""
-    if isinstance(error, HfHubHTTPError):
-        status, said = error.response.status_code, error.server_message or ""
-        if status == 401:
-            what = "did not accept your token" if get_token() else "does not know who you are"
-            return f"The Hub {what}: sign in with `hf auth login`, or set HF_TOKEN to a token that may write."
-        if status == 403:
-            return f"Your token may not write to {repo_id} ({said}): use one that may, or a repository of your own."
-        if status == 409:
-            return f"{repo_id} already has this tag, at another commit: choose another one."
-        later = ": try again later" if is_passing(error) else ""
-        return f"The Hub answered {status} {said}{later}."
-    if isinstance(error, UnicodeEncodeError):
-        return "Your token holds a character that no token has: sign in again with `hf auth login`, or mend HF_TOKEN."
-    if is_passing(error):
-        return f"The Hub cannot be reached ({error}): check the network."
-    return f"{repo_id} could not be published: {error}".rstrip(".") + "."
-
-
-def _without_token(text: str) -> str:
-    token = get_token()
-    return text.replace(token, "<token>") if token else text
+        return compare(run_dir, folder, before, held_out)
+    except WeightsError as error:
+        if wish.if_better:
+            raise ValueError(f"the weights there cannot be compared with: {error}") from error
+        return compare(run_dir, folder, None, held_out)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -184,18 +200,44 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.publish", description=__doc__)
     parser.add_argument("run_dir", type=Path, help="a training run, such as runs/photos, or its weights folder")
     parser.add_argument("repo_id", help="the repository, such as me/weights; made when absent")
-    parser.add_argument("--private", action="store_true", default=None, help="hide a new repository from others")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--private", action="store_true", default=None, help="hide a new repository from others")
+    shown.add_argument(
+        "--public", dest="private", action="store_false", default=None, help="show it, also if a dataset is private"
+    )
     parser.add_argument("--tag", help="also give this version a name, such as v1")
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--held-out", metavar="DATASET[@SPLIT]", help="photos that new and old weights are compared on; default: the"
+        " validation or test split of the run's first dataset, if it has one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--if-better", action="store_true", help="publish only if the fills of the held-out photos look more like the"
+        " truth (a lower mean ELP) than those of the weights that are there",
+    )  # fmt: skip
+    options = vars(parser.parse_args(arguments))
     try:
-        published = publish(options.run_dir, options.repo_id, private=options.private, tag=options.tag)
+        published = publish(options.pop("run_dir"), options.pop("repo_id"), **options)
     except PublishError as error:
         print(f"python -m train.publish: {error}", file=sys.stderr)
         return 1
-    print(f"Published: {published.url} at {published.revision[:8]}")
-    if published.card_kept:
-        print("Its README.md has been changed by hand and was left as it is.")
+    print(report(published))
     return 0
+
+
+def report(published: PublishedWeights) -> str:
+    """What has become of the weights, in sentences."""
+    lines = []
+    if not published.published:
+        lines.append(f"Not published: the weights at {published.url} are as good or better.")
+    else:
+        lines.append(f"Published: {published.url} at {published.revision[:8]}")
+    if published.improvement:
+        lines.append(published.improvement.table())
+    if published.before:
+        lines.append(f"The weights before are kept at tag {published.before}.")
+    if published.kept:
+        lines.append(f"Parts of its README.md were changed by hand and kept: {', '.join(published.kept)}.")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

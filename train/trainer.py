@@ -1,7 +1,6 @@
 """Networks, optimizers and the two updates of a run."""
 
 import contextlib
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,9 @@ from .discriminator import PatchDiscriminator, PictureDiscriminator
 from .ema import EMA
 from .log import save_sheet
 from .perceptual import EfficientNetFeatures, perceptual_loss
-from .stream import Batch, Position
+from .processes import OtherProcessError, Processes
+from .rows import START
+from .stream import Batch
 
 
 class Diverged(RuntimeError):
@@ -29,11 +30,16 @@ class Diverged(RuntimeError):
 
 
 class Trainer:
-    """Everything a run consists of, and the two updates."""
+    """Everything a run consists of, and the two updates.
 
-    def __init__(self, config: TrainConfig):
-        self.config = config
-        self.device = pick_device(config.device)
+    Args:
+        config: the run.
+        processes: those that train together; None: this one alone.
+    """
+
+    def __init__(self, config: TrainConfig, processes: Processes | None = None):
+        self.config, self.processes = config, processes or Processes()
+        self.device = pick_device(config.device, self.processes.local_rank)
         torch.manual_seed(config.seed)
         generator = _initial_generator(config)
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
@@ -47,20 +53,25 @@ class Trainer:
         self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas, fused=fused)
         self._base_rates = (rate, d_rate)
         self.features = EfficientNetFeatures().to(self.device) if config.loss.perceptual_weight else None
-        self.generate: Any = torch.compile(self.generator) if config.compile else self.generator
-        self.judge: Any = torch.compile(self.discriminator) if config.compile else self.discriminator
+        generate, judge = self.processes.share(self.generator), self.processes.share(self.discriminator)
+        self.generate: Any = torch.compile(generate) if config.compile else generate
+        self.judge: Any = torch.compile(judge) if config.compile else judge
         self.images_seen = 0
         self.steps = 0
-        self.position = Position(0, 0)
+        self.position = START
         self.samples: dict[str, Tensor] | None = None
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
-        """One update of both networks; returns the losses (scalars, detached).
+        """One update of both networks; returns the losses (scalars, detached), averaged over the processes.
+
+        Args:
+            batch: this process's share of the step's pictures.
 
         Raises:
             Diverged: a loss is not finite; no weight has been touched by it.
+            OtherProcessError: that happened in another process.
         """
-        config = self.config.loss
+        config, everywhere = self.config.loss, self.processes.mean
         image, mask = to_model(batch.image, batch.mask, self.device, self.config.channels_last)
         self._set_learning_rates()
         report: dict[str, Tensor] = {}
@@ -76,7 +87,7 @@ class Trainer:
                 real_logits = self.judge(real, seen_mask).logits
                 fake_logits = self.judge(fake.detach(), seen_mask).logits
             terms = {"adversarial": losses.discriminator_loss(
-                config.adversarial, real_logits.float(), fake_logits.float(), seen_mask)}  # fmt: skip
+                config.adversarial, real_logits.float(), fake_logits.float(), seen_mask, everywhere)}  # fmt: skip
             if config.r1_gamma and self.steps % config.r1_interval == 0:
                 terms["r1"] = losses.r1_penalty(self.discriminator, real, seen_mask)
             weights = {"adversarial": 1.0, "r1": config.r1_gamma / 2 * config.r1_interval}
@@ -92,7 +103,7 @@ class Trainer:
             with self._autocast():
                 fake_judgement = self.judge(fake, seen_mask)
                 terms["adversarial"] = losses.adversarial_loss(
-                    config.adversarial, fake_judgement.logits.float(), seen_mask
+                    config.adversarial, fake_judgement.logits.float(), seen_mask, everywhere
                 )
                 if config.feature_matching_weight:
                     with torch.no_grad():
@@ -105,10 +116,11 @@ class Trainer:
         self._update("generator", self.g_optimizer, terms, weights, report)
 
         self.steps += 1
-        self.images_seen += len(image)
+        images = len(image) * self.processes.count
+        self.images_seen += images
         self.position = batch.position
-        self.ema.update(self.generator, len(image), self.images_seen)
-        return report
+        self.ema.update(self.generator, images, self.images_seen)
+        return dict(zip(report, everywhere(torch.stack(list(report.values()))), strict=True))
 
     @torch.no_grad()
     def _guide(self, image: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
@@ -129,7 +141,10 @@ class Trainer:
         report: dict[str, Tensor],
     ) -> None:
         total = sum((weights[name] * term for name, term in terms.items()), torch.zeros((), device=self.device))
-        if not torch.isfinite(total):
+        failed = self.processes.lowest(not torch.isfinite(total))
+        if failed is not None and failed != self.processes.rank:
+            raise OtherProcessError("A loss is not finite in another process.")
+        if failed is not None:
             bad = ", ".join(name for name, term in terms.items() if not torch.isfinite(term)) or "total"
             raise Diverged(
                 f"The {who}'s {bad} loss is not finite after {self.images_seen:,} images."
@@ -171,18 +186,16 @@ class Trainer:
             "d_optimizer": self.d_optimizer.state_dict(),
             "images_seen": self.images_seen,
             "steps": self.steps,
-            "position": list(self.position),
             "samples": self.samples,
             "random": torch.get_rng_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` returned."""
+        """Takes over what `state` returned, but for the position in the stream."""
         for name in ("generator", "discriminator", "g_optimizer", "d_optimizer"):
             getattr(self, name).load_state_dict(state[name])
         self.ema.network.load_state_dict(state["ema"])
         self.images_seen, self.steps = state["images_seen"], state["steps"]
-        self.position = Position(*state["position"])
         self.samples = state["samples"]
         torch.set_rng_state(state["random"].cpu())
 
@@ -191,8 +204,9 @@ class Trainer:
         """Fills the run's sample pictures with the averaged weights and writes the sheet."""
         assert self.samples is not None
         image, mask = to_model(self.samples["image"], self.samples["mask"], self.device, self.config.channels_last)
-        # before the first step batch norm has seen nothing to go by, and would show a plain grey
-        network = copy.deepcopy(self.ema.network).train(not self.images_seen)
+        network = build_generator(self.config.generator).to(self.device)  # not shared with other processes
+        network.load_state_dict(self.ema.network.state_dict())
+        network.train(not self.images_seen)  # before the first step batch norm has no statistics: all would be grey
         save_sheet(path, image, mask, network(image * (1 - mask), mask))
 
 
@@ -203,12 +217,12 @@ def to_model(image: Tensor, mask: Tensor, device: torch.device, channels_last: b
     return image, mask.to(device, non_blocking=True).float()
 
 
-def pick_device(name: str) -> torch.device:
-    """The device of a name; "auto" takes the first of CUDA, MPS and CPU that is there."""
-    if name != "auto":
+def pick_device(name: str, number: int = 0) -> torch.device:
+    """The device of a name; "auto" takes the first of CUDA, MPS and CPU that is there, and among GPUs that number."""
+    if name not in ("auto", "cuda"):
         return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
+    if name == "cuda" or torch.cuda.is_available():
+        return torch.device("cuda", number)
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.hub.access import commit_of, signed_in, visible, writable
+from tests.hub.access import commit_of, readable, signed_in, visible, writable
 from tests.hub.messages import HubError, Request, Response, reply
 from tests.hub.store import Repo
 from tests.hub.users import profile
@@ -52,6 +52,12 @@ def settings(hub: "Hub", request: Request) -> Response:
     return reply({"private": repo.private, "gated": repo.gated})
 
 
+def auth_check(hub: "Hub", request: Request) -> Response:
+    """Whether the caller may download the repository's files."""
+    readable(hub, request)
+    return Response()
+
+
 def create_ref(hub: "Hub", request: Request) -> Response:
     """A new branch (named in the address) or tag (named in the body)."""
     repo = writable(hub, request)
@@ -89,3 +95,16 @@ def refs(hub: "Hub", request: Request) -> Response:
         pulls = {name: sha for name, sha in repo.branches.items() if name.startswith("refs/pr/")}
         answer["pullRequests"] = [{"name": n, "ref": n, "targetCommit": sha} for n, sha in pulls.items()]
     return reply(answer)
+
+
+def squash(hub: "Hub", request: Request) -> Response:
+    """The whole history of a branch becomes one commit."""
+    repo, user, branch = writable(hub, request), signed_in(request), request.params["revision"]
+    with hub.store.lock:
+        tip = commit_of(repo, branch)
+        kept = set(repo.tags.values()) | {sha for name, sha in repo.branches.items() if name != branch}
+        repo.commits = {sha: commit for sha, commit in repo.commits.items() if sha in kept}
+        del repo.branches[branch]
+        made = repo.add_commit(branch, tip.files, request.json().get("message") or "Super-squash", "", user.name)
+        hub.store.save(repo)
+    return reply({"commitOid": made.sha})

@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.hub import contents, downloads, repos, uploads
+from tests.hub import contents, downloads, jobs, oauth, repos, uploads
 from tests.hub.messages import HubError, Request, Response
 
 if TYPE_CHECKING:
@@ -19,16 +19,28 @@ REVISION = r"(?P<revision>[^/]+)"
 
 ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/api/whoami-v2", repos.whoami),
+    ("GET", r"/\.well-known/openid-configuration", oauth.configuration),
+    ("GET", r"/oauth/authorize", oauth.authorize),
+    ("GET", r"/oauth/jwks", oauth.jwks),
+    ("POST", r"/oauth/token", oauth.token),
+    ("GET", r"/api/jobs/hardware", jobs.hardware),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)", jobs.listing),
+    ("POST", r"/api/jobs/(?P<namespace>[^/]+)", jobs.create),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)", jobs.inspect),
+    ("POST", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/cancel", jobs.cancel),
+    ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/logs", jobs.logs),
     ("POST", r"/api/repos/create", repos.create),
     ("DELETE", r"/api/repos/delete", repos.delete),
     ("POST", r"/api/validate-yaml", uploads.validate_yaml),
     ("PUT", REPO + r"/settings", repos.settings),
     ("GET", REPO + r"/refs", repos.refs),
+    ("GET", REPO + r"/auth-check", repos.auth_check),
     ("POST", REPO + r"/(?P<what>branch|tag)/(?P<name>.+)", repos.create_ref),
     ("DELETE", REPO + r"/(?P<what>branch|tag)/(?P<name>.+)", repos.delete_ref),
     ("GET", REPO + rf"/tree/{REVISION}(?:/(?P<path>.*))?", contents.tree),
     ("POST", REPO + rf"/paths-info/{REVISION}", contents.paths_info),
     ("GET", REPO + rf"/commits/{REVISION}", contents.commits),
+    ("POST", REPO + rf"/super-squash/{REVISION}", repos.squash),
     ("POST", REPO + rf"/preupload/{REVISION}", uploads.preupload),
     ("POST", REPO + rf"/commit/{REVISION}", uploads.commit),
     ("GET", REPO + rf"/revision/{REVISION}", contents.info),

@@ -6,35 +6,53 @@ import tempfile
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.hub import access, routes
+from tests.hub.jobs import Jobs
 from tests.hub.messages import HubError, Request, Response
+from tests.hub.oauth import SignIns
 from tests.hub.store import Store
 from tests.hub.users import User
 
 
 @dataclass
 class Fault:
-    """What happens to the next `times` calls whose method and address fit.
+    """What happens to `times` calls whose method and address fit: to all from now on, or to the `every`-th of them.
 
-    `status` is answered, with `message`; with `drop` the connection breaks instead, after `after_bytes` of the answer.
-    `delay_s` is waited first, and `before` is called, for what another person does to the repository at that moment.
-    With status None and no drop the answer is the usual one.
+    `status` is answered, with `message` and `headers`; with `drop` the connection breaks instead, after `after_bytes`
+    of the answer, or after the `share` of it. `delay_s` is waited first, and `before` is called, for what another
+    person does to the repository at that moment. With status None and no drop the answer is the usual one, but not
+    faster than `bytes_per_s`.
     """
 
     method: str = ""
     path: str = ""
     times: int = 1
+    every: int = 1
     status: int | None = 503
     message: str = "a deliberate fault"
+    headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     after_bytes: int = 0
+    share: float = 0.0
     delay_s: float = 0.0
+    bytes_per_s: int | None = None
     before: Callable[[], object] | None = None
+    seen: int = 0
+
+    def hits(self, method: str, path: str) -> bool:
+        """Counts a call, and says whether it is one of those that this happens to."""
+        if self.times <= 0 or self.method not in ("", method) or self.path not in path:
+            return False
+        self.seen += 1
+        if self.seen % self.every:
+            return False
+        self.times -= 1
+        return True
 
 
 class Hub:
@@ -61,6 +79,7 @@ class Hub:
         self.users = list(users or [User("me", "hf_me")])
         self.lfs_bytes, self.multipart_bytes = lfs_bytes, multipart_bytes
         self.parts: dict[tuple[str, int], bytes] = {}
+        self.jobs, self.sign_ins = Jobs(), SignIns()
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, str]] = []
         self._lock = threading.Lock()
@@ -73,6 +92,7 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.jobs.stop_all()
         self._server.shutdown()
         self._server.server_close()
         if self._temporary:
@@ -90,11 +110,7 @@ class Hub:
     def planned_fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             self.calls.append((method, path))
-            for fault in self.faults:
-                if fault.times > 0 and fault.method in ("", method) and fault.path in path:
-                    fault.times -= 1
-                    return fault
-        return None
+            return next((fault for fault in self.faults if fault.hits(method, path)), None)
 
 
 class _Server(ThreadingHTTPServer):
@@ -118,18 +134,21 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(fault.delay_s if fault else 0)
         if fault and fault.before:
             fault.before()
-        if fault and fault.drop and not fault.after_bytes:
+        if fault and fault.drop and not fault.after_bytes and not fault.share:
             return self._break()
         try:
             if fault and fault.status and not fault.drop:
-                raise HubError(fault.status, fault.message)
+                raise HubError(fault.status, fault.message, None, fault.headers)
             user = access.caller(hub, self.headers)
             query = urllib.parse.parse_qs(parts.query)
             base = f"http://{self.headers.get('Host', hub.url.removeprefix('http://'))}"
             response = routes.answer(hub, Request(self.command, parts.path, query, self.headers, body, user, base))
         except HubError as error:
             response = error.response()
-        self._send(response, fault.after_bytes if fault and fault.drop else None)
+        cut_at = None
+        if fault and fault.drop:
+            cut_at = int(fault.share * len(response.body)) if fault.share else fault.after_bytes
+        self._send(response, cut_at, fault.bytes_per_s if fault else None)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_call
 
@@ -143,17 +162,27 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(chunks)
 
-    def _send(self, response: Response, cut_at: int | None) -> None:
+    def _send(self, response: Response, cut_at: int | None, bytes_per_s: int | None) -> None:
         self.send_response(response.status)
         for name, value in {"X-Request-Id": "local", **response.headers}.items():
             self.send_header(name, value.replace("\n", " "))
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(response.body[:cut_at])
+            self._write(response.body[:cut_at], bytes_per_s)
         self.wfile.flush()
         if cut_at is not None and cut_at < len(response.body):
             self._break()
+
+    def _write(self, data: bytes, bytes_per_s: int | None) -> None:
+        if bytes_per_s is None:
+            self.wfile.write(data)
+            return
+        step = max(1, bytes_per_s // 10)
+        for start in range(0, len(data), step):
+            self.wfile.write(data[start : start + step])
+            self.wfile.flush()
+            time.sleep(0.1)
 
     def _break(self) -> None:
         self.close_connection = True
