@@ -169,7 +169,7 @@ class Bench:
         self.hub.users[:] = [User("me", "hf_me")]
         return Row(case.what, ended, self.weights(case.name) == reference, time.monotonic() - started)
 
-    def try_kills(self, kills: int, images: int = 5 * IMAGES, seed: int = 0) -> Row:
+    def try_kills(self, kills: int, images: int = 2 * IMAGES, seed: int = 0) -> Row:
         """Kills the trainer at random moments, starts it again each time, and lets it end at last."""
         reference, started, rng = self.reference(images), time.monotonic(), random.Random(seed)
         done, training, runs = 0, 0, 1
@@ -285,7 +285,7 @@ def write_page(path: Path, rows: list[Row]) -> None:
         ]
         lines = {text.split(" | ")[0].removeprefix("| "): text for text in old} | lines
     table = "\n".join(["| Fault | How the run ended | Weights |", "| --- | --- | --- |", *lines.values()])
-    path.write_text(PAGE.format(images=IMAGES, long=5 * IMAGES, table=table), encoding="utf-8")
+    path.write_text(PAGE.format(images=IMAGES, long=2 * IMAGES, table=table), encoding="utf-8")
 
 
 PAGE = """\
@@ -299,7 +299,7 @@ command was given again once the fault was over.
 
 {table}
 
-Kills are spread over a run of {long} pictures. What reads and waits is in `train/patience.py` and `train/data.py`.
+Kills are spread over runs of {long} pictures. What reads and waits is in `train/patience.py` and `train/data.py`.
 """
 
 
