@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.datasets import png, write_parquet
-from tests.faults import CASES, Bench, table
+from tests.faults import CASES, Bench, Row, line, write_page
 from tests.hub import Hub, User
 from tests.hub.client import Client
 from tests.hub.store import Repo
@@ -126,7 +126,17 @@ def test_a_disturbed_run_ends_with_the_bits_of_an_undisturbed_one(bench, name):
     row = bench.try_case(case)
     assert row.same
     assert ("does not accept your token" in row.ended) == (name == "expired")
-    assert table([row]).count("the same bits") == 1
+
+
+def test_the_page_keeps_the_lines_of_faults_that_were_not_tried_again(tmp_path):
+    page = tmp_path / "faults.md"
+    write_page(page, [Row("500", "went through", True, 3), Row("429", "went through", False, 3)])
+    again = Row("429", "stopped", True, 3)
+    write_page(page, [again])
+    assert [text for text in page.read_text().splitlines() if text.startswith("| ")][2:] == [
+        "| 500 | went through | the same bits |",
+        line(again),
+    ]
 
 
 @pytest.mark.slow

@@ -137,7 +137,7 @@ class Shards:
             try:
                 for row in shard.skip(at) if at else shard:
                     yield list(pick(row[column], path))
-                    at += 1
+                    at, tries = at + 1, 0
                     patience.progressed()
                 return
             except (*_DAMAGED, datasets.exceptions.DatasetsError) as error:
