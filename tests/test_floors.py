@@ -16,7 +16,8 @@ FLOORS = {
     " train.trainer page.answers page.checks page.models page.showcase page.signin",
     5: "inpaint.inpainter train.jobs_hub train.stream page.drawing page.versions page.visits",
     4: "inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
-    3: "inpaint.holes inpaint.saving train.baselines train.data train.jobs_run train.paper_variants train.remote",
+    3: "inpaint.holes inpaint.saving train.baselines train.data train.jobs_run train.paper_variants"
+    " train.remote",
     2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.candidates train.checkpoint"
     " train.presets train.repository train.samples",
     1: "inpaint.brush inpaint.crops inpaint.deep inpaint.fills inpaint.generators inpaint.masks train.card"
