@@ -9,17 +9,20 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     9: "app train.paper inpaint.benchmark",
     8: "page.api page.painter train.__main__ train.paper_report inpaint.timing",
-    7: "inpaint.__main__ page.desk train.loop train.paper_scores train.large_holes",
-    6: "inpaint.batch inpaint.whole train.trainer train.evaluate page.checks page.drawing",
+    7: "inpaint.__main__ page.desk train.loop train.damage train.paper_scores train.large_holes",
+    6: "inpaint.batch inpaint.whole train.trainer train.evaluate train.evaluate_damage train.damage_sheet"
+    " train.damage_data page.checks page.drawing",
     5: "inpaint.export inpaint.inpainter train.stream train.publish train.paper_figure page.visits page.texts",
-    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.pretrained train.data train.losses train.metrics",
-    3: "inpaint.brush inpaint.crops inpaint.holes inpaint.saving train.samples train.log train.discriminator"
+    4: "inpaint.workloads inpaint.session inpaint.runtime inpaint.damage train.data train.losses train.metrics",
+    3: "inpaint.brush inpaint.crops inpaint.holes inpaint.pretrained inpaint.saving inpaint.tone"
+    " train.samples train.log train.discriminator"
     " train.perceptual train.ema train.checkpoint train.interrupts train.card train.baselines train.comparison"
-    " train.paper_variants",
-    2: "inpaint.generators inpaint.image inpaint.masks",
-    1: "inpaint.deep train.config",
+    " train.paper_variants train.ageing",
+    2: "train.line_marks train.area_marks train.distractors inpaint.generators inpaint.image inpaint.masks",
+    1: "inpaint.deep train.inks inpaint.damage_network train.config train.damage_config",
     0: "inpaint.config inpaint.layers inpaint.pyramid inpaint.modes inpaint.regions inpaint.sniff inpaint.strokes"
-    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting",
+    " inpaint.silhouettes inpaint.tracing inpaint.allocator inpaint.download inpaint.opencv inpaint.plotting"
+    " train.damage_scores train.mark_shapes",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")

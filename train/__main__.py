@@ -10,6 +10,8 @@ from inpaint.pretrained import WeightsError
 
 from .checkpoint import CheckpointError
 from .config import PRESETS, TrainConfig
+from .damage import train_damage
+from .damage_config import DAMAGE_PRESETS, DamageTrainConfig
 from .loop import train
 from .publish import publish
 from .trainer import Diverged
@@ -19,12 +21,13 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
     arguments = sys.argv[1:] if argv is None else argv
     try:
+        presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
         config = tyro.extras.overridable_config_cli(
-            PRESETS, args=arguments, description=__doc__, prog="python -m train"
+            presets, args=arguments, description=__doc__, prog="python -m train"
         )
-        run_dir = train(config)
+        run_dir = train_damage(config) if isinstance(config, DamageTrainConfig) else train(config)
         print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
-        return _publish(config, run_dir)
+        return _publish(config, run_dir) if isinstance(config, TrainConfig) else 0
     except KeyboardInterrupt:
         print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
         return 130

@@ -8,7 +8,7 @@ import itertools
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -50,19 +50,24 @@ class Batch(NamedTuple):
 
 
 class CachedRows:
-    """The pictures of one or several datasets in memory, fully shuffled in every epoch."""
+    """The pictures of one or several datasets in memory, fully shuffled in every epoch.
+
+    A dataset that is named several times is held once, and its pictures come as often.
+    """
 
     def __init__(self, config: DataConfig, seed: int):
         self._seed = seed
         self._photos: list[Image.Image] = []
         self.skipped = 0
         with ThreadPoolExecutor(config.workers) as pool:
-            for name in config.dataset:
+            for name, times in Counter(config.dataset).items():
+                before = len(self._photos)
                 rows = open_column(name, config.split, config.revision, config.column)
                 cells = (row["cell"] for row in rows)
                 while chunk := list(itertools.islice(cells, 256)):
                     for photo in pool.map(decode, chunk):
                         self._keep(photo, config.cache_side)
+                self._photos += self._photos[before:] * (times - 1)
         if not self._photos:
             raise ValueError(f"None of the {self.skipped} rows of {', '.join(config.dataset)} could be decoded.")
 
