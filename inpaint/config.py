@@ -111,7 +111,7 @@ class DamageConfig:
 
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig
 NetworkConfig = GeneratorConfig | DamageConfig
-Config = TypeVar("Config", ContextEncoderConfig, FreeFormConfig, DamageConfig)
+Config = TypeVar("Config", bound=NetworkConfig)
 CONFIGS: dict[str, type[ContextEncoderConfig] | type[FreeFormConfig]] = {
     config.architecture: config for config in (ContextEncoderConfig, FreeFormConfig)
 }

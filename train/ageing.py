@@ -1,6 +1,7 @@
 """A clean crop of a photo becomes that of an old print's scan, with what is to be marked in it."""
 
 import io
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,13 +16,13 @@ from .mark_shapes import blurred, fractal_noise, smooth_noise
 
 IGNORED = 255
 """In a target: so faint that both answers are right."""
-SEEN = 0.05
+SEEN = 0.1
 """Damage is marked where it changes the photo by so much of its range, and counts as doubtful above half of that."""
 
 
 MARKS: dict[Callable[[int, np.random.Generator], list[Mark]], float] = {
-    scratches: 3.0, scuffs: 0.8, film_scratches: 1.0, hairs: 1.1, dust: 2.0, fold: 1.8, tear: 1.2, cracks: 1.2,
-    craquelure: 0.4, loss: 1.0, stain: 1.0, foxing: 0.6, fingerprint: 0.12, tape: 0.2, missing: 0.7, mirroring: 0.12,
+    scratches: 4.0, scuffs: 0.8, film_scratches: 1.0, hairs: 1.3, dust: 2.0, fold: 1.8, tear: 1.2, cracks: 1.2,
+    craquelure: 0.3, loss: 0.9, stain: 0.6, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.35, mirroring: 0.05,
 }  # fmt: skip
 """How often each kind of damage is drawn, relative to the others."""
 
@@ -47,7 +48,7 @@ def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.22) -> A
         clean: share of crops that get no damage, only what is to be left alone.
     """
     photo = crop.astype(np.float32) / 255
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         photo = add_distractors(photo, rng)
     if rng.random() < 0.35:
         photo = blurred(photo, rng.uniform(0.3, 1.8))
@@ -58,7 +59,7 @@ def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.22) -> A
         photo = photo + grain(len(photo), rng).astype(np.float32)
     if rng.random() < 0.12:
         photo = mended(photo, rng)
-    noise = rng.uniform(0.004, 0.05) if rng.random() < 0.45 else 0.0
+    noise = 0.003 * math.exp(rng.uniform(0, math.log(13))) if rng.random() < 0.45 else 0.0
     target = np.zeros(photo.shape[:2], np.uint8)
     soft = rng.uniform(0.3, 1.1) if rng.random() < 0.45 else 0.0
     if rng.random() >= clean:
@@ -102,7 +103,7 @@ def to_target(photo: np.ndarray, damaged: np.ndarray, cover: np.ndarray, soft: f
     change, cover = np.maximum(blurred(change, max(soft, 0.5)), 0.7 * nearby), blurred(cover, soft)
     seen = SEEN + 1.2 * noise
     target = np.zeros(cover.shape, np.uint8)
-    target[(cover > 0.06) & (change > 0.4 * seen)] = IGNORED
+    target[(cover > 0.06) & (change > 0.25 * seen)] = IGNORED
     target[(cover > 0.16) & (change > seen)] = 1
     return target
 
@@ -140,7 +141,7 @@ def grain(side: int, rng: np.random.Generator) -> np.ndarray:
         noise /= float(noise.std())
     else:
         noise = fractal_noise(side, rng.uniform(2, 12), rng, 3)
-    return (noise * rng.uniform(0.008, 0.06))[..., None]
+    return (noise * 0.006 * math.exp(rng.uniform(0, math.log(8))))[..., None]
 
 
 def mended(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:

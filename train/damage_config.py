@@ -20,7 +20,7 @@ class DamageTrainConfig:
     """Split of the datasets."""
     network: DamageConfig = field(default_factory=DamageConfig)
     """The network's sizes."""
-    resolution: int = 256
+    resolution: int = 192
     """Side of the square crops in pixels."""
     largest_zoom: float = 2.2
     """Crops are enlarged up to so many times; at the other end they show the photo's whole short side."""

@@ -42,7 +42,7 @@ def line_ink(rng: np.random.Generator) -> tuple[np.ndarray, bool]:
         return np.full(3, rng.uniform(0, 0.25)) + rng.uniform(0, 0.08, 3), False
     if kind < 0.80:
         return rng.uniform(0, 1, 3), False
-    strength = rng.uniform(0.12, 0.6) * (1 if rng.random() < 0.65 else -1)
+    strength = rng.uniform(0.25, 0.8) * (1 if rng.random() < 0.65 else -1)
     return strength * (np.ones(3) if rng.random() < 0.75 else rng.uniform(0, 1.2, 3)), True
 
 
@@ -52,11 +52,11 @@ def textured(ink: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray
     return np.clip(ink + grain[..., None], 0, 1)
 
 
-def finish(canvas: Canvas, rng: np.random.Generator, opacity: tuple[float, float] = (0.35, 1.0)) -> np.ndarray:
+def finish(canvas: Canvas, rng: np.random.Generator, opacity: tuple[float, float] = (0.6, 1.0)) -> np.ndarray:
     """What was drawn on a canvas, as faint, worn and soft as it may be: float32 (side, side) in [0, 1]."""
     alpha = canvas.alpha() * rng.uniform(*opacity)
     if rng.random() < 0.3:  # worn away in places
-        alpha *= np.clip(0.7 + 0.5 * smooth_noise(canvas.side, rng.uniform(4, 40), rng), 0, 1)
+        alpha *= np.clip(0.85 + 0.5 * smooth_noise(canvas.side, rng.uniform(4, 40), rng), 0, 1)
     return blurred(alpha, rng.choice([0, 0, 0.5, 0.8, 1.3]))
 
 

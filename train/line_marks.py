@@ -33,7 +33,7 @@ def scratches(side: int, rng: np.random.Generator) -> list[Mark]:
         if rng.random() < 0.25:
             path = jagged(path, rng.uniform(0.2, 0.8), rng)
         count = len(path)
-        canvas.line(path, random_width(rng) * tapered(count, rng), broken(count, rng) * rng.uniform(0.6, 1))
+        canvas.line(path, random_width(rng) * tapered(count, rng), broken(count, rng) * rng.uniform(0.75, 1))
     ink, adds = line_ink(rng)
     return [Mark(finish(canvas, rng), ink, adds)]
 
@@ -51,7 +51,7 @@ def scuffs(side: int, rng: np.random.Generator) -> list[Mark]:
         path = points @ turn + where + rng.normal(0, spread, 2)
         canvas.line(path, np.full(len(path), random_width(rng, 0.5, 2)), broken(len(path), rng) * rng.uniform(0.4, 1))
     ink, adds = line_ink(rng)
-    return [Mark(finish(canvas, rng, (0.45, 1.0)), ink, adds)]
+    return [Mark(finish(canvas, rng, (0.6, 1.0)), ink, adds)]
 
 
 def film_scratches(side: int, rng: np.random.Generator) -> list[Mark]:
@@ -63,9 +63,9 @@ def film_scratches(side: int, rng: np.random.Generator) -> list[Mark]:
         along = np.linspace(-0.05, 1.05, count) * side
         across = rng.uniform(0, side) + lean * along + line_noise(count, 3, rng) * rng.uniform(0, 1.2)
         path = np.stack([across, along] if upright else [along, across], 1)
-        canvas.line(path, np.full(count, random_width(rng, 0.7, 3)), broken(count, rng) * rng.uniform(0.5, 1))
+        canvas.line(path, np.full(count, random_width(rng, 0.7, 3)), broken(count, rng) * rng.uniform(0.7, 1))
     ink, adds = line_ink(rng)
-    return [Mark(finish(canvas, rng, (0.4, 1.0)), ink, adds)]
+    return [Mark(finish(canvas, rng), ink, adds)]
 
 
 def hairs(side: int, rng: np.random.Generator) -> list[Mark]:
