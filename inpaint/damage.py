@@ -96,7 +96,7 @@ class DamageFinder:
 
     @torch.inference_mode()
     def _logits(self, pixels: np.ndarray) -> np.ndarray:
-        image = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(2, 0, 1)[None]
+        image = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
         image = _pad(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
             logits = self._network(image.contiguous(memory_format=torch.channels_last))

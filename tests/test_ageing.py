@@ -84,7 +84,7 @@ def test_faint_damage_is_doubtful_and_plain_damage_is_marked():
     assert target(0.3) == 1
     assert target(0.03) == IGNORED
     assert target(0.005) == 0
-    assert target(0.08) == 1 and target(0.08, noise=0.05) == IGNORED  # it is lost in noise
+    assert target(0.13) == 1 and target(0.13, noise=0.05) == IGNORED  # it is lost in noise
 
 
 def test_a_line_goes_on_where_it_crosses_its_own_colour():

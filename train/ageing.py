@@ -21,8 +21,8 @@ SEEN = 0.1
 
 
 MARKS: dict[Callable[[int, np.random.Generator], list[Mark]], float] = {
-    scratches: 4.0, scuffs: 0.8, film_scratches: 1.0, hairs: 1.3, dust: 2.0, fold: 1.8, tear: 1.2, cracks: 1.2,
-    craquelure: 0.3, loss: 0.9, stain: 0.6, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.35, mirroring: 0.05,
+    scratches: 4.0, scuffs: 0.8, film_scratches: 1.0, hairs: 1.3, dust: 2.2, fold: 1.8, tear: 1.2, cracks: 1.2,
+    craquelure: 0.3, loss: 1.4, stain: 0.9, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.5, mirroring: 0.04,
 }  # fmt: skip
 """How often each kind of damage is drawn, relative to the others."""
 
@@ -39,7 +39,7 @@ class AgedCrop(NamedTuple):
     target: np.ndarray
 
 
-def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.22) -> AgedCrop:
+def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.25) -> AgedCrop:
     """Ages a crop.
 
     Args:
@@ -48,7 +48,7 @@ def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.22) -> A
         clean: share of crops that get no damage, only what is to be left alone.
     """
     photo = crop.astype(np.float32) / 255
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         photo = add_distractors(photo, rng)
     if rng.random() < 0.35:
         photo = blurred(photo, rng.uniform(0.3, 1.8))
@@ -85,7 +85,7 @@ def damage(photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.
         for mark in list(MARKS)[index](side, rng):
             damaged = apply(damaged, mark)
             if not mark.shade:
-                cover = np.maximum(cover, mark.alpha)
+                cover = np.maximum(cover, mark.alpha * np.float32(mark.counts))
     return damaged.astype(np.float32), cover
 
 

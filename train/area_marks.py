@@ -21,6 +21,9 @@ from .mark_shapes import (
     straight_path,
 )
 
+SOFT = 0.4
+"""What `Mark.counts` is for haze and stains through which the photo can still be seen."""
+
 
 def dust(side: int, rng: np.random.Generator) -> list[Mark]:
     """Specks, from single ones to a sprinkling, with sizes of all orders."""
@@ -69,12 +72,12 @@ def stain(side: int, rng: np.random.Generator) -> list[Mark]:
     body = blob(side, radius, rng, rough=rng.uniform(0.05, 0.4), soft_px=soft)
     rim = np.clip(4 * body * (1 - body), 0, 1) ** rng.uniform(1, 3)
     ring = rng.uniform(0, 1) if rng.random() < 0.5 else 0
-    alpha = np.clip(body * (1 - ring) + rim * ring, 0, 1) * rng.uniform(0.3, 0.95)
+    alpha = np.clip(body * (1 - ring) + rim * ring, 0, 1) * rng.uniform(0.45, 1)
     if rng.random() < 0.3:
         alpha *= np.clip(0.8 + 0.4 * fractal_noise(side, radius / 2 + 3, rng), 0, 1)
     kinds = np.array([(0.45, 0.3, 0.14), (0.75, 0.62, 0.35), (0.12, 0.09, 0.08), (0.95, 0.95, 0.92), (0.3, 0.33, 0.4)])
     ink = np.clip(kinds[rng.integers(len(kinds))] * rng.uniform(0.7, 1.2) + rng.normal(0, 0.04, 3), 0, 1)
-    return [Mark(alpha.astype(np.float32), ink)]
+    return [Mark(alpha.astype(np.float32), ink, counts=SOFT)]
 
 
 def foxing(side: int, rng: np.random.Generator) -> list[Mark]:
@@ -110,7 +113,7 @@ def tape(side: int, rng: np.random.Generator) -> list[Mark]:
     canvas.area(place(outline, rng.uniform(0, math.pi), side, rng))
     alpha = blurred(canvas.alpha(), rng.uniform(0.3, 1.5)) * rng.uniform(0.35, 0.85)
     tint = np.clip(np.array([0.82, 0.68, 0.36]) * rng.uniform(0.7, 1.2) + rng.normal(0, 0.05, 3), 0, 1)
-    return [Mark(alpha, textured(tint, side, rng))]
+    return [Mark(alpha, textured(tint, side, rng), counts=SOFT)]
 
 
 def missing(side: int, rng: np.random.Generator) -> list[Mark]:
@@ -145,4 +148,6 @@ def mirroring(side: int, rng: np.random.Generator) -> list[Mark]:
     alpha = np.clip(1 - edge / reach + 0.35 * fractal_noise(side, rng.uniform(10, 50), rng), 0, 1) * rng.uniform(
         0.3, 0.8
     )
-    return [Mark(alpha.astype(np.float32), np.clip(np.array([0.5, 0.56, 0.66]) * rng.uniform(0.8, 1.3), 0, 1))]
+    return [
+        Mark(alpha.astype(np.float32), np.clip(np.array([0.5, 0.56, 0.66]) * rng.uniform(0.8, 1.3), 0, 1), counts=SOFT)
+    ]

@@ -30,7 +30,7 @@ MAY_CHANGE = (
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 12
-LARGE, AROUND_PX = 8.0, 31
+LARGE, AROUND_PX = 2.0, 31
 """A pixel in the middle of large damage counts so many times less than one on a thin line; how far "around" reaches."""
 
 

@@ -24,7 +24,7 @@ class DamageTrainConfig:
     """Side of the square crops in pixels."""
     largest_zoom: float = 2.2
     """Crops are enlarged up to so many times; at the other end they show the photo's whole short side."""
-    clean: float = 0.22
+    clean: float = 0.25
     """Share of crops without damage."""
     batch_size: int = 8
     """Crops per step."""

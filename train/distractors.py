@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .mark_shapes import Canvas, blurred, line_noise, place, smooth_noise, straight_path, wandering_path
+from .mark_shapes import Canvas, blurred, line_noise, smooth_noise, wandering_path
 
 
 def _ink(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -26,7 +26,7 @@ def _ink(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _behind(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray | float:
     """Where something is visible that stands behind parts of the photo: its bright or dark places, or everywhere."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         return 1.0
     grey = blurred(photo @ np.full(3, 1 / 3, np.float32), 2)
     level = np.quantile(grey, rng.uniform(0.2, 0.8))
@@ -112,22 +112,6 @@ def letters(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(canvas.rotate(rng.normal(0, 12)).reduce(2), np.float32) / 255
 
 
-def outlines(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Edges of things: rings, polygons, rods, stripes with clean ends."""
-    side, canvas = len(photo), Canvas(len(photo))
-    for _ in range(int(rng.integers(1, 7))):
-        width, count = rng.uniform(0.6, 6), 40
-        if rng.random() < 0.5:
-            ends = straight_path(side, rng, through=rng.random() < 0.3, bow=0)[[0, -1]]
-            path = np.linspace(ends[0], ends[1], count)
-        else:
-            angles = np.linspace(0, 2 * math.pi * rng.choice([1.0, 0.5, 0.25]), count)
-            radii = np.array([rng.uniform(4, 80), rng.uniform(4, 80)])
-            path = place(np.stack([np.cos(angles), np.sin(angles)], 1) * radii, rng.uniform(0, math.pi), side, rng)
-        canvas.line(path, np.full(count, width), np.full(count, rng.uniform(0.6, 1)))
-    return canvas.alpha() * _behind(photo, rng)
-
-
 def lights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Glints, lamps, stars, buttons, pebbles: small round things, sharp in the middle and soft outside."""
     side, canvas = len(photo), Canvas(len(photo))
@@ -142,7 +126,7 @@ def lights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 DISTRACTORS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
-    wires: 1.5, bars: 1.3, twigs: 1.2, strands: 0.8, letters: 1.3, outlines: 1.2, lights: 0.8,
+    wires: 1.0, bars: 1.3, twigs: 1.2, strands: 0.8, letters: 1.3, lights: 0.8,
 }  # fmt: skip
 """How often each kind is drawn, relative to the others."""
 

@@ -17,12 +17,14 @@ class Mark:
         ink: (3,) or (side, side, 3) in [0, 1]; or, with `adds`, what is added to the photo, in [-1, 1].
         adds: the ink changes the photo's brightness instead of covering it, as a scratch in a transparent layer does.
         shade: part of the damage's look that is not filled itself, such as the shadow beside a fold; adds `ink`.
+        counts: share of alpha that counts as covered: a soft stain is damage where it hides the photo.
     """
 
     alpha: np.ndarray
     ink: np.ndarray
     adds: bool = False
     shade: bool = False
+    counts: float = 1.0
 
 
 def paper(rng: np.random.Generator) -> np.ndarray:
@@ -36,11 +38,11 @@ def paper(rng: np.random.Generator) -> np.ndarray:
 def line_ink(rng: np.random.Generator) -> tuple[np.ndarray, bool]:
     """Colour of scratches and the like, and whether it adds: mostly bright or dark, now and then of one dye layer."""
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.40:
         return paper(rng), False
-    if kind < 0.68:
+    if kind < 0.72:
         return np.full(3, rng.uniform(0, 0.25)) + rng.uniform(0, 0.08, 3), False
-    if kind < 0.80:
+    if kind < 0.82:
         return rng.uniform(0, 1, 3), False
     strength = rng.uniform(0.25, 0.8) * (1 if rng.random() < 0.65 else -1)
     return strength * (np.ones(3) if rng.random() < 0.75 else rng.uniform(0, 1.2, 3)), True
