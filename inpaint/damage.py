@@ -18,9 +18,9 @@ from .pretrained import BUNDLED, load_network
 BUNDLED_DAMAGE = BUNDLED / "damage"
 THRESHOLD = 0.5
 GROW_PX = 1.0
-WORK_PIXELS = 4_000_000
+WORK_PIXELS = 3_000_000
 """Larger photos are looked at in a copy with so many pixels: hairlines of one pixel in 12 million still show in it."""
-STRIP_PIXELS = 1_500_000
+STRIP_PIXELS = 1_200_000
 """So many pixels go through the network at a time, which bounds memory."""
 OVERVIEW_PX = 640
 """Large damage is looked for in a copy whose long side has so many pixels."""
