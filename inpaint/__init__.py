@@ -27,7 +27,9 @@ _HOMES = {
     "Session": "session",
     "WeightsError": "pretrained",
     "open_photo": "image",
+    "restore_tone": "tone",
     "save_photo": "saving",
+    "ToneCurve": "tone",
     "to_array": "deep",
     "to_mask": "holes",
 }
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from .pretrained import WeightsError
     from .saving import save_photo
     from .session import Session
+    from .tone import ToneCurve, restore_tone
 
 __all__ = [
     "GENERATORS",
@@ -56,8 +59,10 @@ __all__ = [
     "PhotoError",
     "PhotoTooLargeError",
     "Session",
+    "ToneCurve",
     "WeightsError",
     "open_photo",
+    "restore_tone",
     "save_photo",
     "to_array",
     "to_mask",

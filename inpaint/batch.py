@@ -9,19 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
 from PIL import Image
 
-from .holes import MAX_SHARE, check_grow_px, check_max_share, to_mask
+from .damage import THRESHOLD, check_threshold
+from .holes import MAX_SHARE, check_grow_px, check_max_share, grow, to_mask
 from .image import SUFFIXES, open_photo
 from .inpainter import Inpainter
 from .saving import check_quality, format_of, replacing, save_photo
+from .tone import restore_tone
 
 PIPE = "-"
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
 
 
 class Task(NamedTuple):
-    """One photo, its mask (None: there is none) and where the result goes; PIPE is standard input or output."""
+    """One photo, its mask (None: there is none, or it is to be found) and where the result goes.
+
+    PIPE is standard input or output.
+    """
 
     photo: Path | str
     mask: Path | str | None
@@ -33,9 +39,13 @@ class Choices:
     """How photos are filled and written.
 
     Attributes:
-        grow_px: fill so many pixels around each mask too.
+        grow_px: fill so many pixels around each mask too; None: as suits the masks.
         invert: masks are black where the photo is to be filled.
         max_share: the largest share of a photo that a mask may mark.
+        find_damage: masks are not read but found.
+        threshold: how sure to be of damage that is found; lower marks more.
+        mask_only: write the masks, as PNG, and fill nothing.
+        restore_tone: even out faded tones after the fill.
         max_pixels: larger photos are refused; None: Pillow's own limit.
         format: Pillow's name of the format of all results; None: as the name of the result says.
         quality: 1 to 100; None: as the photo's.
@@ -45,26 +55,32 @@ class Choices:
         ValueError: a number is out of its range.
     """
 
-    grow_px: float = 0
+    grow_px: float | None = None
     invert: bool = False
     max_share: float = MAX_SHARE
+    find_damage: bool = False
+    threshold: float = THRESHOLD
+    mask_only: bool = False
+    restore_tone: bool = False
     max_pixels: int | None = None
     format: str | None = None
     quality: int | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        check_grow_px(self.grow_px)
+        check_grow_px(self.grow_px or 0)
+        check_threshold(self.threshold)
         check_max_share(self.max_share)
         check_quality(self.quality)
 
 
-def find_tasks(photos: list[str], mask: str, output: str, format: str | None = None) -> list[Task]:
+def find_tasks(photos: list[str], mask: str | None, output: str, format: str | None = None) -> list[Task]:
     """What there is to do, sorted by name.
 
     Args:
         photos: files, folders and patterns such as "scans/**/*.tif", or PIPE alone.
-        mask: a file (one for all photos), a folder or a pattern (masks are named like the photos), or PIPE.
+        mask: a file (one for all photos), a folder or a pattern (masks are named like the photos), or PIPE; None: no
+            task has a mask.
         output: a file for one photo, a folder (made if missing) for many, or PIPE.
         format: as in `Choices`: it gives results in a folder their suffix.
 
@@ -74,7 +90,8 @@ def find_tasks(photos: list[str], mask: str, output: str, format: str | None = N
     if PIPE in photos and (photos != [PIPE] or mask == PIPE):
         raise ValueError("standard input (-) holds one picture: give the other ones as files")
     if photos == [PIPE]:
-        return [Task(PIPE, _single_mask(mask), _single_output(output, None, format))]
+        only = None if mask is None else _single_mask(mask)
+        return [Task(PIPE, only, _single_output(output, None, format))]
     find_mask = _mask_finder(mask)
     found = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo")}
     if len(photos) == 1 and list(found) == [Path(photos[0])]:
@@ -88,7 +105,7 @@ def find_tasks(photos: list[str], mask: str, output: str, format: str | None = N
     tasks = [
         Task(photo, find_mask(photo, name), Path(output) / _renamed(name, format)) for photo, name in found.items()
     ]
-    used_as_mask = {task.mask for task in tasks}
+    used_as_mask = {task.mask for task in tasks if task.mask is not None}
     tasks = [task for task in tasks if task.photo not in used_as_mask]
     if not tasks:
         raise ValueError("every photo is a mask of another one; give photos and masks in two folders")
@@ -124,8 +141,10 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
-def _mask_finder(mask: str) -> Callable[[Path, Path], Path | str | None]:
-    """Finds the mask of a photo, and its name: the same file for all, or from a folder or pattern."""
+def _mask_finder(mask: str | None) -> Callable[[Path, Path], Path | str | None]:
+    """Finds the mask of a photo, and its name: none, the same file for all, or from a folder or pattern."""
+    if mask is None:
+        return lambda photo, name: None
     if mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir()):
         only = _single_mask(mask)
         return lambda photo, name: only
@@ -209,22 +228,45 @@ def fill_file(inpainter: Inpainter, task: Task, choices: Choices, inputs: set[tu
         OSError: it cannot be written.
     """
     photo, mask, output = task
-    if mask is None:
-        raise ValueError(f"it has no mask; there must be one named {Path(photo).stem}.png (or .jpg ...)")
+    if mask is None and not choices.find_damage:
+        raise ValueError(
+            f"it has no mask; there must be one named {Path(photo).stem}.png (or .jpg ...), or --find-damage instead"
+        )
     if isinstance(output, Path) and output.exists() and not choices.overwrite:
         status = output.stat()
         if (status.st_dev, status.st_ino) in inputs:
             raise ValueError(f"{output} is one of the inputs; choose another OUT, or add --overwrite")
     picture = open_photo(_read(photo), max_pixels=choices.max_pixels)
-    hole = to_mask(_read(mask), picture.size, invert=choices.invert, max_share=choices.max_share)
-    result = inpainter(picture, hole, grow_px=choices.grow_px, max_share=1)
+    hole = _hole(inpainter, picture, mask, choices)
+    if choices.mask_only:
+        with _writing(output) as file:
+            save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, choices.format or _mask_format(output))
+        return
+    result = inpainter(picture, hole, max_share=1)
+    if choices.restore_tone:
+        result, _ = restore_tone(result)
     format = choices.format or _own_format(picture, task)
-    untouched = not hole.any() and format == picture.format and choices.quality is None
+    kept = not hole.any() and not choices.restore_tone
+    untouched = kept and format == picture.format and choices.quality is None
     with _writing(output) as file:
         if untouched and isinstance(photo, Path):  # saving a JPEG again would change it
             file.write(photo.read_bytes())
         else:
             save_photo(result, file, format, choices.quality)
+
+
+def _hole(inpainter: Inpainter, picture: Image.Image, mask: Path | str | None, choices: Choices) -> np.ndarray:
+    """What is to be filled: the mask that was found, or the one that was given, grown."""
+    if mask is None:
+        wanted = {} if choices.grow_px is None else {"grow_px": choices.grow_px}
+        found = inpainter.find_damage(picture, threshold=choices.threshold, **wanted)
+        return to_mask(found, picture.size, max_share=choices.max_share)
+    hole = to_mask(_read(mask), picture.size, invert=choices.invert, max_share=choices.max_share)
+    return grow(hole, choices.grow_px or 0)
+
+
+def _mask_format(output: Path | str) -> str:
+    return format_of(output) if isinstance(output, Path) else "PNG"
 
 
 def _own_format(picture: Image.Image, task: Task) -> str:

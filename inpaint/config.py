@@ -3,8 +3,9 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 DEFAULT_REPO_ID: str | None = None
 """Hub repository that `Inpainter.from_pretrained()` pulls; None means the weights bundled in `inpaint/weights`."""
@@ -86,7 +87,31 @@ class FreeFormConfig:
             )
 
 
+@dataclass(frozen=True)
+class DamageConfig:
+    """The network that finds damage.
+
+    Attributes:
+        channels: widths at 1/2, 1/4, 1/8 and 1/16 of the resolution.
+        blocks: residual blocks at 1/16.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    architecture: ClassVar[str] = "damage"
+    channels: tuple[int, int, int, int] = (16, 32, 96, 128)
+    blocks: int = 2
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        _check_range(self, "channels", 1, 512)
+        _check_range(self, "blocks", 0, 16)
+
+
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig
+NetworkConfig = GeneratorConfig | DamageConfig
+Config = TypeVar("Config", bound=NetworkConfig)
 CONFIGS: dict[str, type[ContextEncoderConfig] | type[FreeFormConfig]] = {
     config.architecture: config for config in (ContextEncoderConfig, FreeFormConfig)
 }
@@ -105,7 +130,7 @@ def _matches(value: Any, annotation: Any) -> bool:
     return type(value) is annotation
 
 
-def _check_types(config: GeneratorConfig) -> None:
+def _check_types(config: NetworkConfig) -> None:
     hints = get_type_hints(type(config))
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -118,13 +143,13 @@ def _check_types(config: GeneratorConfig) -> None:
             raise ConfigError(f"{field.name} is {value!r}; it must be {wanted}.")
 
 
-def config_to_dict(config: GeneratorConfig) -> dict[str, Any]:
+def config_to_dict(config: NetworkConfig) -> dict[str, Any]:
     """The config as plain JSON values, with its architecture's name."""
     return {"architecture": config.architecture, **dataclasses.asdict(config)}
 
 
 def config_from_dict(values: Any) -> GeneratorConfig:
-    """A config from the content of a `config.json`. Nothing in it is ever imported or run.
+    """A generator's config from the content of a `config.json`. Nothing in it is ever imported or run.
 
     Args:
         values: a mapping with "architecture" and every field of that architecture's config.
@@ -132,15 +157,24 @@ def config_from_dict(values: Any) -> GeneratorConfig:
     Raises:
         ConfigError: not a mapping, an unknown architecture, a missing or unknown key, a wrong type, an absurd size.
     """
+    return _from_dict(values, CONFIGS)
+
+
+def damage_config_from_dict(values: Any) -> DamageConfig:
+    """As `config_from_dict`, for the network that finds damage."""
+    return _from_dict(values, {DamageConfig.architecture: DamageConfig})
+
+
+def _from_dict(values: Any, known: Mapping[str, type[Config]]) -> Config:
     if not isinstance(values, dict):
-        raise ConfigError(f"The generator's config is a {type(values).__name__}; it must be a JSON object.")
+        raise ConfigError(f"The config is a {type(values).__name__}; it must be a JSON object.")
     architecture = values.get("architecture")
-    if not isinstance(architecture, str) or architecture not in CONFIGS:
+    if not isinstance(architecture, str) or architecture not in known:
         raise ConfigError(
-            f"architecture is {architecture!r}; this version knows {', '.join(map(repr, sorted(CONFIGS)))}."
+            f"architecture is {architecture!r}; this version knows {', '.join(map(repr, sorted(known)))} here."
             " A newer version of the code may know more."
         )
-    config_class = CONFIGS[architecture]
+    config_class = known[architecture]
     names = {field.name for field in dataclasses.fields(config_class)}
     given = set(values) - {"architecture"}
     if given != names:

@@ -1,5 +1,6 @@
 """The Inpainter: a photo of any size and a mask in, the finished photo out."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from .config import GeneratorConfig
 from .crops import Crop, CropSizes, plan
+from .damage import GROW_PX, THRESHOLD, DamageFinder, load_damage_network
 from .fills import Fill, PackedFill
 from .holes import MAX_SHARE, grow, to_mask
 from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, reflect_indices, to_pixels, to_tensor
@@ -66,6 +68,9 @@ class Inpainter:
         self.source = source
         self.runtime = choose_runtime(self.module, self.device, runtime)
         self.sizes = crop_sizes(self.generator)
+        self.finder: DamageFinder | None = None
+        """What finds damage; None: the bundled network, loaded when it is first needed."""
+        self._finder_lock = threading.Lock()
 
     @classmethod
     def from_pretrained(
@@ -162,6 +167,28 @@ class Inpainter:
             PhotoError: the photo cannot be read.
         """
         return Session(open_photo(photo), self.fills, grow_px=grow_px)
+
+    def find_damage(self, photo: PhotoSource, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> Image.Image:
+        """The mask of an old photo's damage: scratches, cracks, tears, folds, dust, blotches, missing corners.
+
+        Args:
+            photo: as for a call.
+            threshold: how sure to be, above 0 and below 1; lower marks more.
+            grow_px: mark so many pixels around each find too, so that no damaged rim is continued into the hole.
+
+        Returns:
+            A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere.
+
+        Raises:
+            PhotoError: the photo cannot be read.
+            ValueError: a setting is out of range.
+            WeightsError: the weights that come with the package are missing or damaged.
+        """
+        with self._finder_lock:
+            if self.finder is None:
+                self.finder = DamageFinder(load_damage_network(), self.device)
+        mask = self.finder(to_rgb(open_photo(photo)), threshold=threshold, grow_px=grow_px)
+        return Image.fromarray(mask.astype(np.uint8) * 255)
 
     def solve(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> list[Patch]:
         """Fill holes and return the changed places, with unchanged pixels around the holes as they were.

@@ -5,9 +5,9 @@ Pickles are never opened, a config can only name known architectures of a sane s
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -27,9 +27,11 @@ from .download import (
 )
 from .generators import ContextEncoder, FreeFormGenerator, build_generator
 
-__all__ = ["BUNDLED", "LoadedGenerator", "WeightsError", "load_generator", "save_generator"]
+__all__ = ["BUNDLED", "LoadedGenerator", "WeightsError", "load_generator", "load_network", "save_generator"]
 
 BUNDLED = Path(__file__).parent / "weights"
+Config = TypeVar("Config")
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class LoadedGenerator(NamedTuple):
@@ -112,7 +114,23 @@ def _refuse_revision(what: str, revision: str | None) -> None:
         raise WeightsError(f"{what} have no revision {revision!r}: give a Hub repository, or leave the revision out.")
 
 
-def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
+def load_network(
+    folder: Path, name: str, parse: Callable[[Any], Config], build: Callable[[Config], Network]
+) -> Network:
+    """Loads a network from a folder with `model.safetensors` and `config.json`, strictly, and nothing else from it.
+
+    Args:
+        folder: where they are.
+        name: what a message calls it.
+        parse: makes the config from the JSON values.
+        build: makes the untrained network from the config.
+
+    Returns:
+        The network in eval mode, float32, on the CPU.
+
+    Raises:
+        WeightsError: as for `load_generator`.
+    """
     if not folder.is_dir():
         raise WeightsError(f"{name} is not a folder: give the folder that holds {WEIGHTS_FILE} and {CONFIG_FILE}.")
     missing = [file for file in MAX_BYTES if not (folder / file).is_file()]
@@ -121,19 +139,23 @@ def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
     for file in MAX_BYTES:
         check_size(name, file, (folder / file).stat().st_size)
     try:
-        config = config_from_dict(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
+        config = parse(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
         with torch.device("meta"):
-            expected = build_generator(config).state_dict()
+            expected = build(config).state_dict()
         tensors = _read_tensors(folder / WEIGHTS_FILE, expected)
-        generator = build_generator(config)
+        network = build(config)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({error}): download or save it again.") from error
     except json.JSONDecodeError as error:
         raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}).") from error
     except (ValueError, RecursionError) as error:
         raise WeightsError(f"{name}: {error}") from error
-    generator.load_state_dict(tensors, strict=True)
-    return generator.eval()
+    network.load_state_dict(tensors, strict=True)
+    return network.eval()
+
+
+def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
+    return load_network(folder, name, config_from_dict, build_generator)
 
 
 def _read_tensors(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -10,38 +10,33 @@ FLOORS = {
     10: "app",
     9: "inpaint.benchmark train.__main__ train.paper page.retrain",
     8: "inpaint.timing train.paper_report train.publish page.painter page.retrain_desk",
-    7: "inpaint.__main__ train.contest train.improvement train.jobs train.jobs_watch train.large_holes"
-    " train.loop train.paper_scores train.speed page.api page.desk page.limits",
-    6: "inpaint.batch inpaint.whole train.evaluate train.jobs_code train.jobs_data train.jobs_local"
-    " train.trainer page.answers page.checks page.models page.showcase page.signin",
+    7: "inpaint.__main__ train.contest train.damage train.improvement train.jobs train.jobs_watch"
+    " train.large_holes train.loop train.paper_scores train.speed page.api page.desk page.limits",
+    6: "inpaint.batch inpaint.whole train.damage_data train.damage_sheet train.evaluate"
+    " train.evaluate_damage train.jobs_code train.jobs_data train.jobs_local train.trainer page.answers"
+    " page.checks page.models page.showcase page.signin",
     5: "inpaint.inpainter train.jobs_hub train.stream page.drawing page.versions page.visits",
-    4: "inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
-    3: "inpaint.holes inpaint.saving train.baselines train.data train.jobs_run train.paper_variants"
-    " train.remote",
-    2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.candidates train.checkpoint"
-    " train.presets train.repository train.samples",
-    1: "inpaint.brush inpaint.crops inpaint.deep inpaint.fills inpaint.generators inpaint.masks train.card"
-    " train.config train.losses train.paper_figure train.patience page.load",
+    4: "inpaint.damage inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
+    3: "inpaint.holes inpaint.saving inpaint.tone train.ageing train.baselines train.data train.jobs_run"
+    " train.paper_variants train.remote",
+    2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.area_marks train.candidates"
+    " train.checkpoint train.line_marks train.presets train.repository train.samples",
+    1: "inpaint.brush inpaint.crops inpaint.damage_network inpaint.deep inpaint.fills inpaint.generators"
+    " inpaint.masks train.card train.config train.damage_config train.distractors train.inks train.losses"
+    " train.paper_figure train.patience page.load",
     0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.modes inpaint.opencv"
     " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
-    " inpaint.tracing train.card_merge train.columns train.comparison train.decoding train.discriminator"
-    " train.ema train.events train.interrupts train.log train.metrics train.perceptual train.processes"
-    " page.space page.texts page.turns page.visitor",
+    " inpaint.tracing train.card_merge train.columns train.comparison train.damage_scores train.decoding"
+    " train.discriminator train.ema train.events train.interrupts train.log train.mark_shapes"
+    " train.metrics train.perceptual train.processes page.space page.texts page.turns page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")
 ROOMS = {
     "gradio": ("app", "page."),
-    "tyro": ("train.__main__", "train.jobs"),
-    "datasets": ("train.data", "train.columns"),
-    "huggingface_hub": (
-        "inpaint.download",
-        "train.publish",
-        "train.patience",
-        "train.repository",
-        "train.remote",
-        "train.jobs",
-    ),
+    "tyro": ("train.__main__",),
+    "datasets": ("train.data",),
+    "huggingface_hub": ("inpaint.download", "train.publish"),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),

@@ -15,6 +15,7 @@ from inpaint.config import FreeFormConfig
 from inpaint.generators import build_generator
 from inpaint.image import open_photo
 from inpaint.pretrained import save_generator
+from inpaint.workloads import made_photo
 from tests.pictures import picture
 
 
@@ -289,6 +290,90 @@ def test_missing_weights_are_told_on_stderr(tmp_path, capsys):
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
     assert main([*command, "--model", str(tmp_path / "no-weights")]) == 1
     assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.fixture
+def marks_a_square(monkeypatch):
+    """Damage is found where `write` draws its masks; the settings it was asked for are kept."""
+    asked = []
+
+    def find_damage(self, photo, **settings):
+        asked.append(settings)
+        mask = Image.new("L", photo.size)
+        mask.paste(255, (10, 20, 40, 50))
+        return mask
+
+    monkeypatch.setattr("inpaint.inpainter.Inpainter.find_damage", find_damage)
+    return asked
+
+
+def test_damage_is_found_and_filled_without_masks(tmp_path, model, capsys, marks_a_square):
+    for name in ("a.png", "b.tif"):
+        write(tmp_path, name)
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    assert main([str(photos), "--find-damage", "-o", str(out), "--model", model]) == 0
+    assert capsys.readouterr().out == f"2 photos filled, 0 failed; written to {out}\n"
+    for name in ("a.png", "b.tif"):
+        assert outside_is_equal(open_photo(photos / name), open_photo(out / name))
+    assert marks_a_square == [{"threshold": 0.5}] * 2
+
+
+def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_square):
+    write(tmp_path, "a.jpg")
+    write(tmp_path, "b.tif", "I;16")
+    photos, out = tmp_path / "photos", tmp_path / "masks-found"
+    settings = ["--threshold", "0.3", "--grow-px", "4"]
+    command = [str(photos), "--find-damage", "--mask-only", "-o", str(out), "--model", model, *settings]
+    assert main(command) == 0
+    assert capsys.readouterr().out == f"2 masks found, 0 failed; written to {out}\n"
+    assert marks_a_square == [{"threshold": 0.3, "grow_px": 4}] * 2
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
+    mask = np.asarray(Image.open(out / "a.png"))
+    assert mask[20:50, 10:40].all() and np.count_nonzero(mask) == 900
+    corrected = [str(photos), str(out), "-o", str(tmp_path / "filled"), "--model", model]
+    assert main(corrected) == 0  # the masks serve as masks
+    one = [str(photos / "a.jpg"), "--find-damage", "--mask-only", "-o", str(tmp_path / "one.bmp"), "--model", model]
+    assert main(one) == 0
+    assert Image.open(tmp_path / "one.bmp").format == "BMP"
+
+
+def test_real_damage_is_found_from_the_command_line(tmp_path):
+    pixels = made_photo(240, 200)
+    pixels[60:63, 20:220] = 250
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert main([str(tmp_path / "a.png"), "--find-damage", "-o", str(tmp_path / "out.png")]) == 0
+    after = np.asarray(open_photo(tmp_path / "out.png"))
+    assert np.abs(after[61, 30:210].astype(int) - 250).mean() > 40
+
+
+def test_faded_tones_are_evened_out_only_if_asked_for(tmp_path, model, marks_a_square):
+    (tmp_path / "photos").mkdir()
+    faded = Image.fromarray((np.asarray(picture("RGB", (90, 70))) // 3 + 80).astype(np.uint8))
+    faded.save(tmp_path / "photos/a.png")
+    command = [str(tmp_path / "photos/a.png"), "--find-damage", "-o", str(tmp_path / "out.png"), "--model", model]
+    assert main(command) == 0
+    assert outside_is_equal(faded, open_photo(tmp_path / "out.png"))
+    assert main([*command, "--restore-tone"]) == 0
+    assert np.ptp(np.asarray(open_photo(tmp_path / "out.png"))) > 1.5 * np.ptp(np.asarray(faded))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.png"], "there is no MASK behind the photos"),
+        (["a.png", "a.png", "--mask-only"], "--mask-only is for masks that are found"),
+        (["a.png", "a.png", "--threshold", "0.4"], "--threshold is for masks that are found"),
+        (["a.png", "--find-damage", "--invert"], "--invert is for masks that are given"),
+        (["a.png", "--find-damage", "--threshold", "1.5"], "threshold is 1.5"),
+        (["a.png", "--find-damage", "--grow-px", "-1"], "grow_px is -1"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(tmp_path, model, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    picture("RGB", (90, 70)).save("a.png")
+    assert main([*arguments, "-o", "out.png", "--model", model]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}") and error.count("\n") == 1
 
 
 def test_the_command_runs_as_a_module(tmp_path, model):

@@ -12,6 +12,8 @@ from inpaint.pretrained import WeightsError
 from .card import hub_datasets
 from .checkpoint import CheckpointError
 from .config import TrainConfig, to_dict
+from .damage import train_damage
+from .damage_config import DAMAGE_PRESETS, DamageTrainConfig
 from .events import EventLog, Watcher, say
 from .loop import train
 from .patience import StreamError
@@ -28,9 +30,14 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     processes = Processes()
     try:
+        presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
         config = tyro.extras.overridable_config_cli(
-            PRESETS, args=arguments, description=__doc__, prog="python -m train"
+            presets, args=arguments, description=__doc__, prog="python -m train"
         )
+        if isinstance(config, DamageTrainConfig):
+            run_dir = train_damage(config)
+            print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
+            return 0
         processes = Processes.join()
         if config.push_to_hub is not None:
             processes.from_first(partial(_check_target, config, config.push_to_hub))

@@ -116,7 +116,9 @@ def plot_losses(run_dir: Path) -> Path | None:
     from matplotlib import pyplot
 
     lines = read_losses(run_dir / FILE) if (run_dir / FILE).exists() else []
-    names = sorted({name for line in lines for name in line if name.startswith(("generator/", "discriminator/"))})
+    names = sorted(
+        {name for line in lines for name in line if name.startswith(("generator/", "discriminator/", "damage/"))}
+    )
     if not names:
         return None
     columns = min(3, len(names))

@@ -1,6 +1,7 @@
 """The order in which a run sees the pictures: every one once in an epoch, in an order that follows from the seed."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from .config import DataConfig
-from .data import OpenDataset, Shards, fetch, open_dataset
+from .data import Shards, fetch, open_dataset
 from .decoding import NotAPicture, decode
 
 
@@ -35,16 +36,6 @@ START = Position(0, 0)
 Row = tuple[tuple[int, int], list[Any]]  # where it is, and the cells of its pictures
 
 
-def open_all(config: DataConfig) -> list[OpenDataset]:
-    """The datasets of a run.
-
-    Raises:
-        ValueError: one cannot be opened or has no pictures.
-        StreamError: the Hub cannot be reached.
-    """
-    return [open_dataset(name, config.split, config.revision, config.column) for name in config.dataset]
-
-
 class StreamedRows:
     """Rows of one or several datasets, read anew in every epoch.
 
@@ -62,7 +53,8 @@ class StreamedRows:
 
     def __init__(self, config: DataConfig, seed: int):
         self._seed, self._block, self._patience_s = seed, config.shuffle_buffer, config.patience_s
-        self._shards = Shards(open_all(config), config.patience_s)
+        opened = [open_dataset(name, config.split, config.revision, config.column) for name in config.dataset]
+        self._shards = Shards(opened, config.patience_s)
 
     def read(self, start: Position) -> Iterator[tuple[Position, Any]]:
         """The cells of one epoch from a position on, each with the position after it.
@@ -111,6 +103,8 @@ class StreamedRows:
 class CachedRows:
     """The pictures of one or several datasets in memory, fully shuffled in every epoch.
 
+    A dataset that is named several times is held once, and its pictures come as often.
+
     Attributes:
         skipped: why the rows that hold no usable picture were left out, one entry each.
     """
@@ -119,11 +113,15 @@ class CachedRows:
         self._seed, self._patience_s = seed, config.patience_s
         self._photos: list[Image.Image] = []
         self.skipped: list[str] = []
-        shards = Shards(open_all(config), config.patience_s)
         with ThreadPoolExecutor(config.workers) as pool:
-            cells = (cell for number in range(len(shards)) for row in shards.rows(number) for cell in row)
-            while chunk := list(itertools.islice(cells, 256)):
-                self._keep(pool.map(self._load, chunk, itertools.repeat(config.cache_side)))
+            for name, times in Counter(config.dataset).items():
+                before = len(self._photos)
+                opened = open_dataset(name, config.split, config.revision, config.column)
+                shards = Shards([opened], config.patience_s)
+                cells = (cell for number in range(len(shards)) for row in shards.rows(number) for cell in row)
+                while chunk := list(itertools.islice(cells, 256)):
+                    self._keep(pool.map(self._load, chunk, itertools.repeat(config.cache_side)))
+                self._photos += self._photos[before:] * (times - 1)
 
     def _load(self, cell: Any, side: int) -> Image.Image | str:
         try:

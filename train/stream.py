@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from .config import DataConfig
@@ -216,4 +217,8 @@ class PhotoStream:
             photo = self._rows.decode(cell)
         except NotAPicture as reason:
             return str(reason)
+        return self._draw(photo, seed)
+
+    def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """The sample that is made of a picture."""
         return make_sample(photo, self._config, seed, self._shapes, self._bank)

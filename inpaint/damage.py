@@ -1,0 +1,149 @@
+"""Finds the damage of old photos by itself: a photo in, a mask out."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from scipy import ndimage
+from torch import Tensor
+
+from .config import damage_config_from_dict
+from .damage_network import DamageNetwork, fused
+from .holes import grow
+from .pretrained import BUNDLED, load_network
+
+BUNDLED_DAMAGE = BUNDLED / "damage"
+THRESHOLD = 0.5
+GROW_PX = 1.0
+WORK_PIXELS = 3_000_000
+"""Larger photos are looked at in a copy with so many pixels: hairlines of one pixel in 12 million still show in it."""
+STRIP_PIXELS = 1_200_000
+"""So many pixels go through the network at a time, which bounds memory."""
+OVERVIEW_PX = 640
+"""Large damage is looked for in a copy whose long side has so many pixels."""
+CONTINUED = 0.6
+"""A find goes on where the network is less sure, down to this share of the threshold."""
+SMALLEST_PX = 3
+
+
+class DamageFinder:
+    """Marks scratches, cracks, tears, folds, dust, blotches and missing corners. Any number of threads may use it.
+
+    Args:
+        network: with trained weights, on the CPU or wherever; it is put on the device.
+        device: any of PyTorch's.
+    """
+
+    def __init__(self, network: DamageNetwork, device: str | torch.device = "cpu") -> None:
+        self.device = torch.device(device)
+        self._network = fused(network).to(self.device, torch.float32).to(memory_format=torch.channels_last)
+        able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        self._half = self.device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+    def __call__(self, pixels: np.ndarray, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> np.ndarray:
+        """The mask of a photo's damage.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3).
+            threshold: lower marks more. Between 0 and 1.
+            grow_px: mark so many pixels around each find too: the fill must not continue from a damaged rim.
+
+        Returns:
+            Bool (H, W), True = damage, thus hole.
+
+        Raises:
+            ValueError: the threshold is out of range.
+            MaskError: `grow_px` is.
+        """
+        check_threshold(threshold)
+        sure = self.likelihood(pixels)
+        mask = grow(_connected(sure, threshold), grow_px * _scale(*pixels.shape[:2]))
+        if mask.shape == pixels.shape[:2]:
+            return mask
+        enlarged = Image.fromarray(mask.astype(np.uint8) * 255).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)
+        return np.asarray(enlarged) >= 128
+
+    def likelihood(self, pixels: np.ndarray) -> np.ndarray:
+        """How likely each pixel is damage: float32 in [0, 1], (H, W), or smaller for photos beyond WORK_PIXELS."""
+        height, width = pixels.shape[:2]
+        scale = _scale(height, width)
+        photo = Image.fromarray(pixels)
+        if scale < 1:
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+            photo = photo.resize(size, Image.Resampling.BOX)
+        sure = self._run(np.asarray(photo))
+        if max(photo.size) > 1.5 * OVERVIEW_PX:
+            small = OVERVIEW_PX / max(photo.size)
+            size = max(1, round(photo.width * small)), max(1, round(photo.height * small))
+            overview = Image.fromarray(self._run(np.asarray(photo.resize(size, Image.Resampling.BOX))))
+            np.maximum(sure, np.asarray(overview.resize(photo.size, Image.Resampling.BILINEAR)), out=sure)
+        return sure
+
+    def _run(self, pixels: np.ndarray) -> np.ndarray:
+        """The network's answer for each pixel of a picture, strip by strip."""
+        height, width = pixels.shape[:2]
+        multiple, reach = DamageNetwork.multiple, DamageNetwork.reach
+        rows = max(2 * reach, STRIP_PIXELS // width) // multiple * multiple
+        sure = np.empty((height, width), np.float32)
+        for top in range(0, height, rows):
+            first, last = max(0, top - reach), min(height, top + rows + reach)
+            logits = self._logits(pixels[first:last])
+            sure[top : top + rows] = logits[top - first : top - first + rows]
+        return sure
+
+    @torch.inference_mode()
+    def _logits(self, pixels: np.ndarray) -> np.ndarray:
+        image = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
+        image = _pad(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
+            logits = self._network(image.contiguous(memory_format=torch.channels_last))
+        return torch.sigmoid(logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float()).cpu().numpy()
+
+
+def load_damage_network(folder: str | Path | None = None) -> DamageNetwork:
+    """The network with trained weights, strictly loaded, in eval mode on the CPU.
+
+    Args:
+        folder: with `model.safetensors` and `config.json`; None: the bundled weights.
+
+    Raises:
+        WeightsError: they are missing, damaged, or do not fit their config.
+    """
+    name = "The bundled damage weights" if folder is None else str(folder)
+    return load_network(Path(folder or BUNDLED_DAMAGE), name, damage_config_from_dict, DamageNetwork)
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise ValueError unless this is a threshold of likelihood."""
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold is {threshold}; it must lie between 0 and 1, and lower marks more: try 0.5")
+
+
+def _scale(height: int, width: int) -> float:
+    return min(1.0, math.sqrt(WORK_PIXELS / (height * width)))
+
+
+def _connected(sure: np.ndarray, threshold: float) -> np.ndarray:
+    """Pixels above the threshold, and less sure ones that hang together with them; single pixels are left out."""
+    labels, count = ndimage.label(sure > threshold * CONTINUED, np.ones((3, 3), bool))
+    if not count:
+        return np.zeros(sure.shape, bool)
+    keep = np.zeros(count + 1, bool)
+    keep[np.unique(labels[sure > threshold])] = True
+    keep &= np.bincount(labels.ravel(), minlength=count + 1) >= SMALLEST_PX
+    keep[0] = False
+    return keep[labels]
+
+
+def _pad(image: Tensor, multiple: int) -> Tensor:
+    """Continue a picture at right and bottom, by its mirror image as far as that goes, to multiples."""
+    while image.shape[-1] % multiple or image.shape[-2] % multiple:
+        height, width = image.shape[-2:]
+        right, below = min(-width % multiple, width - 1), min(-height % multiple, height - 1)
+        if right + below == 0:  # a line of one pixel cannot be mirrored
+            return F.pad(image, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        image = F.pad(image, (0, right, 0, below), mode="reflect")
+    return image
