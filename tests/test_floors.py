@@ -34,9 +34,16 @@ FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split(
 PACKAGES = ("inpaint", "train", "page")
 ROOMS = {
     "gradio": ("app", "page."),
-    "tyro": ("train.__main__",),
-    "datasets": ("train.data",),
-    "huggingface_hub": ("inpaint.download", "train.publish"),
+    "tyro": ("train.__main__", "train.jobs"),
+    "datasets": ("train.data", "train.columns"),
+    "huggingface_hub": (
+        "inpaint.download",
+        "train.publish",
+        "train.patience",
+        "train.repository",
+        "train.remote",
+        "train.jobs",
+    ),
     "torchvision": ("train.",),
     "cv2": ("inpaint.opencv",),
     "matplotlib": ("inpaint.plotting", "train.log", "train.paper_figure"),
