@@ -19,7 +19,7 @@ from .holes import MAX_SHARE, grow, to_mask
 from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, reflect_indices, to_pixels, to_tensor
 from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from .pretrained import load_generator
-from .pyramid import drop_unknown, known_mean, push_pull
+from .pyramid import drop_unknown, keep_lows, known_mean, push_pull
 from .regions import Box, cover
 from .runtime import RuntimeName, choose_runtime
 from .session import Session
@@ -237,7 +237,10 @@ class Inpainter:
         image, hole = self._masked(seen.pixels, seen.hole, crop.scale)
         guide = (push_pull(*self._masked(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
         asked = self._asked(hole)
-        filled = to_pixels(composite(image, self.runtime(image * (1 - asked), asked, *guide), asked))
+        prediction = composite(image, self.runtime(image * (1 - asked), asked, *guide), asked)
+        for draft in guide:
+            prediction = composite(image, keep_lows(prediction, composite(image, draft, asked)), asked)
+        filled = to_pixels(prediction)
         area = crop.write.moved(crop.box.left, crop.box.top)
         if crop.scale == 1:
             result = filled[area.slices].copy()  # not a view, which would keep the whole crop in memory

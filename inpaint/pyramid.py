@@ -85,6 +85,18 @@ def _mean_of_three(x: Tensor) -> Tensor:
     return total * (1 / count)
 
 
+def keep_lows(picture: Tensor, draft: Tensor, block: int = 8) -> Tensor:
+    """A picture with the low frequencies of its draft: detail is refined, and what it is part of stays in place.
+
+    Args:
+        picture: (B, C, H, W); H and W multiples of `block`.
+        draft: of the same shape.
+        block: frequencies up to about a wave in two blocks are the draft's.
+    """
+    lows = F.avg_pool2d(draft - picture, block)
+    return picture + F.interpolate(lows, scale_factor=block, mode="bicubic", align_corners=False)
+
+
 def shrink(masked_image: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor]:
     """A smaller copy of a picture with a hole, in which no colour from under the hole shows.
 
