@@ -328,13 +328,13 @@ def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_squ
     assert capsys.readouterr().out == f"2 masks found, 0 failed; written to {out}\n"
     assert marks_a_square == [{"threshold": 0.3, "grow_px": 4}] * 2
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
-    mask = np.asarray(Image.open(out / "a.png"))
+    mask = np.asarray(open_photo(out / "a.png"))
     assert mask[20:50, 10:40].all() and np.count_nonzero(mask) == 900
     corrected = [str(photos), str(out), "-o", str(tmp_path / "filled"), "--model", model]
     assert main(corrected) == 0  # the masks serve as masks
     one = [str(photos / "a.jpg"), "--find-damage", "--mask-only", "-o", str(tmp_path / "one.bmp"), "--model", model]
     assert main(one) == 0
-    assert Image.open(tmp_path / "one.bmp").format == "BMP"
+    assert open_photo(tmp_path / "one.bmp").format == "BMP"
 
 
 def test_real_damage_is_found_from_the_command_line(tmp_path):
