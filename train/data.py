@@ -175,10 +175,10 @@ def fetch(cell: Any, patience_s: float = PATIENCE_S) -> bytes:
         NotAPicture: there are none.
         StreamError: they cannot be read any longer.
     """
-    path = cell.get("path") if isinstance(cell, dict) else None
-    if isinstance(cell, dict) and cell.get("bytes") is not None:
-        return cell["bytes"]
-    if path is None:
+    data, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (None, cell)
+    if data is not None or isinstance(cell, bytes):
+        return cell if data is None else data
+    if not isinstance(path, str):  # a folder on the Hub has the addresses themselves for cells
         raise NotAPicture("an empty cell")
     patience = Patience(f"the picture {path}", patience_s)
     while True:
