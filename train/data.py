@@ -105,7 +105,8 @@ def open_dataset(
         features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
     name, *path = find_pictures(features, column, prefer)
     feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
-    return OpenDataset(dataset, rows.select_columns([name]).cast_column(name, feature), name, tuple(path))
+    rows = rows.decode(False).cast_column(name, feature).select_columns([name])  # a cast alone decodes loose files
+    return OpenDataset(dataset, rows, name, tuple(path))
 
 
 class Shards:
@@ -175,10 +176,10 @@ def fetch(cell: Any, patience_s: float = PATIENCE_S) -> bytes:
         NotAPicture: there are none.
         StreamError: they cannot be read any longer.
     """
-    data, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (None, cell)
-    if data is not None or isinstance(cell, bytes):
-        return cell if data is None else data
-    if not isinstance(path, str):  # a folder on the Hub has the addresses themselves for cells
+    path = cell.get("path") if isinstance(cell, dict) else None
+    if isinstance(cell, dict) and cell.get("bytes") is not None:
+        return cell["bytes"]
+    if path is None:
         raise NotAPicture("an empty cell")
     patience = Patience(f"the picture {path}", patience_s)
     while True:
