@@ -106,7 +106,7 @@ def test_loose_pictures_on_a_stumbling_hub_are_read_again_and_not_taken_for_brok
     with Hub() as hub:
         put(hub, "me/folder", {f"{value}.png": png(value) for value in (10, 20, 30, 40, 50)})
         hub.fail(path="/revision/", status=429, headers={"Retry-After": "3"})
-        hub.fail(path=".png", drop=True, share=0.5, every=3, times=3)
+        hub.fail(path=".png", drop=True, share=0.5, every=2, times=2)
         read = Client(hub.url, tmp_path / "home").evaluate(READ)
         assert not any(fault.times for fault in hub.faults)
     assert read["shades"] == [10, 20, 30, 40, 50]

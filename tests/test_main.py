@@ -334,7 +334,8 @@ def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_squ
     assert main(corrected) == 0  # the masks serve as masks
     one = [str(photos / "a.jpg"), "--find-damage", "--mask-only", "-o", str(tmp_path / "one.bmp"), "--model", model]
     assert main(one) == 0
-    assert Image.open(tmp_path / "one.bmp").format == "BMP"
+    with Image.open(tmp_path / "one.bmp") as mask_file:
+        assert mask_file.format == "BMP"
 
 
 def test_real_damage_is_found_from_the_command_line(tmp_path):

@@ -105,7 +105,8 @@ def open_dataset(
         features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
     name, *path = find_pictures(features, column, prefer)
     feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
-    return OpenDataset(dataset, rows.select_columns([name]).cast_column(name, feature), name, tuple(path))
+    rows = rows.decode(False).cast_column(name, feature).select_columns([name])  # a cast alone decodes loose files
+    return OpenDataset(dataset, rows, name, tuple(path))
 
 
 class Shards:
