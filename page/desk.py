@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import gradio as gr
+import numpy as np
 from PIL import Image
 
 from inpaint import MaskError, Patch, PhotoError, save_photo, to_mask
@@ -40,7 +41,7 @@ class Desk:
         """All of them, for the browser."""
         opening = [self.open_photo, self.show_example, self.open_example, self.preview, self.leave_visit]
         painting = [self.paint, self.undo_stroke, self.redo_stroke, self.clear_strokes, self.finish]
-        masks = [self.add_mask, self.grow_mask, self.save_mask]
+        masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
         return [*opening, *painting, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
 
     def open_photo(self, call: dict) -> dict:
@@ -112,6 +113,19 @@ class Desk:
         except MaskError as error:
             raise Refusal("mask_refused", reason=str(error)) from None
         return self._grown(visit, 0, lambda session: session.add_mask(mask))
+
+    def find_damage(self, call: dict) -> dict:
+        """{visit}: what looks like scratches, cracks, stains is painted, exactly; refused where nothing does."""
+        visit = self.visits.get(call.get("visit"))
+
+        def marked(session: Session) -> list[Patch]:
+            session.grow_px = 0
+            found = np.asarray(self.models.own.find_damage(session.photo)) > 0
+            if not (found & ~session.mask).any():
+                raise Refusal("no_damage")
+            return session.add_mask(found)
+
+        return self._changed({"visit": visit.id}, marked)
 
     def grow_mask(self, call: dict) -> dict:
         """{visit, grow_px}: what is painted gets wider by so many pixels on all sides."""

@@ -45,6 +45,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "original": ("The photo as it came", "原始照片"),
     "version": ("Back to version {number}", "回到版本 {number}"),
     # Options
+    "find_damage": ("Find damage", "查找损伤"),
     "options": ("Options", "选项"),
     "mask": ("Mask", "蒙版"),
     "wider": ("Fill beyond the stroke", "补全范围向外扩展"),
@@ -74,6 +75,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "saved": ("Saved as {name}.", "已保存为 {name}。"),
     "reopening": ("The server had let go of this photo; opening it again…", "服务器已释放该照片，正在重新打开…"),
     # What went wrong, and what to do
+    "no_damage": (
+        "No damage that stands out was found. Paint over what you see.",
+        "没有找到明显的损伤。请直接涂抹您看到的地方。",
+    ),
     "busy": (
         "Many people are painting right now; your stroke is next in line.",
         "当前使用人数较多，您的操作正在排队。",

@@ -11,6 +11,7 @@ from PIL import Image
 
 from inpaint import ContextEncoderConfig, Inpainter
 from inpaint.generators import build_generator
+from inpaint.workloads import made_photo
 from page.texts import sentence
 from tests.browsing import Visitor, brush_of, check_painted, filled, near, until
 from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
@@ -181,6 +182,28 @@ def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visi
     assert (np.abs(visitor.pixels()[[60, 200], [60, 200], :3].astype(int) - FILL) <= 2).all()
     result = np.asarray(Image.open(visitor.download().path()))
     assert (np.abs(result[[60, 200], [60, 200]].astype(int) - FILL) <= 2).all()
+
+
+def test_damage_is_found_in_one_click_filled_and_can_be_erased(visitor):
+    photo = made_photo(240, 200)
+    photo[60:63, 20:220] = 250
+    visitor.upload(photo)
+    visitor["find_damage"].click()
+    visitor.page.wait_for_selector("[data-testid=clear]:enabled")
+    visitor.wait("ready")
+    filled = visitor.pixels()[..., :3].astype(int)
+    assert np.mean(np.abs(filled[61, 30:210] - FILL).max(axis=1) <= 2) > 0.9
+    assert (filled[140:, :] == photo[140:, :]).mean() > 0.95
+    visitor["eraser"].click()
+    visitor.paint((100, 61))
+    assert (visitor.pixels()[61, 100, :3] == photo[61, 100]).all()
+
+
+def test_a_photo_without_damage_is_left_alone_and_says_so(visitor):
+    visitor.upload(np.full((120, 160, 3), 128, np.uint8))
+    visitor["find_damage"].click()
+    visitor["trouble"].get_by_text(sentence("no_damage", "en")).wait_for()
+    assert visitor["clear"].is_disabled()
 
 
 def test_painting_over_everything_is_declined_with_a_sentence_and_can_go_on(visitor):
