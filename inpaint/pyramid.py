@@ -85,7 +85,7 @@ def _mean_of_three(x: Tensor) -> Tensor:
     return total * (1 / count)
 
 
-def keep_lows(picture: Tensor, draft: Tensor, block: int = 8) -> Tensor:
+def keep_lows(picture: Tensor, draft: Tensor, block: int = 16) -> Tensor:
     """A picture with the low frequencies of its draft: detail is refined, and what it is part of stays in place.
 
     Args:
