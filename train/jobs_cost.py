@@ -8,7 +8,7 @@ from .config import TrainConfig
 from .jobs_run import Run
 
 CPU_IMAGES_PER_S = {"photos": 1.0, "context-encoder": 14.0, "tiny": 16.0}
-"""Of two threads of an AMD EPYC (AVX-512), measured with the presets as they are."""
+"""Of two threads of an AMD EPYC (AVX-512): 0.8, 12.4 and 12.8 were measured beside other work, and are rounded up."""
 GPU_FACTORS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
 """A GPU beside those two threads, guessed from memory bandwidth; none of them was measured."""
 OTHER_GPU_FACTOR = 50
