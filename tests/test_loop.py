@@ -480,7 +480,7 @@ def test_the_length_of_a_run_in_epochs_is_known_after_the_first(photos, tmp_path
 def test_a_full_disk_ends_the_command_with_a_sentence(photos, tmp_path, monkeypatch, capsys):
     from train import __main__ as command_line
 
-    def full(config, processes):
+    def full(*arguments):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(command_line, "train", full)

@@ -4,6 +4,7 @@ The token is handed over in `secrets`, which the Hub keeps encrypted and shows t
 and log never hold it.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -162,7 +163,16 @@ def job_log(
 ) -> Iterator[str]:
     """Lines of a job's log: the last `tail` ones, or all; with `follow` until the job ends. JobError as above."""
     try:
-        yield from HfApi(token=token).fetch_job_logs(job_id=job_id, namespace=namespace, tail=tail, follow=follow)
+        lines = 0
+        for line in HfApi(token=token).fetch_job_logs(job_id=job_id, namespace=namespace, tail=tail, follow=follow):
+            lines += 1
+            yield line
+        if (
+            follow and tail is None
+        ):  # the client stops when the job has ended, and may not have asked for its last words
+            yield from itertools.islice(
+                HfApi(token=token).fetch_job_logs(job_id=job_id, namespace=namespace), lines, None
+            )
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, f"The log of {job_id} could not be read", token)) from None
 
