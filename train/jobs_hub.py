@@ -163,16 +163,12 @@ def job_log(
 ) -> Iterator[str]:
     """Lines of a job's log: the last `tail` ones, or all; with `follow` until the job ends. JobError as above."""
     try:
-        lines = 0
-        for line in HfApi(token=token).fetch_job_logs(job_id=job_id, namespace=namespace, tail=tail, follow=follow):
+        api, lines = HfApi(token=token), 0
+        for line in api.fetch_job_logs(job_id=job_id, namespace=namespace, tail=tail, follow=follow):
             lines += 1
             yield line
-        if (
-            follow and tail is None
-        ):  # the client stops when the job has ended, and may not have asked for its last words
-            yield from itertools.islice(
-                HfApi(token=token).fetch_job_logs(job_id=job_id, namespace=namespace), lines, None
-            )
+        if follow and tail is None:  # the client stops when the job has ended, and may miss its last words
+            yield from itertools.islice(api.fetch_job_logs(job_id=job_id, namespace=namespace), lines, None)
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, f"The log of {job_id} could not be read", token)) from None
 
