@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="PHOTO",
         help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input',
     )
-    add(
+    add(  # for --help alone: argparse gives all names to PHOTO, and _inputs takes the last one for the mask
         "mask",
         nargs="?",
         metavar="MASK",

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from typing import Any
 
 # the numbers of glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -21,13 +22,8 @@ def keep_memory() -> bool:
     Reference:
         man 3 mallopt.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # musl has no such function
-        return False
-    return all(mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items())
+    mallopt = _glibc("mallopt")
+    return mallopt is not None and all(mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items())
 
 
 def give_back_memory() -> bool:
@@ -42,10 +38,15 @@ def give_back_memory() -> bool:
     Reference:
         man 3 malloc_trim.
     """
+    trim = _glibc("malloc_trim")
+    return trim is not None and trim(ctypes.c_size_t(0)) == 1
+
+
+def _glibc(function: str) -> Any:
+    """A function of glibc's, or None on other systems."""
     if not sys.platform.startswith("linux"):
-        return False
+        return None
     try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
-        return False
-    return trim(ctypes.c_size_t(0)) == 1
+        return getattr(ctypes.CDLL(None), function)
+    except (OSError, AttributeError):  # musl has no such functions
+        return None

@@ -1,6 +1,7 @@
 """Finds the damage of old photos by itself: a photo in, a mask out."""
 
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -58,13 +59,23 @@ class DamageFinder:
             ValueError: the threshold is out of range.
             MaskError: `grow_px` is.
         """
-        check_threshold(threshold)
+        (mask,) = self.masks(pixels, [threshold], grow_px=grow_px)
+        return mask
+
+    def masks(
+        self, pixels: np.ndarray, thresholds: Iterable[float], *, grow_px: float = GROW_PX
+    ) -> Iterator[np.ndarray]:
+        """The mask for each of several thresholds, from one look at the photo. Otherwise as for a call."""
+        thresholds = list(thresholds)
+        for threshold in thresholds:
+            check_threshold(threshold)
         sure = self.likelihood(pixels)
-        mask = grow(_connected(sure, threshold), grow_px * _scale(*pixels.shape[:2]))
-        if mask.shape == pixels.shape[:2]:
-            return mask
-        enlarged = Image.fromarray(mask.astype(np.uint8) * 255).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)
-        return np.asarray(enlarged) >= 128
+        for threshold in thresholds:
+            mask = grow(_connected(sure, threshold), grow_px * _scale(*pixels.shape[:2]))
+            if mask.shape != pixels.shape[:2]:
+                small = Image.fromarray(mask.astype(np.uint8) * 255)
+                mask = np.asarray(small.resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)) >= 128
+            yield mask
 
     def likelihood(self, pixels: np.ndarray) -> np.ndarray:
         """How likely each pixel is damage: float32 in [0, 1], (H, W), or smaller for photos beyond WORK_PIXELS."""
@@ -72,13 +83,11 @@ class DamageFinder:
         scale = _scale(height, width)
         photo = Image.fromarray(pixels)
         if scale < 1:
-            size = max(1, round(width * scale)), max(1, round(height * scale))
-            photo = photo.resize(size, Image.Resampling.BOX)
+            photo = _shrunk(photo, scale)
         sure = self._run(np.asarray(photo))
         if max(photo.size) > 1.5 * OVERVIEW_PX:
-            small = OVERVIEW_PX / max(photo.size)
-            size = max(1, round(photo.width * small)), max(1, round(photo.height * small))
-            overview = Image.fromarray(self._run(np.asarray(photo.resize(size, Image.Resampling.BOX))))
+            small = _shrunk(photo, OVERVIEW_PX / max(photo.size))
+            overview = Image.fromarray(self._run(np.asarray(small)))
             np.maximum(sure, np.asarray(overview.resize(photo.size, Image.Resampling.BILINEAR)), out=sure)
         return sure
 
@@ -124,6 +133,11 @@ def check_threshold(threshold: float) -> None:
 
 def _scale(height: int, width: int) -> float:
     return min(1.0, math.sqrt(WORK_PIXELS / (height * width)))
+
+
+def _shrunk(photo: Image.Image, scale: float) -> Image.Image:
+    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
+    return photo.resize(size, Image.Resampling.BOX)
 
 
 def _connected(sure: np.ndarray, threshold: float) -> np.ndarray:

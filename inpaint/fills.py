@@ -7,6 +7,11 @@ import numpy as np
 from .regions import Box
 
 
+def unpacked_bits(bits: np.ndarray, box: Box) -> np.ndarray:
+    """What `np.packbits` packed: bool, of the shape of a box."""
+    return np.unpackbits(bits, count=box.width * box.height).reshape(box.height, box.width).view(bool)
+
+
 class Fill(NamedTuple):
     """A solved piece: RGB uint8 (h, w, 3) pixels whose first is at (left, top), and which of them are filled."""
 
@@ -51,8 +56,7 @@ class PackedFill(NamedTuple):
 
     def unpacked(self) -> Fill:
         """The fill, black where nothing is filled."""
-        shape = self.box.height, self.box.width
-        hole = np.unpackbits(self.bits, count=shape[0] * shape[1]).reshape(shape).view(bool)
-        pixels = np.zeros((*shape, 3), np.uint8)
+        hole = unpacked_bits(self.bits, self.box)
+        pixels = np.zeros((*hole.shape, 3), np.uint8)
         pixels[hole] = self.values
         return Fill(self.box.left, self.box.top, pixels, hole)

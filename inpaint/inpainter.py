@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -16,11 +16,12 @@ from .crops import Crop, CropSizes, plan
 from .damage import GROW_PX, THRESHOLD, DamageFinder, load_damage_network
 from .fills import Fill, PackedFill
 from .holes import MAX_SHARE, grow, to_mask
-from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, reflect_indices, to_pixels, to_tensor
+from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, to_pixels, to_tensor
 from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from .pretrained import load_generator
 from .pyramid import drop_unknown, keep_lows, known_mean, push_pull
-from .regions import Box, cover
+from .reading import gathered, read_crop
+from .regions import Box
 from .runtime import RuntimeName, choose_runtime
 from .session import Session
 
@@ -131,7 +132,7 @@ class Inpainter:
         grey = is_grey(pixels)
         done = [fill.packed() for fill in self.fills(pixels, hole)]
         del pixels  # of a large photo there is no room for these, the photo and its copy at once
-        patches = (Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in _gathered(done, hole))
+        patches = (Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in gathered(done, hole))
         return write_patches(picture, patches, hole)
 
     def batch(
@@ -233,7 +234,7 @@ class Inpainter:
         self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, guess: list[PackedFill], known: list[PackedFill]
     ) -> Fill:
         """One pass of the generator; what this region's earlier crops of this scale have filled counts as known."""
-        seen = _read(crop.box, pixels, mask, guess, known)
+        seen = read_crop(crop.box, pixels, mask, guess, known)
         image, hole = self._masked(seen.pixels, seen.hole, crop.scale)
         guide = (push_pull(*self._masked(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
         asked = self._asked(hole)
@@ -283,36 +284,3 @@ def crop_sizes(generator: Generator) -> CropSizes:
         return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
     return CropSizes(tuple(sorted(sides)))
-
-
-def _gathered(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
-    """Disjoint patches that hold all fills; a fill's own box may have pixels in it that another one fills."""
-    for box in cover(hole):
-        pixels = np.zeros((box.height, box.width, 3), np.uint8)
-        for fill in fills:
-            fill.draw(pixels, box)
-        yield Patch(box.left, box.top, pixels)
-
-
-class _Seen(NamedTuple):
-    """A crop: uint8 (h, w, 3), and bool (h, w) twice: what is hole, and what of it not even a guess is there for."""
-
-    pixels: np.ndarray
-    hole: np.ndarray
-    blank: np.ndarray
-
-
-def _read(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[PackedFill], known: list[PackedFill]) -> _Seen:
-    """A crop of the photo and the mask with earlier fills drawn in; mirrored where it sticks out of the photo."""
-    inside = box.cut(Box(0, 0, mask.shape[1], mask.shape[0]))
-    seen = _Seen(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
-    for fill in guess:
-        fill.draw(seen.pixels, inside, seen.blank)
-    for fill in known:
-        fill.draw(seen.pixels, inside, seen.hole)
-    np.logical_and(seen.blank, seen.hole, out=seen.blank)
-    if inside == box:
-        return seen
-    rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
-    columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
-    return _Seen(*(array[rows[:, None], columns] for array in seen))

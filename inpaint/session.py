@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from .brush import draw_stroke
-from .fills import Fill
+from .fills import Fill, unpacked_bits
 from .holes import check_grow_px, grow
 from .image import MaskError
 from .modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
@@ -235,7 +235,7 @@ class Session:
     def _write(self, step: Snapshot) -> None:
         """Bring a remembered state back."""
         for box, pixels, packed in zip(*step, strict=True):
-            mask = np.unpackbits(packed, count=box.width * box.height).reshape(box.height, box.width).astype(bool)
+            mask = unpacked_bits(packed, box)
             self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
             self._canvas[box.slices] = pixels
             self._mask[box.slices] = mask

@@ -47,6 +47,25 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The page, with a generator that fills with one colour. A module that needs another one has its own."""
+    from tests.serving import serving
+
+    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(browser, served):
+    """Somebody who has the served page open; in the end nothing must have gone wrong in its script."""
+    from tests.browsing import Visitor
+
+    visitor = Visitor(browser, served.url)
+    yield visitor
+    visitor.leave()
+
+
 @pytest.fixture
 def hub():
     """A running Hub with the accounts "me" (writes), "you" (writes) and "me" again with a token that only reads."""

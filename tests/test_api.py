@@ -15,17 +15,11 @@ from PIL import Image
 
 from page.checks import MAX_MEGAPIXELS
 from page.texts import sentence
-from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
+from tests.serving import FILL, GRADIO_WARNINGS, noise
 
 pytestmark = GRADIO_WARNINGS
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://localhost:7860"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
-        yield running
 
 
 @pytest.fixture

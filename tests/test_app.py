@@ -24,17 +24,11 @@ from page.checks import MAX_MEGAPIXELS
 from page.showcase import EXAMPLES
 from page.texts import LANGUAGES, SENTENCES, language_of, sentence
 from page.visits import UPLOAD_S, Refusal, Visits
-from tests.serving import FILL, GRADIO_WARNINGS, OneColour, noise, serving
+from tests.serving import FILL, GRADIO_WARNINGS, OneColour, noise
 
 pytestmark = GRADIO_WARNINGS
 ROOT = Path(app.__file__).parent
 STROKE = {"points": [[40, 40], [90, 60]], "brush": 20, "erase": False}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

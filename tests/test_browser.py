@@ -25,13 +25,6 @@ def served(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def visitor(browser, served):
-    with_page = Visitor(browser, served.url)
-    yield with_page
-    with_page.leave()
-
-
 def test_a_stroke_is_filled_and_every_other_pixel_is_the_photos(visitor):
     photo, points = noise(300, 400), [(80, 90), (250, 180)]
     visitor.upload(photo)

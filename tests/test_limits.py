@@ -18,18 +18,12 @@ from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.limits import MAX_CALL_MB, limit_mb
 from page.texts import sentence
 from page.visits import FORGOTTEN_S, Visits
-from tests.serving import GRADIO_WARNINGS, noise, serving
+from tests.serving import GRADIO_WARNINGS, noise
 
 pytestmark = GRADIO_WARNINGS
 SCRIPT = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 PAGE = b"<!doctype html><script>alert(1)</script>"
 STROKE = {"points": [[10, 10], [30, 20]], "brush": 8, "erase": False}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
-        yield running
 
 
 def png(width, height, bits=8, colour=2):

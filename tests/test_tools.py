@@ -18,19 +18,6 @@ from tests.serving import FILL, GRADIO_WARNINGS, noise, serving
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(browser, served):
-    with_page = Visitor(browser, served.url)
-    yield with_page
-    with_page.leave()
-
-
 def press(visitor, *keys):
     for key in keys:
         visitor.page.keyboard.press(key)

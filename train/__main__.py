@@ -35,8 +35,7 @@ def main(argv: list[str] | None = None) -> int:
             presets, args=arguments, description=__doc__, prog="python -m train"
         )
         if isinstance(config, DamageTrainConfig):
-            run_dir = train_damage(config)
-            print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
+            _say_where(train_damage(config))
             return 0
         processes = Processes.join()
         if config.push_to_hub is not None:
@@ -44,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         run_dir = _train(config, processes)
         if not processes.first:
             return 0
-        print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
+        _say_where(run_dir)
         _publish(config, run_dir)
         if config.event_log:
             say("finished")
@@ -68,6 +67,10 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     finally:
         processes.leave()
+
+
+def _say_where(run_dir: Path) -> None:
+    print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
 
 
 def _check_target(config: TrainConfig, repo_id: str) -> None:

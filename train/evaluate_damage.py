@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,23 +58,23 @@ def read_pairs(folder: Path) -> Iterator[Pair]:
         yield Pair(name, to_rgb(picture), to_mask(path, picture.size, max_share=1))
 
 
-def score_pairs(finder: DamageFinder, pairs: Iterable[Pair], thresholds: Iterable[float]) -> dict[float, list[Matches]]:
+def score_pairs(finder: DamageFinder, pairs: Iterable[Pair], thresholds: Sequence[float]) -> dict[float, list[Matches]]:
     """For each threshold the matches of each pair."""
     scores: dict[float, list[Matches]] = {threshold: [] for threshold in thresholds}
     for pair in pairs:
-        for threshold, matches in scores.items():
-            matches.append(match(finder(pair.pixels, threshold=threshold), pair.wanted))
+        for mask, matches in zip(finder.masks(pair.pixels, thresholds), scores.values(), strict=True):
+            matches.append(match(mask, pair.wanted))
     return scores
 
 
 def marked_shares(
-    finder: DamageFinder, photos: Iterable[Image.Image], thresholds: Iterable[float]
+    finder: DamageFinder, photos: Iterable[Image.Image], thresholds: Sequence[float]
 ) -> dict[float, list[float]]:
     """For each threshold the share of pixels that are marked in each of some photos without damage."""
     shares: dict[float, list[float]] = {threshold: [] for threshold in thresholds}
     for photo in photos:
-        for threshold, marked in shares.items():
-            marked.append(float(finder(to_rgb(photo), threshold=threshold).mean()))
+        for mask, marked in zip(finder.masks(to_rgb(photo), thresholds), shares.values(), strict=True):
+            marked.append(float(mask.mean()))
     return shares
 
 
