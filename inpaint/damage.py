@@ -28,6 +28,11 @@ OVERVIEW_PX = 640
 CONTINUED = 0.6
 """A find goes on where the network is less sure, down to this share of the threshold."""
 SMALLEST_PX = 3
+USUAL_SHARE, LEAST_SHARE = 0.003, 0.0003
+"""Share of pixels more likely damage than not for which the network's answer is taken as it is; and what is added to a
+photo's share, so that one without a find is not an infinitely clean one."""
+LOWEST_SHIFT, HIGHEST_SHIFT = -1.5, 2.2
+"""A photo's share moves its logits by so much at most."""
 
 
 class DamageFinder:
@@ -89,7 +94,7 @@ class DamageFinder:
             small = _shrunk(photo, OVERVIEW_PX / max(photo.size))
             overview = Image.fromarray(self._run(np.asarray(small)))
             np.maximum(sure, np.asarray(overview.resize(photo.size, Image.Resampling.BILINEAR)), out=sure)
-        return sure
+        return adapted(sure)
 
     def _run(self, pixels: np.ndarray) -> np.ndarray:
         """The network's answer for each pixel of a picture, strip by strip."""
@@ -123,6 +128,25 @@ def load_damage_network(folder: str | Path | None = None) -> DamageNetwork:
     """
     name = "The bundled damage weights" if folder is None else str(folder)
     return load_network(Path(folder or BUNDLED_DAMAGE), name, damage_config_from_dict, DamageNetwork)
+
+
+def adapted(sure: np.ndarray) -> np.ndarray:
+    """Likelihoods in the light of the whole photo: where some damage is plain, a doubtful mark is damage too.
+
+    Args:
+        sure: float32 (H, W) in [0, 1], as the network gives them for pixels by themselves.
+
+    Returns:
+        The same with shifted logits: the odds of damage are multiplied by the photo's share of plain damage over the
+        usual share.
+
+    Reference:
+        Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural Computation
+        14(1), Eq. 2.4, with the photo as the new distribution.
+    """
+    shift = math.log((float((sure > 0.5).mean()) + LEAST_SHARE) / USUAL_SHARE)
+    odds = np.float32(math.exp(min(max(shift, LOWEST_SHIFT), HIGHEST_SHIFT)))
+    return odds * sure / (1 + (odds - 1) * sure)
 
 
 def check_threshold(threshold: float) -> None:

@@ -27,9 +27,9 @@ class Fill(NamedTuple):
 
     def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
         """Write the filled pixels into a canvas that shows `canvas_box`; in `hole` they are no longer marked."""
-        common = self.box.cut(canvas_box)
-        if common.width <= 0 or common.height <= 0:
+        if not self.box.meets(canvas_box):
             return
+        common = self.box.cut(canvas_box)
         mine = common.moved(self.left, self.top).slices
         theirs = common.moved(canvas_box.left, canvas_box.top).slices
         canvas[theirs][self.hole[mine]] = self.pixels[mine][self.hole[mine]]
@@ -50,8 +50,7 @@ class PackedFill(NamedTuple):
 
     def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
         """As `Fill.draw`."""
-        common = self.box.cut(canvas_box)
-        if common.width > 0 and common.height > 0:
+        if self.box.meets(canvas_box):
             self.unpacked().draw(canvas, canvas_box, hole)
 
     def unpacked(self) -> Fill:

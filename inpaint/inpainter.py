@@ -42,7 +42,8 @@ class Generator(Protocol):
 class Inpainter:
     """Fills holes in photos. One instance serves any number of threads.
 
-    A fill depends on the photo and the mask alone, and time on the hole and not on the photo's size.
+    A fill depends on the photo and the mask alone (in a session, on earlier strokes too), and time on the hole and not on
+    the photo's size.
 
     Args:
         generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
@@ -197,7 +198,7 @@ class Inpainter:
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
             mask: bool (H, W), True = hole.
-            within: only regions that come near this box; None: all.
+            within: only what sees this box; None: all. Other holes then count as filled already.
 
         Raises:
             MaskError: sizes differ, or the mask covers everything.
@@ -223,9 +224,13 @@ class Inpainter:
             done: list[PackedFill] = []
             drafts: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
             for crop in crops:
+                at_this_scale = drafts[crop.scale] if crop.draft else done
+                if within is not None and not crop.box.meets(within):
+                    at_this_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).packed())
+                    continue
                 guess = drafts[2 * crop.scale] if crop.guided else []
                 fill = self._fill(crop, pixels, mask, guess, drafts[crop.scale] + done)
-                (drafts[crop.scale] if crop.draft else done).append(fill.packed())
+                at_this_scale.append(fill.packed())
                 if not crop.draft:
                     yield fill
 

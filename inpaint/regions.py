@@ -43,6 +43,11 @@ class Box(NamedTuple):
             min(self.bottom, other.bottom),
         )
 
+    def meets(self, other: "Box") -> bool:
+        """Whether both have a pixel in common."""
+        common = self.cut(other)
+        return common.width > 0 and common.height > 0
+
     def moved(self, left: int, top: int) -> "Box":
         """The box as seen from a corner at (left, top)."""
         return Box(self.left - left, self.top - top, self.right - left, self.bottom - top)

@@ -273,6 +273,19 @@ def test_a_session_paints_what_a_call_paints():
     assert live.result().tobytes() == engine(live.photo, live.mask).tobytes()
 
 
+def test_a_stroke_on_a_long_hole_solves_what_sees_it_and_leaves_the_rest():
+    engine = inpainter()
+    live = engine.open(picture("RGB", (3000, 400)))
+    live.stroke([[60, 200], [2900, 200]], 30)
+    before = np.asarray(live.result())
+    patches = live.stroke([[2900, 200], [2900, 300]], 30)
+    after = np.asarray(live.result())
+    assert min(patch.left for patch in patches) > 1800
+    assert np.array_equal(before[:, :1800], after[:, :1800])
+    new = live.mask[:, 2880:]
+    assert (after != np.asarray(live.photo)).any(axis=2)[:, 2880:][new].mean() > 0.9
+
+
 def test_one_inpainter_serves_many_threads():
     engine = Inpainter(build_generator(FreeFormConfig()), device="cpu")
     photos = [picture("RGB", (150, 140), seed) for seed in range(6)]

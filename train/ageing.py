@@ -22,7 +22,7 @@ SEEN = 0.1
 
 MARKS: dict[Callable[[int, np.random.Generator], list[Mark]], float] = {
     scratches: 4.0, scuffs: 0.8, film_scratches: 1.0, hairs: 1.3, dust: 2.2, fold: 1.8, tear: 1.2, cracks: 1.2,
-    craquelure: 0.3, loss: 1.4, stain: 0.9, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.5, mirroring: 0.04,
+    craquelure: 0.3, loss: 1.9, stain: 1.1, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.5, mirroring: 0.04,
 }  # fmt: skip
 """How often each kind of damage is drawn, relative to the others."""
 

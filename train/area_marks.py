@@ -57,12 +57,13 @@ def tear(side: int, rng: np.random.Generator) -> list[Mark]:
 
 
 def loss(side: int, rng: np.random.Generator) -> list[Mark]:
-    """Places where the emulsion has come off: hard, irregular edges, one colour or that of the paper."""
+    """Places where the emulsion has come off, or ink, mould or glue has dried on it: hard, irregular edges."""
     alpha = np.zeros((side, side), np.float32)
     for _ in range(int(rng.integers(1, 4))):
         radius = math.exp(rng.uniform(math.log(3), math.log(45)))
         alpha = np.maximum(alpha, blob(side, radius, rng, rough=rng.uniform(0.1, 0.6), soft_px=rng.uniform(0.7, 2)))
-    return [Mark(alpha * rng.uniform(0.75, 1), textured(paper(rng), side, rng))]
+    ink = paper(rng) if rng.random() < 0.6 else blot(rng)
+    return [Mark(alpha * rng.uniform(0.75, 1), textured(ink, side, rng))]
 
 
 def stain(side: int, rng: np.random.Generator) -> list[Mark]:
@@ -75,9 +76,13 @@ def stain(side: int, rng: np.random.Generator) -> list[Mark]:
     alpha = np.clip(body * (1 - ring) + rim * ring, 0, 1) * rng.uniform(0.45, 1)
     if rng.random() < 0.3:
         alpha *= np.clip(0.8 + 0.4 * fractal_noise(side, radius / 2 + 3, rng), 0, 1)
+    return [Mark(alpha.astype(np.float32), blot(rng), counts=SOFT)]
+
+
+def blot(rng: np.random.Generator) -> np.ndarray:
+    """The colour of what has been spilt or has grown: rust, tea, ink, mould, washing-out, blue-black."""
     kinds = np.array([(0.45, 0.3, 0.14), (0.75, 0.62, 0.35), (0.12, 0.09, 0.08), (0.95, 0.95, 0.92), (0.3, 0.33, 0.4)])
-    ink = np.clip(kinds[rng.integers(len(kinds))] * rng.uniform(0.7, 1.2) + rng.normal(0, 0.04, 3), 0, 1)
-    return [Mark(alpha.astype(np.float32), ink, counts=SOFT)]
+    return np.clip(kinds[rng.integers(len(kinds))] * rng.uniform(0.7, 1.2) + rng.normal(0, 0.04, 3), 0, 1)
 
 
 def foxing(side: int, rng: np.random.Generator) -> list[Mark]:
