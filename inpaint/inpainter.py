@@ -42,8 +42,8 @@ class Generator(Protocol):
 class Inpainter:
     """Fills holes in photos. One instance serves any number of threads.
 
-    A fill depends on the photo and the mask alone (in a session, on earlier strokes too), and time on the hole and not on
-    the photo's size.
+    A fill depends on the photo and the mask alone (in a session, on earlier strokes too), and time on the hole and not
+    on the photo's size.
 
     Args:
         generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.

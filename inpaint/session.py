@@ -19,8 +19,8 @@ HISTORY_BYTES = 256 * 1024 * 1024
 
 
 Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
-"""(pixels, mask, within) -> fills of what sees a pixel of `within`; what else of the mask is hole has its fill in `pixels`
-already. Must not change its arguments."""
+"""(pixels, mask, within) -> fills of what sees a pixel of `within`; all other holes have their fill in `pixels` already.
+Must not change its arguments."""
 
 
 class Snapshot(NamedTuple):

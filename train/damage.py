@@ -32,7 +32,7 @@ MAY_CHANGE = (
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 12
 LARGE, AROUND_PX = 1.0, 31
-"""A pixel in the middle of large damage counts 1 + so many times less than one on a thin line; how far "around" reaches."""
+"""A pixel inside of large damage counts 1 + so many times less than one on a thin line; how far "around" reaches."""
 
 
 class DamageTrainer:
