@@ -19,7 +19,7 @@ HISTORY_BYTES = 256 * 1024 * 1024
 
 
 Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
-"""(pixels, mask, within) -> fills of what sees a pixel of `within`; all other holes have their fill in `pixels` already.
+"""(pixels, mask, within) -> fills of what sees a pixel of `within`; other holes have their fill in `pixels` already.
 Must not change its arguments."""
 
 
