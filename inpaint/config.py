@@ -67,8 +67,8 @@ class FreeFormConfig:
 
     architecture: ClassVar[str] = "free-form"
     channels: tuple[int, int, int] = (40, 80, 160)
-    blocks: int = 8
-    attention_every: int = 3
+    blocks: int = 6
+    attention_every: int = 2
     attention_heads: int = 4
     expansion: int = 3
     borrow_channels: int = 32

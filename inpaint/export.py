@@ -64,7 +64,7 @@ def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None
         ImportError: the package onnx is missing.
         OSError: the file cannot be written.
     """
-    onnx = _required("onnx")
+    onnx = required("onnx")
     fixed: int | None = getattr(generator, "fixed_size", None)
     multiple = int(getattr(generator, "multiple", 1))
     free = {0: "batch"} if fixed else {0: "batch", 2: "height", 3: "width"}
@@ -89,7 +89,7 @@ def largest_difference(generator: nn.Module, onnx_file: Path, sizes: tuple[tuple
     Raises:
         ImportError: the package onnxruntime is missing.
     """
-    runtime = _required("onnxruntime")
+    runtime = required("onnxruntime")
     session = runtime.InferenceSession(str(onnx_file), providers=["CPUExecutionProvider"])
     fixed, multiple = getattr(generator, "fixed_size", None), int(getattr(generator, "multiple", 1))
     usual = [(fixed, fixed)] if fixed else [(multiple, multiple), (13 * multiple, 4 * multiple), (256, 256)]
@@ -112,7 +112,12 @@ def _example(height: int, width: int) -> tuple[Tensor, Tensor]:
     return image * (1 - mask), mask
 
 
-def _required(package: str) -> Any:
+def required(package: str) -> Any:
+    """A package that only exporting needs.
+
+    Raises:
+        ImportError: it is not here; the message says how to get it.
+    """
     try:
         return importlib.import_module(package)
     except ImportError:

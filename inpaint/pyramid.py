@@ -39,7 +39,7 @@ def push_pull(
         upsampled = upsampled[..., : colour.shape[-2], : colour.shape[-1]]
         filled = colour + (1 - weight) * upsampled
         for _ in range(relaxations[min(len(pyramid), len(relaxations) - 1)]):
-            filled = torch.addcmul(colour, 1 - weight, _neighbourhood_mean(filled))
+            filled = torch.addcmul(colour, 1 - weight, F.avg_pool2d(filled, 3, 1, 1, count_include_pad=False))
     return filled
 
 
@@ -53,6 +53,7 @@ def smooth_fill(masked_image: Tensor, mask: Tensor, levels: int | None = None) -
         Damelin and Hoang 2018, On surface completion and image inpainting by biharmonic functions, arXiv:1707.06567,
         Eq. 1.1; here a few explicit steps of its descent, which are enough near the hole's edge.
     """
+    masked_image = masked_image.contiguous()  # on a CPU a third quicker than channels-last, with so few channels
     filled = push_pull(masked_image, mask, levels, relaxations=(1, 2, 8))
     step = -_PLATE_STEP * mask
     for _ in range(_PLATE_STEPS):
@@ -64,25 +65,14 @@ def smooth_fill(masked_image: Tensor, mask: Tensor, levels: int | None = None) -
 _PLATE_STEPS, _PLATE_STEP = 5, 1 / 64  # steps above 1 / 32 would not converge
 
 
-# Sums of shifted pictures: a convolution or a pooling of so few channels takes several times as long on a CPU.
-
-
 def _laplacian(x: Tensor) -> Tensor:
-    """The sum of the four neighbours less four times the pixel: (..., H, W) -> (..., H - 2, W - 2)."""
+    """The sum of the four neighbours less four times the pixel: (..., H, W) -> (..., H - 2, W - 2).
+
+    By sums of shifted pictures: a convolution of so few channels takes several times as long on a CPU.
+    """
     inner = x[..., 1:-1, 1:-1]
-    return (x[..., :-2, 1:-1] + x[..., 2:, 1:-1]) + (x[..., 1:-1, :-2] + x[..., 1:-1, 2:]) - 4 * inner
-
-
-def _neighbourhood_mean(x: Tensor) -> Tensor:
-    """The mean of each pixel's 3x3 neighbourhood, as far as it lies in the picture: (..., H, W) -> the same."""
-    return _mean_of_three(_mean_of_three(x).transpose(-1, -2)).transpose(-1, -2)
-
-
-def _mean_of_three(x: Tensor) -> Tensor:
-    """The mean of each number and its neighbours along the last axis."""
-    around, ones = F.pad(x, (1, 1)), F.pad(torch.ones_like(x[:1, :1, :1]), (1, 1))
-    total, count = (y[..., :-2] + y[..., 1:-1] + y[..., 2:] for y in (around, ones))
-    return total * (1 / count)
+    beside = (x[..., :-2, 1:-1] + x[..., 2:, 1:-1]) + (x[..., 1:-1, :-2] + x[..., 1:-1, 2:])
+    return torch.sub(beside, inner, alpha=4)
 
 
 def keep_lows(picture: Tensor, draft: Tensor, block: int = 16) -> Tensor:

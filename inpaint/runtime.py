@@ -44,17 +44,19 @@ class OpenVinoRuntime:
 
     Args:
         generator: in eval mode, on the CPU.
+        half: compute in bfloat16; None: where the CPU does.
 
     Raises:
         ImportError: openvino or onnx is missing.
         RuntimeError: OpenVINO cannot take the network.
     """
 
-    def __init__(self, generator: FreeFormGenerator) -> None:
+    def __init__(self, generator: FreeFormGenerator, half: bool | None = None) -> None:
         import openvino
 
         core = openvino.Core()
-        half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if half is None:
+            half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.name = f"OpenVINO, {'bfloat16' if half else 'float32'}"
         self._generator = generator
         example = torch.zeros(1, 3, 48, 32), torch.ones(1, 1, 48, 32)

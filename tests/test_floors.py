@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     10: "app",
-    9: "inpaint.benchmark train.__main__ train.paper page.retrain",
+    9: "inpaint.benchmark inpaint.runtimes train.__main__ train.paper page.retrain",
     8: "inpaint.timing train.paper_report train.publish page.painter page.retrain_desk",
     7: "inpaint.__main__ train.contest train.damage train.improvement train.jobs train.jobs_watch"
     " train.large_holes train.loop train.paper_scores train.speed page.api page.desk page.limits",
