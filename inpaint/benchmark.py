@@ -176,7 +176,8 @@ def _processor() -> str:
 
 
 def _megapixels(size: tuple[int, int]) -> str:
-    return f"{size[0] * size[1] / 1e6:.2g} megapixels"
+    millions = f"{size[0] * size[1] / 1e6:.2g}"
+    return f"{millions} megapixel{'s' if millions != '1' else ''}"
 
 
 def _tell(words: str) -> None:
