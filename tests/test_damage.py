@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from inpaint.config import ConfigError, DamageConfig, damage_config_from_dict
-from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, load_damage_network
+from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, adapted, load_damage_network
 from inpaint.damage_network import DamageNetwork, fused
 from inpaint.image import MaskError, PhotoError
 from inpaint.inpainter import Inpainter
@@ -144,6 +144,18 @@ def test_a_large_scan_is_searched_quickly_and_thoroughly(finder):
     assert found[1002, 300:3700].mean() > 0.8
     assert found[200:2800, 2001].mean() > 0.8
     assert found.mean() < 0.02
+
+
+def test_a_doubtful_mark_counts_where_damage_is_plain_and_not_where_there_is_none():
+    doubtful = np.full((100, 100), 0.01, np.float32)
+    doubtful[10, 10:40] = 0.4
+    plain = doubtful.copy()
+    plain[50:60] = 0.95
+    assert adapted(plain)[10, 10:40].min() > 0.5 > 0.4 > adapted(doubtful)[10, 10:40].max()
+    for sure in (plain, doubtful, np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)):
+        result = adapted(sure)
+        assert result.min() >= 0 and result.max() <= 1
+        assert (np.diff(result.ravel()[np.argsort(sure.ravel())]) >= 0).all()  # more likely stays more likely
 
 
 def test_strips_show_no_seams(finder, monkeypatch):

@@ -133,8 +133,8 @@ def _around(*body: nn.Module) -> FreeFormGenerator:
 _WIDTH = FreeFormConfig().channels[-1]
 CANDIDATES: dict[str, Callable[[], FreeFormGenerator]] = {
     "ConvNeXt": lambda: FreeFormGenerator(FreeFormConfig(blocks=10, attention_every=0, borrow_channels=0)),
-    "ConvNeXt, attention": lambda: FreeFormGenerator(FreeFormConfig(blocks=9, borrow_channels=0)),
-    "ConvNeXt, attention, borrowing": lambda: FreeFormGenerator(FreeFormConfig()),
+    "ConvNeXt, attention": lambda: FreeFormGenerator(FreeFormConfig(blocks=9, attention_every=3, borrow_channels=0)),
+    "ConvNeXt, attention, borrowing": lambda: FreeFormGenerator(FreeFormConfig(blocks=8, attention_every=3)),
     "Fourier": lambda: _around(*(FourierBlock(_WIDTH) for _ in range(10))),
     "dilated": lambda: _around(*(DilatedBlock(_WIDTH) for _ in range(3))),
     "ConvNeXt and attention at 1/16": lambda: _around(
