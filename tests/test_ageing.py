@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inpaint.workloads import made_photo
-from train.ageing import IGNORED, MARKS, age, apply, damage, fade, grain, mended, scan, to_target
+from train.ageing import IGNORED, MARKS, age, apply, clipped, damage, fade, grain, mended, scan, to_target
 from train.distractors import DISTRACTORS, add_border, add_distractors
 from train.inks import Mark
 
@@ -65,7 +65,7 @@ def test_every_distractor_draws_something_thin_or_small(draw):
 def test_what_belongs_to_a_photo_is_not_marked():
     before = photo()
     for seed in range(8):
-        for change in (add_distractors, add_border, fade, mended):
+        for change in (add_distractors, add_border, clipped, fade, mended):
             after = change(before, np.random.default_rng(seed))
             assert (after.shape, after.dtype) == (before.shape, np.float32)
             assert after.min() >= 0 and after.max() <= 1

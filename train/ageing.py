@@ -50,6 +50,8 @@ def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.25) -> A
     photo = crop.astype(np.float32) / 255
     if rng.random() < 0.25:
         photo = add_distractors(photo, rng)
+    if rng.random() < 0.15:
+        photo = clipped(photo, rng)
     if rng.random() < 0.35:
         photo = blurred(photo, rng.uniform(0.3, 1.8))
     if rng.random() < 0.08:
@@ -132,6 +134,17 @@ def fade(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.2:
         photo = photo * (1 + rng.uniform(0.02, 0.12) * smooth_noise(len(photo), rng.uniform(80, 300), rng)[..., None])
     return np.clip(photo, 0, 1).astype(np.float32)
+
+
+def clipped(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A photo with blown-out lights or drowned shadows: plain areas that are no places where the print is gone."""
+    grey = photo @ np.full(3, 1 / 3, np.float32)
+    low, high = 0.0, 1.0
+    if rng.random() < 0.5:
+        high = max(float(np.quantile(grey, rng.uniform(0.35, 0.9))), 0.1)
+    else:
+        low = min(float(np.quantile(grey, rng.uniform(0.1, 0.65))), 0.9)
+    return np.clip((photo - np.float32(low)) / np.float32(high - low), 0, 1)
 
 
 def grain(side: int, rng: np.random.Generator) -> np.ndarray:

@@ -31,7 +31,7 @@ MAY_CHANGE = (
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 12
-LARGE, AROUND_PX = 1.0, 31
+LARGE, AROUND_PX = 2.0, 31
 """A pixel inside of large damage counts 1 + so many times less than one on a thin line; how far "around" reaches."""
 
 
