@@ -82,7 +82,7 @@ def assert_losses_agree(run, other, tolerance):
 def test_all_losses_agree_with_those_of_one_process(photos, pair, tmp_path):
     """Every term, R1 and the guided steps among them; floating-point sums in another order are all that differs."""
     alone = train(tiny(photos, tmp_path / "alone", log_every=4))
-    assert_losses_agree(pair / "whole", alone, 1e-4)
+    assert_losses_agree(pair / "whole", alone, 1e-3)
     ours, theirs = weights(alone), weights(pair / "whole")
     assert max(float((ours[name].float() - theirs[name].float()).abs().max()) for name in ours) < 5e-3
 
