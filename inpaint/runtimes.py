@@ -10,16 +10,18 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .allocator import keep_memory
 from .export import INPUTS, export_onnx, required
 from .generators import FreeFormGenerator
+from .image import to_tensor
+from .masks import central
 from .pretrained import load_generator
 from .runtime import OpenVinoRuntime
 from .timing import median_seconds, peak_memory_mb
+from .workloads import made_photo
 
 SIDES = 512, 256
 REPEATS = 15
@@ -111,12 +113,9 @@ def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats:
 
 
 def _inputs(side: int) -> tuple[Tensor, Tensor]:
-    """A picture of noise and waves whose middle is hole, as the engine hands it to a generator."""
-    random = np.random.default_rng(0)
-    waves = np.sin(np.arange(side) / 9.0)[:, None] * np.cos(np.arange(side) / 14.0)
-    image = torch.from_numpy((0.6 * waves + random.normal(0, 0.1, (1, 3, side, side))).clip(-1, 1).astype(np.float32))
-    mask = torch.zeros(1, 1, side, side)
-    mask[..., side // 4 : side * 3 // 4, side // 4 : side * 3 // 4] = 1
+    """A made photo whose middle is hole, as the engine hands it to a generator."""
+    image = to_tensor(made_photo(side, side))
+    mask = torch.from_numpy(central(side, side))[None, None].to(image.dtype)
     return (image * (1 - mask)).contiguous(memory_format=torch.channels_last), mask
 
 

@@ -70,11 +70,14 @@ def pair(photos, tmp_path_factory):
     return folder
 
 
-def assert_losses_agree(run, other, tolerance, steps=None):
+def assert_losses_agree(run, other, tolerance, later=None, later_from=0):
+    """`later` is the tolerance from so many images on, beyond which one rounding may have turned a unit on or off."""
     lines, others = losses_of(run), losses_of(other)
     assert len(lines) == len(others) > 0
-    for line, expected in list(zip(lines, others, strict=True))[:steps]:
+    for line, expected in zip(lines, others, strict=True):
         assert line.keys() == expected.keys()
+        if later is not None and line["images_seen"] >= later_from:
+            tolerance = later
         for name in line:
             assert line[name] == pytest.approx(expected[name], rel=tolerance, abs=2e-6), (line["images_seen"], name)
 
@@ -82,7 +85,7 @@ def assert_losses_agree(run, other, tolerance, steps=None):
 def test_all_losses_agree_with_those_of_one_process(photos, pair, tmp_path):
     """Every term, R1 and the guided steps among them; floating-point sums in another order are all that differs."""
     alone = train(tiny(photos, tmp_path / "alone", log_every=4))
-    assert_losses_agree(pair / "whole", alone, 1e-4, steps=7)  # then one rounding may turn a ReLU, and all that follows
+    assert_losses_agree(pair / "whole", alone, 1e-4, later=2e-2, later_from=32)
     ours, theirs = weights(alone), weights(pair / "whole")
     assert max(float((ours[name].float() - theirs[name].float()).abs().max()) for name in ours) < 5e-3
 
