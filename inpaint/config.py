@@ -94,6 +94,7 @@ class DamageConfig:
     Attributes:
         channels: widths at 1/2, 1/4, 1/8 and 1/16 of the resolution.
         blocks: residual blocks at 1/16.
+        lite0_blocks: blocks of EfficientNet-Lite0 beside it, which know things when they see them: 6 to 11, or 0.
 
     Raises:
         ConfigError: a value is out of range.
@@ -102,11 +103,14 @@ class DamageConfig:
     architecture: ClassVar[str] = "damage"
     channels: tuple[int, int, int, int] = (16, 32, 96, 128)
     blocks: int = 2
+    lite0_blocks: int = 8
 
     def __post_init__(self) -> None:
         _check_types(self)
         _check_range(self, "channels", 1, 512)
         _check_range(self, "blocks", 0, 16)
+        if self.lite0_blocks:
+            _check_range(self, "lite0_blocks", 6, 11)
 
 
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig

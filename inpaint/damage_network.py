@@ -8,6 +8,10 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .config import DamageConfig
+from .mobile import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+
+AROUND_CELLS = 15
+"""So many cells of 16 pixels on each side are averaged, to tell a blotch from what it lies on."""
 
 
 class DamageNetwork(nn.Module):
@@ -22,7 +26,7 @@ class DamageNetwork(nn.Module):
     """
 
     multiple = 16
-    reach = 160
+    reach = 224
     """A pixel further away than this has no say in a pixel's logit, or next to none."""
 
     def __init__(self, config: DamageConfig) -> None:
@@ -37,6 +41,7 @@ class DamageNetwork(nn.Module):
         self.to_eighth = _conv(sixteenth + eighth, quarter)
         self.to_quarter = _conv(quarter + quarter, half * 4 // 3)
         self.to_half = _conv(half * 4 // 3 + half, half * 4 // 3)
+        self.lite0 = Lite0(config.lite0_blocks, config.channels) if config.lite0_blocks else None
         self.logits = nn.Conv2d(half * 4 // 3, 4, 1)
         nn.init.constant_(self.logits.bias, -3.0)  # type: ignore[arg-type]  # damage is rare: start from there
 
@@ -49,13 +54,53 @@ class DamageNetwork(nn.Module):
         Returns:
             (B, 1, H, W), above 0 where damage is more likely than not.
         """
-        half = self.at_half(F.pixel_unshuffle(torch.cat([image, local_contrast(image)], 1), 2))
-        quarter = self.at_quarter(half)
-        eighth = self.at_eighth(quarter)
-        x = self.to_eighth(torch.cat([_twice(self.at_sixteenth(eighth)), eighth], 1))
+        known = self.lite0(image) if self.lite0 else [0, 0, 0, 0]
+        half = self.at_half(F.pixel_unshuffle(torch.cat([image, local_contrast(image)], 1), 2)) + known[0]
+        quarter = self.at_quarter(half) + known[1]
+        eighth = self.at_eighth(quarter) + known[2]
+        sixteenth = self.at_sixteenth[0](eighth) + known[3]
+        x = self.to_eighth(torch.cat([_twice(self.at_sixteenth[1:](sixteenth)), eighth], 1))
         x = self.to_quarter(torch.cat([_twice(x), quarter], 1))
         x = self.to_half(torch.cat([_twice(x), half], 1))
         return F.pixel_shuffle(self.logits(x), 2)
+
+
+class Lite0(nn.Module):
+    """What the first blocks of EfficientNet-Lite0 see, to be added to maps at 1/2, 1/4, 1/8 and 1/16.
+
+    A wire, a twig and a lock of hair look like scratches to a network that has only learnt about scratches; one that
+    has learnt to tell a thousand kinds of things knows them. Its weights stay as they are, so that drawn damage cannot
+    spoil them; what is made of them is learnt, and starts at zero.
+
+    Args:
+        blocks: how many.
+        channels: of the four maps.
+    """
+
+    def __init__(self, blocks: int, channels: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        self.stem = SameConv(3, STEM_CHANNELS, 3, 2)
+        self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in BLOCKS[:blocks])
+        self.requires_grad_(False)
+        halved = [number for number, sizes in enumerate(BLOCKS) if sizes[3] == 2]
+        self._last = [min(following, blocks) - 1 for following in halved]  # of the blocks at each resolution
+        self.adapt = nn.ModuleList(
+            nn.Conv2d(BLOCKS[last][1], wide, 1) for last, wide in zip(self._last, channels, strict=True)
+        )
+        self.adapt_around = nn.Conv2d(BLOCKS[blocks - 1][1], channels[-1], 1)
+        for parameter in (*self.adapt.parameters(), *self.adapt_around.parameters()):
+            nn.init.zeros_(parameter)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """image: (B, 3, H, W) in [-1, 1], H and W multiples of 16. One map for each of the four resolutions."""
+        x = F.relu6(self.stem(for_network(image)))
+        maps: list[Tensor] = []
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in self._last:
+                maps.append(self.adapt[len(maps)](x))
+        around = F.avg_pool2d(x, AROUND_CELLS, 1, AROUND_CELLS // 2, count_include_pad=False)
+        return [*maps[:-1], maps[-1] + self.adapt_around(around)]
 
 
 class Residual(nn.Module):

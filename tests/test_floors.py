@@ -20,15 +20,15 @@ FLOORS = {
     3: "inpaint.holes inpaint.reading inpaint.saving inpaint.tone train.ageing train.baselines train.data"
     " train.jobs_run train.paper_variants train.remote",
     2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.area_marks train.candidates"
-    " train.checkpoint train.line_marks train.presets train.repository train.samples",
+    " train.checkpoint train.line_marks train.perceptual train.presets train.repository train.samples",
     1: "inpaint.brush inpaint.crops inpaint.damage_network inpaint.deep inpaint.fills inpaint.generators"
-    " inpaint.masks train.card train.config train.damage_config train.distractors train.inks train.losses"
+    " inpaint.masks train.card train.config train.damage_config train.distractors train.inks train.lite0 train.losses"
     " train.paper_figure train.patience page.load",
-    0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.modes inpaint.opencv"
+    0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.mobile inpaint.modes inpaint.opencv"
     " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
     " inpaint.tracing train.card_merge train.columns train.comparison train.damage_scores train.decoding"
     " train.discriminator train.ema train.events train.interrupts train.log train.mark_shapes"
-    " train.metrics train.perceptual train.processes page.space page.texts page.turns page.visitor",
+    " train.metrics train.processes page.space page.texts page.turns page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 PACKAGES = ("inpaint", "train", "page")

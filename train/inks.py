@@ -38,11 +38,11 @@ def paper(rng: np.random.Generator) -> np.ndarray:
 def line_ink(rng: np.random.Generator) -> tuple[np.ndarray, bool]:
     """Colour of scratches and the like, and whether it adds: mostly bright or dark, now and then of one dye layer."""
     kind = rng.random()
-    if kind < 0.40:
+    if kind < 0.38:
         return paper(rng), False
-    if kind < 0.72:
+    if kind < 0.74:
         return np.full(3, rng.uniform(0, 0.25)) + rng.uniform(0, 0.08, 3), False
-    if kind < 0.82:
+    if kind < 0.83:
         return rng.uniform(0, 1, 3), False
     strength = rng.uniform(0.25, 0.8) * (1 if rng.random() < 0.65 else -1)
     return strength * (np.ones(3) if rng.random() < 0.75 else rng.uniform(0, 1.2, 3)), True

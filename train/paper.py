@@ -53,8 +53,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     length.add_argument("--epochs", type=int, help="the same in epochs")
     runs = parser.add_argument_group("models")
-    runs.add_argument("--variants", nargs="+", choices=list(variants()), default=list(variants()), metavar="NAME",
-                      help="only these of: " + ", ".join(variants()))  # fmt: skip
+    runs.add_argument("--variants", nargs="*", choices=list(variants()), default=list(variants()), metavar="NAME",
+                      help="only these, or with no name none, of: " + ", ".join(variants()))  # fmt: skip
     runs.add_argument("--also", nargs="+", default=[], metavar="RUN", help="test these finished runs too")
     runs.add_argument("--channels", type=int, default=64, help="width of the first layer (%(default)s)")
     runs.add_argument("--units", type=int, default=4000, help="of the fully connected bottleneck (%(default)s)")
@@ -74,8 +74,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
-    """The models that were asked for, each with its whole config.
+def base_config(options: argparse.Namespace) -> TrainConfig:
+    """What the models that were asked for have in common.
 
     Raises:
         ValueError: a setting is impossible; the message says which.
@@ -88,7 +88,7 @@ def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
     images = options.images
     if images is None and options.epochs is None:
         images = IMAGES_ON_A_CPU if pick_device(options.device).type == "cpu" else IMAGES_ON_A_GPU
-    base = dataclasses.replace(
+    return dataclasses.replace(
         preset,
         data=data,
         generator=ContextEncoderConfig(channels=options.channels, bottleneck_channels=options.units),
@@ -101,6 +101,17 @@ def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
         bf16=options.bf16,
         sample_split=options.held_out,
     )
+
+
+def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
+    """The models that were asked for, each with its whole config.
+
+    Raises:
+        ValueError: a setting is impossible, or there is nothing to do; the message says which.
+    """
+    if not options.variants and not options.also:
+        raise ValueError("Nothing is to be compared: name variants, or finished runs with --also.")
+    base = base_config(options)
     chosen = [variant for name, variant in variants(base).items() if name in options.variants]
     folders = [str(options.runs / variant.name) for variant in chosen]
     return [(v, dataclasses.replace(v.config, run_dir=folder)) for v, folder in zip(chosen, folders, strict=True)]
@@ -134,8 +145,9 @@ def compare(options: argparse.Namespace) -> tuple[str, Path, Path]:
     classical = [prepare(baseline) for baseline in BASELINES]
     flagship = our_method(None)._replace(name=FLAGSHIP)
     candidates = [*map(Candidate, classical), *models, Candidate(flagship)]
-    scores, rows = _test(options, runs[0][1], candidates)
-    length = f"{options.epochs} epochs" if options.epochs else f"{runs[0][1].images:,} images"
+    base = base_config(options)
+    scores, rows = _test(options, base, candidates)
+    length = f"{options.epochs} epochs" if options.epochs else f"{base.images:,} images"
     setup = Setup(
         titles={variant.name: variant.title for variant, _ in runs},
         longer=list(longer),

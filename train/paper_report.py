@@ -80,11 +80,13 @@ def report(scores: Sequence[PaperScore], setup: Setup) -> str:
     centre = by_hole["central"]
     titles, fast = setup.titles, [name for name in setup.classical if name not in setup.slow]
     rows = [*fast, *(titles[name] for name in titles if titles[name] in centre), *setup.longer, setup.flagship]
+    tested = f"Tested on {setup.test}."
+    if titles:
+        tested = f"Every variant of the Context Encoder was trained on {setup.budget}, and tested on {setup.test}."
     parts = [
         "# The ideas of the paper, side by side",
-        f"Every variant of the Context Encoder was trained on {setup.budget}, and tested on {setup.test}. Percent are"
-        " of the full range of a pixel; detail is the fill's mean gradient over the truth's (1: as sharp as the truth,"
-        " less: blurred, more: noisy).",
+        f"{tested} Percent are of the full range of a pixel; detail is the fill's mean gradient over the truth's (1: as"
+        " sharp as the truth, less: blurred, more: noisy).",
         f"## Central hole\n\n{_table(centre, rows, setup.classical)}",
     ]
     if slow := [name for name in setup.slow if name in centre]:

