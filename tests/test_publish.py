@@ -53,6 +53,24 @@ def metadata(card: str) -> dict:
 # The card
 
 
+@pytest.mark.parametrize(
+    ("init_from", "told"),
+    [
+        ("bundled", "the weights bundled with the program"),
+        ("me/weights@v1", "me/weights@v1"),
+        ("/home/someone/runs/first/weights", "the weights of first"),
+    ],
+)
+def test_the_card_tells_what_a_run_went_on_from(run_dir, init_from, told):
+    values = json.loads((run_dir / "config.json").read_text())
+    values |= {"init_from": init_from, "discriminator_learning_rate": 2e-5}
+    assert "Started from" not in build_card(run_dir, run_dir / "weights", None)
+    (run_dir / "config.json").write_text(json.dumps(values))
+    card = build_card(run_dir, run_dir / "weights", None)
+    assert f"| Started from | {told} |" in card and "someone" not in card
+    assert "| Discriminator's learning rate | 2e-05 |" in card
+
+
 def test_the_card_says_what_how_from_what_how_good_and_how_far(run_dir):
     card = build_card(run_dir, run_dir / "weights", "me/weights", {"me/photos": "cc0-1.0"})
     for heading in ("Use", "Training data and licences", "Recipe", "Results", "Limits"):

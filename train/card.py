@@ -240,6 +240,7 @@ def _recipe(config: Mapping[str, Any], run_dir: Path) -> str:
     seen = _images_seen(run_dir)
     rows = {
         "Preset": config.get("preset"),
+        "Started from": _named_weights(config.get("init_from")),
         "Pictures seen": f"{seen:,}" if seen else config.get("images") or f"{config.get('epochs')} epochs",
         "Crops": f"{data.get('resolution')}x{data.get('resolution')}, {data.get('batch_size')} at a time",
         "Masks": ", ".join(f"{k} {v:g}" for k, v in _part(data, "masks").items() if isinstance(v, float) and v),
@@ -251,6 +252,7 @@ def _recipe(config: Mapping[str, Any], run_dir: Path) -> str:
         ),
         "R1 gamma": loss.get("r1_gamma"),
         "Learning rate": f"{config.get('learning_rate')} (Adam, betas {config.get('betas')})",
+        "Discriminator's learning rate": config.get("discriminator_learning_rate"),
         "Weight average": (halflife := config.get("ema_halflife_images")) and f"half-life of {halflife} pictures",
         "Seed": config.get("seed"),
     }
@@ -272,6 +274,18 @@ def _datasets(config: Mapping[str, Any]) -> list[str]:
 
 def _is_hub_id(name: str) -> bool:
     return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name) is not None and not Path(name).exists()
+
+
+def _named_weights(init_from: Any) -> str | None:
+    """The weights that a run started from, as they may be told to others: a folder by its name only."""
+    if not isinstance(init_from, str):
+        return None
+    if init_from == "bundled":
+        return "the weights bundled with the program"
+    if _is_hub_id(init_from.partition("@")[0]):
+        return init_from
+    folder = Path(init_from)
+    return f"the weights of {folder.parent.name if folder.name == 'weights' else folder.name}"
 
 
 def _images_seen(run_dir: Path) -> int:
