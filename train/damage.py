@@ -21,7 +21,7 @@ from .damage_config import DamageTrainConfig, to_dict
 from .damage_data import AgedStream
 from .ema import EMA
 from .interrupts import Interrupts
-from .lite0 import fold_block, fold_stem, load_lite0
+from .lite0 import fold_front, load_lite0
 from .log import Progress, plot_losses
 from .rows import Position
 from .stream import Batch
@@ -214,8 +214,5 @@ def _initial(config: DamageTrainConfig) -> DamageNetwork:
         network.load_state_dict(loaded.state_dict(), strict=not lacks)
     if lacks:
         assert network.lite0 is not None
-        lite0 = load_lite0()
-        fold_stem(lite0, network.lite0.stem)
-        for number, block in enumerate(network.lite0.blocks):
-            fold_block(lite0, number, block)  # type: ignore[arg-type]
+        fold_front(load_lite0(), network.lite0.stem, network.lite0.blocks)
     return network

@@ -40,18 +40,15 @@ def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d, into: SameConv) -> None:
     into.bias.copy_(norm.bias - norm.running_mean * scale)
 
 
-def fold_stem(network: Any, into: SameConv) -> None:
-    """Copies the first convolution of what `load_lite0` returns."""
-    fold(network._conv_stem, network._bn0, into)
-
-
-def fold_block(network: Any, number: int, into: MobileBlock) -> None:
-    """Copies one block of what `load_lite0` returns."""
-    block = network._blocks[number]
-    if into.expand is not None:
-        fold(block._expand_conv, block._bn0, into.expand)
-    fold(block._depthwise_conv, block._bn1, into.depthwise)
-    fold(block._project_conv, block._bn2, into.project)
+def fold_front(network: Any, stem: SameConv, blocks: nn.ModuleList) -> None:
+    """Copies the first convolution and as many blocks as are given of what `load_lite0` returns."""
+    fold(network._conv_stem, network._bn0, stem)
+    for block, into in zip(network._blocks, blocks, strict=False):
+        assert isinstance(into, MobileBlock)
+        if into.expand is not None:
+            fold(block._expand_conv, block._bn0, into.expand)
+        fold(block._depthwise_conv, block._bn1, into.depthwise)
+        fold(block._project_conv, block._bn2, into.project)
 
 
 def fold_head(network: Any, into: SameConv) -> None:

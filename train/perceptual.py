@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from inpaint.mobile import BLOCKS, HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, for_network
 
-from .lite0 import fold_block, fold_head, fold_stem, load_lite0
+from .lite0 import fold_front, fold_head, load_lite0
 
 STRIDES = (2, 4, 8, 16, 32)
 TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}  # block whose expansion is tapped -> place in the list of maps; the head is 4
@@ -38,10 +38,7 @@ class EfficientNetFeatures(nn.Module):
         self.stem = SameConv(3, STEM_CHANNELS, 3, 2)
         self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in BLOCKS)
         self.head = SameConv(BLOCKS[-1][1], HEAD_CHANNELS, 1)
-        fold_stem(network, self.stem)
-        for number, block in enumerate(self.blocks):
-            assert isinstance(block, MobileBlock)
-            fold_block(network, number, block)
+        fold_front(network, self.stem, self.blocks)
         fold_head(network, self.head)
         self.requires_grad_(False)
         self.eval()
