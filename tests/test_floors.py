@@ -26,8 +26,8 @@ FLOORS = {
     " train.paper_figure train.patience page.load",
     0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.mobile inpaint.modes inpaint.opencv"
     " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
-    " inpaint.tracing train.card_merge train.columns train.comparison train.damage_scores train.decoding"
-    " train.discriminator train.ema train.events train.interrupts train.log train.mark_shapes"
+    " inpaint.tracing train.card_merge train.card_results train.columns train.comparison train.damage_scores"
+    " train.decoding train.discriminator train.ema train.events train.interrupts train.log train.mark_shapes"
     " train.metrics train.processes page.space page.texts page.turns page.visitor",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}

@@ -16,8 +16,9 @@ from inpaint.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.generators import build_generator
 from inpaint.pretrained import save_generator
 from tests.hub.client import Client
-from train.card import build_card, summary, write_card
+from train.card import build_card, write_card
 from train.card_merge import merge
+from train.card_results import summary
 from train.config import DataConfig, TrainConfig, to_dict
 from train.presets import PRESETS
 

@@ -3,28 +3,16 @@
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from safetensors import safe_open
 
 from .card_merge import assemble, merge, part
+from .card_results import OURS, result_entry, results_tables, summary
 
-SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE, OURS = "samples.png", "results.json", "held-out.json", "ours"
-METRICS = (  # field of a score, heading, digits
-    ("psnr", "PSNR, dB (higher is better)", 2),
-    ("ssim", "SSIM (higher is better)", 3),
-    ("l1", "L1, % (lower is better)", 2),
-    ("elp", "ELP (lower is better)", 3),
-)
-COVERAGES = {
-    "central": "128x128, the central square of half the side is the hole",
-    "scratches": "scratches, 2 to 5 % of the picture",
-    "strokes": "strokes, 10 to 25 %",
-    "large": "large holes, 30 to 45 %",
-}
+SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE = "samples.png", "results.json", "held-out.json"
 WHAT = {
     "free-form": "It fills holes of any shape in photos of any size.",
     "context-encoder": "It fills holes in pictures of 128x128, after Context Encoders (Pathak et al. 2016,"
@@ -115,7 +103,7 @@ def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mappi
         "Use": USE.format(name=json.dumps(repo_id) if repo_id else ""),
         "Training data and licences": _training_data(config, licences or {}),
         "Recipe": _recipe(config, run_dir),
-        "Results": _results_tables(scores) or NOT_MEASURED,
+        "Results": results_tables(scores) or NOT_MEASURED,
         "Limits": own_limit + LIMITS,
     }
     names = ("use", "training-data", "recipe", "results", "limits")
@@ -141,22 +129,6 @@ def hub_datasets(config: Mapping[str, Any]) -> list[str]:
     return [name for name in _datasets(config) if _is_hub_id(name)]
 
 
-def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Mean scores as {coverage: {method: {metric: mean}}} of the list that `train.evaluate --json` writes."""
-    grouped: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
-    for score in scores:
-        grouped.setdefault(str(score["coverage"]), {}).setdefault(str(score["method"]), []).append(score)
-    return {
-        coverage: {method: {**_means(rows), "photos": len(rows)} for method, rows in methods.items()}
-        for coverage, methods in grouped.items()
-    }
-
-
-def _means(rows: list[Mapping[str, Any]]) -> dict[str, float]:
-    values = {field: [row[field] for row in rows if row.get(field) is not None] for field, _, _ in METRICS}
-    return {field: fmean(known) for field, known in values.items() if known}
-
-
 def _metadata(
     config: Mapping[str, Any], repo_id: str | None, architecture: str, results: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -171,52 +143,10 @@ def _metadata(
     }
     if named := hub_datasets(config):
         metadata["datasets"] = named
-    entries = [_result(coverage, methods[OURS]) for coverage, methods in results.items() if OURS in methods]
+    entries = [result_entry(coverage, methods[OURS]) for coverage, methods in results.items() if OURS in methods]
     if entries:
         metadata["model-index"] = [{"name": (repo_id or "bundled").rpartition("/")[2], "results": entries}]
     return metadata
-
-
-def _result(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:
-    dataset = f"{means['photos']} held-out photos, {COVERAGES.get(coverage, coverage)}"
-    return {
-        "task": {"type": "image-to-image", "name": "Image inpainting"},
-        "dataset": {"type": f"held-out-{coverage}", "name": dataset},
-        "metrics": [
-            {
-                "type": field,
-                "name": f"{heading.partition(' (')[0]}, over the hole",
-                "value": round(means[field], digits),
-            }
-            for field, heading, digits in METRICS
-            if field in means
-        ],
-    }
-
-
-def _results_tables(scores: list[Mapping[str, Any]]) -> str:
-    """A table for each kind of hole; slow methods in one of their own, beside the others on the same few photos."""
-    tables = []
-    for coverage, methods in summary(scores).items():
-        photos = max(int(means["photos"]) for means in methods.values())
-        everywhere = {method: means for method, means in methods.items() if means["photos"] == photos}
-        tables.append(f"Held-out photos ({photos}), {COVERAGES.get(coverage, coverage)}:\n\n{_table(everywhere)}")
-        if len(everywhere) < len(methods):
-            rows = [row for row in scores if row["coverage"] == coverage]
-            seen = [{row["photo"] for row in rows if row["method"] == method} for method in methods]
-            common = set.intersection(*seen)
-            few = summary(row for row in rows if row["photo"] in common)[coverage]
-            tables.append(f"The same with the slow methods, on {len(common)} of these photos:\n\n{_table(few)}")
-    return "\n\n".join(tables)
-
-
-def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
-    head = ["Method", *(heading for _, heading, _ in METRICS)]
-    rows = [head, ["---"] * len(head)]
-    for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
-        name = "**these weights**" if method == OURS else method
-        rows.append([name, *(f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS)])
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def _training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from inpaint.inpainter import Inpainter
 
-from .card import COMPARISON_FILE, METRICS, OURS, summary
+from .card import COMPARISON_FILE
+from .card_results import METRICS, OURS, summary
 from .comparison import Score
 from .evaluate import Method, as_json, elp_ready, evaluate, our_method, read_photos
 from .patience import StreamError
@@ -31,7 +32,7 @@ class Improvement(NamedTuple):
 
     Attributes:
         photos: which photos, as text.
-        new: mean of each metric over all photos and holes, by its field in `card.METRICS`.
+        new: mean of each metric over all photos and holes, by its field in `card_results.METRICS`.
         old: the same of the weights before; None if there are none.
     """
 
