@@ -52,6 +52,15 @@ def test_a_smooth_fill_continues_a_slope_across_a_scratch():
     assert smooth < rough / 3
 
 
+def test_a_smooth_fill_bends_as_the_picture_around_a_scratch_does():
+    image = (torch.linspace(-1, 1, 96).view(1, 1, 1, 96) * 3).cos().expand(1, 3, 96, 96)
+    mask = torch.zeros(1, 1, 96, 96)
+    mask[..., 45:51] = 1
+    fill = smooth_fill(image * (1 - mask), mask)[..., 45:51]
+    straight = image[..., 44:45] + (image[..., 51:52] - image[..., 44:45]) * torch.arange(1, 7) / 7
+    assert (fill - image[..., 45:51]).abs().mean() < (straight - image[..., 45:51]).abs().mean() / 1.4
+
+
 def test_shrinking_averages_known_pixels_only():
     image = torch.full((1, 3, 4, 4), 9.0)
     image[..., :2, :2] = torch.tensor([[0.1, 0.3], [0.5, 7.0]])
