@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, special
 from torch import Tensor
 
 from .config import damage_config_from_dict
@@ -28,10 +28,17 @@ OVERVIEW_PX = 640
 CONTINUED = 0.6
 """A find goes on where the network is less sure, down to this share of the threshold."""
 SMALLEST_PX = 3
+THICK_PX, THICK_RIM = 24, 6
+"""A find so thick is a stain or a lost piece, whose rim is soft: so many times as much around it is marked too."""
+THICK_REACH_PX, THICK_CONTINUED = 24, 0.3
+"""It goes on for so many pixels where the network is far less sure, down to this share of the threshold: half of a
+stain would show in the fill of the other half."""
+CELL_PX = 4
+"""Thick finds are told apart in a copy so many times smaller."""
 USUAL_SHARE, LEAST_SHARE = 0.003, 0.0003
 """Share of pixels more likely damage than not for which the network's answer is taken as it is; and what is added to a
 photo's share, so that one without a find is not an infinitely clean one."""
-LOWEST_SHIFT, HIGHEST_SHIFT = -1.5, 2.2
+LOWEST_SHIFT, HIGHEST_SHIFT = -1.5, 1.5
 """A photo's share moves its logits by so much at most."""
 
 
@@ -55,7 +62,8 @@ class DamageFinder:
         Args:
             pixels: RGB uint8 (H, W, 3).
             threshold: lower marks more. Between 0 and 1.
-            grow_px: mark so many pixels around each find too: the fill must not continue from a damaged rim.
+            grow_px: mark so many pixels around each find too, and THICK_RIM times as many around thick ones: the fill
+                must not continue from a damaged rim.
 
         Returns:
             Bool (H, W), True = damage, thus hole.
@@ -76,7 +84,10 @@ class DamageFinder:
             check_threshold(threshold)
         sure = self.likelihood(pixels)
         for threshold in thresholds:
-            mask = grow(_connected(sure, threshold), grow_px * _scale(*pixels.shape[:2]))
+            rim_px = grow_px * _scale(*pixels.shape[:2])
+            found = _connected(sure, threshold)
+            found |= _around_thick(found, THICK_REACH_PX) & (sure > threshold * THICK_CONTINUED)
+            mask = grow(found, rim_px) | (_around_thick(found, rim_px * THICK_RIM) if rim_px else False)
             if mask.shape != pixels.shape[:2]:
                 small = Image.fromarray(mask.astype(np.uint8) * 255)
                 mask = np.asarray(small.resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)) >= 128
@@ -89,24 +100,30 @@ class DamageFinder:
         photo = Image.fromarray(pixels)
         if scale < 1:
             photo = _shrunk(photo, scale)
-        sure = self._run(np.asarray(photo))
+        logits = self._two_looks(photo)
         if max(photo.size) > 1.5 * OVERVIEW_PX:
             small = _shrunk(photo, OVERVIEW_PX / max(photo.size))
-            overview = Image.fromarray(self._run(np.asarray(small)))
-            np.maximum(sure, np.asarray(overview.resize(photo.size, Image.Resampling.BILINEAR)), out=sure)
-        return adapted(sure)
+            np.maximum(logits, _enlarged(self._two_looks(small), photo.size), out=logits)
+        return adapted(special.expit(logits))
+
+    def _two_looks(self, photo: Image.Image) -> np.ndarray:
+        """The mean of the network's answers at a picture's full and half size: float32 logits (H, W).
+
+        A branch may look like a scratch at one of them, but seldom at both.
+        """
+        half = _shrunk(photo, 0.5)
+        return (self._run(np.asarray(photo)) + _enlarged(self._run(np.asarray(half)), photo.size)) / 2
 
     def _run(self, pixels: np.ndarray) -> np.ndarray:
-        """The network's answer for each pixel of a picture, strip by strip."""
+        """The network's logit for each pixel of a picture, strip by strip."""
         height, width = pixels.shape[:2]
         multiple, reach = DamageNetwork.multiple, DamageNetwork.reach
         rows = max(2 * reach, STRIP_PIXELS // width) // multiple * multiple
-        sure = np.empty((height, width), np.float32)
+        logits = np.empty((height, width), np.float32)
         for top in range(0, height, rows):
             first, last = max(0, top - reach), min(height, top + rows + reach)
-            logits = self._logits(pixels[first:last])
-            sure[top : top + rows] = logits[top - first : top - first + rows]
-        return sure
+            logits[top : top + rows] = self._logits(pixels[first:last])[top - first : top - first + rows]
+        return logits
 
     @torch.inference_mode()
     def _logits(self, pixels: np.ndarray) -> np.ndarray:
@@ -114,7 +131,7 @@ class DamageFinder:
         image = _pad(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
             logits = self._network(image.contiguous(memory_format=torch.channels_last))
-        return torch.sigmoid(logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float()).cpu().numpy()
+        return logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float().cpu().numpy()
 
 
 def load_damage_network(folder: str | Path | None = None) -> DamageNetwork:
@@ -164,6 +181,11 @@ def _shrunk(photo: Image.Image, scale: float) -> Image.Image:
     return photo.resize(size, Image.Resampling.BOX)
 
 
+def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """float32 (h, w) at another size, given as width and height."""
+    return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
+
+
 def _connected(sure: np.ndarray, threshold: float) -> np.ndarray:
     """Pixels above the threshold, and less sure ones that hang together with them; single pixels are left out."""
     labels, count = ndimage.label(sure > threshold * CONTINUED, np.ones((3, 3), bool))
@@ -174,6 +196,21 @@ def _connected(sure: np.ndarray, threshold: float) -> np.ndarray:
     keep &= np.bincount(labels.ravel(), minlength=count + 1) >= SMALLEST_PX
     keep[0] = False
     return keep[labels]
+
+
+def _around_thick(found: np.ndarray, rim_px: float) -> np.ndarray:
+    """Finds of at least THICK_PX and so much around them: bool (H, W)."""
+    height, width = found.shape
+    below, right = -height % CELL_PX, -width % CELL_PX
+    padded = np.pad(found, ((0, below), (0, right)), mode="edge")
+    cells = padded.reshape(padded.shape[0] // CELL_PX, CELL_PX, -1, CELL_PX)
+    inside = np.pad(np.all(cells, axis=(1, 3)), 1, mode="edge")  # what the photo's edge cuts off goes on behind it
+    thick = ndimage.distance_transform_edt(inside)[1:-1, 1:-1] * CELL_PX >= THICK_PX / 2
+    if not thick.any():
+        return np.zeros(found.shape, bool)
+    distance = ndimage.distance_transform_edt(~thick).astype(np.float32) * CELL_PX
+    near = _enlarged(distance, (width + right, height + below))[:height, :width]
+    return near <= THICK_PX / 2 + rim_px
 
 
 def _pad(image: Tensor, multiple: int) -> Tensor:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from PIL import Image
+
+from inpaint.pyramid import smooth_fill
 
 from .area_marks import dust, fingerprint, foxing, loss, mirroring, missing, stain, tape, tear
 from .distractors import add_border, add_distractors
 from .inks import Mark
 from .line_marks import cracks, craquelure, film_scratches, fold, hairs, scratches, scuffs
-from .mark_shapes import blurred, fractal_noise, smooth_noise
+from .mark_shapes import blob, blurred, fractal_noise, smooth_noise
 
 IGNORED = 255
 """In a target: so faint that both answers are right."""
@@ -59,7 +62,7 @@ def age(crop: np.ndarray, rng: np.random.Generator, *, clean: float = 0.25) -> A
     photo = fade(photo, rng)
     if rng.random() < 0.4:
         photo = photo + grain(len(photo), rng).astype(np.float32)
-    if rng.random() < 0.12:
+    if rng.random() < 0.15:
         photo = mended(photo, rng)
     noise = 0.003 * math.exp(rng.uniform(0, math.log(13))) if rng.random() < 0.45 else 0.0
     target = np.zeros(photo.shape[:2], np.uint8)
@@ -158,12 +161,17 @@ def grain(side: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def mended(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A photo with smooth fills where scratches were: what an earlier restoration leaves is not to be found again."""
-    hole = blurred(scratches(len(photo), rng)[0].alpha, 1.0) > 0.08
-    known = (~hole).astype(np.float32)[..., None]
-    sigma = rng.uniform(2, 6)
-    fill = blurred(photo * known, sigma) / np.maximum(blurred(known, sigma), 1e-3)
-    return np.where(hole[..., None], fill, photo)
+    """A photo with smooth fills where damage was: what an earlier restoration leaves is not to be found again."""
+    side = len(photo)
+    hole = blurred(scratches(side, rng)[0].alpha, 1.0) > 0.08
+    if rng.random() < 0.5:
+        for _ in range(int(rng.integers(1, 3))):
+            hole |= blob(side, math.exp(rng.uniform(math.log(6), math.log(60))), rng, rough=0.3, soft_px=1) > 0.5
+    known = torch.from_numpy(photo.transpose(2, 0, 1)[None]) * 2 - 1
+    fill = smooth_fill(known, torch.from_numpy(hole[None, None].astype(np.float32)))
+    filled = ((fill[0] + 1) / 2).numpy().transpose(1, 2, 0)
+    detail = rng.uniform(0, 0.03) * fractal_noise(side, rng.uniform(2, 12), rng)
+    return np.where(hole[..., None], np.clip(filled + detail[..., None], 0, 1), photo).astype(np.float32)
 
 
 def scan(photo: np.ndarray, soft: float, noise: float, rng: np.random.Generator) -> np.ndarray:

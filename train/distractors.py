@@ -1,4 +1,4 @@
-"""Thin structure that belongs to a picture and only looks like damage: wires, twigs, bars, hair, letters, frames.
+"""Structure that belongs to a picture and only looks like damage: wires, twigs, bars, hair, coats, letters, frames.
 
 It is drawn into photos before they age, and never marked, so that the damage network learns to leave it alone. It is as
 soft as the photo, even along its way, and often stands behind other things.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .mark_shapes import Canvas, blurred, line_noise, smooth_noise, wandering_path
+from .mark_shapes import Canvas, blob, blurred, fractal_noise, line_noise, smooth_noise, wandering_path
 
 
 def _ink(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -97,6 +97,21 @@ def strands(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return canvas.alpha()
 
 
+def coats(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Zebras, tigers, leopards, marble, printed cloth: bent stripes or patches with sharp edges all over something."""
+    side, period = len(photo), math.exp(rng.uniform(math.log(6), math.log(36)))
+    if rng.random() < 0.6:
+        y, x = np.mgrid[:side, :side].astype(np.float32)
+        angle, bend = rng.uniform(0, math.pi), period * rng.uniform(0.3, 2)
+        across = x * math.cos(angle) + y * math.sin(angle) + bend * smooth_noise(side, rng.uniform(20, 90), rng)
+        height = np.cos(across * 2 * math.pi / period) + rng.uniform(0, 0.5) * smooth_noise(side, period, rng)
+    else:
+        height = fractal_noise(side, period, rng, 2)
+    pattern = np.clip(0.5 + rng.uniform(2, 8) * (height - rng.normal(0, 0.4)), 0, 1)
+    shape = blob(side, rng.uniform(0.2, 0.7) * side, rng, rough=rng.uniform(0.1, 0.4), soft_px=rng.uniform(1, 6))
+    return pattern * shape
+
+
 def letters(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Print and writing: signs, captions, dates, pages of text."""
     side = len(photo)
@@ -126,7 +141,7 @@ def lights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 DISTRACTORS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
-    wires: 1.0, bars: 1.3, twigs: 1.2, strands: 0.8, letters: 1.3, lights: 0.8,
+    wires: 1.0, bars: 1.3, twigs: 1.2, strands: 0.8, coats: 1.0, letters: 1.3, lights: 0.8,
 }  # fmt: skip
 """How often each kind is drawn, relative to the others."""
 
