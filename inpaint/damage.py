@@ -83,11 +83,13 @@ class DamageFinder:
         for threshold in thresholds:
             check_threshold(threshold)
         sure = self.likelihood(pixels)
+        rim_px = grow_px * _scale(*pixels.shape[:2])
         for threshold in thresholds:
-            rim_px = grow_px * _scale(*pixels.shape[:2])
             found = _connected(sure, threshold)
             found |= _around_thick(found, THICK_REACH_PX) & (sure > threshold * THICK_CONTINUED)
-            mask = grow(found, rim_px) | (_around_thick(found, rim_px * THICK_RIM) if rim_px else False)
+            mask = grow(found, rim_px)
+            if rim_px:
+                mask |= _around_thick(found, rim_px * THICK_RIM)
             if mask.shape != pixels.shape[:2]:
                 small = Image.fromarray(mask.astype(np.uint8) * 255)
                 mask = np.asarray(small.resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)) >= 128

@@ -25,12 +25,12 @@ from inpaint.inpainter import Inpainter
 from inpaint.opencv import FillPixels, UnavailableError
 
 from .baselines import BASELINES, Baseline
+from .card_results import OURS
 from .comparison import Score, SheetRow, comparison_sheet, report
 from .data import iter_photos
 from .metrics import masked_psnr, masked_ssim, mean_l1, mean_l2
 from .perceptual import elp, shared_features
 
-OURS = "ours"
 COVERAGES: dict[str, masks.MaskFamily] = {
     "scratches": masks.scratches,
     "strokes": masks.strokes,
