@@ -29,6 +29,8 @@ class CropSizes:
         thin_px: holes up to this thickness are filled in one pass.
         centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
         refine: shrunk crops are only a draft, which the generator takes as a guide at twice the size.
+        textured: so many of a hole's first passes are given the texture of the known picture; passes with many crops,
+            in which that would take long, have it from their guides.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
@@ -38,13 +40,15 @@ class CropSizes:
     thin_px: int = 96
     centred: bool = False
     refine: bool = True
+    textured: int = 3
 
 
 class Crop(NamedTuple):
     """One pass of the generator.
 
     `box` is what it sees, shrunk by the whole number `scale`; `hole` (bool, of the shape of `write`) marks the pixels
-    that it fills. A `draft` guides later crops of half its scale; a `guided` crop has such a draft.
+    that it fills. A `draft` guides later crops of half its scale; a `guided` crop has such a draft. The fill of a
+    `textured` crop is given the texture of the known picture.
     """
 
     box: Box
@@ -53,6 +57,7 @@ class Crop(NamedTuple):
     hole: np.ndarray
     draft: bool = False
     guided: bool = False
+    textured: bool = False
 
 
 def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[list[Crop]]:
@@ -132,16 +137,17 @@ def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
     thickness = _thickness(part.hole)
     scale = _first_scale(part, thickness, photo, sizes)
     crops = []
-    guided = False
-    while True:
+    for number in itertools.count():
+        guided = number > 0
         context = sizes.context if guided else _context(thickness, scale, sizes)
         draft = sizes.refine and scale > 1
         for tile in _tiles(part, _core(photo, scale, context, sizes)):
             box = _around(tile.box, scale, context, photo, sizes)
-            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided))
+            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided, number < sizes.textured))
         if not draft:
-            return crops
-        scale, guided = scale // 2, True
+            break
+        scale //= 2
+    return crops
 
 
 def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> int:

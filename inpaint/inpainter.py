@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .config import GeneratorConfig
 from .crops import Crop, CropSizes, plan
 from .damage import GROW_PX, THRESHOLD, DamageFinder, load_damage_network
+from .exemplar import add_texture
 from .fills import Fill, PackedFill
 from .holes import MAX_SHARE, grow, to_mask
 from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, to_pixels, to_tensor
@@ -246,6 +247,8 @@ class Inpainter:
         prediction = composite(image, self.runtime(image * (1 - asked), asked, *guide), asked)
         for draft in guide:
             prediction = composite(image, keep_lows(prediction, composite(image, draft, asked)), asked)
+        if crop.textured:
+            prediction = add_texture(prediction, asked)
         filled = to_pixels(prediction)
         area = crop.write.moved(crop.box.left, crop.box.top)
         if crop.scale == 1:
@@ -286,6 +289,6 @@ def crop_sizes(generator: Generator) -> CropSizes:
     if generator.fixed_size is not None:
         side = generator.fixed_size
         quarter = side // 4
-        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False)
+        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False, textured=0)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
     return CropSizes(tuple(sorted(sides)))

@@ -17,8 +17,8 @@ FLOORS = {
     " page.checks page.models page.showcase page.signin",
     5: "inpaint.inpainter train.jobs_hub train.stream page.drawing page.versions page.visits",
     4: "inpaint.damage inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
-    3: "inpaint.holes inpaint.reading inpaint.saving inpaint.tone train.ageing train.baselines train.data"
-    " train.jobs_run train.paper_variants train.remote",
+    3: "inpaint.exemplar inpaint.holes inpaint.reading inpaint.saving inpaint.tone train.ageing train.baselines"
+    " train.data train.jobs_run train.paper_variants train.remote",
     2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.area_marks train.candidates"
     " train.checkpoint train.line_marks train.perceptual train.presets train.repository train.samples",
     1: "inpaint.brush inpaint.crops inpaint.damage_network inpaint.deep inpaint.fills inpaint.generators"

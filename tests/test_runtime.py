@@ -48,16 +48,23 @@ def test_openvino_fills_as_pytorch_does_at_every_size(bundled, size):
             assert difference.mean() < TOLERANCE / 20
 
 
-def test_a_photo_is_filled_alike(bundled):
+def test_a_photo_is_filled_alike(bundled, monkeypatch):
     generator, _ = bundled
     photo, mask = picture("RGB", (300, 260)), np.zeros((260, 300), bool)
     mask[30:200, 40:220] = True
-    one, other = (
-        np.asarray(Inpainter(generator, device="cpu", runtime=name)(photo, mask)).astype(int)
-        for name in ("pytorch", "openvino")
-    )
-    assert np.array_equal(one[~mask], other[~mask])
-    assert np.abs(one - other).max() <= 3  # of 255, through two passes
+
+    def differences():
+        one, other = (
+            np.asarray(Inpainter(generator, device="cpu", runtime=name)(photo, mask)).astype(int)
+            for name in ("pytorch", "openvino")
+        )
+        return np.abs(one - other)
+
+    copied = differences()
+    assert not copied[~mask].any()
+    assert copied[mask].mean() < 8  # of 255; where two patches fit equally well, either may be copied
+    monkeypatch.setattr("inpaint.inpainter.add_texture", lambda filled, mask: filled)
+    assert differences().max() <= 3  # through two passes
 
 
 def test_openvino_serves_many_threads():
