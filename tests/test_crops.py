@@ -95,6 +95,7 @@ def test_a_thick_hole_is_filled_again_at_twice_the_size_up_to_full_resolution():
             if crop.scale == scale:
                 filled[crop.write.slices] += crop.hole
                 assert (crop.guided, crop.draft) == (scale < 8, scale > 1)
+                assert crop.textured == (scale > 1)  # the first three of four passes
         assert np.array_equal(filled, mask)
 
 

@@ -1,5 +1,6 @@
 """Any photo and any mask in, the finished photo out; with a simple network in place of a trained one."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy import ndimage
 from torch import nn
 
 import inpaint
@@ -146,6 +148,18 @@ def test_a_large_hole_gets_texture_as_fine_as_the_photo_can_show():
     result = np.asarray(Inpainter(Chequered(), device="cpu")(photo, mask)).astype(int)
     steps = np.abs(np.diff(result[..., 0], axis=1))[mask[:, 1:]]
     assert np.mean(steps > 10) > 0.98  # of 51: the photo itself has no texture to be copied
+
+
+def test_a_thick_hole_is_as_rough_as_the_stone_around_it_and_not_plain():
+    stone = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(400, 500)), 2)
+    photo = np.repeat(np.uint8(128 + 30 * stone / stone.std())[..., None], 3, axis=2)
+    mask = np.zeros((400, 500), bool)
+    mask[100:260, 150:320] = True  # filled in two passes
+    deep = (slice(130, 230), slice(180, 290))
+    engine = inpainter()
+    assert np.asarray(engine(photo, mask))[deep].std() > 0.3 * photo[deep].std()
+    engine.sizes = dataclasses.replace(engine.sizes, textured=0)
+    assert np.asarray(engine(photo, mask))[deep].std() < 0.05 * photo[deep].std()
 
 
 def test_a_guided_crop_takes_no_colour_from_other_holes_that_are_still_to_be_filled():

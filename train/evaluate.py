@@ -7,6 +7,8 @@ are means over photos, each taken over the hole only; seconds are wall time per 
 from __future__ import annotations
 
 import argparse
+import copy
+import dataclasses
 import json
 import math
 import sys
@@ -41,6 +43,8 @@ TITLES = {
     "strokes": "Strokes, {:.0%} to {:.0%}".format(*masks.STROKES_COVERAGE),
     "large": "Large holes, {:.0%} to {:.0%}".format(*masks.LARGE_COVERAGE),
 }
+NETWORK = "our network alone"
+"""The fills without the texture that the engine adds to them."""
 NO_DATA = """give --data: a folder of pictures, a .parquet file, or a Hub dataset id (OWNER/NAME).
 Take photos that the weights were not trained on."""
 
@@ -71,10 +75,25 @@ def our_method(weights: str | None) -> Method:
     Raises:
         ValueError: they cannot be had; the message says why and what to do.
     """
+    return _as_method(OURS, Inpainter.from_pretrained(weights))
+
+
+def our_methods(weights: str | None) -> list[Method]:
+    """Our weights as a method, and before it the network alone, where the engine adds texture to its fills.
+
+    Arguments and errors are those of `our_method`.
+    """
     inpainter = Inpainter.from_pretrained(weights)
+    alone = copy.copy(inpainter)
+    alone.sizes = dataclasses.replace(inpainter.sizes, textured=0)
+    network = [_as_method(NETWORK, alone)] if inpainter.sizes.textured else []
+    return [*network, _as_method(OURS, inpainter)]
+
+
+def _as_method(name: str, inpainter: Inpainter) -> Method:
     tiny = np.zeros((64, 64, 3), dtype=np.uint8)
     inpainter(tiny, masks.central(64, 64))  # the first call sets up more than it fills: not timed
-    return Method(OURS, lambda pixels, mask: np.array(inpainter(pixels, mask)))
+    return Method(name, lambda pixels, mask: np.array(inpainter(pixels, mask)))
 
 
 def evaluate(
@@ -182,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Evaluate from the command line: print the tables, write what was asked for."""
     options = parse(arguments)
     try:
-        methods = [*map(prepare, BASELINES), our_method(options.weights)]
+        methods = [*map(prepare, BASELINES), *our_methods(options.weights)]
         photos = read_photos(options.data, options.split, options.images, options.max_side)
         with_elp = elp_ready()
         scores: list[Score] = []
