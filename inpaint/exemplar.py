@@ -25,7 +25,7 @@ from .pyramid import keep_lows
 SHRINK = 4  # patches are sought at a quarter of the resolution
 PATCH = 6  # and so many pixels wide there
 STEP = 2  # one is sought for every other pixel
-TURNS = 4  # of search and vote
+TURNS = 2  # of search and vote
 STRENGTH = 0.7
 DEPTH_PX = 16  # at which the texture has its full strength
 _THICK_PX = 6  # depth from which on a hole gets any
@@ -112,18 +112,19 @@ def _search(picture: Tensor, hole: Tensor, known: _Patches, wanted: _Patches) ->
     number[known.y, known.x] = torch.arange(len(known.y), device=hole.device)
     chance = torch.Generator().manual_seed(0)
 
-    def shaken(query: Tensor, source: Tensor, share: float) -> Tensor:
-        noise = torch.randn(query.shape, generator=chance).to(query.device)
-        return query + noise * source.std(0) * share
+    spread = offered.std(0), detail.std(0)
+
+    def shaken(query: Tensor, deviation: Tensor) -> Tensor:
+        return query + torch.randn(query.shape, generator=chance).to(query.device) * deviation
 
     copied = picture
     for turn in range(TURNS):
         # the fill counts less and less; and less and less is left to chance, without which a plain fill would be
         # answered by one and the same patch everywhere
-        trust, luck = 0.6 ** (turn / 2), 0.5**turn
-        query, source = [shaken(asked, offered, luck) * trust, here], [offered * trust, there]
+        trust, luck = 0.8**turn, 0.3**turn
+        query, source = [shaken(asked, luck * spread[0]) * trust, here], [offered * trust, there]
         if turn:
-            query, source = [shaken(seen(copied, places), detail, luck), *query], [detail, *source]
+            query, source = [shaken(seen(copied, places), luck * spread[1]), *query], [detail, *source]
         chosen, distance = _nearest(torch.cat(query, 1), torch.cat(source, 1), known, places, number, chance)
         weight = torch.exp(-distance / (2 * distance.quantile(0.75) + 1e-6)).clamp_min(1e-6)
         found = _Patches(known.y[chosen], known.x[chosen])
@@ -151,19 +152,27 @@ def _nearest(
     offered = source[some]
     length = offered.square().sum(1)
     chosen = some[torch.cat([torch.addmm(length, rows, offered.T, alpha=-2).argmin(1) for rows in query.split(_ROWS)])]
-    nearest = distance = (query - source[chosen]).square().sum(1)
-    beside = torch.full((len(number) + STEP, number.shape[1] + STEP), -1, device=number.device)
-    beside[places.y, places.x] = torch.arange(len(places.y), device=number.device)
-    inside = F.pad(number, (STEP, STEP, STEP, STEP), value=-1)
+    # in NumPy, as PyTorch would wake its threads for each of many small steps
+    nearest, near, far = chosen.cpu().numpy(), query.cpu().numpy(), source.cpu().numpy()
+    (top, left), (y, x) = (np.stack([patches.y.cpu(), patches.x.cpu()]) for patches in (places, known))
+    first = distance = _apart(near, far[nearest])
+    beside = np.full((len(number) + STEP, number.shape[1] + STEP), -1)
+    beside[top, left] = np.arange(len(top))
+    inside = np.pad(number.cpu().numpy(), STEP, constant_values=-1)
     for down, right in ((-STEP, 0), (STEP, 0), (0, -STEP), (0, STEP)) * 2:
-        neighbour = beside[places.y + down, places.x + right]  # an index of -1 or -2 is in the empty margin
-        theirs = chosen[neighbour]
-        moved = inside[known.y[theirs] - down + STEP, known.x[theirs] - right + STEP]
-        there = (neighbour >= 0) & (moved >= 0) & (moved != chosen)
-        further = (query - source[moved]).square().sum(1)
-        take = there & (further < 1.2 * nearest)
-        chosen, distance = torch.where(take, moved, chosen), torch.where(take, further, distance)
-    return chosen, distance
+        neighbour = beside[top + down, left + right]  # an index of -1 or -2 is in the empty margin
+        theirs = nearest[neighbour]
+        moved = inside[y[theirs] - down + STEP, x[theirs] - right + STEP]
+        further = _apart(near, far[moved])
+        take = (neighbour >= 0) & (moved >= 0) & (moved != nearest) & (further < 1.2 * first)
+        nearest, distance = np.where(take, moved, nearest), np.where(take, further, distance)
+    return torch.from_numpy(nearest).to(query.device), torch.from_numpy(distance).to(query.device)
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Squared distances of the rows: (N, D) twice -> (N,)."""
+    difference = one - other
+    return np.einsum("nd,nd->n", difference, difference)
 
 
 def _vote(picture: Tensor, hole: Tensor, found: _Patches, weight: Tensor, wanted: _Patches, factor: int) -> Tensor:
@@ -178,14 +187,18 @@ def _vote(picture: Tensor, hole: Tensor, found: _Patches, weight: Tensor, wanted
         factor: how many times larger than for the search patches, steps and places are.
     """
     side, step = PATCH * factor, STEP * factor
-    size = picture.shape[-2:]
-    rows, columns = ((length - side) // step + 1 for length in size)
     window = _window(side, picture) * weight[:, None, None, None]
     patches = found.times(factor).of(picture, side) * window
+    (top, bottom), (left, right) = ((int(places.min()), int(places.max()) + 1) for places in wanted)
+    rows, columns = bottom - top, right - left
     votes = picture.new_zeros(rows * columns, len(picture) + 1, side, side)
-    votes[wanted.y * columns + wanted.x] = torch.cat([patches, window], 1)
+    votes[(wanted.y - top) * columns + wanted.x - left] = torch.cat([patches, window], 1)
+    size = ((rows - 1) * step + side, (columns - 1) * step + side)
     total = F.fold(votes.flatten(1).T[None], size, side, stride=step)[0]
-    return torch.where(hole > 0, total[:-1] / total[-1:].clamp_min(1e-12), picture)
+    box = (slice(None), slice(top * step, top * step + size[0]), slice(left * step, left * step + size[1]))
+    result = picture.clone()
+    result[box] = torch.where(hole[box] > 0, total[:-1] / total[-1:].clamp_min(1e-12), picture[box])
+    return result
 
 
 def _window(side: int, like: Tensor) -> Tensor:
