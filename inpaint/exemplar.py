@@ -20,7 +20,6 @@ from scipy import ndimage
 from torch import Tensor
 
 from .image import composite
-from .pyramid import keep_lows
 
 SHRINK = 4  # patches are sought at a quarter of the resolution
 PATCH = 6  # and so many pixels wide there
@@ -31,6 +30,7 @@ DEPTH_PX = 16  # at which the texture has its full strength
 _THICK_PX = 6  # depth from which on a hole gets any
 _FEWEST = 64  # known patches, without which there is no choice
 _SOURCES = 2048  # known patches that each is compared with
+_LOWS_PX = 16  # frequencies up to about a wave in two blocks of this size are the fill's
 _ROWS = 512  # of distances at a time
 
 
@@ -65,7 +65,7 @@ def add_texture(filled: Tensor, mask: Tensor) -> Tensor:
     if texture is None:
         return filled
     share = torch.from_numpy(np.minimum(depth / DEPTH_PX, 1).astype(np.float32)).to(filled.device) * STRENGTH
-    return composite(filled, torch.lerp(filled, keep_lows(texture, filled).clamp(-1, 1), share), mask)
+    return composite(filled, torch.lerp(filled, texture.clamp(-1, 1), share), mask)
 
 
 def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
@@ -84,8 +84,9 @@ def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
     if len(known.y) < _FEWEST or len(wanted.y) == 0:
         return None
     found, weight = _search(small, hole, known, wanted)
-    # the same patches, from the picture itself
-    return _vote(filled[0], mask[0], found, weight, wanted, SHRINK)[None]
+    # the same patches, from the detail of the picture itself: repeated slopes would show as a grid
+    lows = F.interpolate(F.avg_pool2d(filled, _LOWS_PX), scale_factor=_LOWS_PX, mode="bicubic", align_corners=False)
+    return lows + _vote((filled - lows)[0], mask[0], found, weight, wanted, SHRINK)
 
 
 def _search(picture: Tensor, hole: Tensor, known: _Patches, wanted: _Patches) -> tuple[_Patches, Tensor]:

@@ -16,6 +16,7 @@ from .crops import Crop, CropSizes, plan
 from .damage import GROW_PX, THRESHOLD, DamageFinder, load_damage_network
 from .exemplar import add_texture
 from .fills import Fill, PackedFill
+from .generators import FreeFormGenerator
 from .holes import MAX_SHARE, grow, to_mask
 from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, to_pixels, to_tensor
 from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
@@ -291,4 +292,7 @@ def crop_sizes(generator: Generator) -> CropSizes:
         quarter = side // 4
         return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False, textured=0)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
-    return CropSizes(tuple(sorted(sides)))
+    # what another network draws is its own affair
+    return CropSizes(
+        tuple(sorted(sides)), textured=CropSizes.textured if isinstance(generator, FreeFormGenerator) else 0
+    )

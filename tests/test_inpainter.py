@@ -147,7 +147,7 @@ def test_a_large_hole_gets_texture_as_fine_as_the_photo_can_show():
     photo = np.full((1200, 1300, 3), 128, np.uint8)
     result = np.asarray(Inpainter(Chequered(), device="cpu")(photo, mask)).astype(int)
     steps = np.abs(np.diff(result[..., 0], axis=1))[mask[:, 1:]]
-    assert np.mean(steps > 10) > 0.98  # of 51: the photo itself has no texture to be copied
+    assert np.mean(steps > 30) > 0.98
 
 
 def test_a_thick_hole_is_as_rough_as_the_stone_around_it_and_not_plain():
@@ -156,10 +156,10 @@ def test_a_thick_hole_is_as_rough_as_the_stone_around_it_and_not_plain():
     mask = np.zeros((400, 500), bool)
     mask[100:260, 150:320] = True  # filled in two passes
     deep = (slice(130, 230), slice(180, 290))
-    engine = inpainter()
+    engine = Inpainter(build_generator(FreeFormConfig()), device="cpu")  # untrained: the smooth first guess
     assert np.asarray(engine(photo, mask))[deep].std() > 0.3 * photo[deep].std()
     engine.sizes = dataclasses.replace(engine.sizes, textured=0)
-    assert np.asarray(engine(photo, mask))[deep].std() < 0.05 * photo[deep].std()
+    assert np.asarray(engine(photo, mask))[deep].std() < 0.2 * photo[deep].std()
 
 
 def test_a_guided_crop_takes_no_colour_from_other_holes_that_are_still_to_be_filled():
