@@ -2,7 +2,7 @@
 
 A small generator decides what belongs into a hole better than how its surface looks: deep inside, its fills are smooth.
 So patches of the known picture are sought that look like the fill when both are blurred, then patches that agree with
-each other, and pasted over each other. The result is mixed into the fill, which keeps its low frequencies.
+each other, and their detail is pasted over each other. It is mixed into the fill, which keeps its low frequencies.
 
 Reference:
     Wexler, Shechtman and Irani 2007, Space-Time Completion of Video, IEEE TPAMI 29(3), sections 2 and 3: a picture
@@ -20,6 +20,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from .image import composite
+from .pyramid import keep_lows
 
 SHRINK = 4  # patches are sought at a quarter of the resolution
 PATCH = 6  # and so many pixels wide there
@@ -65,11 +66,11 @@ def add_texture(filled: Tensor, mask: Tensor) -> Tensor:
     if texture is None:
         return filled
     share = torch.from_numpy(np.minimum(depth / DEPTH_PX, 1).astype(np.float32)).to(filled.device) * STRENGTH
-    return composite(filled, torch.lerp(filled, texture.clamp(-1, 1), share), mask)
+    return composite(filled, torch.lerp(filled, keep_lows(texture, filled).clamp(-1, 1), share), mask)
 
 
 def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
-    """The picture with its hole made of patches of its known part that together resemble a fill.
+    """The picture with the detail in its hole made of patches of its known part that together resemble the fill.
 
     Arguments are those of `add_texture`. Returns (1, 3, H, W), or None where too little is known.
     """
