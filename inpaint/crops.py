@@ -15,6 +15,7 @@ from scipy import ndimage
 from .regions import Box, Part, enlarge, find_regions, tight
 
 _SURVEY_PIXELS = 256 * 1024
+_TEXTURED_TILES = 2  # of a pass: long strokes would keep a visitor waiting
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,11 @@ def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
         guided = number > 0
         context = sizes.context if guided else _context(thickness, scale, sizes)
         draft = sizes.refine and scale > 1
-        for tile in _tiles(part, _core(photo, scale, context, sizes)):
+        tiles = _tiles(part, _core(photo, scale, context, sizes))
+        textured = number < sizes.textured and len(tiles) <= _TEXTURED_TILES
+        for tile in tiles:
             box = _around(tile.box, scale, context, photo, sizes)
-            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided, number < sizes.textured))
+            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided, textured))
         if not draft:
             break
         scale //= 2
