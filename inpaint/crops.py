@@ -30,8 +30,8 @@ class CropSizes:
         thin_px: holes up to this thickness are filled in one pass.
         centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
         refine: shrunk crops are only a draft, which the generator takes as a guide at twice the size.
-        textured: so many of a hole's first passes are given the texture of the known picture; passes with many crops,
-            in which that would take long, have it from their guides.
+        textured: so many of a hole's first passes are given the texture of the known picture, if they have few crops:
+            in many it would take long. Finer passes keep what their guides have of it.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)

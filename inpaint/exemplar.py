@@ -19,7 +19,6 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
-from .image import composite
 from .pyramid import keep_lows
 
 SHRINK = 4  # patches are sought at a quarter of the resolution
@@ -31,7 +30,6 @@ DEPTH_PX = 16  # at which the texture has its full strength
 _THICK_PX = 6  # depth from which on a hole gets any
 _FEWEST = 64  # known patches, without which there is no choice
 _SOURCES = 2048  # known patches that each is compared with
-_LOWS_PX = 16  # frequencies up to about a wave in two blocks of this size are the fill's
 _ROWS = 512  # of distances at a time
 
 
@@ -66,7 +64,7 @@ def add_texture(filled: Tensor, mask: Tensor) -> Tensor:
     if texture is None:
         return filled
     share = torch.from_numpy(np.minimum(depth / DEPTH_PX, 1).astype(np.float32)).to(filled.device) * STRENGTH
-    return composite(filled, torch.lerp(filled, keep_lows(texture, filled).clamp(-1, 1), share), mask)
+    return torch.lerp(filled, keep_lows(texture, filled).clamp(-1, 1), share)  # outside the hole the share is 0
 
 
 def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
@@ -86,7 +84,7 @@ def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
         return None
     found, weight = _search(small, hole, known, wanted)
     # the same patches, from the detail of the picture itself: repeated slopes would show as a grid
-    lows = F.interpolate(F.avg_pool2d(filled, _LOWS_PX), scale_factor=_LOWS_PX, mode="bicubic", align_corners=False)
+    lows = keep_lows(torch.zeros_like(filled), filled)
     return lows + _vote((filled - lows)[0], mask[0], found, weight, wanted, SHRINK)
 
 
@@ -113,7 +111,6 @@ def _search(picture: Tensor, hole: Tensor, known: _Patches, wanted: _Patches) ->
     number = torch.full(hole.shape[-2:], -1, device=hole.device)
     number[known.y, known.x] = torch.arange(len(known.y), device=hole.device)
     chance = torch.Generator().manual_seed(0)
-
     spread = offered.std(0), detail.std(0)
 
     def shaken(query: Tensor, deviation: Tensor) -> Tensor:
@@ -130,7 +127,8 @@ def _search(picture: Tensor, hole: Tensor, known: _Patches, wanted: _Patches) ->
         chosen, distance = _nearest(torch.cat(query, 1), torch.cat(source, 1), known, places, number, chance)
         weight = torch.exp(-distance / (2 * distance.quantile(0.75) + 1e-6)).clamp_min(1e-6)
         found = _Patches(known.y[chosen], known.x[chosen])
-        copied = _vote(picture, hole, found, weight, wanted, 1)
+        if turn + 1 < TURNS:
+            copied = _vote(picture, hole, found, weight, wanted, 1)
     return found, weight
 
 

@@ -99,6 +99,15 @@ def test_a_thick_hole_is_filled_again_at_twice_the_size_up_to_full_resolution():
         assert np.array_equal(filled, mask)
 
 
+def test_only_passes_of_few_crops_are_given_texture_so_that_long_strokes_are_done_soon():
+    short, long = (np.zeros((1500, 4000), bool) for _ in range(2))
+    short[700:760, 300:700] = True
+    long[700:760, 300:3700] = True
+    assert all(crop.textured for crop in all_crops(short, FREE))
+    assert len(all_crops(long, FREE)) > 2
+    assert not any(crop.textured for crop in all_crops(long, FREE))
+
+
 @pytest.mark.parametrize(("length", "count"), [(1000, 1), (9000, 6)])
 def test_a_thick_hole_is_seen_as_a_whole_at_first_unless_it_is_very_long(length, count):
     mask = np.zeros((2000, 10000), bool)

@@ -17,13 +17,13 @@ FLOORS = {
     " page.checks page.models page.showcase page.signin",
     5: "inpaint.inpainter train.jobs_hub train.stream page.drawing page.versions page.visits",
     4: "inpaint.damage inpaint.export inpaint.session train.jobs_cost train.jobs_preview train.rows",
-    3: "inpaint.exemplar inpaint.holes inpaint.reading inpaint.saving inpaint.tone train.ageing train.baselines"
+    3: "inpaint.holes inpaint.reading inpaint.saving inpaint.tone train.ageing train.baselines"
     " train.data train.jobs_run train.paper_variants train.remote",
     2: "inpaint.image inpaint.pretrained inpaint.runtime inpaint.workloads train.area_marks train.candidates"
     " train.checkpoint train.line_marks train.perceptual train.presets train.repository train.samples",
-    1: "inpaint.brush inpaint.crops inpaint.damage_network inpaint.deep inpaint.fills inpaint.generators"
-    " inpaint.masks train.card train.config train.damage_config train.distractors train.inks train.lite0 train.losses"
-    " train.paper_figure train.patience page.load",
+    1: "inpaint.brush inpaint.crops inpaint.damage_network inpaint.deep inpaint.exemplar inpaint.fills"
+    " inpaint.generators inpaint.masks train.card train.config train.damage_config train.distractors train.inks"
+    " train.lite0 train.losses train.paper_figure train.patience page.load",
     0: "inpaint.allocator inpaint.config inpaint.download inpaint.layers inpaint.mobile inpaint.modes inpaint.opencv"
     " inpaint.plotting inpaint.pyramid inpaint.regions inpaint.silhouettes inpaint.sniff inpaint.strokes"
     " inpaint.tracing train.card_merge train.card_results train.columns train.comparison train.damage_scores"
