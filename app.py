@@ -20,16 +20,16 @@ from PIL import Image
 from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
-from inpaint.allocator import keep_memory
-from page.api import add_api
-from page.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
-from page.limits import Gate, on_error
-from page.models import Models
-from page.painter import painter
-from page.retrain import PATH as RETRAIN_PATH
-from page.retrain import retrain
-from page.space import lend_gpu, zero_gpu
-from page.visits import Visits
+from inpaint.runtime.malloc import keep_memory
+from page.editor.component import painter
+from page.retrain.component import PATH as RETRAIN_PATH
+from page.retrain.component import retrain
+from page.server.api import add_api
+from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.limits import Gate, on_error
+from page.server.models import Models
+from page.server.visits import Visits
+from page.server.zero_gpu import lend_gpu, zero_gpu
 
 HERE = Path(__file__).parent
 CLEAN_EVERY_S, KEEP_FILES_S = 600, 3600
@@ -73,7 +73,7 @@ def launch_options() -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "favicon_path": HERE / "page" / "icon.svg",
+        "favicon_path": HERE / "page" / "static" / "icon.svg",
         "footer_links": [],
         "css": ".nav-holder { display: none !important; }",  # our pages lead to each other themselves
         "max_file_size": f"{MAX_UPLOAD_MB}mb",

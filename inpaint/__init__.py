@@ -14,38 +14,38 @@ __version__ = "0.1.0"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
-    "ContextEncoder": "generators",
-    "ContextEncoderConfig": "config",
-    "FreeFormConfig": "config",
-    "FreeFormGenerator": "generators",
-    "GENERATORS": "generators",
+    "ContextEncoder": "networks.generators",
+    "ContextEncoderConfig": "networks.config",
+    "FreeFormConfig": "networks.config",
+    "FreeFormGenerator": "networks.generators",
+    "GENERATORS": "networks.generators",
     "Inpainter": "inpainter",
-    "MaskError": "image",
-    "Patch": "modes",
-    "PhotoError": "image",
-    "PhotoTooLargeError": "image",
+    "MaskError": "photos.opening",
+    "Patch": "photos.modes",
+    "PhotoError": "photos.opening",
+    "PhotoTooLargeError": "photos.opening",
     "Session": "session",
-    "WeightsError": "pretrained",
-    "open_photo": "image",
-    "restore_tone": "tone",
-    "save_photo": "saving",
-    "ToneCurve": "tone",
-    "to_array": "deep",
-    "to_mask": "holes",
+    "WeightsError": "hub.weights",
+    "open_photo": "photos.opening",
+    "restore_tone": "photos.tone",
+    "save_photo": "photos.saving",
+    "ToneCurve": "photos.tone",
+    "to_array": "photos.sixteen_bit",
+    "to_mask": "photos.masks",
 }
 
 if TYPE_CHECKING:
-    from .config import ContextEncoderConfig, FreeFormConfig
-    from .deep import to_array
-    from .generators import GENERATORS, ContextEncoder, FreeFormGenerator
-    from .holes import to_mask
-    from .image import MaskError, PhotoError, PhotoTooLargeError, open_photo
-    from .inpainter import Inpainter
-    from .modes import Patch
-    from .pretrained import WeightsError
-    from .saving import save_photo
-    from .session import Session
-    from .tone import ToneCurve, restore_tone
+    from inpaint.hub.weights import WeightsError
+    from inpaint.inpainter import Inpainter
+    from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
+    from inpaint.networks.generators import GENERATORS, ContextEncoder, FreeFormGenerator
+    from inpaint.photos.masks import to_mask
+    from inpaint.photos.modes import Patch
+    from inpaint.photos.opening import MaskError, PhotoError, PhotoTooLargeError, open_photo
+    from inpaint.photos.saving import save_photo
+    from inpaint.photos.sixteen_bit import to_array
+    from inpaint.photos.tone import ToneCurve, restore_tone
+    from inpaint.session import Session
 
 __all__ = [
     "GENERATORS",

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .allocator import keep_memory
+from inpaint.photos.masks import MAX_SHARE
+from inpaint.photos.saving import format_of
+from inpaint.runtime.malloc import keep_memory
+
 from .batch import PIPE, Choices, Task, fill_file, find_tasks, identities
 from .damage import GROW_PX, THRESHOLD
-from .holes import MAX_SHARE
 from .inpainter import Inpainter
-from .saving import format_of
 
 INTERRUPTED = 130
 

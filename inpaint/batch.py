@@ -12,12 +12,14 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
+from inpaint.engine.regions import check_grow_px, grow
+from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
+from inpaint.photos.opening import SUFFIXES, open_photo
+from inpaint.photos.saving import check_quality, format_of, replacing, save_photo
+from inpaint.photos.tone import restore_tone
+
 from .damage import THRESHOLD, check_threshold
-from .holes import MAX_SHARE, check_grow_px, check_max_share, grow, to_mask
-from .image import SUFFIXES, open_photo
 from .inpainter import Inpainter
-from .saving import check_quality, format_of, replacing, save_photo
-from .tone import restore_tone
 
 PIPE = "-"
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}

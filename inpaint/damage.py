@@ -11,10 +11,10 @@ from PIL import Image
 from scipy import ndimage, special
 from torch import Tensor
 
-from .config import damage_config_from_dict
-from .damage_network import DamageNetwork, fused
-from .holes import grow
-from .pretrained import BUNDLED, load_network
+from inpaint.engine.regions import grow
+from inpaint.hub.weights import BUNDLED, load_network
+from inpaint.networks.config import damage_config_from_dict
+from inpaint.networks.damage import DamageNetwork, fused
 
 BUNDLED_DAMAGE = BUNDLED / "damage"
 THRESHOLD = 0.5

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .config import config_to_dict
-from .generators import FreeFormGenerator
-from .pretrained import load_generator
-from .pyramid import smooth_fill
-from .saving import replacing
-from .tracing import to_onnx
+from inpaint.hub.weights import load_generator
+from inpaint.networks.config import config_to_dict
+from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.pyramid import smooth_fill
+from inpaint.photos.saving import replacing
+from inpaint.runtime.onnx import to_onnx
 
 LEVELS = 12
 INPUTS = ("masked_image", "mask")

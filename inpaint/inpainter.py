@@ -11,20 +11,21 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from .config import GeneratorConfig
-from .crops import Crop, CropSizes, plan
+from inpaint.engine.fills import Fill, PackedFill, gathered, read_crop
+from inpaint.engine.plan import Crop, CropSizes, plan
+from inpaint.engine.regions import Box, grow
+from inpaint.engine.texture import add_texture
+from inpaint.hub.weights import load_generator
+from inpaint.networks.config import GeneratorConfig
+from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.pyramid import drop_unknown, keep_lows, known_mean, push_pull
+from inpaint.networks.tensors import composite, to_pixels, to_tensor
+from inpaint.photos.masks import MAX_SHARE, to_mask
+from inpaint.photos.modes import Patch, is_grey, to_rgb, without_colour, write_patches
+from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
+from inpaint.runtime.choose import RuntimeName, choose_runtime
+
 from .damage import GROW_PX, THRESHOLD, DamageFinder, load_damage_network
-from .exemplar import add_texture
-from .fills import Fill, PackedFill
-from .generators import FreeFormGenerator
-from .holes import MAX_SHARE, grow, to_mask
-from .image import MaskError, PhotoError, PhotoSource, composite, open_photo, to_pixels, to_tensor
-from .modes import Patch, is_grey, to_rgb, without_colour, write_patches
-from .pretrained import load_generator
-from .pyramid import drop_unknown, keep_lows, known_mean, push_pull
-from .reading import gathered, read_crop
-from .regions import Box
-from .runtime import RuntimeName, choose_runtime
 from .session import Session
 
 BICUBIC = Image.Resampling.BICUBIC

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from .brush import draw_stroke
-from .fills import Fill, unpacked_bits
-from .holes import check_grow_px, grow
-from .image import MaskError
-from .modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
-from .regions import Box, cover
+from inpaint.engine.brush import draw_stroke
+from inpaint.engine.fills import Fill, unpacked_bits
+from inpaint.engine.regions import Box, check_grow_px, cover, grow
+from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
+from inpaint.photos.opening import MaskError
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """How much a session remembers for undo and redo; beyond it the oldest steps are forgotten, but never the last one."""

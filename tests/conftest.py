@@ -33,7 +33,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def browser():
     """A running Chromium."""
-    from tests.browsing import ARGUMENTS, CHROMIUM
+    from tests.page.browsing import ARGUMENTS, CHROMIUM
 
     if not CHROMIUM:
         if os.getenv("REQUIRE_BROWSER"):
@@ -50,7 +50,7 @@ def browser():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """The page, with a generator that fills with one colour. A module that needs another one has its own."""
-    from tests.serving import serving
+    from tests.page.serving import serving
 
     with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
         yield running
@@ -59,7 +59,7 @@ def served(tmp_path_factory):
 @pytest.fixture
 def visitor(browser, served):
     """Somebody who has the served page open; in the end nothing must have gone wrong in its script."""
-    from tests.browsing import Visitor
+    from tests.page.browsing import Visitor
 
     visitor = Visitor(browser, served.url)
     yield visitor

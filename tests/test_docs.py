@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.config import ContextEncoderConfig
+from inpaint.networks.config import ContextEncoderConfig
 from train.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def test_every_link_and_picture_of_a_page_is_there(page):
 
 def test_every_module_that_the_page_runs_is_there():
     modules = set(re.findall(r"python -m ([\w.]+)", PAGE))
-    assert {"train", "train.paper", "train.paper_figure", "train.publish"} <= modules
+    assert {"train", "train.paper", "train.paper.figure", "train.publish"} <= modules
     for module in modules:
         path = ROOT.joinpath(*module.split("."))
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from page import painter, retrain
+from page.editor import component as editor
+from page.retrain import component as retrain
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = sorted((ROOT / "page").glob("*.js"))
+SCRIPTS = sorted((ROOT / "page" / "static").glob("**/*.js"))
 
 
 def test_the_scripts_are_small_and_their_lines_short():
@@ -40,10 +41,10 @@ def test_what_the_scripts_compute():
     assert tests and result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("names", [painter.SCRIPTS, retrain.SCRIPTS], ids=["painter", "retrain"])
+@pytest.mark.parametrize("names", [editor.SCRIPTS, retrain.SCRIPTS], ids=["painter", "retrain"])
 def test_the_scripts_of_a_page_are_one_program(names):
     """They are put together into one function, where two of them may not export the same name."""
-    together = painter.script(names)
+    together = editor.script(names)
     exported = re.findall(r"^const { (.*) } = \(\(\) => {$", together, re.MULTILINE)
     found = [name for line in exported for name in line.split(", ") if name]
     assert len(exported) == len(names)

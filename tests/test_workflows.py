@@ -118,7 +118,7 @@ def test_inputs_that_are_left_out_leave_the_settings_to_the_preset(tmp_path):
     arguments, _ = run_script(tmp_path, step, **given, IMAGES="", TIMEOUT="")
     assert arguments == ["-m", "train.jobs", "submit", "--flavor", "t4-small", "tiny", "--data.dataset", "me/photos",
                          "--push-to-hub", "me/w"]  # fmt: skip
-    from train.jobs import main
+    from train.jobs.__main__ import main
 
     assert main([*arguments[2:3], "--here", "--dry-run", *arguments[5:]]) == 0
 

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import tyro
 
-from inpaint.allocator import keep_memory
-from inpaint.pretrained import WeightsError
+from inpaint.hub.weights import WeightsError
+from inpaint.runtime.malloc import keep_memory
+from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
+from train.damage.trainer import train_damage
+from train.data.retry import StreamError
+from train.publish.card import hub_datasets
+from train.publish.publish import publish, report
+from train.publish.repository import check_target
+from train.run.checkpoint import CheckpointError
+from train.run.device import Diverged
+from train.run.distributed import OtherProcessError, Processes
+from train.run.events import EventLog, Watcher, say
+from train.run.loop import train
+from train.run.mirror import Mirror, fetch_state
 
-from .card import hub_datasets
-from .checkpoint import CheckpointError
 from .config import TrainConfig, to_dict
-from .damage import train_damage
-from .damage_config import DAMAGE_PRESETS, DamageTrainConfig
-from .events import EventLog, Watcher, say
-from .loop import train
-from .patience import StreamError
 from .presets import PRESETS
-from .processes import OtherProcessError, Processes
-from .publish import publish, report
-from .remote import Mirror, fetch_state
-from .repository import check_target
-from .trainer import Diverged
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inpaint.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
 
 MAY_CHANGE = (
     "images", "epochs", "log_every", "sample_every", "sample_epochs", "sample_split", "checkpoint_every", "push_to_hub",

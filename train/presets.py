@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inpaint.config import ContextEncoderConfig, FreeFormConfig
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
 from .config import DataConfig, LossConfig, MaskConfig, TrainConfig
 

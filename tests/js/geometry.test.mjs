@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { common, dragged, fitted, kept, outward, thinned, toPhoto, zoomed } from "../../page/geometry.js";
+import { common, dragged, fitted, kept, outward, thinned, toPhoto, zoomed } from "../../page/static/editor/geometry.js";
 
 const photo = { width: 4000, height: 3000 };
 const stage = { width: 832, height: 532 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { keyOf } from "../../page/keys.js";
+import { keyOf } from "../../page/static/editor/keys.js";
 
 const field = (type) => ({ closest: () => ({ type }) });
 const nowhere = { closest: () => null };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createTransport, together } from "../../page/transport.js";
+import { createTransport, together } from "../../page/static/editor/transport.js";
 
 const stroke = (length = 2, name = "") => ({ stroke: { name, points: Array.from({ length }, () => [1, 1]) } });
 const changed = (call) => ({ patches: [], changed: (call.strokes ?? [1]).map(() => true) });

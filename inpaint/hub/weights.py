@@ -1,0 +1,184 @@
+"""Weights in and out: a folder or a Hub repository with `model.safetensors` and `config.json`, and nothing else.
+
+Pickles are never opened, a config can only name known architectures of a sane size, and weights must fit exactly.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from inpaint.networks.config import DEFAULT_REPO_ID, config_from_dict, config_to_dict
+from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
+
+from .download import (
+    CONFIG_FILE,
+    MAX_BYTES,
+    WEIGHTS_FILE,
+    WeightsError,
+    check_size,
+    download,
+    missing_files,
+    split_revision,
+)
+
+__all__ = ["BUNDLED", "LoadedGenerator", "WeightsError", "load_generator", "load_network", "save_generator"]
+
+BUNDLED = Path(__file__).parents[1] / "weights"
+Config = TypeVar("Config")
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class LoadedGenerator(NamedTuple):
+    """A generator ready to fill holes.
+
+    Attributes:
+        generator: in eval mode, float32, on the CPU.
+        source: "bundled", the Hub repository's id, or the folder.
+        revision: the commit's sha for a Hub repository, else None.
+    """
+
+    generator: ContextEncoder | FreeFormGenerator
+    source: str
+    revision: str | None
+
+
+def load_generator(repo_or_folder: str | Path | None = None, revision: str | None = None) -> LoadedGenerator:
+    """Loads a generator from a folder or from the Hub, strictly: every weight must fit, nothing may be left over.
+
+    Args:
+        repo_or_folder: a folder, a repository id such as "me/weights", or "me/weights@v1". A folder that exists wins
+            over a repository of the same name. None is the default repository if there is one, else the bundled
+            weights.
+        revision: branch, tag or commit sha of a Hub repository; None is its main branch. A sha that is cached is
+            used without asking the Hub.
+
+    Raises:
+        WeightsError: the weights are missing, out of reach, not safetensors, damaged, or do not fit their config.
+    """
+    wanted = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID
+    if wanted is None:
+        _refuse_revision("The bundled weights", revision)
+        return LoadedGenerator(_load_folder(BUNDLED, "The bundled weights"), "bundled", None)
+    folder = Path(wanted).expanduser()
+    if folder.exists() or isinstance(wanted, Path) or _looks_like_path(wanted):
+        _refuse_revision(f"The folder {wanted}", revision)
+        return LoadedGenerator(_load_folder(folder, str(wanted)), str(wanted), None)
+    repo_id, revision = split_revision(wanted, revision)
+    snapshot = download(repo_id, revision)
+    return LoadedGenerator(_load_folder(snapshot, repo_id), repo_id, snapshot.name)
+
+
+def save_generator(generator: nn.Module, folder: str | Path, *, dtype: torch.dtype = torch.float16) -> None:
+    """Writes `model.safetensors` and `config.json` so that `load_generator` reads them back.
+
+    Each file appears at once or not at all, so a killed process leaves no half file.
+
+    Args:
+        generator: one of ours, with its `config`.
+        folder: made when absent.
+        dtype: of the floating-point weights in the file; whole numbers stay as they are.
+
+    Raises:
+        ValueError: a weight is not finite in `dtype`.
+    """
+    tensors = {}
+    for name, value in generator.state_dict().items():
+        stored = dtype if value.is_floating_point() else value.dtype
+        tensors[name] = value.detach().to("cpu", stored).clone().contiguous()
+        if not torch.isfinite(tensors[name]).all():
+            raise ValueError(
+                f"{name} holds values that are not finite in {dtype}: use torch.float32, or mend the training."
+            )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    # not save_file: its file could be read by its owner only
+    (folder / f".{WEIGHTS_FILE}.new").write_bytes(save(tensors, metadata={"format": "pt"}))
+    values = config_to_dict(generator.config)  # type: ignore[arg-type]
+    (folder / f".{CONFIG_FILE}.new").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    for file in MAX_BYTES:
+        os.replace(folder / f".{file}.new", folder / file)
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith((".", "/", "~")) or "\\" in text or text.count("/") > 1 or os.path.isabs(text)
+
+
+def _refuse_revision(what: str, revision: str | None) -> None:
+    if revision is not None:
+        raise WeightsError(f"{what} have no revision {revision!r}: give a Hub repository, or leave the revision out.")
+
+
+def load_network(
+    folder: Path, name: str, parse: Callable[[Any], Config], build: Callable[[Config], Network]
+) -> Network:
+    """Loads a network from a folder with `model.safetensors` and `config.json`, strictly, and nothing else from it.
+
+    Args:
+        folder: where they are.
+        name: what a message calls it.
+        parse: makes the config from the JSON values.
+        build: makes the untrained network from the config.
+
+    Returns:
+        The network in eval mode, float32, on the CPU.
+
+    Raises:
+        WeightsError: as for `load_generator`.
+    """
+    if not folder.is_dir():
+        raise WeightsError(f"{name} is not a folder: give the folder that holds {WEIGHTS_FILE} and {CONFIG_FILE}.")
+    missing = [file for file in MAX_BYTES if not (folder / file).is_file()]
+    if missing:
+        raise WeightsError(missing_files(name, missing, os.listdir(folder)))
+    for file in MAX_BYTES:
+        check_size(name, file, (folder / file).stat().st_size)
+    try:
+        config = parse(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
+        with torch.device("meta"):
+            expected = build(config).state_dict()
+        tensors = _read_tensors(folder / WEIGHTS_FILE, expected)
+        network = build(config)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({error}): download or save it again.") from error
+    except json.JSONDecodeError as error:
+        raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}).") from error
+    except (ValueError, RecursionError) as error:
+        raise WeightsError(f"{name}: {error}") from error
+    network.load_state_dict(tensors, strict=True)
+    return network.eval()
+
+
+def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
+    return load_network(folder, name, config_from_dict, build_generator)
+
+
+def _read_tensors(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a file whose names and shapes are exactly the expected ones; compared before anything is read."""
+    with safe_open(path, framework="pt") as file:
+        names = set(file.keys())
+        problems = _listed("missing", set(expected) - names) + _listed("unexpected", names - set(expected))
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names & set(expected)}
+        wrong = [n for n, shape in sorted(shapes.items()) if shape != tuple(expected[n].shape)]
+        problems += [f"{n} is {shapes[n]} and not {tuple(expected[n].shape)}" for n in wrong[:3]]
+        if problems:
+            raise WeightsError(f"{WEIGHTS_FILE} does not fit {CONFIG_FILE}: {'; '.join(problems)}.")
+        tensors = {name: file.get_tensor(name) for name in names}
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() != expected[name].is_floating_point():
+            raise WeightsError(f"{WEIGHTS_FILE}: {name} is {tensor.dtype} and not {expected[name].dtype}.")
+        if not torch.isfinite(tensor.float()).all():
+            raise WeightsError(f"{WEIGHTS_FILE}: {name} holds values that are not finite: the training had failed.")
+    return tensors
+
+
+def _listed(what: str, names: Iterable[str]) -> list[str]:
+    names = sorted(names)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [f"{what} {', '.join(names[:3])}{more}"] if names else []

@@ -1,0 +1,219 @@
+"""Photos at the boundary: open and check them, whatever they are; convert to tensors and back."""
+
+import contextlib
+import io
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
+
+from .formats import describe, is_heic, is_lossless_webp, register_heic
+from .modes import LOW_BYTES, MODES, low_bytes
+from .sixteen_bit import from_deep_array, is_deep, load_deep
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".ppm", ".pgm", ".jp2"),
+    *(".heic", ".heif"),
+)
+MAX_BYTES = 1 << 30
+TIFF_WORDS = (270, 271, 272, 305, 306, 315, 33432)  # description, make, model, software, time, artist, copyright
+_LOADING = threading.Lock()
+
+PhotoSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
+
+
+class PhotoError(ValueError):
+    """A photo that cannot be read, or that this program does not handle; the message is a sentence for its owner."""
+
+
+class PhotoTooLargeError(PhotoError):
+    """A photo beyond the limits of pixels or bytes; the message says how to raise them."""
+
+
+class MaskError(ValueError):
+    """A mask that does not say which pixels of the photo to fill; the message names the rule and the next move."""
+
+
+def open_photo(
+    source: PhotoSource, *, what: str = "photo", max_pixels: int | None = None, max_bytes: int = MAX_BYTES
+) -> Image.Image:
+    """Read a photo completely, turn it upright, and keep its mode and what it carries (EXIF, ICC profile, dpi).
+
+    Args:
+        source: a path, a file's bytes, an open binary file, a PIL image, or pixels (H, W), (H, W, 3) or (H, W, 4) in
+            uint8 or uint16. A PIL image is copied, at the frame that it stands at. Of an animation in a file the
+            first frame is read.
+        what: how a message calls it ("photo" or "mask").
+        max_pixels: a file with more pixels is refused before they are decoded; None: `PIL.Image.MAX_IMAGE_PIXELS`,
+            89 million if nobody changed it. Raise it for larger pictures that you trust. Images and arrays are in
+            memory already, and pass.
+        max_bytes: a longer file is refused.
+
+    Returns:
+        An upright image in the file's own mode, with `format` set; its orientation tag is gone. What `save_photo`
+        needs to keep the file's quality is in `info`: a JPEG's quantization tables and subsampling, otherwise the
+        file's length and whether it is lossless. For 16-bit colour see `modes.LOW_BYTES`.
+
+    Raises:
+        PhotoTooLargeError: more pixels or bytes than allowed.
+        PhotoError: no such file, not a picture, a truncated one, an unknown format or mode, no pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, what)
+    if not isinstance(source, str | os.PathLike | bytes | Image.Image) and not hasattr(source, "seekable"):
+        raise PhotoError(
+            f"the {what} is of type {type(source).__name__}; it must be a path, a file's bytes, an open binary file, "
+            "a PIL image or a numpy array"
+        )
+    name = str(source) if isinstance(source, str | os.PathLike) else f"the {what}"
+    try:
+        if isinstance(source, Image.Image):
+            with _LOADING:  # an image that was opened and not yet loaded may be in use by several threads
+                source.load()
+                return _upright(_checked(source, name))
+        limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
+        with _open_file(source, name, max_bytes) as file:
+            image = _checked(_identify(file, name), name, limit)
+            return _upright(_load(image, file, name))
+    except PhotoError:
+        raise
+    except FileNotFoundError:
+        raise PhotoError(f"cannot open {name}: there is no such file; check the path") from None
+    except IsADirectoryError:
+        raise PhotoError(f"{name} is a folder; give the path of a picture in it") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
+        raise PhotoTooLargeError(f"{name} needs too much memory ({error}); shrink it") from error
+    except Exception as error:  # Pillow's decoders raise nearly any type on damaged files
+        reason = f"{type(error).__name__}: {error}"
+        raise PhotoError(f"{name} is damaged or cannot be read ({reason}); try to save it again as PNG") from error
+
+
+@contextlib.contextmanager
+def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max_bytes: int) -> Iterator[BinaryIO]:
+    """A source as a seekable file of a bounded length, at its beginning."""
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as opened, _open_file(opened, name, max_bytes) as file:
+            yield file
+        return
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    if file.seekable():
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
+    else:
+        data = file.read(max_bytes + 1)
+        file, length = io.BytesIO(data), len(data)
+    if length > max_bytes:
+        raise PhotoTooLargeError(
+            f"{name} is a file of more than {max_bytes} bytes, which is the limit; shrink it, or raise max_bytes if "
+            "you trust it"
+        )
+    if length == 0:
+        raise PhotoError(f"{name} is an empty file; check where it came from")
+    yield file
+
+
+def _identify(file: BinaryIO, name: str) -> Image.Image:
+    """A file's header as an image that is not yet loaded.
+
+    As `PIL.Image.open`, whose limit of pixels holds for the whole process; ours is the caller's.
+    """
+    head = file.read(256)
+    if is_heic(head) and not register_heic():
+        raise PhotoError(f"{name} is a HEIC picture: run  pip install pillow-heif  to read it, or save it as JPEG")
+    Image.init()
+    for format in (format for format in FORMATS if format in Image.OPEN):
+        factory, accept = Image.OPEN[format]
+        verdict = accept is None or accept(head[:16])
+        if verdict and not isinstance(verdict, str):
+            file.seek(0)
+            with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
+                return factory(file, "")
+    raise PhotoError(f"{name} is not a picture that can be read{describe(head)}; use one of {', '.join(FORMATS)}")
+
+
+def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise PhotoError(f"{name} has no pixels: it is {width}x{height}")
+    if max_pixels is not None and width * height > max_pixels:
+        raise PhotoTooLargeError(
+            f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "
+            "it, or raise max_pixels if you trust the file"
+        )
+    if image.mode not in MODES:
+        raise PhotoError(f"{name} has mode {image.mode}, which is not supported; convert it to RGB first")
+    return image
+
+
+def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
+    """Read a file's pixels, and note what its quality is."""
+    format = image.format
+    if is_deep(image):
+        twin = io.BytesIO()
+        file.seek(0)
+        twin.write(file.read())
+        image = load_deep(image, _identify(_rewound(twin), name))
+        image.format = format
+    image.load()
+    if format in ("WEBP", "AVIF", "HEIF"):
+        image.info["file_bytes"] = file.seek(0, os.SEEK_END)
+        image.info["lossless"] = format == "WEBP" and is_lossless_webp(_rewound(file))
+    return image
+
+
+def _rewound(file: BinaryIO) -> BinaryIO:
+    file.seek(0)
+    return file
+
+
+def _from_array(pixels: np.ndarray, what: str) -> Image.Image:
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    fits = pixels.dtype in (np.uint8, np.uint16) and pixels.ndim in (2, 3) and channels in (1, 3, 4)
+    if not fits or pixels.size == 0:
+        raise PhotoError(
+            f"the {what} is an array of shape {pixels.shape} and type {pixels.dtype}; "
+            "it must be uint8 or uint16 of shape (H, W), (H, W, 3) or (H, W, 4)"
+        )
+    pixels = pixels[..., 0] if pixels.ndim == 3 and channels == 1 else pixels
+    return from_deep_array(pixels) if pixels.dtype == np.uint16 else Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """An upright copy of a loaded image that no longer depends on a file."""
+    low = low_bytes(image)
+    try:
+        upright = ImageOps.exif_transpose(image)
+        if low is not None:
+            turn = Image.Exif()
+            turn[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
+            low = low.copy()
+            low.info = {"exif": turn.tobytes()}
+            upright.info[LOW_BYTES] = ImageOps.exif_transpose(low)
+    except Exception:  # damaged EXIF: the picture is good, so go on without it
+        upright = image.copy()
+        upright.info.pop("exif", None)
+    upright.format = image.format
+    if image.format == "TIFF":
+        upright.info["exif"] = _tiff_exif(image.getexif())
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        upright.info["qtables"] = image.quantization
+        upright.info["subsampling"] = JpegImagePlugin.get_sampling(image)
+    return upright
+
+
+def _tiff_exif(tags: Image.Exif) -> bytes:
+    """What a TIFF says about its picture, without the tags that say how its pixels are stored."""
+    kept = Image.Exif()
+    for tag in TIFF_WORDS:
+        if tag in tags:
+            kept[tag] = tags[tag]
+    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        if directory in tags:
+            kept.get_ifd(directory).update(tags.get_ifd(directory))
+    return kept.tobytes()

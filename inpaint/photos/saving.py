@@ -1,0 +1,176 @@
+"""Finished photos into files: in their format and quality, with what they carry, and never half-written."""
+
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from .formats import register_heic
+from .modes import low_bytes
+from .opening import SUFFIXES, PhotoError
+from .sixteen_bit import DEEP_FORMATS, save_deep
+
+LOSSLESS_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate")
+LOSSY = ("WEBP", "AVIF", "HEIF")
+DEFAULT_QUALITY = 95
+_SAMPLE_SIDE = 512
+
+
+def format_of(name: str | os.PathLike[str]) -> str:
+    """Pillow's name of the format for a file's suffix, or for a bare one such as "jpg".
+
+    Raises:
+        PhotoError: it is no picture's.
+    """
+    suffix = (Path(name).suffix or f".{Path(name).name}").lower()
+    if suffix in (".heic", ".heif"):
+        return "HEIF"
+    format = Image.registered_extensions().get(suffix) if suffix in (*SUFFIXES, ".mpo") else None
+    if format is None:
+        raise PhotoError(f"{name} does not end like a picture's name; use one of {', '.join(SUFFIXES)}")
+    return "JPEG" if format == "MPO" else format
+
+
+def save_photo(
+    photo: Image.Image,
+    target: str | os.PathLike[str] | BinaryIO,
+    format: str | None = None,
+    quality: int | None = None,
+) -> None:
+    """Write a photo with its EXIF, ICC profile and dpi, in its own quality.
+
+    A JPEG keeps its quantization tables and subsampling. Of a lossy WebP, AVIF or HEIC the quality is not written in
+    the file: the one is taken that leads to about as many bytes per pixel as it had. 16-bit colour stays so in PNG
+    and TIFF; other formats get its upper bytes.
+
+    Args:
+        photo: as `open_photo` or the inpainter returned it.
+        target: a path or an open binary file.
+        format: Pillow's name of the format; None: from the target's suffix, else the photo's own, else PNG.
+        quality: 1 to 100, of a lossy format; None: the file's own, 95 for a photo that comes from another format.
+
+    Raises:
+        PhotoError: the format is unknown or cannot hold the photo's mode; quality is out of range.
+        OSError: the file cannot be written.
+    """
+    check_quality(quality)
+    if format is None and isinstance(target, str | os.PathLike):
+        format = format_of(target)
+    format = format or photo.format or "PNG"
+    format = "JPEG" if format == "MPO" else format
+    if format == "HEIF" and not register_heic():
+        raise PhotoError("to write HEIC, run  pip install pillow-heif ; or save it as JPEG")
+    try:
+        if low_bytes(photo) is not None and format in DEEP_FORMATS:
+            with contextlib.ExitStack() as stack:
+                path = isinstance(target, str | os.PathLike)
+                file = stack.enter_context(open(target, "w+b")) if path else target  # type: ignore[arg-type]
+                save_deep(photo, file, format)  # type: ignore[arg-type]
+            return
+        if format == "JPEG" and photo.mode in ("P", "HSV") and "transparency" not in photo.info:
+            photo = photo.convert("RGB")
+        photo.save(target, format, **_save_options(photo, format, quality))
+    except (KeyError, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as PNG") from error
+
+
+def check_quality(quality: int | None) -> None:
+    """Raise PhotoError unless this is a quality of a lossy format, or None."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise PhotoError(f"quality is {quality}; it must be a whole number from 1 to 100")
+
+
+def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[str, Any]:
+    options = {key: photo.info[key] for key in ("exif", "icc_profile", "dpi") if photo.info.get(key)}
+    if format in ("JPEG", *LOSSY) and isinstance(photo.info.get("xmp"), bytes):
+        options["xmp"] = photo.info["xmp"]
+    if format == "JPEG":
+        options |= {"quality": quality or DEFAULT_QUALITY, "progressive": bool(photo.info.get("progressive"))}
+        if photo.info.get("subsampling", -1) in (0, 1, 2):
+            options["subsampling"] = photo.info["subsampling"]
+        if photo.info.get("qtables") and photo.format in ("JPEG", "MPO") and quality is None:
+            options = {**options, "qtables": photo.info["qtables"]}
+            del options["quality"]
+    elif format in LOSSY:
+        if format == "WEBP":
+            options["exact"] = True  # colours under full transparency stay too
+        if format == "WEBP" and photo.format == format and photo.info.get("lossless") and quality is None:
+            options["lossless"] = True
+        else:
+            options["quality"] = quality or _own_quality(photo, format, options)
+    elif format == "TIFF":
+        kept = photo.info.get("compression")
+        options["compression"] = kept if kept in LOSSLESS_TIFF else "tiff_lzw"
+    elif format == "PNG" and "gamma" in photo.info and "icc_profile" not in photo.info:
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add(b"gAMA", round(photo.info["gamma"] * 100_000).to_bytes(4, "big"))
+    return options
+
+
+def _own_quality(photo: Image.Image, format: str, options: dict[str, Any]) -> int:
+    """The lowest quality at which a sample of the photo takes as many bytes per pixel as the photo's file did."""
+    if photo.format != format or not photo.info.get("file_bytes"):
+        return DEFAULT_QUALITY
+    carried = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile", "xmp"))
+    sample = _sample(photo)
+    share = sample.width * sample.height / (photo.width * photo.height)
+    wanted = 0.98 * (photo.info["file_bytes"] - carried) * share
+    low, high = 20, 100
+    while low < high:
+        middle = (low + high) // 2
+        sample.save(file := io.BytesIO(), format, quality=middle)
+        low, high = (low, middle) if file.tell() >= wanted else (middle + 1, high)
+    return low
+
+
+def _sample(photo: Image.Image) -> Image.Image:
+    """Pieces from all over a photo put together; all of a small one."""
+    side = _SAMPLE_SIDE
+    if photo.width * photo.height <= side * side:
+        return photo.convert("RGBA" if photo.mode in ("LA", "PA", "RGBA") else "RGB")
+    piece = side // 4
+    sample = Image.new("RGB", (side, side))
+    for row, top in enumerate(np.linspace(0, max(0, photo.height - piece), 4).astype(int).tolist()):
+        for column, left in enumerate(np.linspace(0, max(0, photo.width - piece), 4).astype(int).tolist()):
+            part = photo.crop((left, top, min(left + piece, photo.width), min(top + piece, photo.height)))
+            sample.paste(part.convert("RGB"), (column * piece, row * piece))
+    return sample
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the target's place when all is well; else the target stays as it was.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.stem[:100]}-", suffix=target.suffix, dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        else:
+            os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

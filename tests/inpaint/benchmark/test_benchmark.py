@@ -1,0 +1,179 @@
+"""The benchmark: its tasks are what they say, its figures are honest, and its command runs."""
+
+import json
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.benchmark import __main__ as benchmark
+from inpaint.benchmark.baselines import UnavailableError, load_opencv, whole_picture
+from inpaint.benchmark.plot import plot_times
+from inpaint.benchmark.timing import OURS, QUICK, Outcome, Point, Sizes, median_seconds, peak_memory_mb
+from inpaint.benchmark.workloads import disc_mask, made_photo, scratches_mask, stroke_mask, stroke_points
+from inpaint.engine.regions import find_regions
+from inpaint.hub.weights import save_generator
+from inpaint.inpainter import Inpainter
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.generators import build_generator
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2))
+
+
+def test_a_made_photo_is_the_same_every_time_and_has_gradients_texture_and_edges():
+    photo = made_photo(500, 300)
+    assert photo.shape == (300, 500, 3)
+    assert np.array_equal(photo, made_photo(500, 300))
+    assert not np.array_equal(photo, made_photo(500, 300, seed=1))
+    values = photo.astype(int)
+    assert np.abs(np.diff(values, axis=1)).mean() > 3  # grain
+    assert (np.abs(np.diff(values, axis=1)) > 40).any()  # edges
+    blocks = values[:300, :500].reshape(3, 100, 5, 100, 3).mean(axis=(1, 3))
+    assert np.ptp(blocks) > 20  # gradients
+
+
+def test_strips_of_a_made_photo_join_without_a_seam():
+    values = made_photo(200, 600).astype(int).mean(axis=2)
+    steps = np.abs(np.diff(values, axis=0)).mean(axis=1)
+    assert steps[255] < np.quantile(steps, 0.99)
+
+
+def test_the_stroke_is_as_wide_and_long_as_it_says():
+    mask = stroke_mask(1000, 800, 400, 64)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    assert abs(np.ptp(columns) + 1 - (400 + 64)) <= 2  # round caps
+    assert abs(mask[:, 500].sum() - 64) <= 2
+    assert abs((rows[0] + rows[-1]) / 2 - 400) < 20
+    assert len(stroke_points(1000, 800, 400)) > 2
+
+
+def test_the_disc_covers_its_share():
+    assert disc_mask(300, 300, 0.4).mean() == pytest.approx(0.4, abs=0.005)
+
+
+def test_scratches_are_many_thin_and_all_over():
+    mask = scratches_mask(1200, 800, 40)
+    assert np.array_equal(mask, scratches_mask(1200, 800, 40))
+    assert 0.01 < mask.mean() < 0.2
+    assert mask[:400, :600].any() and mask[400:, 600:].any()
+    assert scratches_mask(1200, 800, 3).sum() < mask.sum()
+    assert len(find_regions(mask)) > 1
+
+
+def test_a_whole_picture_pass_leaves_the_outside_and_sees_no_colour_under_the_hole(generator):
+    fill = whole_picture(Inpainter(generator, runtime="pytorch"), side_px=64)
+    photo = np.full((150, 200, 3), 90, np.uint8)
+    mask = np.zeros((150, 200), bool)
+    mask[60:83, 70:121] = True
+    photo[mask] = 255
+    filled = fill(photo, mask)
+    assert np.array_equal(filled[~mask], photo[~mask])
+    assert np.abs(filled[mask].astype(int) - 90).max() <= 2
+
+
+def test_times_are_medians_and_patience_has_an_end():
+    waits = iter([0.0, 0.05, 0.0, 0.0, 0.05, 0.0])
+    assert median_seconds(lambda: time.sleep(next(waits)), 5) < 0.02
+    calls = []
+    median_seconds(lambda: calls.append(time.sleep(0.01)), 100, patience_s=0.03)
+    assert 3 <= len(calls) <= 5
+    assert median_seconds(lambda: time.sleep(0.02), 9, patience_s=0.01) >= 0.02
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the figure is Linux's")
+def test_peak_memory_counts_what_was_used_and_given_back():
+    before = peak_memory_mb()
+    assert before > 20
+    np.ones(int(before) * 125_000)  # as much again, in float64
+    assert peak_memory_mb() - before > 0.3 * before
+
+
+def outcomes():
+    return [
+        Outcome("a stroke", {OURS: 0.2, "Telea": 1.5}, 0.25),
+        Outcome("ratio", {OURS: 1.42, "Telea": 9.0}, 1.3, "x"),
+        Outcome("memory", {OURS: 1234.5}, 2000, "MB"),
+        Outcome("free", {OURS: 3.14}),
+    ]
+
+
+def test_the_table_says_which_limits_are_kept():
+    rows = benchmark.table(outcomes(), [OURS, "Telea"], with_limits=True).splitlines()
+    assert rows[0] == "| task | ours | Telea | limit |"
+    assert rows[2] == "| a stroke | 0.200 s | 1.5 s | 0.25 s, kept |"
+    assert rows[3] == "| ratio | 1.42 x | 9.00 x | 1.3 x, missed |"
+    assert rows[4] == "| memory | 1234 MB | - | 2000 MB, kept |"
+    assert rows[5] == "| free | 3.1 s | - | - |"
+    assert {row.count("|") for row in rows} == {5}
+
+
+def test_a_rehearsal_has_no_limits():
+    assert "limit" not in benchmark.table(outcomes(), [OURS], with_limits=False)
+
+
+def test_the_tasks_are_those_that_the_project_is_held_to():
+    sizes = Sizes()
+    megapixels = [w * h / 1e6 for w, h in (sizes.large_photo, sizes.small_photo, sizes.scratched_photo)]
+    assert megapixels == pytest.approx([24, 1, 50], rel=0.01)
+    assert (sizes.stroke_px, sizes.repeats) == ((64, 400), 20)
+    assert (sizes.scratches, sizes.square_px, sizes.share) == (200, 2048, 0.4)
+    limits = (benchmark.STROKE_S, benchmark.RATIO, benchmark.SCRATCHES_S, benchmark.PEAK_MB, benchmark.DISC_S)
+    assert limits == (0.25, 1.3, 60, 2000, 6)
+
+
+def test_without_opencv_the_table_does_without(monkeypatch, generator):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(UnavailableError, match="pip install opencv-python-headless"):
+        load_opencv("INPAINT_TELEA")
+    rivals, note = benchmark._load_rivals(Inpainter(generator, runtime="pytorch"))
+    assert list(rivals) == [benchmark.WHOLE]
+    assert "OpenCV Telea is left out: not installed" in note
+
+
+def test_the_plot_has_a_line_for_each_method(tmp_path):
+    points = [Point(name, x, x * k) for k, name in enumerate((OURS, "Telea"), 1) for x in (1.0, 10.0)]
+    drawn = benchmark.panels(points, points[:2], QUICK)
+    assert drawn[0][2] == {OURS: ([1, 10], [1, 10]), "Telea": ([1, 10], [2, 20])}
+    plot_times(drawn, tmp_path / "new" / "plot.svg", "a note")
+    text = (tmp_path / "new" / "plot.svg").read_text()
+    assert text.count('id="line2d') > 4
+    with pytest.raises(ValueError):
+        plot_times(drawn, tmp_path / "plot.nothing")
+
+
+@pytest.mark.slow
+def test_the_command_prints_the_table_and_writes_plot_and_figures(tmp_path, generator, capsys):
+    save_generator(generator, tmp_path / "weights")
+    plot, figures = tmp_path / "plot.png", tmp_path / "out" / "figures.json"
+    options = [
+        "--model",
+        str(tmp_path / "weights"),
+        "--runtime",
+        "pytorch",
+        "--plot",
+        str(plot),
+        "--json",
+        str(figures),
+    ]
+    assert benchmark.main(["--quick", *options]) == 0
+    printed = capsys.readouterr().out
+    rows = [line for line in printed.splitlines() if line.startswith("| ")]
+    assert len(rows) == (7 if sys.platform.startswith(("linux", "darwin")) else 6)
+    assert "a stroke of 16 x 100 px" in printed and "10 scratches" in printed and "a round hole of 40%" in printed
+    assert "PyTorch on " in printed and "thread" in printed
+    written = json.loads(figures.read_text())
+    assert all(outcome["values"][OURS] > 0 for outcome in written["outcomes"])
+    assert {point["x"] for point in written["sweeps"]["hole"]} == set(QUICK.hole_sweep_px)
+    assert len(written["sweeps"]["photo"]) % len(QUICK.photo_sweep) == 0
+    with Image.open(plot) as picture:
+        assert picture.width > picture.height > 300
+
+
+def test_weights_that_are_not_there_end_in_a_sentence(tmp_path, capsys):
+    assert benchmark.main(["--quick", "--model", str(tmp_path / "nothing")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")

@@ -1,0 +1,62 @@
+"""The comparison of runtimes: each that is here gives the generator's own answer, and what is not here is said."""
+
+import pytest
+
+from inpaint.benchmark import runtimes
+from inpaint.hub.weights import save_generator
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
+from inpaint.networks.generators import build_generator
+from inpaint.runtime.choose import TOLERANCE
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("name", ["PyTorch", "ONNX Runtime", "OpenVINO, float32", "OpenVINO, bfloat16"])
+def test_every_runtime_is_timed_with_the_same_answer(name, weights):
+    result = runtimes.timed(name, weights, (32, 64), repeats=2)
+    assert set(result.seconds) == {32, 64}
+    assert all(took > 0 for took in (result.ready_s, *result.seconds.values()))
+    assert result.off <= TOLERANCE
+
+
+def test_the_command_prints_a_row_for_each_and_says_what_is_missing(weights, monkeypatch, capsys):
+    def absent(generator):
+        raise ImportError("no such package")
+
+    monkeypatch.setattr(runtimes, "RUNTIMES", {"PyTorch": runtimes.pytorch, "absent": absent})
+    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(runtimes, "REPEATS", 1)
+    assert runtimes.main(["--model", weights]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].count("|") == 7
+    assert rows[2].startswith("| PyTorch | 0.") and rows[2].count("|") == 7
+    assert "no such package" in rows[3]
+
+
+def test_weights_of_another_kind_are_refused_in_a_sentence(tmp_path, monkeypatch, capsys):
+    save_generator(build_generator(ContextEncoderConfig(channels=8, bottleneck_channels=16)), tmp_path)
+    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", Here)
+    assert runtimes.main(["--model", str(tmp_path)]) == 1
+    assert "free-form" in capsys.readouterr().err
+
+
+class Here:
+    """An executor that runs what it is given at once, in this process."""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def submit(self, function, *arguments):
+        self.result = lambda: function(*arguments)
+        return self

@@ -1,0 +1,112 @@
+"""Which holes belong together."""
+
+import numpy as np
+import pytest
+
+from inpaint.engine.regions import CELL, Box, cover, find_regions, occupancy
+
+
+def spots(height, width, count, seed, side=20):
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), bool)
+    for _ in range(count):
+        top, left = rng.integers(height), rng.integers(width)
+        mask[top : top + rng.integers(1, side), left : left + rng.integers(1, side)] = True
+    return mask
+
+
+def as_set(regions):
+    return {(region.box, region.hole.tobytes()) for region in regions}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (127, 129), (400, 300)])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_hole_pixel_belongs_to_exactly_one_region(shape, seed):
+    mask = spots(*shape, count=12, seed=seed)
+    count = np.zeros(shape, int)
+    for box, hole in find_regions(mask):
+        assert hole.any(axis=0)[[0, -1]].all()
+        assert hole.any(axis=1)[[0, -1]].all()
+        count[box.slices] += hole
+    assert np.array_equal(count, mask.astype(int))
+
+
+def test_near_holes_are_one_region_and_far_ones_are_two():
+    mask = np.zeros((200, 400), bool)
+    mask[100:110, 100:110] = mask[100:110, 125:135] = True
+    mask[100:110, 300] = True
+    assert sorted(region.box for region in find_regions(mask)) == [Box(100, 100, 135, 110), Box(300, 100, 301, 110)]
+
+
+def test_an_empty_mask_has_no_regions():
+    assert find_regions(np.zeros((50, 60), bool)) == []
+    assert find_regions(np.zeros((50, 60), bool), Box(0, 0, 10, 10)) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_looking_around_a_box_finds_whole_regions_and_the_same_as_a_look_at_everything(seed):
+    mask = spots(2500, 3000, count=900, seed=seed)
+    rng = np.random.default_rng(seed)
+    left, top = int(rng.integers(2900)), int(rng.integers(2400))
+    within = Box(left, top, left + 40, top + 40)
+    everything = find_regions(mask)
+    near = as_set(find_regions(mask, within))
+    assert near <= as_set(everything)
+    for region in everything:
+        inside = region.box.cut(within)
+        if inside.width > 0 and inside.height > 0 and region.hole[inside.moved(*region.box[:2]).slices].any():
+            assert (region.box, region.hole.tobytes()) in near
+
+
+@pytest.mark.parametrize("gap", [2, 3])
+@pytest.mark.parametrize("phase", range(6))
+@pytest.mark.parametrize("direction", [(0, 1), (0, -1), (1, 0), (-1, 0)])
+def test_a_chain_of_dots_is_followed_as_far_as_it_goes(direction, phase, gap):
+    mask = np.zeros((2401, 2401), bool)
+    steps = range(phase * CELL, 1200, (gap + 1) * CELL)
+    for distance in (0, *steps) if phase <= 3 else steps:
+        mask[1200 + direction[0] * distance, 1200 + direction[1] * distance] = True
+    within = Box(1190, 1190, 1210, 1210)
+    everything = find_regions(mask)
+    assert (len(everything) < 3) == (gap == 2)
+    assert as_set(find_regions(mask, within)) <= as_set(everything)
+
+
+def test_a_hole_in_the_box_of_another_region_is_not_part_of_it():
+    mask = np.zeros((400, 400), bool)
+    mask[10:390, 10:20] = mask[380:390, 10:390] = True
+    mask[100:110, 200:210] = True
+    assert sorted(region.hole.sum() for region in find_regions(mask)) == [100, 380 * 10 * 2 - 100]
+
+
+def test_a_region_far_from_the_box_is_left_out():
+    mask = np.zeros((1000, 1000), bool)
+    mask[10, 10] = mask[900, 900] = True
+    assert [region.box for region in find_regions(mask, Box(890, 890, 905, 905))] == [Box(900, 900, 901, 901)]
+
+
+def test_a_box_outside_the_photo_finds_nothing():
+    assert find_regions(np.ones((100, 100), bool), Box(-5000, -5000, -4900, -4900)) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (16, 32), (17, 33), (100, 5)])
+def test_the_grid_tells_which_cells_hold_a_hole(shape):
+    mask = spots(*shape, count=3, seed=0, side=4)
+    padded = np.pad(mask, [(0, -side % CELL) for side in shape])
+    expected = padded.reshape(padded.shape[0] // CELL, CELL, -1, CELL).any(axis=(1, 3))
+    assert np.array_equal(occupancy(mask), expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (90, 130), (300, 40)])
+def test_covering_boxes_are_disjoint_tight_and_hold_every_hole_pixel(shape):
+    mask = spots(*shape, count=4, seed=1)
+    count = np.zeros(shape, int)
+    for box in cover(mask, side=50):
+        assert box.width <= 50
+        assert box.height <= 50
+        part = mask[box.slices]
+        assert part.any(axis=0)[[0, -1]].all()
+        assert part.any(axis=1)[[0, -1]].all()
+        count[box.slices] += 1
+    assert count.max() <= 1
+    assert (count[mask] == 1).all()

@@ -1,0 +1,323 @@
+"""Weights from folders and from the Hub. The Hub's part runs in processes of its own, with the real client."""
+
+import json
+import os
+import pickle
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+import torch
+from huggingface_hub import CommitOperationAdd, HfApi
+from safetensors.torch import load_file, save_file
+
+import inpaint.hub.weights as pretrained
+from inpaint.hub.weights import WeightsError, load_generator, save_generator
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
+from inpaint.networks.generators import build_generator
+from tests.hub import Hub, User
+from tests.hub.client import Client
+
+SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
+
+TRIED = """
+import time
+from inpaint.pretrained import WeightsError, load_generator
+def tried(*args):
+    start = time.monotonic()
+    try:
+        generator, source, revision = load_generator(*args)
+        found = {"source": source, "revision": revision, "first": next(generator.parameters()).flatten()[0].item()}
+    except WeightsError as error:
+        found = {"error": str(error)}
+    return {**found, "seconds": time.monotonic() - start}
+"""
+
+
+def small_generator(first: float = 0.5):
+    """A generator whose very first weight is `first`, to tell versions apart."""
+    torch.manual_seed(0)
+    generator = build_generator(SMALL)
+    with torch.no_grad():
+        next(generator.parameters()).view(-1)[0] = first
+    return generator
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_generator(small_generator(), tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def refusal(*args) -> str:
+    with pytest.raises(WeightsError) as refused:
+        load_generator(*args)
+    return str(refused.value)
+
+
+# Folders
+
+
+@pytest.mark.parametrize("config", [SMALL, ContextEncoderConfig(bottleneck_channels=8, channels=2)])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_saved_weights_come_back_rounded_to_the_file_s_precision(config, dtype, tmp_path):
+    generator = build_generator(config)
+    save_generator(generator, tmp_path, dtype=dtype)
+    loaded = load_generator(tmp_path)
+    assert (loaded.source, loaded.revision, loaded.generator.training) == (str(tmp_path), None, False)
+    assert loaded.generator.config == config
+    for name, value in generator.state_dict().items():
+        expected = value.to(dtype).to(value.dtype) if value.is_floating_point() else value
+        assert torch.equal(loaded.generator.state_dict()[name], expected)
+    assert sorted(os.listdir(tmp_path)) == ["config.json", "model.safetensors"]
+
+
+def test_weights_too_large_for_half_precision_are_not_saved_as_infinity(tmp_path):
+    with pytest.raises(ValueError, match=r"not finite in torch\.float16"):
+        save_generator(small_generator(1e6), tmp_path)
+    assert not os.listdir(tmp_path)
+
+
+def test_without_a_name_the_bundled_weights_are_loaded(folder, monkeypatch):
+    monkeypatch.setattr(pretrained, "BUNDLED", folder)
+    loaded = load_generator()
+    assert (loaded.source, loaded.revision) == ("bundled", None)
+    assert "bundled" in refusal(None, "v1")
+
+
+def test_keys_and_shapes_must_fit_and_the_first_misfits_are_named(folder):
+    tensors = load_file(folder / "model.safetensors")
+    gone = sorted(tensors)[:5]
+    save_file(
+        {**{k: v for k, v in tensors.items() if k not in gone}, "spare": torch.zeros(1)}, folder / "model.safetensors"
+    )
+    message = refusal(folder)
+    assert f"missing {gone[0]}, {gone[1]}, {gone[2]} and 2 more" in message
+    assert "unexpected spare" in message
+    name = gone[-1]
+    save_file({**tensors, name: torch.zeros(2, 3, 5)}, folder / "model.safetensors")
+    assert f"{name} is (2, 3, 5) and not {tuple(tensors[name].shape)}" in refusal(folder)
+
+
+def test_a_weight_of_another_kind_or_not_finite_is_refused(folder):
+    tensors = load_file(folder / "model.safetensors")
+    name = sorted(tensors)[0]
+    save_file({**tensors, name: tensors[name].to(torch.int32)}, folder / "model.safetensors")
+    assert f"{name} is torch.int32" in refusal(folder)
+    save_file({**tensors, name: tensors[name] * float("nan")}, folder / "model.safetensors")
+    assert "not finite" in refusal(folder)
+
+
+def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_not_opened(tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "it ran"),)
+
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "config.json").write_text("{}")
+    (weights / "pytorch_model.bin").write_bytes(pickle.dumps(Payload()))
+    message = refusal(weights)
+    assert "pytorch_model.bin, a pickle" in message
+    assert "model.safetensors" in message
+    assert not (tmp_path / "it ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"architecture": "os.system"}', "architecture is 'os.system'"),
+        ('{"architecture": "free-form", "channels": [4, 8, 8]}', "missing keys"),
+        ("[" * 99_000, "weights"),
+        ("not json", "config.json is not JSON"),
+        (" " * 200_000, "at most 100,000"),
+    ],
+)
+def test_a_config_that_is_not_ours_is_refused_in_a_sentence(folder, content, sentence):
+    (folder / "config.json").write_text(content)
+    assert sentence in refusal(folder)
+
+
+def test_a_config_of_absurd_size_is_refused_before_anything_is_allocated(folder):
+    config = json.loads((folder / "config.json").read_text())
+    for absurd in ({"channels": [512, 512, 512], "blocks": 64, "expansion": 8}, {"channels": [4, 8, 10**9]}):
+        (folder / "config.json").write_text(json.dumps({**config, **absurd}))
+        assert refusal(folder)
+
+
+def test_damaged_or_huge_safetensors_are_refused(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    assert "cannot be read" in refusal(folder)
+    path.write_bytes(b"")
+    assert "cannot be read" in refusal(folder)
+    with path.open("wb") as file:
+        file.truncate(2_000_000_000)
+    assert "at most 1,000,000,000" in refusal(folder)
+
+
+def test_a_folder_that_is_missing_or_incomplete_is_named(folder, tmp_path):
+    assert "runs/none/weights is not a folder" in refusal("runs/none/weights")
+    assert "./none is not a folder" in refusal("./none")
+    assert "is not a folder" in refusal(folder / "model.safetensors")
+    assert "no config.json and no model.safetensors" in refusal(tmp_path)
+    (folder / "config.json").unlink()
+    assert "has no config.json" in refusal(folder)
+    assert "no revision 'v1'" in refusal(folder, "v1")
+
+
+def test_what_cannot_be_a_repository_is_said_without_asking_the_hub():
+    assert "neither a folder nor a repository id" in refusal("not an id!")
+    assert "give one of them" in refusal("me/weights@v1", "v2")
+    assert "cannot be a revision" in refusal("me/weights", "../../etc")
+
+
+# The Hub
+
+
+def push(api, repo_id, tmp_path, first=0.5, **kwargs):
+    """One commit with a generator whose first weight is `first`; returns its sha."""
+    save_generator(small_generator(first), tmp_path / "pushed", dtype=torch.float32)
+    files = [CommitOperationAdd(p.name, p.read_bytes()) for p in sorted((tmp_path / "pushed").iterdir())]
+    return api.create_commit(repo_id, files, commit_message=f"weights {first}", **kwargs).oid
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A Hub with one repository of every kind that a user may meet, and what loading each says, by account."""
+    home = tmp_path_factory.mktemp("world")
+    with Hub(users=[User("me", "hf_me"), User("you", "hf_you")]) as hub:
+        api = HfApi(endpoint=hub.url, token="hf_me")
+        for name in ("open", "private", "gated", "pickle", "empty", "half", "huge"):
+            api.create_repo(f"me/{name}", private=name == "private")
+        shas = [push(api, "me/open", home, 0.25)]
+        api.create_tag("me/open", tag="v1")
+        shas.append(push(api, "me/open", home, 0.5))
+        push(api, "me/private", home)
+        push(api, "me/gated", home)
+        api.update_repo_settings("me/gated", gated="auto")
+        api.upload_file(repo_id="me/pickle", path_in_repo="pytorch_model.bin", path_or_fileobj=b"\x80")
+        push(api, "me/half", home)
+        api.delete_file("config.json", "me/half")
+        push(api, "me/huge", home)
+        api.upload_file(repo_id="me/huge", path_in_repo="config.json", path_or_fileobj=b" " * 200_000)
+        wanted = [
+            ("me/open",), ("me/open", "v1"), ("me/open@v1",), ("me/open", shas[0]), ("me/open", "v9"), ("me/none",),
+            ("me/private",), ("me/gated",), ("me/pickle",), ("me/empty",), ("me/half",), ("me/huge",),
+        ]  # fmt: skip
+        code = TRIED + f"answer = [tried(*args) for args in {wanted!r}]"
+        said = {}
+        for account, token in (
+            ("me", "hf_me"),
+            ("you", "hf_you"),
+            ("nobody", None),
+            ("expired", "hf_expired"),
+            ("odd", "hf_é"),
+        ):
+            answers = Client(hub.url, home / account, token).evaluate(code)
+            said[account] = {"@".join(args): answer for args, answer in zip(wanted, answers, strict=True)}
+        yield SimpleNamespace(said=said, shas=shas, calls=list(hub.calls))
+
+
+@pytest.mark.parametrize("account", ["me", "you", "nobody"])
+def test_branches_tags_and_shas_load_their_own_weights(world, account):
+    said, (first, second) = world.said[account], world.shas
+    assert (said["me/open"]["first"], said["me/open"]["revision"]) == (0.5, second)
+    assert said["me/open"]["source"] == "me/open"
+    for pinned in ("me/open@v1", f"me/open@{first}"):
+        assert (said[pinned]["first"], said[pinned]["revision"]) == (0.25, first)
+
+
+def test_only_the_two_files_are_ever_fetched(world):
+    asked = {path.rpartition("/")[2] for _, path in world.calls if "/resolve/" in path}
+    assert asked == {"config.json", "model.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("account", "name", "sentence"),
+    [
+        ("me", "me/none", "missing or private: check the name, or use the token of an account"),
+        ("nobody", "me/none", "missing or private: check the name, or sign in with `hf auth login`"),
+        ("nobody", "me/private", "missing or private: check the name, or sign in with `hf auth login`"),
+        ("you", "me/private", "missing or private: check the name, or use the token of an account"),
+        ("you", "me/gated", "is gated: accept its terms at http"),
+        ("nobody", "me/gated", "is gated: accept its terms at http"),
+        ("me", "me/open@v9", "has no revision 'v9'"),
+        ("nobody", "me/open@v9", "has no revision 'v9'"),
+        ("me", "me/pickle", "holds pytorch_model.bin, a pickle"),
+        ("me", "me/empty", "has no config.json and no model.safetensors"),
+        ("me", "me/half", "has no config.json: it needs both"),
+        ("me", "me/huge", "config.json has 200,000 bytes; at most 100,000"),
+        ("expired", "me/open", "did not accept your token"),
+        ("odd", "me/open", "did not accept your token"),
+    ],
+)
+def test_the_hub_s_refusals_become_plain_sentences_at_once(world, account, name, sentence):
+    answer = world.said[account][name]
+    assert sentence in answer.get("error", "no error")
+    assert answer["seconds"] < 4
+    assert "hf_" not in answer["error"].replace("hf_auth", "")
+
+
+def test_both_files_come_from_one_commit_while_the_branch_moves(hub, client, tmp_path):
+    api = HfApi(endpoint=hub.url, token="hf_me")
+    api.create_repo("me/weights")
+    before = push(api, "me/weights", tmp_path, 0.25)
+    hub.fail(method="GET", path="config.json", status=None, before=lambda: push(api, "me/weights", tmp_path, 0.5))
+    loaded = client.evaluate(TRIED + "answer = tried('me/weights')")
+    assert (loaded["revision"], loaded["first"]) == (before, 0.25)
+    assert api.repo_info("me/weights").sha != before
+
+
+def test_a_hub_that_stumbles_is_asked_again(hub, client, tmp_path):
+    api = HfApi(endpoint=hub.url, token="hf_me")
+    api.create_repo("me/weights")
+    push(api, "me/weights", tmp_path)
+    faults = [
+        hub.fail(method="HEAD", path="config.json", status=503),
+        hub.fail(method="GET", path="config.json", drop=True),
+        hub.fail(method="GET", path="/cdn/", status=503, times=2),
+    ]
+    assert client.evaluate(TRIED + "answer = tried('me/weights')")["first"] == 0.5
+    assert [fault.times for fault in faults] == [0, 0, 0]
+
+
+@pytest.fixture
+def silent():
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_without_a_hub_the_cache_is_used_and_without_a_cache_it_is_said_in_seconds(hub, client, silent, tmp_path):
+    api = HfApi(endpoint=hub.url, token="hf_me")
+    api.create_repo("me/weights")
+    sha = push(api, "me/weights", tmp_path)
+    assert client.evaluate(TRIED + "answer = tried('me/weights')")["revision"] == sha
+    code = TRIED + f"answer = [tried(*a) for a in [('me/weights',), ('me/weights', {sha!r}), ('me/other',)]]"
+    slow_names = "import socket, time\nsocket.getaddrinfo = lambda *args, **kwargs: time.sleep(60)\n"
+
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        closed = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    hub.fail(path="/resolve/", status=503, times=1000)
+    cases = [  # address, offline, code to run first, the sentence about what is not cached, seconds
+        (closed, "1", "", "HF_HUB_OFFLINE", 2),
+        (closed, "", "", f"{closed} cannot be reached", 4),
+        (silent, "", "", f"{silent} cannot be reached", 10),
+        ("http://hub.invalid", "", slow_names, "http://hub.invalid cannot be reached", 12),
+        (hub.url, "", "", "answered 503", 8),
+    ]
+
+    def answers(case):
+        machine = Client(case[0], tmp_path / "hf_home")
+        machine.env["HF_HUB_OFFLINE"] = case[1]
+        return machine.evaluate(case[2] + code)
+
+    with ThreadPoolExecutor() as pool:
+        for (*_, sentence, seconds), said in zip(cases, pool.map(answers, cases), strict=True):
+            cached, pinned, missing = said
+            assert (cached["first"], cached["revision"], pinned["revision"]) == (0.5, sha, sha)
+            assert sentence in missing["error"]
+            assert max(cached["seconds"], missing["seconds"]) < seconds
+            assert pinned["seconds"] < 2

@@ -1,0 +1,137 @@
+"""Photos at the boundary: whatever can be read is read, the rest is refused with a sentence."""
+
+import io
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from inpaint.engine.fills import reflect_indices
+from inpaint.networks.tensors import composite, to_pixels, to_tensor
+from inpaint.photos.formats import register_heic
+from inpaint.photos.modes import to_rgb
+from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
+from tests.pictures import file_bytes, picture, raw
+
+
+def test_pixels_survive_the_way_through_a_tensor():
+    pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+    tensor = to_tensor(pixels)
+    assert tensor.shape == (1, 3, 16, 16)
+    assert tensor.min() == -1
+    assert tensor.max() == 1
+    assert np.array_equal(to_pixels(tensor), pixels)
+    assert np.array_equal(to_pixels(torch.tensor([-9.0, 9.0, float("nan")]).view(1, 3, 1, 1)), [[[0, 255, 128]]])
+
+
+def test_a_composite_is_the_prediction_in_the_hole_and_the_image_outside():
+    image, prediction = torch.rand(2, 3, 4, 5), torch.full((2, 3, 4, 5), float("nan"))
+    mask = torch.zeros(2, 1, 4, 5)
+    mask[:, :, 1] = 1
+    result = composite(image, prediction, mask)
+    assert torch.equal(result[:, :, 2:], image[:, :, 2:])
+    assert result[:, :, 1].isnan().all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_reflection_agrees_with_numpy_for_any_overhang(size):
+    line = np.arange(size)
+    expected = np.pad(line, 23, mode="reflect") if size > 1 else np.zeros(47, int)
+    assert np.array_equal(line[reflect_indices(-23, size + 23, size)], expected)
+
+
+def test_the_orientation_is_applied_and_its_tag_is_gone():
+    pixels = np.arange(6 * 4 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn right
+    exif[0x010E] = "a boat"
+    photo = open_photo(file_bytes(Image.fromarray(pixels), exif=exif.tobytes()))
+    assert np.array_equal(np.asarray(photo), np.rot90(pixels, -1))
+    kept = open_photo(file_bytes(photo, exif=photo.info["exif"])).getexif()
+    assert 0x0112 not in kept
+    assert kept[0x010E] == "a boat"
+
+
+def test_a_truncated_photo_is_refused():
+    good = file_bytes(picture("RGB", (90, 90)), "JPEG")
+    with pytest.raises(PhotoError, match="damaged"):
+        open_photo(good[: len(good) // 2])
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded_and_the_limit_can_be_raised(monkeypatch):
+    data = file_bytes(Image.new("L", (1000, 1000)))
+    with pytest.raises(PhotoTooLargeError, match=r"1000x1000 and the limit is 0\.9 million.*raise max_pixels"):
+        open_photo(data, max_pixels=900_000)
+    assert open_photo(data, max_pixels=1_000_000).size == (1000, 1000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 900_000)
+    with pytest.raises(PhotoTooLargeError):
+        open_photo(data)
+    assert open_photo(data, max_pixels=1_000_000).size == (1000, 1000)
+    assert open_photo(Image.new("L", (1000, 1000))).size == (1000, 1000)  # in memory already
+
+
+def test_too_many_bytes_are_refused_from_any_source(tmp_path):
+    data = file_bytes(picture("RGB"))
+    (tmp_path / "a.png").write_bytes(data)
+
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    for source in (data, tmp_path / "a.png", io.BytesIO(data), Pipe(data)):
+        with pytest.raises(PhotoTooLargeError, match=f"more than {len(data) - 1} bytes.*raise max_bytes"):
+            open_photo(source, max_bytes=len(data) - 1)
+    for source in (data, tmp_path / "a.png", io.BytesIO(data), Pipe(data)):
+        assert open_photo(source, max_bytes=len(data)).tobytes() == picture("RGB").tobytes()
+
+
+def test_what_is_not_a_photo_is_refused_with_a_sentence(tmp_path):
+    with pytest.raises(PhotoError, match="no such file"):
+        open_photo(tmp_path / "absent.png")
+    with pytest.raises(PhotoError, match="is a folder"):
+        open_photo(tmp_path)
+    for wrong in (None, [[1, 2]], 7):
+        with pytest.raises(PhotoError, match=f"type {type(wrong).__name__}; it must be a path"):
+            open_photo(wrong)
+    with pytest.raises(PhotoError, match="empty file"):
+        open_photo(b"")
+    with pytest.raises(PhotoError, match="must be uint8 or uint16"):
+        open_photo(np.zeros((4, 4, 3)))
+    with pytest.raises(PhotoError, match="mode LAB"):
+        open_photo(Image.new("LAB", (3, 3)))
+    with pytest.raises(PhotoError, match="no pixels"):
+        open_photo(Image.new("RGB", (0, 3)))
+
+
+def test_damaged_exif_does_not_spoil_a_good_photo():
+    photo = picture("RGB")
+    photo.info["exif"] = b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"
+    assert open_photo(photo).tobytes() == photo.tobytes()
+
+
+def test_an_animation_is_read_as_its_first_frame():
+    frames = [Image.new("L", (5, 5), value) for value in (10, 200)]
+    photo = open_photo(file_bytes(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert to_rgb(photo).max() == 10
+
+
+def test_a_heic_photo_is_read_and_without_the_package_told_what_to_install(monkeypatch):
+    assert register_heic()
+    data = file_bytes(Image.new("RGB", (64, 48), (200, 90, 30)), "HEIF")
+    photo = open_photo(data)
+    assert (photo.format, photo.size) == ("HEIF", (64, 48))
+    assert np.abs(np.asarray(photo).astype(int) - (200, 90, 30)).max() < 6
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PhotoError, match="pip install pillow-heif"):
+        open_photo(data)
+
+
+def test_one_unloaded_image_can_be_opened_by_many_threads(tmp_path):
+    picture("RGB", (300, 300)).save(tmp_path / "a.png")
+    for _ in range(5):
+        with Image.open(tmp_path / "a.png") as lazy, ThreadPoolExecutor(8) as pool:
+            photos = list(pool.map(open_photo, [lazy] * 8))
+        assert all(np.array_equal(raw(photo), raw(picture("RGB", (300, 300)))) for photo in photos)

@@ -1,0 +1,85 @@
+"""Colour at 16 bits per channel, in and out."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.saving import save_photo
+from inpaint.photos.sixteen_bit import save_deep, to_array
+from tests.pictures import deep_pixels, picture
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("turn", [1, 6])
+def test_colour_of_16_bits_is_read_in_full_and_turned_upright(channels, turn):
+    pixels = deep_pixels(channels)
+    photo = open_photo(pixels)
+    assert np.array_equal(to_array(photo), pixels)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    photo.info["exif"] = exif.tobytes()
+    save_deep(photo, file := io.BytesIO(), "PNG")
+    upright = open_photo(file.getvalue())
+    assert np.array_equal(to_array(upright), np.rot90(pixels, -1) if turn == 6 else pixels)
+    assert np.array_equal(np.asarray(upright), to_array(upright) >> 8)
+
+
+def test_grey_of_16_bits_comes_from_an_array_too():
+    pixels = deep_pixels(1)[..., 0]
+    photo = open_photo(pixels)
+    assert photo.mode == "I;16"
+    assert np.array_equal(np.asarray(photo), pixels)
+
+
+@pytest.mark.parametrize(("format", "channels"), [("PNG", 3), ("PNG", 4), ("TIFF", 3), ("TIFF", 4)])
+@pytest.mark.parametrize("size", [(1, 1), (37, 300)])
+def test_colour_of_16_bits_comes_back_value_for_value_with_what_it_carries(format, channels, size):
+    exif = Image.Exif()
+    exif[0x010E] = "a boat"
+    photo = open_photo(deep_pixels(channels, size))
+    photo.info |= {"exif": exif.tobytes(), "icc_profile": b"profile", "dpi": (300, 300)}
+    save_photo(photo, file := io.BytesIO(), format)
+    saved = open_photo(file.getvalue())
+    assert np.array_equal(to_array(saved), deep_pixels(channels, size))
+    assert saved.info["icc_profile"] == b"profile"
+    assert saved.getexif()[0x010E] == "a boat"
+    assert [round(float(value)) for value in saved.info["dpi"]] == [300, 300]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_colour_of_16_bits_is_read_as_and_for_another_program(suffix):
+    written = cv2.imencode(suffix, deep_pixels()[..., ::-1])[1].tobytes()
+    photo = open_photo(written)
+    assert np.array_equal(to_array(photo), deep_pixels())
+    save_photo(photo, file := io.BytesIO())
+    read = cv2.imdecode(np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(read[..., ::-1], deep_pixels())
+
+
+def test_grey_with_alpha_of_16_bits_stays_grey():
+    photo = open_photo(deep_pixels(3))
+    low = photo.info.pop("low_bytes")
+    photo, low = photo.convert("LA"), low.convert("LA")
+    photo.info["low_bytes"] = low
+    save_photo(photo, file := io.BytesIO(), "PNG")
+    saved = open_photo(file.getvalue())
+    assert saved.mode == "LA"
+    assert np.array_equal(to_array(saved), to_array(photo))
+    with pytest.raises(PhotoError, match="save it as PNG"):
+        save_photo(photo, io.BytesIO(), "TIFF")
+
+
+def test_a_photo_of_8_bits_is_an_array_of_8_bits():
+    assert to_array(open_photo(picture("RGB"))).dtype == np.uint8
+
+
+def test_lower_bytes_that_do_not_fit_the_photo_are_ignored():
+    photo = open_photo(deep_pixels())
+    smaller = photo.resize((5, 5))  # Pillow copies what it does not know
+    assert to_array(smaller).dtype == np.uint8
+    save_photo(smaller, file := io.BytesIO(), "PNG")
+    assert open_photo(file.getvalue()).size == (5, 5)

@@ -1,0 +1,86 @@
+"""Faded tones made even again, and undone."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.photos.modes import MODES
+from inpaint.photos.opening import PhotoError
+from inpaint.photos.sixteen_bit import from_deep_array, to_array
+from inpaint.photos.tone import restore_tone
+from tests.pictures import picture
+
+
+def faded(mode="RGB", low=(70, 55, 40), high=(190, 160, 110)):
+    """A ramp with some texture in the range of tones that an old colour print has left."""
+    place = np.linspace(0, 1, 120)[None] * np.linspace(0.6, 1, 90)[:, None]
+    pixels = np.array(low) + place[..., None] * (np.array(high) - low)
+    return Image.fromarray(pixels.round().astype(np.uint8)).convert(mode)
+
+
+def test_contrast_comes_back_and_the_cast_goes():
+    before = np.asarray(faded(), float)
+    after = np.asarray(restore_tone(faded())[0], float)
+    assert np.ptp(after) > 220 > np.ptp(before)
+    cast = [np.ptp(values.mean((0, 1))) for values in (before, after)]
+    assert cast[1] < cast[0] / 3
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_it_can_be_undone_up_to_rounding(mode):
+    photo = faded(mode)
+    restored, curve = restore_tone(photo)
+    assert restored.mode == mode
+    assert not np.array_equal(np.asarray(restored), np.asarray(photo))
+    back = np.asarray(curve.undo(restored), int)
+    assert np.abs(back - np.asarray(photo, int)).max() <= 1
+    assert np.array_equal(np.asarray(curve.apply(photo)), np.asarray(restored))
+
+
+@pytest.mark.parametrize("make", [from_deep_array, lambda values: Image.fromarray(values[..., 0])])
+def test_sixteen_bits_stay_sixteen_bits(make):
+    values = np.asarray(faded()).astype(np.uint16) * 151 + np.arange(120, dtype=np.uint16)[None, :, None]
+    photo = make(values)
+    restored, curve = restore_tone(photo)
+    assert to_array(restored).dtype == np.uint16
+    assert len(np.unique(to_array(restored))) > 256
+    assert np.abs(to_array(curve.undo(restored)).astype(int) - to_array(photo)).max() <= 257
+
+
+def test_every_tone_stays_darker_or_brighter_than_the_other():
+    _, curve = restore_tone(faded())
+    assert (np.diff(curve.levels, axis=1) > 0).all()
+    assert curve.levels.min() >= 0 and curve.levels.max() <= 255
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_is_taken(mode):
+    photo = picture(mode, (40, 30))
+    restored, curve = restore_tone(photo)
+    assert restored.size == photo.size
+    assert curve.undo(restored).size == photo.size
+
+
+def test_alpha_and_what_a_photo_carries_stay():
+    photo = faded("RGBA")
+    photo.putalpha(Image.linear_gradient("L").resize(photo.size))
+    photo.info["dpi"] = (300, 300)
+    restored, _ = restore_tone(photo)
+    assert np.array_equal(np.asarray(restored)[..., 3], np.asarray(photo)[..., 3])
+    assert restored.info["dpi"] == (300, 300)
+
+
+def test_a_picture_without_contrast_stays_as_it_is():
+    photo = Image.new("RGB", (30, 20), (90, 100, 110))
+    assert np.array_equal(np.asarray(restore_tone(photo)[0]), np.asarray(photo))
+
+
+def test_a_grey_photo_gets_no_colour():
+    grey = faded("L").convert("RGB")
+    values = np.asarray(restore_tone(grey)[0])
+    assert np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(values[..., 1], values[..., 2])
+
+
+def test_what_is_no_photo_is_refused():
+    with pytest.raises(PhotoError):
+        restore_tone(b"no photo")

@@ -1,0 +1,405 @@
+"""`python -m inpaint`: one photo or a folder of them."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.__main__ import main
+from inpaint.benchmark.workloads import made_photo
+from inpaint.hub.weights import save_generator
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.generators import build_generator
+from inpaint.photos.opening import open_photo
+from tests.pictures import picture
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """A folder with the weights of a small, untrained generator."""
+    folder = tmp_path_factory.mktemp("weights")
+    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 8), blocks=1, attention_every=0)), folder)
+    return str(folder)
+
+
+def write(folder, name, mode="RGB", size=(90, 70), mask_name=None, mask_size=None, **options):
+    (folder / "photos").mkdir(exist_ok=True)
+    (folder / "masks").mkdir(exist_ok=True)
+    picture(mode, size).save(folder / "photos" / name, **options)
+    if mask_name:
+        mask = Image.new("L", mask_size or size)
+        mask.paste(255, (10, 20, 40, 50))
+        mask.save(folder / "masks" / mask_name)
+
+
+def outside_is_equal(before, after):
+    hole = np.zeros((before.height, before.width), bool)
+    hole[20:50, 10:40] = True
+    a, b = np.asarray(before), np.asarray(after)
+    return np.array_equal(a[~hole], b[~hole]) and not np.array_equal(a[hole], b[hole])
+
+
+def test_one_photo_is_filled(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo, out = tmp_path / "photos/a.png", tmp_path / "new/out.png"
+    assert main([str(photo), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert outside_is_equal(open_photo(photo), open_photo(out))
+    assert capsys.readouterr().out == f"1 photo filled, 0 failed; written to {out}\n"
+    assert [path.name for path in out.parent.iterdir()] == ["out.png"]
+
+
+def test_a_folder_is_filled_and_an_error_does_not_stop_it(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.bmp")
+    write(tmp_path, "b.jpg", mask_name="b.png", quality=60, subsampling=1)
+    write(tmp_path, "c.tif", "I;16", mask_name="c.png")
+    write(tmp_path, "d.png")
+    write(tmp_path, "e.png", mask_name="e.png", mask_size=(5, 5))
+    (tmp_path / "photos/f.jpg").write_bytes(b"no photo")
+    (tmp_path / "photos/notes.txt").write_text("no photo either")
+    Image.new("L", (90, 70)).save(tmp_path / "masks/f.png")
+    photos, masks, out = tmp_path / "photos", tmp_path / "masks", tmp_path / "out"
+    assert main([str(photos), str(masks), "-o", str(out), "--model", model]) == 1
+    output = capsys.readouterr()
+    assert output.out == f"3 photos filled, 3 failed; written to {out}\n"
+    assert "d.png: it has no mask" in output.err
+    assert "e.png: the mask is 5x5" in output.err
+    assert "f.jpg: " in output.err
+    assert "Traceback" not in output.err
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.jpg", "c.tif"]
+    assert outside_is_equal(open_photo(photos / "a.png"), open_photo(out / "a.png"))
+    assert outside_is_equal(open_photo(photos / "c.tif"), open_photo(out / "c.tif"))
+    before, after = open_photo(photos / "b.jpg"), open_photo(out / "b.jpg")
+    assert after.format == "JPEG"
+    assert after.info["qtables"] == before.info["qtables"]
+    assert after.info["subsampling"] == 1
+
+
+def test_a_folder_may_be_the_output_of_one_photo(tmp_path, model):
+    write(tmp_path, "a.webp", mask_name="a.png", lossless=True)
+    (tmp_path / "out").mkdir()
+    assert (
+        main(
+            [
+                str(tmp_path / "photos/a.webp"),
+                str(tmp_path / "masks/a.png"),
+                "-o",
+                str(tmp_path / "out"),
+                "--model",
+                model,
+            ]
+        )
+        == 0
+    )
+    assert open_photo(tmp_path / "out/a.webp").format == "WEBP"
+
+
+def test_a_photo_with_the_wrong_suffix_keeps_its_format(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", format="PNG")
+    out = tmp_path / "out.jpg"
+    assert main([str(tmp_path / "photos/a.jpg"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert outside_is_equal(open_photo(tmp_path / "photos/a.jpg"), open_photo(out))
+
+
+def test_the_photo_is_only_replaced_when_told_so(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo = tmp_path / "photos/a.png"
+    before = photo.read_bytes()
+    command = [str(photo), str(tmp_path / "masks/a.png"), "-o", str(photo), "--model", model]
+    assert main(command) == 1
+    assert photo.read_bytes() == before
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--overwrite"]) == 0
+    assert photo.read_bytes() != before
+
+
+def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
+    write(tmp_path, "a.png", "RGBA", mask_name="a.png")
+    out = tmp_path / "out/a.jpg"
+    assert main([str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 1
+    assert "cannot be saved as JPEG" in capsys.readouterr().err
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("photo", "mask", "output", "message"),
+    [
+        ("absent.png", "masks", "out", "no such photo"),
+        ("photos/a.png", "absent.png", "out", "no such mask"),
+        ("photos/*.tif", "masks", "out", "no photo has such a name"),
+        ("photos", "masks/*.tif", "out", "no mask has such a name"),
+        ("photos", "masks/a.png", "-", "for many, OUT must be a folder"),
+        ("photos/a.png", "masks/a.png", "out.psd", "does not end like a picture's name"),
+        ("photos", "masks", "photos/a.png", "OUT must be a folder"),
+        ("empty", "masks", "out", "holds no photo"),
+    ],
+)
+def test_a_wrong_path_is_told_on_stderr(tmp_path, model, capsys, photo, mask, output, message):
+    write(tmp_path, "a.png", mask_name="a.png")
+    (tmp_path / "empty").mkdir()
+    output = output if output == "-" else str(tmp_path / output)
+    code = main([str(tmp_path / photo), str(tmp_path / mask), "-o", output, "--model", model])
+    error = capsys.readouterr().err
+    assert code == 1
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_one_mask_serves_a_pattern_of_photos(tmp_path, model, capsys):
+    for name in ("a.png", "b.png", "c.bmp"):
+        write(tmp_path, name, mask_name="a.png")
+    out = tmp_path / "out"
+    command = [str(tmp_path / "photos/*.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main(command) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
+    output = capsys.readouterr()
+    assert output.out == f"2 photos filled, 0 failed; written to {out}\n"
+    assert output.err == ""  # the progress bar is for terminals
+    listed = [str(tmp_path / "photos/a.png"), str(tmp_path / "photos/c.bmp")]
+    assert main([*listed, str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 0
+    assert (out / "c.bmp").exists()
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path, model, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 0
+    assert "2/2" in sys.stderr.getvalue()
+
+
+def test_what_is_there_already_can_be_skipped(tmp_path, model, capsys):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.png").write_bytes(b"mine")
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, "--skip-existing"]) == 0
+    assert capsys.readouterr().out == f"1 photo filled, 1 skipped, 0 failed; written to {tmp_path / 'out'}\n"
+    assert (tmp_path / "out/a.png").read_bytes() == b"mine"
+    assert main(command) == 0
+    assert (tmp_path / "out/a.png").read_bytes() != b"mine"
+
+
+def test_format_and_quality_can_be_chosen(tmp_path, model):
+    for name in ("a.png", "b.jpg"):
+        write(tmp_path, name, mask_name=f"{name[0]}.png")
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, "--format", "jpeg", "--quality", "20"]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "b.jpg"]
+    assert open_photo(tmp_path / "out/b.jpg").info["qtables"][0][0] > 30
+
+
+def test_the_mask_can_be_grown_and_inverted(tmp_path, model):
+    write(tmp_path, "a.png", mask_name="a.png")
+    mask = np.asarray(Image.open(tmp_path / "masks/a.png"))
+    Image.fromarray(255 - mask).save(tmp_path / "masks/a.png")
+    out = tmp_path / "out.png"
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main([*command, "--invert", "--grow-px", "2"]) == 0
+    changed = (np.asarray(open_photo(out)) != np.asarray(picture("RGB", (90, 70)))).any(axis=2)
+    assert changed[18:52, 8:42].sum() == changed.sum() > 30 * 30 + 4 * 50
+    assert main([*command, "--grow-px", "-2", "--invert"]) == 1
+
+
+def test_a_mask_of_nearly_everything_needs_to_be_allowed(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    mask = np.full((70, 90), 255, np.uint8)
+    mask[0] = 0
+    Image.fromarray(mask).save(tmp_path / "masks/a.png")
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", model]) == 1
+    assert "--max-share 1" in capsys.readouterr().err
+    assert main([*command, "--model", model, "--max-share", "1"]) == 0
+
+
+def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", quality=50)
+    Image.new("L", (90, 70)).save(tmp_path / "masks/a.png")
+    photo, out = tmp_path / "photos/a.jpg", tmp_path / "out.jpg"
+    command = [str(photo), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]
+    assert main(command) == 0
+    assert out.read_bytes() == photo.read_bytes()
+    assert main([*command, "--quality", "20"]) == 0
+    assert len(out.read_bytes()) < len(photo.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--grow-px", "-1", "grow_px is -1"), ("--quality", "0", "quality is 0"), ("--max-share", "2", "max_share is 2")],
+)
+def test_a_number_out_of_range_is_told_before_anything_is_done(tmp_path, model, capsys, option, value, message):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, option, value]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+
+
+def test_the_limit_of_pixels_can_be_set(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", model, "--max-megapixels", "0.001"]) == 1
+    assert "the limit is 0.001 million" in capsys.readouterr().err
+
+
+def test_photos_flow_through_pipes(tmp_path, model):
+    write(tmp_path, "a.jpg", mask_name="a.png", quality=70)
+    command = [sys.executable, "-m", "inpaint", "-", "masks/a.png", "-o", "-", "--model", model]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        input=(tmp_path / "photos/a.jpg").read_bytes(),
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    result, photo = open_photo(done.stdout), open_photo(tmp_path / "photos/a.jpg")
+    assert (result.format, result.size, result.info["qtables"]) == ("JPEG", (90, 70), photo.info["qtables"])
+    assert done.stderr == b"1 photo filled, 0 failed; written to standard output\n"
+
+
+def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, monkeypatch):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+
+    def interrupted(inpainter, task, choices, inputs):
+        if task.photo.name == "b.png":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("inpaint.__main__.fill_file", interrupted)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 130
+    assert capsys.readouterr().out.startswith("interrupted: 1 photo filled, 0 failed")
+
+
+def test_missing_weights_are_told_on_stderr(tmp_path, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    (tmp_path / "no-weights").mkdir()
+    command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
+    assert main([*command, "--model", str(tmp_path / "no-weights")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.fixture
+def marks_a_square(monkeypatch):
+    """Damage is found where `write` draws its masks; the settings it was asked for are kept."""
+    asked = []
+
+    def find_damage(self, photo, **settings):
+        asked.append(settings)
+        mask = Image.new("L", photo.size)
+        mask.paste(255, (10, 20, 40, 50))
+        return mask
+
+    monkeypatch.setattr("inpaint.inpainter.Inpainter.find_damage", find_damage)
+    return asked
+
+
+def test_damage_is_found_and_filled_without_masks(tmp_path, model, capsys, marks_a_square):
+    for name in ("a.png", "b.tif"):
+        write(tmp_path, name)
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    assert main([str(photos), "--find-damage", "-o", str(out), "--model", model]) == 0
+    assert capsys.readouterr().out == f"2 photos filled, 0 failed; written to {out}\n"
+    for name in ("a.png", "b.tif"):
+        assert outside_is_equal(open_photo(photos / name), open_photo(out / name))
+    assert marks_a_square == [{"threshold": 0.5}] * 2
+
+
+def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_square):
+    write(tmp_path, "a.jpg")
+    write(tmp_path, "b.tif", "I;16")
+    photos, out = tmp_path / "photos", tmp_path / "masks-found"
+    settings = ["--threshold", "0.3", "--grow-px", "4"]
+    command = [str(photos), "--find-damage", "--mask-only", "-o", str(out), "--model", model, *settings]
+    assert main(command) == 0
+    assert capsys.readouterr().out == f"2 masks found, 0 failed; written to {out}\n"
+    assert marks_a_square == [{"threshold": 0.3, "grow_px": 4}] * 2
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
+    mask = np.asarray(Image.open(out / "a.png"))
+    assert mask[20:50, 10:40].all() and np.count_nonzero(mask) == 900
+    corrected = [str(photos), str(out), "-o", str(tmp_path / "filled"), "--model", model]
+    assert main(corrected) == 0  # the masks serve as masks
+    one = [str(photos / "a.jpg"), "--find-damage", "--mask-only", "-o", str(tmp_path / "one.bmp"), "--model", model]
+    assert main(one) == 0
+    with Image.open(tmp_path / "one.bmp") as mask_file:
+        assert mask_file.format == "BMP"
+
+
+def test_real_damage_is_found_from_the_command_line(tmp_path):
+    pixels = made_photo(240, 200)
+    pixels[60:63, 20:220] = 250
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert main([str(tmp_path / "a.png"), "--find-damage", "-o", str(tmp_path / "out.png")]) == 0
+    after = np.asarray(open_photo(tmp_path / "out.png"))
+    assert np.abs(after[61, 30:210].astype(int) - 250).mean() > 40
+
+
+def test_faded_tones_are_evened_out_only_if_asked_for(tmp_path, model, marks_a_square):
+    (tmp_path / "photos").mkdir()
+    faded = Image.fromarray((np.asarray(picture("RGB", (90, 70))) // 3 + 80).astype(np.uint8))
+    faded.save(tmp_path / "photos/a.png")
+    command = [str(tmp_path / "photos/a.png"), "--find-damage", "-o", str(tmp_path / "out.png"), "--model", model]
+    assert main(command) == 0
+    assert outside_is_equal(faded, open_photo(tmp_path / "out.png"))
+    assert main([*command, "--restore-tone"]) == 0
+    assert np.ptp(np.asarray(open_photo(tmp_path / "out.png"))) > 1.5 * np.ptp(np.asarray(faded))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.png"], "there is no MASK behind the photos"),
+        (["a.png", "a.png", "--mask-only"], "--mask-only is for masks that are found"),
+        (["a.png", "a.png", "--threshold", "0.4"], "--threshold is for masks that are found"),
+        (["a.png", "--find-damage", "--invert"], "--invert is for masks that are given"),
+        (["a.png", "--find-damage", "--threshold", "1.5"], "threshold is 1.5"),
+        (["a.png", "--find-damage", "--grow-px", "-1"], "grow_px is -1"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(tmp_path, model, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    picture("RGB", (90, 70)).save("a.png")
+    assert main([*arguments, "-o", "out.png", "--model", model]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}") and error.count("\n") == 1
+
+
+def test_the_command_runs_as_a_module(tmp_path, model):
+    write(tmp_path, "a.png", mask_name="a.png")
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "inpaint", "photos", "masks", "-o", "out", "--model", model]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1 photo filled, 0 failed; written to out\n"
+    assert (tmp_path / "out/a.png").exists()
+
+
+def test_importing_the_package_does_not_import_torch():
+    code = "import inpaint, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+@pytest.mark.parametrize("own", [None, "ACTIVE"])
+def test_waiting_threads_leave_the_cores_to_others_unless_told_otherwise(own):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": own} if own else {}
+    command = [sys.executable, "-c", "import inpaint, os; print(os.environ['OMP_WAIT_POLICY'])"]
+    result = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == (own or "PASSIVE")

@@ -1,0 +1,147 @@
+"""Somebody in front of the page: uploads, paints with the mouse, and looks at the pixels."""
+
+import base64
+import io
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.page.serving import FILL
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE_MS = 60_000
+
+
+class Visitor:
+    """A browser with the page open; parts of the page by their test id."""
+
+    def __init__(self, browser, url, width=900, height=700, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        self.page, self.requests, self.problems = context.new_page(), [], []
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(url)
+        self.wait("ready")
+
+    def __getitem__(self, name):
+        return self.page.get_by_test_id(name)
+
+    def wait(self, state):
+        self.page.wait_for_selector(f".page[data-state={state}]")
+
+    def says(self, text):
+        """Wait until the status line contains this."""
+        self.page.wait_for_function(
+            "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=text
+        )
+
+    def upload(self, pixels, name="photo.png"):
+        """Open a photo from pixels, or from a file's bytes."""
+        if not isinstance(pixels, bytes):
+            file = io.BytesIO()
+            Image.fromarray(pixels).save(file, Image.registered_extensions()[Path(name).suffix])
+            pixels = file.getvalue()
+        self["file"].set_input_files({"name": name, "mimeType": "image/png", "buffer": pixels})
+        self.page.wait_for_selector(".page[data-state=ready][data-own]")
+
+    def place(self, x, y):
+        """Where a point of the photo is in the window."""
+        box, view = self["canvas"].bounding_box(), self.run("view")
+        return box["x"] + view["x"] + x * view["scale"], box["y"] + view["y"] + y * view["scale"]
+
+    def paint(self, *points, wait=True):
+        """Draw with the mouse through points of the photo."""
+        self.draw(*[self.place(x, y) for x, y in points])
+        if wait:
+            self.wait("ready")
+
+    def draw(self, *places, button="left"):
+        """Draw with the mouse through places of the window."""
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down(button=button)
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=3)
+        self.page.mouse.up(button=button)
+
+    def run(self, code):
+        return self.page.evaluate(f"document.querySelector('.page').painter.{code}")
+
+    def pixels(self):
+        """The finished picture as the browser holds it, at full size."""
+        width, height = self.run("size")
+        return np.array(self.run("pixels().data.join()").split(","), np.uint8).reshape(height, width, 4)
+
+    def shown(self):
+        """What the stage shows, with the controls on it: (H, W, 3)."""
+        return np.asarray(Image.open(io.BytesIO(self["stage"].screenshot())).convert("RGB")).astype(int)
+
+    def colour_at(self, x, y):
+        """What the stage shows at a point of the photo."""
+        box, (left, top) = self["stage"].bounding_box(), self.place(x, y)
+        return self.shown()[round(top - box["y"]), round(left - box["x"])]
+
+    def calls(self, function):
+        """The bodies of the calls of a server function."""
+        bodies = [request.post_data or "" for request in self.requests if "component_server" in request.url]
+        return [body for body in bodies if f'"fn_name":"{function}"' in body]
+
+    def download(self, button="download"):
+        with self.page.expect_download() as download:
+            self[button].click()
+        self.wait("ready")
+        return download.value
+
+    def leave(self):
+        """Close the tab; nothing has gone wrong in the page's script."""
+        self.page.context.close()
+        assert not self.problems
+
+
+def until(condition, what):
+    """Wait for something on the server's side."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
+def near(shape, points, radius):
+    """Pixels within a distance of a polyline, bool (H, W)."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    result = np.zeros(shape[:2], bool)
+    for (x0, y0), (x1, y1) in zip(points, points[1:] or points, strict=False):
+        length = max((x1 - x0) ** 2 + (y1 - y0) ** 2, 1e-9)
+        t = np.clip(((columns - x0) * (x1 - x0) + (rows - y0) * (y1 - y0)) / length, 0, 1)
+        result |= np.hypot(columns - x0 - t * (x1 - x0), rows - y0 - t * (y1 - y0)) <= radius
+    return result
+
+
+def check_painted(result, photo, points, brush):
+    """The fill is under the stroke, and nothing else has changed."""
+    inside, outside = near(photo.shape, points, brush / 2 - 2), ~near(photo.shape, points, brush / 2 + 2.5)
+    assert (result[outside] == photo[outside]).all()
+    assert inside.sum() > 100 and (np.abs(result[inside].astype(int) - FILL) <= 40).all()  # enlarging may overshoot
+
+
+def filled(pixels, *places):
+    """Whether the pixels at (row, column) have the colour of a fill."""
+    rows, columns = zip(*places, strict=True)
+    return (np.abs(pixels[list(rows), list(columns), :3].astype(int) - FILL) <= 2).all()
+
+
+def brush_of(visitor):
+    """The brush's diameter in photo pixels."""
+    return float(visitor["size"].input_value()) / visitor.run("view.scale")
+
+
+def picture_of(data_url):
+    """The pixels of a data URL."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2]))))

@@ -1,0 +1,320 @@
+"""The page in a real browser: what a visitor does, and what the visitor then sees."""
+
+import asyncio
+import io
+import threading
+import urllib.parse
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint import ContextEncoderConfig, Inpainter
+from inpaint.benchmark.workloads import made_photo
+from inpaint.networks.generators import build_generator
+from page.server.texts import sentence
+from tests.page.browsing import Visitor, brush_of, check_painted, filled, near, until
+from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
+
+pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("uploads").resolve(), patience_s=0.2) as running:
+        yield running
+
+
+def test_a_stroke_is_filled_and_every_other_pixel_is_the_photos(visitor):
+    photo, points = noise(300, 400), [(80, 90), (250, 180)]
+    visitor.upload(photo)
+    assert (visitor.pixels()[..., :3] == photo).all()
+    visitor.paint(*points)
+    check_painted(visitor.pixels()[..., :3], photo, points, brush_of(visitor))
+    download = visitor.download()
+    assert download.suggested_filename == "photo-filled.png"
+    check_painted(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
+
+
+def test_a_photo_larger_than_the_window_keeps_its_full_resolution(visitor):
+    photo, points = noise(1500, 2000), [(400, 400), (900, 700)]
+    visitor.upload(photo)
+    assert visitor.run("view.scale") < 0.5
+    visitor.paint(*points)
+    download = visitor.download()
+    check_painted(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
+
+
+def test_the_photo_is_uploaded_once_and_strokes_are_small(visitor):
+    visitor.upload(noise(300, 400))
+    visitor.paint((80, 90), (250, 180))
+    visitor.paint((300, 90))
+    uploads = [request for request in visitor.requests if urllib.parse.urlparse(request.url).path.endswith("/upload")]
+    strokes = [request for request in visitor.requests if '"fn_name":"paint"' in (request.post_data or "")]
+    assert len(uploads) == 1 and len(strokes) == 2
+    assert max(len(request.post_data) for request in strokes) < 2000
+
+
+def test_undo_takes_back_one_stroke_and_clear_all_of_them(visitor):
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((80, 90), (150, 120))
+    one = visitor.pixels()
+    visitor.paint((300, 200))
+    two = visitor.pixels()
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert (two != one).any() and (visitor.pixels() == one).all()
+    visitor.paint((300, 200))
+    visitor["clear"].click()
+    visitor.wait("ready")
+    assert (visitor.pixels()[..., :3] == photo).all()
+    assert visitor["clear"].is_disabled() and visitor["download"].is_disabled() and visitor["undo"].is_enabled()
+
+
+def test_the_eraser_brings_the_photo_back_where_it_goes(visitor):
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((100, 100), (300, 100))
+    visitor["eraser"].click()
+    visitor.paint((200, 60), (200, 140))
+    result, brush = visitor.pixels()[..., :3], brush_of(visitor)
+    erased = near(photo.shape, [(200, 60), (200, 140)], brush / 2 - 2)
+    assert (result[erased] == photo[erased]).all()
+    assert (np.abs(result[100, [110, 290]].astype(int) - FILL) <= 2).all()
+
+
+def test_a_smaller_brush_paints_a_thinner_line(visitor):
+    photo, points = noise(300, 400), [(80, 90), (250, 90)]
+    visitor.upload(photo)
+    visitor["size"].fill("12")
+    visitor.paint(*points)
+    brush = 12 / visitor.run("view.scale")
+    check_painted(visitor.pixels()[..., :3], photo, points, brush)
+
+
+def test_somebody_new_restores_the_example_and_downloads_it(browser, served):
+    """Without reading a word: looks at the picture, paints over the scratch that is left, and downloads."""
+    served.visits.end_all()
+    visitor = Visitor(browser, served.url)
+    assert not visitor.calls("open_example")  # who only looks costs the server nothing
+    assert visitor["divider"].is_visible() and visitor.page.locator(".tag.before").is_visible()
+    left, right = visitor.colour_at(180, 300), visitor.colour_at(758, 150)  # two of the spots
+    assert left.min() > 190 and abs(right - FILL).max() < 40
+    assert visitor.colour_at(827, 600).min() > 190  # the scratch that is left
+    visitor.paint((863, 503), (840, 560), (826, 605), (806, 680), (783, 762))
+    assert abs(visitor.colour_at(827, 600) - FILL).max() < 40
+    assert not visitor["divider"].is_visible()
+    download = visitor.download()
+    assert download.suggested_filename == "farmhouse-filled.jpg"
+    result = np.asarray(Image.open(download.path())).astype(int)
+    assert result.shape == (788, 1024, 3)
+    assert all(np.abs(result[y, x] - FILL).max() < 40 for x, y in [(180, 300), (758, 150), (827, 600)])
+    visitor.leave()
+
+
+def test_an_example_is_filled_with_one_click_and_can_be_compared_and_downloaded(visitor):
+    visitor["harbour"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').painter.size[1] === 819")
+    visitor["compare"].click()
+    assert not visitor["divider"].is_visible()
+    after = visitor.shown()
+    visitor["hold"].hover()
+    visitor.page.mouse.down()
+    assert np.abs(visitor.shown() - after).max() > 50 and visitor.page.locator(".tag.before").is_visible()
+    visitor.page.mouse.up()
+    assert np.abs(visitor.shown() - after).max() <= 2
+    assert visitor.download().suggested_filename == "harbour-filled.jpg"
+
+
+def test_the_fill_of_an_example_can_be_undone_and_redone(visitor):
+    filled_at = (300, 180)
+    assert filled(visitor.pixels(), filled_at)
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert visitor.pixels()[filled_at][:3].min() > 200
+    visitor["redo"].click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), filled_at)
+
+
+def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(visitor, served):
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visit = next(iter(served.visits._visits.values()))
+    with visit.lock:  # the first stroke is on the server and waits; the others pile up in the browser
+        visitor.paint((60, 60), wait=False)
+        for x in (120, 180, 240, 300):
+            visitor.paint((x, 60), wait=False)
+        assert visitor.page.locator(".page").get_attribute("data-state") == "filling"
+    visitor.wait("ready")
+    result = visitor.pixels()[..., :3]
+    assert (np.abs(result[60, [60, 120, 180, 240, 300]].astype(int) - FILL) <= 2).all()
+    answered = [r for r in visitor.requests if '"fn_name":"paint"' in (r.post_data or "")]
+    assert max(request.post_data.count('"points"') for request in answered) == 4
+
+
+def test_a_busy_server_tells_the_place_in_line_and_the_stroke_is_filled_when_it_is_free(visitor, served):
+    visitor.upload(noise(300, 400))
+    free = threading.Event()
+    threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait)]).start()
+    visitor.paint((60, 60), wait=False)
+    visitor.says(sentence("place", "en", place=1))
+    visitor.paint((160, 60), wait=False)  # meanwhile painting goes on
+    free.set()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60), (60, 160))
+
+
+def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visitor, served):
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((60, 60))
+    served.visits.end_all()
+    visitor.paint((200, 200))
+    assert (np.abs(visitor.pixels()[[60, 200], [60, 200], :3].astype(int) - FILL) <= 2).all()
+    result = np.asarray(Image.open(visitor.download().path()))
+    assert (np.abs(result[[60, 200], [60, 200]].astype(int) - FILL) <= 2).all()
+
+
+def test_damage_is_found_in_one_click_filled_and_can_be_erased(visitor):
+    photo = made_photo(240, 200)
+    photo[60:63, 20:220] = 250
+    visitor.upload(photo)
+    visitor["find_damage"].click()
+    visitor.page.wait_for_selector("[data-testid=clear]:enabled")
+    visitor.wait("ready")
+    filled = visitor.pixels()[..., :3].astype(int)
+    assert np.mean(np.abs(filled[61, 30:210] - FILL).max(axis=1) <= 2) > 0.9
+    assert (filled[140:, :] == photo[140:, :]).mean() > 0.95
+    visitor["eraser"].click()
+    visitor.paint((100, 61))
+    assert (visitor.pixels()[61, 100, :3] == photo[61, 100]).all()
+
+
+def test_a_photo_without_damage_is_left_alone_and_says_so(visitor):
+    visitor.upload(np.full((120, 160, 3), 128, np.uint8))
+    visitor["find_damage"].click()
+    visitor["trouble"].get_by_text(sentence("no_damage", "en")).wait_for()
+    assert visitor["clear"].is_disabled()
+
+
+def test_painting_over_everything_is_declined_with_a_sentence_and_can_go_on(visitor):
+    visitor.upload(noise(40, 40))
+    visitor["size"].fill("120")
+    visitor.paint((20, 20))
+    assert visitor["trouble"].inner_text() == sentence("all_painted", "en")
+    visitor["size"].fill("10")
+    visitor.paint((20, 20))
+    assert (np.abs(visitor.pixels()[20, 20, :3].astype(int) - FILL) <= 2).all()
+
+
+def test_a_file_that_is_no_picture_is_declined_and_another_can_be_chosen(visitor):
+    visitor["file"].set_input_files({"name": "notes.png", "mimeType": "image/png", "buffer": b"just words"})
+    visitor["trouble"].wait_for()
+    assert visitor["trouble"].inner_text() == sentence("not_a_picture", "en")
+    visitor.upload(noise(100, 120))
+    assert not visitor["trouble"].is_visible() and visitor.run("size") == [120, 100]
+
+
+def test_a_new_photo_starts_from_nothing(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    photo = noise(90, 80, seed=3)
+    visitor.upload(photo)
+    visitor.page.wait_for_function("document.querySelector('.page').painter.size[0] === 80")
+    assert (visitor.pixels()[..., :3] == photo).all()
+    assert visitor["undo"].is_disabled() and visitor["download"].is_disabled()
+
+
+def test_a_dropped_and_a_pasted_photo_are_opened(visitor):
+    for width, kind, target in ((70, "drop", ".page"), (80, "paste", "body")):
+        photo, file = noise(90, width, seed=4), io.BytesIO()
+        Image.fromarray(photo).save(file, "PNG")
+        visitor.page.evaluate(
+            """([kind, target, bytes]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(bytes)], "photo.png", { type: "image/png" }));
+                const init = { bubbles: true, cancelable: true };
+                const event = kind === "drop" ? new DragEvent(kind, { ...init, dataTransfer: data })
+                                              : new ClipboardEvent(kind, { ...init, clipboardData: data });
+                document.querySelector(target).dispatchEvent(event);
+            }""",
+            [kind, target, list(file.getvalue())],
+        )
+        visitor.page.wait_for_function(f"document.querySelector('.page').painter.size[0] === {width}")
+        assert (visitor.pixels()[..., :3] == photo).all()
+
+
+def test_a_visit_ends_when_the_tab_is_closed(browser, served):
+    served.visits.end_all()
+    visitor = Visitor(browser, served.url)
+    visitor.upload(noise(100, 120))
+    assert len(served.visits) == 1
+    until(lambda: served.visits._of_tab, "the server knows whose tab it is")
+    visitor.leave()
+    until(lambda: len(served.visits) == 0, "the visit has ended")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_nothing_sticks_out_at_any_width(browser, served, width):
+    visitor = Visitor(browser, served.url, width=width)
+    widths = [visitor.page.evaluate("document.documentElement.scrollWidth")]
+    visitor.upload(noise(300, 900))
+    widths.append(visitor.page.evaluate("document.documentElement.scrollWidth"))
+    visitor.leave()
+    assert max(widths) <= width
+
+
+def test_a_finger_paints_too(browser, served):
+    visitor = Visitor(browser, served.url, width=390, has_touch=True, is_mobile=True)
+    visitor.upload(noise(300, 400))
+    visitor.page.touchscreen.tap(*visitor.place(200, 150))
+    visitor.page.wait_for_selector("[data-testid=download]:enabled")
+    visitor.wait("ready")
+    assert (np.abs(visitor.pixels()[150, 200, :3].astype(int) - FILL) <= 2).all()
+    visitor.leave()
+
+
+def test_the_page_speaks_chinese_to_those_who_do(browser, served):
+    visitor = Visitor(browser, served.url, locale="zh-CN")
+    assert visitor["choose"].inner_text() == sentence("choose", "zh")
+    visitor.leave()
+
+
+def test_no_other_host_is_asked_for_anything(visitor, served):
+    visitor["coffee"].click()
+    visitor.page.wait_for_selector("[data-testid=download]:enabled")
+    hosts = {urllib.parse.urlparse(request.url).netloc for request in visitor.requests}
+    assert hosts - {""} == {urllib.parse.urlparse(served.url).netloc}
+
+
+def test_the_page_says_what_a_context_encoder_is_good_for_and_fills_with_it(browser, tmp_path):
+    generator = build_generator(ContextEncoderConfig(channels=2, bottleneck_channels=4))
+    with serving(tmp_path.resolve(), inpainter=Inpainter(generator, source="me/paper")) as other:
+        visitor = Visitor(browser, other.url)
+        assert visitor["about"].inner_text() == sentence("about_center", "en")
+        photo, points = noise(150, 220), [(20, 20), (200, 120)]
+        visitor.upload(photo)
+        visitor.paint(*points)
+        changed = (visitor.pixels()[..., :3] != photo).any(-1)
+        assert changed[near(photo.shape, points, 4)].mean() > 0.9
+        assert not changed[~near(photo.shape, points, brush_of(visitor) / 2 + 2)].any()
+        visitor.leave()
+
+
+def test_a_page_for_any_photo_says_nothing_about_its_weights(visitor):
+    assert not visitor["about"].is_visible()
+
+
+def test_a_model_that_could_not_be_loaded_is_said_in_a_banner_and_the_page_works(browser, tmp_path):
+    with serving(tmp_path.resolve(), notice="me/none: there is no such repository: check <b>the name</b>") as other:
+        visitor = Visitor(browser, other.url)
+        assert visitor["banner"].is_visible()
+        banner = visitor["banner"].inner_text()
+        assert sentence("fallback", "en") in banner and "check <b>the name</b>" in banner
+        assert visitor["weights"].inner_text() == "me/weights@abc123"
+        visitor.upload(noise(100, 120))
+        visitor.paint((60, 60))
+        assert (np.abs(visitor.pixels()[60, 60, :3].astype(int) - FILL) <= 2).all()
+        visitor.leave()

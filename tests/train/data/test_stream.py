@@ -1,0 +1,308 @@
+import dataclasses
+import io
+import itertools
+import time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+
+from tests.datasets import png, write_nested, write_parquet
+from train.config import DataConfig, MaskConfig
+from train.data import datasets as data
+from train.data.order import START, CachedRows, Position, StreamedRows
+from train.data.stream import PhotoStream
+
+
+def config(dataset, **changes):
+    settings = {"resolution": 16, "batch_size": 4, "shuffle_buffer": 8, "min_scale": 1.0, "flip": False}
+    datasets_ = dataset if isinstance(dataset, tuple) else (dataset,)
+    return DataConfig(dataset=datasets_, masks=MaskConfig(strokes=1), **(settings | changes))
+
+
+def take(stream, count):
+    batches = list(itertools.islice(stream, count))
+    stream.close()
+    return batches
+
+
+def shades(batches):
+    """The grey value of each picture in order; the test pictures are plain."""
+    return [int(image[0, 0, 0]) for batch in batches for image in batch.image]
+
+
+@pytest.fixture
+def greys(tmp_path):
+    return write_parquet(tmp_path / "greys", [png(value) for value in range(0, 200, 10)], rows_per_file=6)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_every_picture_comes_once_in_an_epoch_and_in_another_order_in_the_next(greys, cache):
+    batches = take(PhotoStream(config(greys, cache=cache), seed=0), 10)
+    first, second = shades(batches)[:20], shades(batches)[20:]
+    assert sorted(first) == sorted(second) == list(range(0, 200, 10))
+    assert first != second
+    assert first != sorted(first)
+    assert batches[0].image.shape == (4, 3, 16, 16)
+    assert batches[0].mask.shape == (4, 1, 16, 16)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("after", [1, 4, 5, 7])
+def test_a_stream_opened_at_a_position_goes_on_exactly(greys, cache, after):
+    settings = config(greys, cache=cache, batch_size=3)
+    whole = take(PhotoStream(settings, seed=3), after + 4)
+    rest = take(PhotoStream(settings, seed=3, start=whole[after - 1].position), 4)
+    for expected, batch in zip(whole[after:], rest, strict=True):
+        assert torch.equal(batch.image, expected.image)
+        assert torch.equal(batch.mask, expected.mask)
+        assert batch.position == expected.position
+
+
+def test_the_batches_do_not_depend_on_the_number_of_workers(greys):
+    one, four = (take(PhotoStream(config(greys, workers=n), seed=0), 6) for n in (1, 4))
+    assert all(torch.equal(a.image, b.image) and torch.equal(a.mask, b.mask) for a, b in zip(one, four, strict=True))
+
+
+def test_another_seed_gives_another_order(greys):
+    assert shades(take(PhotoStream(config(greys), seed=0), 5)) != shades(take(PhotoStream(config(greys), seed=1), 5))
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_broken_pictures_are_skipped_and_counted(tmp_path, cache):
+    cells = [png(value) for value in range(0, 100, 10)]
+    broken = [b"not a picture", png(7)[:60], b""]
+    folder = write_parquet(tmp_path, [*cells[:4], *broken, *cells[4:]])
+    batches = take(PhotoStream(config(folder, cache=cache, batch_size=5), seed=0), 2)
+    assert sorted(shades(batches)) == list(range(0, 100, 10))
+    stream = PhotoStream(config(folder, cache=cache, batch_size=5), seed=0)
+    list(itertools.islice(stream, 2))
+    assert stream.skipped >= 3 or batches[-1].position.epoch == 0
+    stream.close()
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_odd_pictures_are_used_where_they_can_be_and_counted_by_reason_where_not(tmp_path, cache):
+    """A bomb must not be decoded: a file of a few kilobytes that would take 600 MB."""
+
+    def saved(image, kind="PNG"):
+        buffer = io.BytesIO()
+        image.save(buffer, kind)
+        return buffer.getvalue()
+
+    cells = {
+        "cmyk": saved(Image.new("CMYK", (24, 20), (0, 255, 255, 0)), "JPEG"),
+        "palette": saved(Image.new("P", (24, 20), 0)),
+        "16-bit": saved(Image.new("I;16", (24, 20), 0)),
+        "transparent": saved(Image.new("RGBA", (24, 20), (9, 9, 9, 0))),
+        "one pixel": png(10, size=(1, 1)),
+        "one pixel wide": png(10, size=(1, 900)),
+        "200 megapixels": saved(Image.new("1", (20_000, 10_000))),
+        "100 megapixels": saved(Image.new("1", (10_000, 10_000))),
+        "cut off": png(7)[:60],
+    }
+    folder = write_parquet(tmp_path, list(cells.values()))
+    stream = PhotoStream(config(folder, cache=cache, batch_size=4), seed=0)
+    batches = take(stream, 3)
+    red = [image for image in batches[0].image if image[0, 0, 0] > 200]
+    assert len(red) == 1, "a CMYK picture keeps its colours"
+    assert red[0][1:].max() < 60
+    few = set(stream.reasons)
+    assert few == {"smaller than 8 pixels", "larger than 89 megapixels", "not readable as a picture"}
+    assert cache is False or dict(stream.reasons) == dict.fromkeys(few, 2) | {"not readable as a picture": 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "each"), [(None, None), ("sample", 1), ("sample.photo", 1), ("photos", None), ("pairs", 2), ("view", 2)]
+)
+def test_pictures_in_fields_and_lists_are_found(tmp_path, column, each):
+    values = list(range(0, 200, 10))
+    folder = write_nested(tmp_path, [png(value) for value in values])
+    expected = sorted(v for n, v in enumerate(values) for _ in range(n % 3 if each is None else each))
+    count = len(expected)
+    settings = config(folder, column=column, batch_size=1, shuffle_buffer=7)
+    whole = take(PhotoStream(settings, seed=0), count + 5)
+    assert sorted(shades(whole[:count])) == expected
+    assert whole[count - 1].position == Position(1, 0)
+    rest = take(PhotoStream(settings, seed=0, start=whole[9].position), count - 5)
+    assert shades(rest) == shades(whole[10:])
+
+
+def test_a_dataset_without_pictures_is_answered_with_its_columns(tmp_path):
+    (tmp_path / "data").mkdir()
+    table = pa.table({"caption": ["a"], "url": ["https://example.org/a.jpg"], "n": [1]})
+    pq.write_table(table, tmp_path / "data" / "train-0.parquet")
+    with pytest.raises(ValueError, match=r"no column with pictures; its columns: caption, url, n\. Name one"):
+        PhotoStream(config(str(tmp_path)), seed=0)
+    with pytest.raises(ValueError, match="column 'n' holds"):
+        PhotoStream(config(str(tmp_path), column="n"), seed=0)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("damage", ["cut in half", "overwritten"])
+def test_a_damaged_file_costs_its_own_pictures_only(tmp_path, monkeypatch, caplog, damage, cache):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    folder = write_parquet(tmp_path, [png(value) + bytes(500) for value in range(0, 200, 10)], rows_per_file=5)
+    file = tmp_path / "data" / "train-00010.parquet"
+    data = file.read_bytes()
+    middle = len(data) // 3
+    file.write_bytes(data[:middle] if damage == "cut in half" else data[:9] + bytes(middle) + data[9 + middle :])
+    stream = PhotoStream(config(folder, cache=cache, batch_size=5), seed=0)
+    epochs = take(stream, 6)
+    healthy = [value for value in range(0, 200, 10) if not 100 <= value < 150]
+    assert sorted(shades(epochs[:3])) == sorted(shades(epochs[3:])) == healthy
+    assert "is damaged" in caplog.text
+    assert caplog.text.count("is damaged") == 1
+
+
+def test_a_dataset_of_damaged_files_is_answered_with_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    folder = write_parquet(tmp_path, [png(10)] * 4, rows_per_file=2)
+    for file in (tmp_path / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(ValueError, match="cannot be opened.*corrupted"):
+        PhotoStream(config(folder), seed=0)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_share_a_stream_and_see_together_what_one_would_have_seen(greys, cache, processes):
+    settings = config(greys, cache=cache, batch_size=8)  # 20 pictures: the turns go on across epochs
+    alone = take(PhotoStream(settings, seed=1), 7)
+    shares = [take(PhotoStream(settings, 1, rank=rank, processes=processes), 7) for rank in range(processes)]
+    for step, batch in enumerate(alone):
+        parts = [share[step] for share in shares]
+        assert all(part.position == batch.position for part in parts)
+        together = torch.stack([part.image for part in parts], 1).flatten(0, 1)
+        assert torch.equal(together, batch.image)
+        assert torch.equal(torch.stack([part.mask for part in parts], 1).flatten(0, 1), batch.mask)
+    rest = take(PhotoStream(settings, 1, shares[1][2].position, rank=1, processes=processes), 4)
+    assert shades(rest) == shades(shares[1][3:])
+
+
+def test_processes_with_broken_pictures_in_their_turns_lose_none_and_repeat_none(tmp_path):
+    cells = [png(value) for value in range(0, 240, 10)]
+    folder = write_parquet(tmp_path, [*cells[:5], b"broken", *cells[5:9], b"broken", b"broken", *cells[9:]])
+    settings = config(folder, batch_size=2)
+    seen = []
+    for rank in (0, 1):
+        batches = take(PhotoStream(settings, 0, rank=rank, processes=2), 16)
+        seen += [shade for batch in batches if batch.position.epoch == 0 for shade in shades([batch])]
+    assert len(set(seen)) == len(seen) >= 22
+
+
+def test_a_batch_that_processes_cannot_share_is_refused(greys):
+    with pytest.raises(ValueError, match="multiple of the 3 processes: try 9"):
+        PhotoStream(config(greys, batch_size=8), seed=0, processes=3)
+
+
+def test_going_on_reads_only_what_lies_around_the_position(greys, monkeypatch):
+    read = []
+    rows = data.Shards.rows
+
+    def counted(self, number, start=0):
+        for cells in rows(self, number, start):
+            read.append(1)
+            yield cells
+
+    monkeypatch.setattr(data.Shards, "rows", counted)
+    settings = config(greys, shuffle_buffer=4)
+    position, cell = next(itertools.islice(StreamedRows(settings, 0).read(START), 13, None))
+    read.clear()
+    _, again = next(StreamedRows(settings, 0).read(position._replace(row=13, taken=position.taken - 1)))
+    assert again == cell
+    assert len(read) <= 8, "of the 14 rows before the position"
+
+
+def test_a_dataset_of_nothing_but_broken_pictures_is_answered_with_a_sentence(tmp_path):
+    folder = write_parquet(tmp_path, [b"nothing"] * 5)
+    with pytest.raises(ValueError, match="None of the 5 rows.*column"):
+        next(iter(PhotoStream(config(folder), seed=0)))
+
+
+def test_a_dataset_smaller_than_a_batch_goes_round(tmp_path):
+    folder = write_parquet(tmp_path, [png(10), png(20), png(30)])
+    batches = take(PhotoStream(config(folder), seed=0), 3)
+    assert sorted(shades(batches)) == sorted([10, 20, 30] * 4)
+    assert batches[-1].position == Position(4, 0)
+
+
+def test_a_folder_of_pictures_and_a_parquet_file_are_datasets_too(tmp_path, greys):
+    for value in (50, 60):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "folder" / f"{value}.jpg").write_bytes(png(value, kind="JPEG"))
+    assert set(shades(take(PhotoStream(config(str(tmp_path / "folder")), seed=0), 2))) == {50, 60}
+    parquet = f"{greys}/data/train-00000.parquet"
+    assert len(set(shades(take(PhotoStream(config(parquet), seed=0), 3)))) == 6
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_broken_file_in_a_folder_is_skipped(tmp_path, cache):
+    for value in (50, 60, 70):
+        (tmp_path / f"{value}.png").write_bytes(png(value))
+    (tmp_path / "55.png").write_bytes(b"nothing")
+    (tmp_path / "65.png").write_bytes(png(65)[:50])
+    stream = PhotoStream(config(str(tmp_path), cache=cache, batch_size=3), seed=0)
+    assert [sorted(shades([batch])) for batch in take(stream, 3)] == [[50, 60, 70]] * 3
+    assert stream.reasons["not readable as a picture"] >= 2
+
+
+def test_several_datasets_are_one(tmp_path, greys):
+    other = write_parquet(tmp_path / "other", [png(205), png(215)], column="picture")
+    seen = shades(take(PhotoStream(config((greys, other), batch_size=2, shuffle_buffer=30), seed=0), 11))
+    assert sorted(seen) == [*range(0, 200, 10), 205, 215]
+
+
+@pytest.mark.parametrize(("dataset", "split"), [("/no/such/folder", "train"), ("greys", "nosplit")])
+def test_a_dataset_that_cannot_be_opened_is_named(greys, dataset, split):
+    with pytest.raises(ValueError, match="cannot be opened"):
+        PhotoStream(config(greys if dataset == "greys" else dataset, split=split), seed=0)
+
+
+def test_no_dataset_at_all_is_answered_with_the_flag_to_use():
+    with pytest.raises(ValueError, match="--data.dataset"):
+        PhotoStream(DataConfig(), seed=0)
+
+
+def test_a_picture_gets_another_hole_in_every_epoch(tmp_path):
+    folder = write_parquet(tmp_path, [png(10)])
+    masks = [batch.mask for batch in take(PhotoStream(config(folder, batch_size=1), seed=0), 3)]
+    assert not torch.equal(masks[0], masks[1])
+    assert not torch.equal(masks[1], masks[2])
+
+
+def test_another_seed_shuffles_cached_pictures_otherwise(greys):
+    orders = [shades(take(PhotoStream(config(greys, cache=True), seed=seed), 5)) for seed in (0, 1)]
+    assert orders[0] != orders[1]
+
+
+def test_cached_pictures_take_no_more_memory_than_their_short_side_allows(tmp_path):
+    folder = write_parquet(tmp_path, [png(10, size=(90, 60)), png(20, size=(20, 200))])
+    sizes = {photo.size for _, photo in CachedRows(config(folder, cache_side=30), seed=0).read(START)}
+    assert sizes == {(45, 30), (20, 200)}
+
+
+def test_the_length_of_an_epoch_is_known_once_it_has_been_read(greys):
+    stream = PhotoStream(config(greys), seed=0)
+    assert len(list(itertools.islice(stream, 20))) == 20
+    assert stream.rows_per_epoch == 20
+    stream.close()
+
+
+@pytest.mark.parametrize("family", ["region", "large"])
+def test_silhouettes_of_a_dataset_become_holes_of_both_families_that_use_them(tmp_path, family):
+    """The same holes with and without the silhouettes would mean that they were not used."""
+    photos = write_parquet(tmp_path / "photos", [png(10)])
+    square = Image.new("L", (40, 40))
+    square.paste(255, (5, 5, 35, 35))
+    buffer = io.BytesIO()
+    square.save(buffer, "PNG")
+    shapes = write_parquet(tmp_path / "shapes", [buffer.getvalue()])
+    holes = []
+    for source in (None, shapes):
+        masks = MaskConfig(**{family: 1.0}, shapes=source)
+        settings = dataclasses.replace(config(photos, batch_size=1, resolution=64), masks=masks)
+        holes.append(torch.cat([batch.mask for batch in take(PhotoStream(settings, seed=0), 6)]))
+    assert not torch.equal(*holes)

@@ -1,0 +1,19 @@
+import re
+
+from tests.datasets import png, write_parquet
+from train.generator.speed import Pace, main, table
+
+
+def test_the_command_measures_stream_and_step(tmp_path, capsys):
+    folder = write_parquet(tmp_path, [png(value, size=(90, 80)) for value in range(0, 200, 10)])
+    assert main(["tiny", "--data", folder, "--seconds", "0.5", "--steps", "2"]) == 0
+    paces = re.findall(r"\| ([\d.]+) \| ([\d.]+) \|", capsys.readouterr().out)
+    (streamed, _), (consumed, _) = [map(float, pace) for pace in paces]
+    assert streamed > 0
+    assert consumed > 0
+    assert main(["tiny", "--data", "/no/such/place"]) == 1
+    assert "cannot be opened" in capsys.readouterr().err
+
+
+def test_the_table_says_how_many_times_as_fast_the_stream_is():
+    assert "| one to the other | 50.0 x | 20.0 x |" in table(Pace(100, 0.01), Pace(2, 0.2), "cpu")

