@@ -377,10 +377,14 @@ def test_every_sentence_is_there_in_each_language_with_the_same_values():
 
 def test_every_text_that_the_page_names_exists():
     page = ROOT / "page"
-    named = {*re.findall(r'data-(?:text|label)="(\w+)"', (page / "painter.html").read_text(encoding="utf-8"))}
-    for path in page.glob("*.js"):
+    named = {
+        *re.findall(
+            r'data-(?:text|label)="(\w+)"', (page / "static" / "editor" / "editor.html").read_text(encoding="utf-8")
+        )
+    }
+    for path in page.rglob("*.js"):
         named |= {*re.findall(r'\b(?:text|say)\("(\w+)"', path.read_text(encoding="utf-8"))}
-    for path in page.glob("*.py"):
+    for path in page.rglob("*.py"):
         named |= {*re.findall(r'Refusal\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(named) > 60 and named <= set(SENTENCES)
 

@@ -23,7 +23,7 @@ SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attentio
 
 TRIED = """
 import time
-from inpaint.pretrained import WeightsError, load_generator
+from inpaint.hub.weights import WeightsError, load_generator
 def tried(*args):
     start = time.monotonic()
     try:

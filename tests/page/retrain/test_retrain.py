@@ -229,4 +229,4 @@ def test_models_that_were_handed_over_make_room_for_newer_ones(tmp_path):
 
 
 def test_the_runs_of_this_machine_lie_where_the_command_line_has_them():
-    assert (jobs_local.ROOT / "train" / "jobs_local.py").exists()
+    assert (jobs_local.ROOT / "train" / "jobs" / "local.py").exists()

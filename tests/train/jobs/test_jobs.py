@@ -273,7 +273,7 @@ def test_a_folder_without_a_run_is_told(tmp_path, capsys):
     ],
 )
 def test_problems_of_the_command_line_are_sentences(arguments, message, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("train.jobs.get_token", lambda: None)
+    monkeypatch.setattr("train.jobs.__main__.get_token", lambda: None)
     assert main(arguments) == 1
     assert message in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from train.masks import families as masks
+from train.masks.__main__ import main
 from train.masks.families import MASKS, sample_mask
 from train.masks.silhouettes import placed_silhouette
 from train.masks.strokes import brush_stroke, hairline, scratch, tear
@@ -227,7 +228,7 @@ def test_the_command_draws_one_row_for_each_family(tmp_path, capsys):
     (tmp_path / "shapes").mkdir()
     Image.fromarray(disc).save(tmp_path / "shapes" / "disc.png")
     output = tmp_path / "new" / "sheet.png"
-    masks.main(["--output", str(output), "--shapes", str(tmp_path / "shapes")])
+    main(["--output", str(output), "--shapes", str(tmp_path / "shapes")])
     assert str(output) in capsys.readouterr().out
     with Image.open(output) as picture:
         sheet = np.asarray(picture)
@@ -237,5 +238,5 @@ def test_the_command_draws_one_row_for_each_family(tmp_path, capsys):
 
 def test_the_command_says_what_is_wrong_with_the_shapes_folder(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        masks.main(["--shapes", str(tmp_path), "--output", str(tmp_path / "sheet.png")])
+        main(["--shapes", str(tmp_path), "--output", str(tmp_path / "sheet.png")])
     assert "holds no pictures: give a folder of silhouettes" in capsys.readouterr().err

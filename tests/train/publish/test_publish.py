@@ -492,7 +492,7 @@ def test_what_would_keep_weights_from_the_hub_is_said_before_they_are_trained(hu
     api.create_repo("me/hidden", repo_type="dataset", private=True)
     code = """
 import os
-from train.repository import check_target
+from train.publish.repository import check_target
 def tried(token, repo_id, datasets=(), private=None):
     os.environ["HF_TOKEN"] = token
     try:
@@ -520,7 +520,9 @@ answer = [
     assert not (tmp_path / "run").exists()
     unreachable = Client("http://127.0.0.1:9", tmp_path / "home")
     assert (
-        unreachable.evaluate("from train.repository import check_target; answer = check_target('me/x', [], None)")
+        unreachable.evaluate(
+            "from train.publish.repository import check_target; answer = check_target('me/x', [], None)"
+        )
         is None
     )
 
