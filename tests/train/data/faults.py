@@ -293,9 +293,9 @@ PAGE = """\
 
 `python -m tests.train.data.faults --table docs/faults.md` writes this page. A dataset lies on the local Hub of the
 tests (`tests/hub`), and the real clients read it. `python -m train tiny` streams it, trains {images} pictures, and
-publishes the weights: once undisturbed, and once with each of these faults. The weights in the run's folder and those on the Hub
-are compared with the undisturbed run's bit for bit. Where a run stopped, its last sentence is quoted, and the same
-command was given again once the fault was over.
+publishes the weights: once undisturbed, and once with each of these faults. The weights in the run's folder and those
+on the Hub are compared with the undisturbed run's bit for bit. Where a run stopped, its last sentence is quoted, and
+the same command was given again once the fault was over.
 
 {table}
 
