@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 help:
 	@echo "make app    start the page on http://localhost:7860"
 	@echo "make test   run all tests"
-	@echo "make lint   ruff and mypy"
+	@echo "make lint   ruff, mypy and biome"
 	@echo "make clean  remove the virtual environment"
 
 app: $(VENV)/.app
@@ -20,6 +20,8 @@ lint: $(VENV)/.test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(VENV)/bin/biome lint --error-on-warnings page/static tests/js
+	$(VENV)/bin/biome format page/static tests/js
 
 clean:
 	rm -rf $(VENV)

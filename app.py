@@ -28,6 +28,7 @@ from page.server.api import add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.limits import Gate, on_error
 from page.server.models import Models
+from page.server.scripts import script_route
 from page.server.visits import Visits
 from page.server.zero_gpu import lend_gpu, zero_gpu
 
@@ -80,7 +81,11 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": True,
         "show_error": True,
-        "app_kwargs": {"middleware": [Middleware(Gate)], "exception_handlers": {Exception: on_error}},
+        "app_kwargs": {
+            "middleware": [Middleware(Gate)],
+            "exception_handlers": {Exception: on_error},
+            "routes": [script_route()],
+        },
     }
 
 

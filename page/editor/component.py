@@ -13,13 +13,11 @@ from page.editor.patches import base64_of
 from page.server.answers import answering
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.models import Models, described
-from page.server.scripts import ICON, script
+from page.server.scripts import ICON, load_script
 from page.server.texts import table
 from page.server.visits import Visits
 
 STATIC = Path(__file__).parents[1] / "static" / "editor"
-_NAMES = ("geometry", "canvas", "strokes", "pointer", "keys", "transport", "opening", "versions")
-SCRIPTS = (*(f"editor/{name}" for name in _NAMES), "stored", "editor/editor")
 
 
 def painter(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
@@ -34,7 +32,7 @@ def painter(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
     component = gr.HTML(
         html_template=template.replace("<!-- examples -->", "".join(_card(name) for name in EXAMPLES)),
         css_template=(STATIC / "editor.css").read_text(encoding="utf-8"),
-        js_on_load=script(SCRIPTS),
+        js_on_load=load_script("editor/editor.js"),
         apply_default_css=False,
         server_functions=[answering(action, visits) for action in Desk(models, visits).actions],
         elem_id="painter",

@@ -7,12 +7,11 @@ import gradio as gr
 from page.retrain.actions import RetrainDesk
 from page.retrain.signin import answering, has_sign_in
 from page.server.models import Models
-from page.server.scripts import ICON, script
+from page.server.scripts import ICON, load_script
 from page.server.texts import table
 
 STATIC = Path(__file__).parents[1] / "static" / "retrain"
 PATH = "retrain"
-SCRIPTS = ("stored", "retrain/chart", "retrain/form", "retrain/run", "retrain/retrain")
 USUAL_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 """The presets in the order of the page, and how long each is trained where nobody says otherwise."""
 SUGGESTED = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
@@ -29,7 +28,7 @@ def retrain(models: Models) -> gr.HTML:
     return gr.HTML(
         html_template=(STATIC / "retrain.html").read_text(encoding="utf-8").replace("<!-- icon -->", ICON),
         css_template=(STATIC / "retrain.css").read_text(encoding="utf-8"),
-        js_on_load=script(SCRIPTS),
+        js_on_load=load_script("retrain/retrain.js"),
         apply_default_css=False,
         server_functions=[answering(action) for action in RetrainDesk(models).actions],
         elem_id="retrain",

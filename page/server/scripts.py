@@ -1,20 +1,64 @@
-"""The page's scripts and its icon, as the components need them."""
+"""The page's ES modules: the route that serves them, and the code that starts one in a Gradio component."""
 
-import re
+from os import PathLike, stat_result
 from pathlib import Path
 
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
 STATIC = Path(__file__).parents[1] / "static"
-
-
 ICON = (STATIC / "icon.svg").read_text(encoding="utf-8")
+SCRIPTS_PATH = "scripts"
+
+_LOADER = """
+import(new URL("{path}", document.baseURI))
+  .then(({{ start }}) => start({{ element, props, server, upload, notifyInput: () => trigger("input") }}))
+  .catch((error) => {{
+    console.error(error);
+    const alert = element.querySelector("[role=alert]");
+    alert.hidden = false;
+    alert.textContent = props.texts[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"].scripts_failed;
+  }});
+"""
 
 
-def script(names: tuple[str, ...]) -> str:
-    """The browser's modules as one script: each is a function that returns what it exports."""
-    return "\n".join(_module((STATIC / f"{name}.js").read_text(encoding="utf-8")) for name in names)
+class ScriptFiles(StaticFiles):
+    """Serve the `.js` files below a folder, and no other files.
+
+    Browsers ask for each file again (`no-cache`) and get 304 as long as its ETag is the same, so that a new version of
+    the page takes effect at the next visit, and never together with modules of the old one.
+    """
+
+    def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
+        """Return the file of a relative path; ("", None) if it is not a script inside the folder."""
+        return super().lookup_path(path) if path.endswith(".js") else ("", None)
+
+    def file_response(
+        self, full_path: PathLike | str, stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return the response for a file, as a script whatever the system's table of file types says."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        if response.status_code == 200:
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+        return response
 
 
-def _module(source: str) -> str:
-    exported = ", ".join(re.findall(r"^export (?:function|const) (\w+)", source, re.MULTILINE))
-    body = re.sub(r"^(export |import .*\n)", "", source, flags=re.MULTILINE)
-    return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
+def script_route() -> Mount:
+    """Return the route that serves the modules in `page/static` at /scripts."""
+    return Mount(f"/{SCRIPTS_PATH}", ScriptFiles(directory=STATIC))
+
+
+def load_script(module: str) -> str:
+    """Return the `js_on_load` of a Gradio component that imports a module and calls its `start`.
+
+    The URL is relative to the page, as Gradio's own assets are, so it is right behind a proxy with a path prefix and
+    for the page's second route. `start` gets what Gradio hands to `js_on_load`: the component's element, props, server
+    functions and upload function; and `notifyInput`, which triggers the component's input event.
+
+    Args:
+        module: path below `page/static`, such as "editor/editor.js".
+    """
+    return _LOADER.format(path=f"{SCRIPTS_PATH}/{module}")

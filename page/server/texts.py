@@ -95,6 +95,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "That is larger than {limit} MB, which is more than the page takes at once. Please make it smaller first.",
         "数据超过 {limit} MB 的上限，请先缩小。",
     ),
+    "scripts_failed": ("The page did not load completely. Reload it.", "页面未能完整加载，请刷新。"),
     "offline": ("No answer from the server; trying again…", "服务器没有响应，正在重试…"),
     "gave_up": ("The server does not answer. Please try again in a minute.", "服务器没有响应，请稍后再试。"),
     "not_a_picture": (

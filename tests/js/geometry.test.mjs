@@ -21,7 +21,8 @@ test("a small photo is not blown up beyond half as large again", () => {
 test("what is under the pointer stays there when it is enlarged and made smaller", () => {
   const place = [300, 200];
   for (const factor of [1.3, 4, 0.7]) {
-    const before = toPhoto(home, place), after = toPhoto(zoomed(home, factor, place), place);
+    const before = toPhoto(home, place),
+      after = toPhoto(zoomed(home, factor, place), place);
     near(before[0], after[0]);
     near(before[1], after[1]);
   }
@@ -42,7 +43,8 @@ test("the photo cannot be pushed off the stage", () => {
 });
 
 test("a side that fits is centred while the other one can be moved", () => {
-  const wide = { width: 4000, height: 100 }, whole = fitted(wide, stage);
+  const wide = { width: 4000, height: 100 },
+    whole = fitted(wide, stage);
   near(kept({ scale: 1, x: -100, y: 400 }, whole, wide, stage).y, (stage.height - 100) / 2);
 });
 
@@ -51,8 +53,16 @@ test("one finger moves the photo by as much as it moves", () => {
 });
 
 test("two fingers keep what is under each of them", () => {
-  const before = [[100, 100], [200, 100]], after = [[80, 120], [280, 120]];
-  const view = { scale: 0.5, x: 10, y: 20 }, moved = dragged(view, before, after);
+  const before = [
+      [100, 100],
+      [200, 100],
+    ],
+    after = [
+      [80, 120],
+      [280, 120],
+    ];
+  const view = { scale: 0.5, x: 10, y: 20 },
+    moved = dragged(view, before, after);
   near(moved.scale, 1);
   for (const finger of [0, 1]) {
     const [from, to] = [toPhoto(view, before[finger]), toPhoto(moved, after[finger])];
@@ -62,7 +72,17 @@ test("two fingers keep what is under each of them", () => {
 });
 
 test("two fingers at one place break nothing", () => {
-  const view = dragged({ scale: 1, x: 0, y: 0 }, [[50, 50], [50, 50]], [[50, 50], [50, 50]]);
+  const view = dragged(
+    { scale: 1, x: 0, y: 0 },
+    [
+      [50, 50],
+      [50, 50],
+    ],
+    [
+      [50, 50],
+      [50, 50],
+    ],
+  );
   assert.ok(Object.values(view).every(Number.isFinite));
 });
 
@@ -72,7 +92,8 @@ test("boxes: what two have in common, and one made larger", () => {
 });
 
 test("a long stroke keeps both ends and is no longer than allowed", () => {
-  const points = Array.from({ length: 1000 }, (_, index) => [index, 2 * index]), few = thinned(points, 50);
+  const points = Array.from({ length: 1000 }, (_, index) => [index, 2 * index]),
+    few = thinned(points, 50);
   assert.equal(few.length, 50);
   assert.deepEqual([few[0], few.at(-1)], [points[0], points.at(-1)]);
   assert.equal(thinned(points, 1000), points);

@@ -8,7 +8,8 @@ const changed = (call) => ({ patches: [], changed: (call.strokes ?? [1]).map(() 
 
 // A server that notes what it is asked, and a page that notes what it is told.
 function set(functions = {}, lost = async () => false) {
-  const calls = [], told = [];
+  const calls = [],
+    told = [];
   let idle = null;
   const answer = (name) => async (call) => {
     calls.push([name, call]);
@@ -19,14 +20,19 @@ function set(functions = {}, lost = async () => false) {
     filling() {},
     waiting: (reply) => told.push(reply),
     answered: async () => {},
-    failed: async (reply) => { told.push(reply); },
+    failed: async (reply) => {
+      told.push(reply);
+    },
     upload: async () => ({ path: "uploaded" }),
     idle: () => idle?.(),
     lost,
   });
   transport.start();
   transport.visit = "first";
-  const rest = () => new Promise((resolve) => { idle = resolve; });
+  const rest = () =>
+    new Promise((resolve) => {
+      idle = resolve;
+    });
   return { calls, told, transport, rest };
 }
 
@@ -42,7 +48,13 @@ test("strokes that come while the server works are one request", async () => {
   const { calls, transport, rest } = set();
   for (let index = 0; index < 5; index++) transport.push(stroke());
   await rest();
-  assert.deepEqual(calls.map(([name, call]) => [name, call.strokes.length]), [["paint", 1], ["paint", 4]]);
+  assert.deepEqual(
+    calls.map(([name, call]) => [name, call.strokes.length]),
+    [
+      ["paint", 1],
+      ["paint", 4],
+    ],
+  );
 });
 
 test("in a line the place is kept with the ticket, and told", async () => {
@@ -51,16 +63,32 @@ test("in a line the place is kept with the ticket, and told", async () => {
   const { calls, told, transport, rest } = set({ paint });
   transport.push(stroke());
   await rest();
-  assert.deepEqual(told.map((reply) => reply.place), [2, 1]);
-  assert.deepEqual(calls.map(([, call]) => call.ticket), [undefined, "t", "t"]);
+  assert.deepEqual(
+    told.map((reply) => reply.place),
+    [2, 1],
+  );
+  assert.deepEqual(
+    calls.map(([, call]) => call.ticket),
+    [undefined, "t", "t"],
+  );
 });
 
 test("a photo that the server has let go of is opened again and gets its strokes, without those undone", async () => {
   let gone = false;
   const paint = (call) => (gone && call.visit === "first" ? { code: "gone" } : changed(call));
-  const context = set({ paint }, async () => { context.transport.visit = "second"; return true; });
+  const context = set({ paint }, async () => {
+    context.transport.visit = "second";
+    return true;
+  });
   const { calls, transport, rest } = context;
-  for (const job of [stroke(2, "a"), stroke(2, "b"), { name: "undo_stroke" }, stroke(2, "c"), { name: "undo_stroke" }, { name: "redo_stroke" }]) {
+  for (const job of [
+    stroke(2, "a"),
+    stroke(2, "b"),
+    { name: "undo_stroke" },
+    stroke(2, "c"),
+    { name: "undo_stroke" },
+    { name: "redo_stroke" },
+  ]) {
     transport.push(job);
     await rest();
   }
@@ -69,7 +97,10 @@ test("a photo that the server has let go of is opened again and gets its strokes
   transport.push(stroke(2, "d"));
   await rest();
   const again = calls.filter(([, call]) => call.visit === "second").flatMap(([, call]) => call.strokes);
-  assert.deepEqual(again.map((each) => each.name), ["a", "c", "d"]);
+  assert.deepEqual(
+    again.map((each) => each.name),
+    ["a", "c", "d"],
+  );
 });
 
 test("strokes that changed nothing are not painted again", async () => {
@@ -95,5 +126,8 @@ test("another picture is not painted with the strokes of the one before", async 
   transport.visit = "other";
   transport.push({ name: "clear_strokes" });
   await rest();
-  assert.deepEqual(calls.map(([name]) => name), ["paint", "leave_visit", "clear_strokes"]);
+  assert.deepEqual(
+    calls.map(([name]) => name),
+    ["paint", "leave_visit", "clear_strokes"],
+  );
 });

@@ -6,7 +6,12 @@ export function createCanvas(stage, onLook) {
   const [after, before, ink] = [".view", ".was", ".ink"].map((name) => stage.querySelector(name));
   const room = () => ({ width: stage.clientWidth, height: stage.clientHeight });
   const ratio = () => [picture.width / photo.width, picture.height / photo.height];
-  let original = null, picture = null, photo = null, home = null, view = null, rest = null;
+  let original = null,
+    picture = null,
+    photo = null,
+    home = null,
+    view = null,
+    rest = null;
   function sheet(bitmap, most) {
     const shrink = Math.min(1, most / (photo.width * photo.height)) ** 0.5;
     const [width, height] = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * shrink)));
@@ -22,7 +27,9 @@ export function createCanvas(stage, onLook) {
   }
 
   function resize() {
-    const { width, height } = room(), density = Math.min(window.devicePixelRatio, 2), whole = view === home;
+    const { width, height } = room(),
+      density = Math.min(window.devicePixelRatio, 2),
+      whole = view === home;
     if (!photo || !width) return;
     for (const layer of [after, before, ink]) [layer.width, layer.height] = [width * density, height * density];
     home = fitted(photo, room());
@@ -41,13 +48,20 @@ export function createCanvas(stage, onLook) {
   }
   // Draw a box of the photo, in photo pixels; a few pixels more, since scaling mixes neighbours.
   function draw(layer, source, quality, box = [0, 0, photo.width, photo.height]) {
-    const context = layer.getContext("2d"), { width, height } = layer, density = width / stage.clientWidth;
-    const [zoom, x, y] = [view.scale, view.x, view.y].map((value) => value * density), pad = 3 / Math.min(zoom, 1) + 1;
-    const rect = ([left, top, right, bottom]) => [left, top, right - left, bottom - top], [rx, ry] = ratio();
+    const context = layer.getContext("2d"),
+      { width, height } = layer,
+      density = width / stage.clientWidth;
+    const [zoom, x, y] = [view.scale, view.x, view.y].map((value) => value * density),
+      pad = 3 / Math.min(zoom, 1) + 1;
+    const rect = ([left, top, right, bottom]) => [left, top, right - left, bottom - top],
+      [rx, ry] = ratio();
     const shown = outward([-x / zoom, -y / zoom, (width - x) / zoom, (height - y) / zoom], pad);
     const part = common(common(outward(box, 2 * pad), shown), [0, 0, photo.width, photo.height]);
     if (part[0] >= part[2] || part[1] >= part[3]) return;
-    const clip = outward(outward(box, pad).map((edge, index) => edge * zoom + (index % 2 ? y : x)), 0);
+    const clip = outward(
+      outward(box, pad).map((edge, index) => edge * zoom + (index % 2 ? y : x)),
+      0,
+    );
     context.save();
     context.beginPath();
     context.rect(...rect(clip));
@@ -61,24 +75,38 @@ export function createCanvas(stage, onLook) {
   // What draws patches: our own reading of the photo, then the fill, which is transparent outside the holes.
   async function prepared(patches) {
     const fills = await Promise.all(patches.map((patch) => createImageBitmap(blobOf(patch.png, "image/png"))));
-    const context = picture.getContext("2d"), [rx, ry] = ratio();
-    return () => patches.forEach(({ left, top }, index) => {
-      const { width, height } = fills[index], box = [left * rx, top * ry, width * rx, height * ry];
-      context.clearRect(...box);
-      context.drawImage(original, ...box, ...box);
-      context.drawImage(fills[index], ...box);
-      draw(after, picture, "high", [left, top, left + width, top + height]);
-    });
+    const context = picture.getContext("2d"),
+      [rx, ry] = ratio();
+    return () =>
+      patches.forEach(({ left, top }, index) => {
+        const { width, height } = fills[index],
+          box = [left * rx, top * ry, width * rx, height * ry];
+        context.clearRect(...box);
+        context.drawImage(original, ...box, ...box);
+        context.drawImage(fills[index], ...box);
+        draw(after, picture, "high", [left, top, left + width, top + height]);
+      });
   }
 
   return {
-    open, resize, look, prepared, ink, stage,
+    open,
+    resize,
+    look,
+    prepared,
+    ink,
+    stage,
     toPhoto: (place) => toPhoto(view, place),
     thumbnail: () => sheet(picture, 20000).toDataURL("image/jpeg", 0.8),
     pixels: () => picture.getContext("2d").getImageData(0, 0, picture.width, picture.height), // for tests
-    get view() { return view; },
-    get whole() { return view === home; },
-    get size() { return photo ? [photo.width, photo.height] : [0, 0]; },
+    get view() {
+      return view;
+    },
+    get whole() {
+      return view === home;
+    },
+    get size() {
+      return photo ? [photo.width, photo.height] : [0, 0];
+    },
   };
 }
 

@@ -19,7 +19,8 @@ export function kept(view, home, photo, stage) {
 
 // Larger or smaller by a factor; what is at a place of the stage stays there.
 export function zoomed(view, factor, [x, y]) {
-  const scale = Math.min(view.scale * factor, Math.max(LARGEST, view.scale)), change = scale / view.scale;
+  const scale = Math.min(view.scale * factor, Math.max(LARGEST, view.scale)),
+    change = scale / view.scale;
   return { scale, x: x - (x - view.x) * change, y: y - (y - view.y) * change };
 }
 
@@ -27,7 +28,8 @@ export function zoomed(view, factor, [x, y]) {
 export function dragged(view, before, after) {
   const middle = (points) => [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
   const spread = ([a, b]) => (b ? Math.max(Math.hypot(a[0] - b[0], a[1] - b[1]), 1) : 1);
-  const [from, to] = [middle(before), middle(after)], larger = zoomed(view, spread(after) / spread(before), from);
+  const [from, to] = [middle(before), middle(after)],
+    larger = zoomed(view, spread(after) / spread(before), from);
   return { ...larger, x: larger.x + to[0] - from[0], y: larger.y + to[1] - from[1] };
 }
 

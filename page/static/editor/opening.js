@@ -11,7 +11,9 @@ export function createOpening(page, server, upload) {
   }
   async function openVisit({ file, example }) {
     if (example) return ask("open_example", { name: example, model: page.model });
-    const stored = await upload(file).catch(() => { throw new Error(page.text("upload_failed", limits)); });
+    const stored = await upload(file).catch(() => {
+      throw new Error(page.text("upload_failed", limits));
+    });
     return ask("open_photo", { path: stored.path, model: page.model });
   }
   // What this browser cannot show, or reads in another way than the server, comes back from there as a picture.

@@ -3,9 +3,11 @@ import { dragged, zoomed } from "./geometry.js";
 const PEN_ERASER = 5; // the number of the button that a pen's other end is
 
 export function createPointer(canvas, strokes, ring, onBegin) {
-  const { ink } = canvas, fingers = new Map();
+  const { ink } = canvas,
+    fingers = new Map();
   const at = ({ clientX, clientY }, box = ink.getBoundingClientRect()) => [clientX - box.left, clientY - box.top];
-  let doing = null, spaceHeld = false;
+  let doing = null,
+    spaceHeld = false;
   function down(event) {
     if (!canvas.view || (doing === "paint" && event.pointerType !== "touch")) return;
     event.preventDefault();
@@ -24,7 +26,8 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   function move(event) {
     follow(event);
     if (!fingers.has(event.pointerId)) return;
-    const before = [...fingers.values()], steps = event.getCoalescedEvents?.() ?? [];
+    const before = [...fingers.values()],
+      steps = event.getCoalescedEvents?.() ?? [];
     fingers.set(event.pointerId, at(event));
     if (doing === "move") canvas.look(dragged(canvas.view, before, [...fingers.values()]));
     else if (doing === "paint") strokes.extend((steps.length ? steps : [event]).map((step) => at(step)));
@@ -45,7 +48,8 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   }
 
   function follow(event) {
-    const [x, y] = at(event), { size } = strokes.tool;
+    const [x, y] = at(event),
+      { size } = strokes.tool;
     ring.hidden = event.pointerType === "touch" || ink.dataset.doing !== "paint";
     const box = { width: size, height: size, left: x - size / 2, top: y - size / 2 };
     for (const [name, px] of Object.entries(box)) ring.style[name] = `${px}px`;
@@ -61,6 +65,16 @@ export function createPointer(canvas, strokes, ring, onBegin) {
   ink.addEventListener("pointerleave", () => (ring.hidden = true));
   cursor();
 
-  const space = (held) => { spaceHeld = held && ink.matches(":hover"); cursor(); return spaceHeld; };
-  return { cursor, space, get busy() { return doing !== null; } };
+  const space = (held) => {
+    spaceHeld = held && ink.matches(":hover");
+    cursor();
+    return spaceHeld;
+  };
+  return {
+    cursor,
+    space,
+    get busy() {
+      return doing !== null;
+    },
+  };
 }

@@ -3,11 +3,14 @@ import { rounded, thinned } from "./geometry.js";
 const MOST_POINTS = 4000;
 
 export function createStrokes(canvas, onStroke) {
-  const tool = { size: 28, name: "brush", growPx: 2 }, { ink } = canvas;
-  let waiting = [], current = null;
+  const tool = { size: 28, name: "brush", growPx: 2 },
+    { ink } = canvas;
+  let waiting = [],
+    current = null;
   // Everything that has no fill yet, in one tone: the canvas itself is half transparent.
   function redraw() {
-    const context = ink.getContext("2d"), density = ink.width / canvas.stage.clientWidth;
+    const context = ink.getContext("2d"),
+      density = ink.width / canvas.stage.clientWidth;
     context.resetTransform();
     context.clearRect(0, 0, ink.width, ink.height);
     if (!canvas.view) return;
@@ -16,8 +19,11 @@ export function createStrokes(canvas, onStroke) {
     for (const stroke of current ? [...waiting, current] : waiting) trace(stroke, 0);
   }
   function trace(stroke, from) {
-    const context = ink.getContext("2d"), points = stroke.points.slice(Math.max(0, from - 1));
-    context.strokeStyle = getComputedStyle(ink).getPropertyValue(stroke.erase ? "--erasing" : "--painting").trim();
+    const context = ink.getContext("2d"),
+      points = stroke.points.slice(Math.max(0, from - 1));
+    context.strokeStyle = getComputedStyle(ink)
+      .getPropertyValue(stroke.erase ? "--erasing" : "--painting")
+      .trim();
     context.lineWidth = stroke.brush;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
@@ -27,7 +33,8 @@ export function createStrokes(canvas, onStroke) {
   }
 
   return {
-    tool, redraw,
+    tool,
+    redraw,
     begin(place, erase) {
       const brush = rounded(Math.max(1, tool.size / canvas.view.scale));
       current = { points: [canvas.toPhoto(place)], brush, erase, grow_px: tool.growPx };
@@ -43,9 +50,19 @@ export function createStrokes(canvas, onStroke) {
       current = null;
       onStroke(waiting.at(-1));
     },
-    cancel() { current = null; redraw(); },
+    cancel() {
+      current = null;
+      redraw();
+    },
     // The strokes of these jobs have their fill, or never get one: take them off the picture.
-    settle(jobs) { waiting = waiting.filter((stroke) => !jobs.some((job) => job.stroke === stroke)); redraw(); },
-    reset() { waiting = []; current = null; redraw(); },
+    settle(jobs) {
+      waiting = waiting.filter((stroke) => !jobs.some((job) => job.stroke === stroke));
+      redraw();
+    },
+    reset() {
+      waiting = [];
+      current = null;
+      redraw();
+    },
   };
 }

@@ -1,9 +1,18 @@
 // Transport: one request to the server at a time. Strokes that come meanwhile go together in the next one.
-const MOST_TRIES = 10, MOST_WAITS = 200, PAUSE_MS = 500, MOST_STROKES = 16, MOST_POINTS = 16000; // in one request
+const MOST_TRIES = 10,
+  MOST_WAITS = 200,
+  PAUSE_MS = 500,
+  MOST_STROKES = 16,
+  MOST_POINTS = 16000; // in one request
 
 export function createTransport(server, on) {
-  let visit = null, queue = [], running = false, generation = 0, losses = 0;
-  let done = [], undone = []; // what the picture consists of, to paint it again should the server let go of it
+  let visit = null,
+    queue = [],
+    running = false,
+    generation = 0,
+    losses = 0;
+  let done = [],
+    undone = []; // what the picture consists of, to paint it again should the server let go of it
   // Ask until there is an answer. In a line the place is kept by asking again at once; silence gets a growing pause.
   async function insist(name, call) {
     for (let tries = 0, waits = 0, ticket = {}; tries < MOST_TRIES && waits < MOST_WAITS; ) {
@@ -33,7 +42,10 @@ export function createTransport(server, on) {
       if (again) [queue, done, undone] = [[...done, ...jobs, ...queue], [], []];
       else if (answer.code) await on.failed(answer, jobs);
       else {
-        remember(jobs[0].name, jobs.filter((_, index) => answer.changed?.[index]));
+        remember(
+          jobs[0].name,
+          jobs.filter((_, index) => answer.changed?.[index]),
+        );
         await on.answered(answer, jobs);
       }
     }
@@ -54,7 +66,8 @@ export function createTransport(server, on) {
     losses = 0;
     if (!steps.length) return;
     if (name === "undo_stroke" && done.length) undone.push(done.pop());
-    else if (name === "redo_stroke" && !undone.length) done.pop(); // an undo of what the photo came with
+    else if (name === "redo_stroke" && !undone.length)
+      done.pop(); // an undo of what the photo came with
     else if (name === "redo_stroke") done.push(undone.pop());
     else [done, undone] = [[...done, ...steps], name === "undo_stroke" ? undone : []];
   }
@@ -65,7 +78,17 @@ export function createTransport(server, on) {
     generation++;
   }
 
-  return { insist, push, start, get done() { return [...done]; }, set visit(id) { visit = id; } };
+  return {
+    insist,
+    push,
+    start,
+    get done() {
+      return [...done];
+    },
+    set visit(id) {
+      visit = id;
+    },
+  };
 }
 
 // How many jobs from the front of the queue go in one request.

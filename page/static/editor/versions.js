@@ -12,7 +12,11 @@ export function createVersions(page, strip) {
     const button = Object.assign(document.createElement("button"), { type: "button", title: label });
     button.append(Object.assign(new Image(), { src: page.canvas.thumbnail(), alt: label }));
     button.dataset.testid = "version";
-    button.addEventListener("click", () => { keep(); page.transport.push(job); mark(button); });
+    button.addEventListener("click", () => {
+      keep();
+      page.transport.push(job);
+      mark(button);
+    });
     strip.append(button);
     mark(button);
   }
@@ -22,7 +26,11 @@ export function createVersions(page, strip) {
   }
 
   return {
-    changed() { clearTimeout(rest); rest = setTimeout(keep, REST_MS); mark(null); },
+    changed() {
+      clearTimeout(rest);
+      rest = setTimeout(keep, REST_MS);
+      mark(null);
+    },
     reset() {
       rest = clearTimeout(rest);
       strip.replaceChildren();
