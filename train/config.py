@@ -40,7 +40,7 @@ class MaskConfig:
     """A segmentation dataset (Hub id or folder) whose silhouettes "region" uses; None: generated organic shapes."""
 
     def weights(self) -> dict[str, float]:
-        """The weights by family, as `inpaint.masks.sample_mask` takes them."""
+        """The weights by family, as `train.masks.families.sample_mask` takes them."""
         return {
             name: value for name, value in dataclasses.asdict(self).items() if name not in ("shapes", "zoom", "bank")
         }

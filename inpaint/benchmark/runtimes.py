@@ -19,7 +19,7 @@ from inpaint.networks.generators import FreeFormGenerator
 from inpaint.networks.tensors import to_tensor
 from inpaint.runtime.choose import OpenVinoRuntime
 from inpaint.runtime.malloc import keep_memory
-from train.masks.families import central
+from train.masks.families import central_region
 
 from .timing import median_seconds, peak_memory_mb
 from .workloads import made_photo
@@ -116,7 +116,7 @@ def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats:
 def _inputs(side: int) -> tuple[Tensor, Tensor]:
     """A made photo whose middle is hole, as the engine hands it to a generator."""
     image = to_tensor(made_photo(side, side))
-    mask = torch.from_numpy(central(side, side))[None, None].to(image.dtype)
+    mask = torch.from_numpy(central_region(side, side))[None, None].to(image.dtype)
     return (image * (1 - mask)).contiguous(memory_format=torch.channels_last), mask
 
 

@@ -210,7 +210,7 @@ def _decoded(cells: Iterator[Any], mode: str | None = "RGB") -> Iterator[Image.I
             yield decode(fetch(cell), mode)
 
 
-def load_shapes(dataset: str, split: str = "train") -> list[np.ndarray]:
+def load_silhouettes(dataset: str, split: str = "train") -> list[np.ndarray]:
     """Up to `MAX_SHAPES` silhouettes of a segmentation dataset, as bool arrays.
 
     Raises:

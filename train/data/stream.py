@@ -21,7 +21,7 @@ from torch import Tensor
 
 from train.config import DataConfig
 
-from .datasets import load_shapes
+from .datasets import load_silhouettes
 from .decoding import NotAPicture
 from .order import START, CachedRows, Position, StreamedRows
 from .samples import MaskBank, make_sample
@@ -80,7 +80,7 @@ class PhotoStream:
         self._batch_size = config.batch_size // processes
         self._rows: StreamedRows | CachedRows = (CachedRows if config.cache else StreamedRows)(config, seed)
         masks = config.masks
-        self._shapes = load_shapes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
+        self._shapes = load_silhouettes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
         self._bank = MaskBank(config, self._shapes, seed) if masks.bank else None
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
         self._stopped = threading.Event()

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from inpaint.benchmark.baselines import WHOLE_PX, whole_picture
 from inpaint.inpainter import Inpainter
 from train.data.datasets import iter_photos
-from train.masks.families import central, large
+from train.masks.families import central_region, large_holes
 
 from .methods import Method
 from .report import Score, table
@@ -66,7 +66,7 @@ def compare(
         The scores, and two rows for the picture sheet: the whole photo, and a detail of it at full resolution.
     """
     height, width = photo.shape[:2]
-    mask = large(height, width, np.random.default_rng((seed, number)), coverage=SHARE)
+    mask = large_holes(height, width, np.random.default_rng((seed, number)), coverage=SHARE)
     timed = {method.name: timed_fill(method, photo, mask) for method in methods}
     fills = {name: filled for name, (filled, _) in timed.items()}
     measured = measure(list(fills.values()), photo, mask, with_elp=with_elp)
@@ -100,7 +100,7 @@ def load_methods(weights: str | None) -> list[Method]:
     fills = {OURS: lambda pixels, mask: np.array(inpainter(pixels, mask)), WHOLE: whole_picture(inpainter)}
     tiny = np.zeros((64, 64, 3), dtype=np.uint8)
     for fill in fills.values():
-        fill(tiny, central(64, 64))  # the first call sets up more than it fills
+        fill(tiny, central_region(64, 64))  # the first call sets up more than it fills
     return [Method(name, fill) for name, fill in fills.items()]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from inpaint.benchmark.baselines import Baseline, FillPixels, UnavailableError
 from inpaint.inpainter import Inpainter
-from train.masks import families as masks
+from train.masks.families import central_region
 
 from .results import OURS
 
@@ -61,5 +61,5 @@ def our_methods(weights: str | None) -> list[Method]:
 
 def _as_method(name: str, inpainter: Inpainter) -> Method:
     tiny = np.zeros((64, 64, 3), dtype=np.uint8)
-    inpainter(tiny, masks.central(64, 64))  # the first call sets up more than it fills: not timed
+    inpainter(tiny, central_region(64, 64))  # the first call sets up more than it fills: not timed
     return Method(name, lambda pixels, mask: np.array(inpainter(pixels, mask)))

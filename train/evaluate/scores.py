@@ -14,24 +14,24 @@ from PIL import Image
 from inpaint.networks.tensors import to_tensor
 from train.data.datasets import iter_photos
 from train.evaluate.methods import Method
-from train.masks import families as masks
+from train.masks import families
 from train.metrics.perceptual import elp, shared_features
 from train.metrics.pixels import masked_psnr, masked_ssim, mean_l1, mean_l2
 
 from .report import Score
 from .sheets import SheetRow
 
-COVERAGES: dict[str, masks.MaskFamily] = {
-    "scratches": masks.scratches,
-    "strokes": masks.strokes,
-    "large": masks.large,
+COVERAGES: dict[str, families.MaskFamily] = {
+    "scratches": families.scratches,
+    "strokes": families.free_form_strokes,
+    "large": families.large_holes,
 }
 
 
 TITLES = {
-    "scratches": "Scratches, {:.0%} to {:.0%} of the picture".format(*masks.SCRATCHES_COVERAGE),
-    "strokes": "Strokes, {:.0%} to {:.0%}".format(*masks.STROKES_COVERAGE),
-    "large": "Large holes, {:.0%} to {:.0%}".format(*masks.LARGE_COVERAGE),
+    "scratches": "Scratches, {:.0%} to {:.0%} of the picture".format(*families.SCRATCHES_COVERAGE),
+    "strokes": "Strokes, {:.0%} to {:.0%}".format(*families.STROKES_COVERAGE),
+    "large": "Large holes, {:.0%} to {:.0%}".format(*families.LARGE_COVERAGE),
 }
 
 

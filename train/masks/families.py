@@ -1,8 +1,8 @@
-"""The mask families: where a picture is to be filled. `python -m train.masks --output sheet.png` draws them all.
+"""Mask families: which part of an image is the hole. `python -m train.masks --output sheet.png` draws them all.
 
 Every family takes (height, width, rng) and returns a bool array (height, width), True = hole. The same rng state gives
 the same mask. Any size works, from one pixel to thousands; where a size cannot hold the promised coverage, the mask
-comes as near as it can.
+comes as near to it as possible.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from .silhouettes import placed_silhouette
-from .strokes import brush_stroke, hairline, picture_unit, scratch, tear
+from .silhouettes import place_silhouette
+from .strokes import brush_stroke, hairline, mean_side, scratch, tear
 
 MaskFamily = Callable[[int, int, np.random.Generator], np.ndarray]
-Shapes = Sequence[np.ndarray]
+Silhouettes = Sequence[np.ndarray]
 Coverage = tuple[float, float]
 
 BLOCKS_COVERAGE = (0.23, 0.27)
@@ -24,10 +24,23 @@ REGION_COVERAGE = (0.05, 0.25)
 STROKES_COVERAGE = (0.10, 0.25)
 SCRATCHES_COVERAGE = (0.02, 0.05)
 LARGE_COVERAGE = (0.30, 0.45)
+MAX_PIECES = 60
+"""Pieces that are tried before a mask stays below its coverage."""
 
 
-def central(height: int, width: int, rng: np.random.Generator | None = None) -> np.ndarray:
-    """The central half of each side, a quarter of the area (at least one pixel); `rng` is not used.
+def central_region(height: int, width: int, rng: np.random.Generator | None = None) -> np.ndarray:
+    """Return the central rectangle of half the height and half the width (at least one pixel).
+
+    Args:
+        height: of the mask in pixels, at least 1.
+        width: of the mask in pixels, at least 1.
+        rng: not used; every family takes one.
+
+    Returns:
+        Bool (height, width), True = hole.
+
+    Raises:
+        ValueError: height or width is below 1.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (a).
@@ -40,10 +53,22 @@ def central(height: int, width: int, rng: np.random.Generator | None = None) -> 
     return mask
 
 
-def blocks(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Random overlapping squares whose union covers a quarter of the picture, within two points (from 16x16 up).
+def random_blocks(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw overlapping squares until their union covers a quarter of the image.
 
-    A square higher or wider than the picture is cut to it.
+    From 16x16 pixels up, the coverage is within two percentage points of a quarter. A square that is higher or wider
+    than the image is cut to it.
+
+    Args:
+        height: of the mask in pixels, at least 1.
+        width: of the mask in pixels, at least 1.
+        rng: the only source of randomness.
+
+    Returns:
+        Bool (height, width), True = hole.
+
+    Raises:
+        ValueError: height or width is below 1.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (b).
@@ -53,9 +78,9 @@ def blocks(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     mask = np.zeros((height, width), dtype=bool)
     covered = 0
     while covered < lowest:
-        side = max(1, round(picture_unit(height, width) * rng.uniform(0.10, 0.30)))
+        side = max(1, round(mean_side(height, width) * rng.uniform(0.10, 0.30)))
         top, left = (int(rng.integers(max(1, length - side + 1))) for length in (height, width))
-        # A square that covers too much shrinks towards its corner; one pixel is always taken, so the loop ends.
+        # A square that covers too much shrinks towards its corner; one pixel is always accepted, so the loop ends.
         while side > 1 and covered + np.count_nonzero(~mask[top : top + side, left : left + side]) > highest:
             side -= 1
         block = mask[top : top + side, left : left + side]
@@ -68,111 +93,121 @@ def random_region(
     height: int,
     width: int,
     rng: np.random.Generator,
-    shapes: Shapes | None = None,
+    silhouettes: Silhouettes | None = None,
     *,
     coverage: Coverage = REGION_COVERAGE,
 ) -> np.ndarray:
-    """One to a few silhouettes, scaled, sheared, rotated, bent and placed anywhere.
+    """Draw one to a few silhouettes under random affine and elastic deformations, at random positions.
 
     Args:
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
-        shapes: silhouettes, each (h, w), bool or uint8, non-zero inside. None or empty: generated organic shapes.
-        coverage: lowest and highest share of the picture that is hole, each in (0, 1].
+        silhouettes: each (h, w), bool or uint8, non-zero inside. None or empty: generated blobs.
+        coverage: lowest and highest share of the image that is hole, each in (0, 1].
 
     Returns:
         Bool (height, width), True = hole.
 
     Raises:
-        ValueError: the size is below one pixel.
+        ValueError: height or width is below 1.
 
     Reference:
-        Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (c): silhouettes from Pascal VOC 2012, up to 1/4 of the picture.
+        Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (c): silhouettes from Pascal VOC 2012, up to 1/4 of the image.
     """
 
-    def piece(goal: float) -> np.ndarray:
-        return placed_silhouette(height, width, rng, coverage=goal * rng.uniform(0.6, 1.2), shapes=shapes)
+    def draw_piece(missing: float) -> np.ndarray:
+        return place_silhouette(height, width, rng, coverage=missing * rng.uniform(0.6, 1.2), silhouettes=silhouettes)
 
-    return _grow(height, width, rng, piece, coverage)
+    return _union_to_coverage(height, width, rng, draw_piece, coverage)
 
 
-def strokes(height: int, width: int, rng: np.random.Generator, *, coverage: Coverage = STROKES_COVERAGE) -> np.ndarray:
-    """Free-form brush strokes of wandering direction and width; `coverage` as in `random_region`."""
-    return _grow(height, width, rng, lambda goal: brush_stroke(height, width, rng), coverage)
+def free_form_strokes(
+    height: int, width: int, rng: np.random.Generator, *, coverage: Coverage = STROKES_COVERAGE
+) -> np.ndarray:
+    """Draw free-form brush strokes whose direction and width vary; arguments as in `random_region`.
+
+    Reference:
+        Yu et al. 2019, arXiv:1806.03589, Algorithm 1; its strokes have straight segments and a constant width.
+    """
+    return _union_to_coverage(height, width, rng, lambda missing: brush_stroke(height, width, rng), coverage)
 
 
 def scratches(
     height: int, width: int, rng: np.random.Generator, *, coverage: Coverage = SCRATCHES_COVERAGE
 ) -> np.ndarray:
-    """Fine damage of an old print: scratches, hairlines, often a ragged tear; `coverage` as in `random_region`."""
+    """Draw the fine damage of an old print: scratches, hairlines, tears; arguments as in `random_region`."""
 
-    def piece(goal: float) -> np.ndarray:
+    def draw_piece(missing: float) -> np.ndarray:
         kind = rng.choice(3, p=(0.6, 0.28, 0.12))
         return (scratch, hairline, tear)[kind](height, width, rng)
 
-    return _grow(height, width, rng, piece, coverage)
+    return _union_to_coverage(height, width, rng, draw_piece, coverage)
 
 
-def large(
+def large_holes(
     height: int,
     width: int,
     rng: np.random.Generator,
-    shapes: Shapes | None = None,
+    silhouettes: Silhouettes | None = None,
     *,
     coverage: Coverage = LARGE_COVERAGE,
 ) -> np.ndarray:
-    """Large holes: random regions and wide strokes together; arguments as in `random_region`."""
+    """Draw random regions and wide strokes together; arguments as in `random_region`."""
 
-    def piece(goal: float) -> np.ndarray:
+    def draw_piece(missing: float) -> np.ndarray:
         if rng.uniform() < 0.4:
             return brush_stroke(height, width, rng, wide=True)
-        return placed_silhouette(height, width, rng, coverage=goal * rng.uniform(0.4, 1.0), shapes=shapes)
+        return place_silhouette(height, width, rng, coverage=missing * rng.uniform(0.4, 1.0), silhouettes=silhouettes)
 
-    return _grow(height, width, rng, piece, coverage)
+    return _union_to_coverage(height, width, rng, draw_piece, coverage)
 
 
-MASKS: dict[str, MaskFamily] = {
-    "central": central,
-    "blocks": blocks,
+MASK_FAMILIES: dict[str, MaskFamily] = {
+    "central": central_region,
+    "blocks": random_blocks,
     "region": random_region,
-    "strokes": strokes,
+    "strokes": free_form_strokes,
     "scratches": scratches,
-    "large": large,
+    "large": large_holes,
 }
-TAKES_SHAPES: dict[str, Callable[..., np.ndarray]] = {"region": random_region, "large": large}
+FAMILIES_WITH_SILHOUETTES: dict[str, Callable[..., np.ndarray]] = {"region": random_region, "large": large_holes}
 
 
 def sample_mask(
-    weights: Mapping[str, float], height: int, width: int, rng: np.random.Generator, shapes: Shapes | None = None
+    weights: Mapping[str, float],
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    silhouettes: Silhouettes | None = None,
 ) -> np.ndarray:
-    """One mask of a family drawn by weight.
+    """Draw a mask of a random family.
 
     Args:
-        weights: family name of MASKS -> weight >= 0; they need not add up to 1.
+        weights: name in MASK_FAMILIES -> weight >= 0; they need not add up to 1.
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
-        shapes: silhouettes for the families that use them, as in `random_region`.
+        silhouettes: for the families that use them, as in `random_region`.
 
     Returns:
         Bool (height, width), True = hole.
 
     Raises:
-        ValueError: a name is not in MASKS, a weight is negative or not finite, all are zero, or the size is below one
-            pixel.
+        ValueError: a name is not in MASK_FAMILIES, a weight is negative or not finite, all weights are zero, or height
+            or width is below 1.
     """
-    unknown = [name for name in weights if name not in MASKS]
+    unknown = [name for name in weights if name not in MASK_FAMILIES]
     if unknown:
-        raise ValueError(f"mask family {unknown[0]!r} is unknown: use {', '.join(MASKS)}")
+        raise ValueError(f"mask family {unknown[0]!r} is unknown: use {', '.join(MASK_FAMILIES)}")
     total = sum(weights.values())
     if not math.isfinite(total) or total <= 0 or min(weights.values()) < 0:
         raise ValueError(f"mask weights are {dict(weights)}: give weights of 0 or more, at least one above 0")
     names = list(weights)
     name = names[rng.choice(len(names), p=[weights[name] / total for name in names])]
-    if name in TAKES_SHAPES:
-        return TAKES_SHAPES[name](height, width, rng, shapes)
-    return MASKS[name](height, width, rng)
+    if name in FAMILIES_WITH_SILHOUETTES:
+        return FAMILIES_WITH_SILHOUETTES[name](height, width, rng, silhouettes)
+    return MASK_FAMILIES[name](height, width, rng)
 
 
 def _check_size(height: int, width: int) -> None:
@@ -180,28 +215,36 @@ def _check_size(height: int, width: int) -> None:
         raise ValueError(f"mask size is {height}x{width}: height and width must be at least 1")
 
 
-def _grow(
+def _union_to_coverage(
     height: int,
     width: int,
     rng: np.random.Generator,
-    piece: Callable[[float], np.ndarray],
+    draw_piece: Callable[[float], np.ndarray],
     coverage: Coverage,
 ) -> np.ndarray:
-    """The union of pieces until it covers a share drawn from `coverage`; a piece that oversteps the range is left out.
+    """Return the union of random pieces whose share of the image lies in `coverage`.
 
-    `piece(goal)` draws one piece; goal is the share still missing. After 60 pieces without success the best try stands.
+    The target share is drawn first. A piece that would exceed the highest share is rejected. After MAX_PIECES pieces
+    the union is returned as it is.
+
+    Args:
+        height: of the mask in pixels.
+        width: of the mask in pixels.
+        rng: the only source of randomness.
+        draw_piece: takes the share that is still missing and returns bool (height, width).
+        coverage: lowest and highest share.
     """
     _check_size(height, width)
-    goal = rng.uniform(coverage[0], 1.1 * coverage[1])
+    target = rng.uniform(coverage[0], 1.1 * coverage[1])
     mask = np.zeros((height, width), dtype=bool)
     covered = 0.0
-    for _ in range(60):
-        candidate = mask | piece(goal - covered)
+    for _ in range(MAX_PIECES):
+        candidate = mask | draw_piece(target - covered)
         share = np.count_nonzero(candidate) / candidate.size
         if share <= coverage[1]:
             mask, covered = candidate, share
-        if covered >= max(coverage[0], 0.8 * goal):
+        if covered >= max(coverage[0], 0.8 * target):
             break
-    if not mask.any():  # a picture too small for any piece
+    if not mask.any():  # the image is too small for any piece
         mask[int(rng.integers(height)), int(rng.integers(width))] = True
     return mask

@@ -1,4 +1,4 @@
-"""One silhouette, bent and placed anywhere in a picture; masks.py combines them into masks."""
+"""One silhouette under random affine and elastic deformations; `families` combines several into a mask."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-CANVAS = 96  # side in pixels on which a silhouette is bent before it is placed
-MARGIN = 12  # free pixels around it there, so that bending does not cut it
+CANVAS = 96
+"""Side in pixels of the square on which a silhouette is deformed before it is placed."""
+MARGIN = 12
+"""Empty pixels around the silhouette on that square, so that the deformation does not cut it."""
 
 
-def organic_shape(rng: np.random.Generator) -> np.ndarray:
-    """A generated silhouette: a few overlapping blobs whose radius waves with the angle.
+def random_blobs(rng: np.random.Generator) -> np.ndarray:
+    """Draw a silhouette of one to three overlapping blobs, each a random Fourier series in polar coordinates.
 
     Args:
         rng: the only source of randomness.
@@ -35,94 +37,95 @@ def organic_shape(rng: np.random.Generator) -> np.ndarray:
     return np.asarray(canvas, dtype=bool)
 
 
-def read_shapes(folder: Path) -> list[np.ndarray]:
-    """The pictures of a folder as silhouettes: bright = inside.
+def read_silhouettes(folder: Path) -> list[np.ndarray]:
+    """Return the images of a folder, sorted by name, as bool arrays (h, w): brighter than 127 = inside.
 
     Raises:
-        ValueError: the folder is missing or holds no picture that Pillow knows.
+        ValueError: the folder is missing or holds no image that Pillow knows.
     """
     known = Image.registered_extensions()
     paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in known)
     if not paths:
-        raise ValueError(f"{folder} holds no pictures: give a folder of silhouettes, white = inside")
-    shapes = []
+        raise ValueError(f"{folder} holds no images: give a folder of silhouettes, white = inside")
+    silhouettes = []
     for path in paths:
-        with Image.open(path) as picture:
-            shapes.append(np.asarray(picture.convert("L")) > 127)
-    return shapes
+        with Image.open(path) as image:
+            silhouettes.append(np.asarray(image.convert("L")) > 127)
+    return silhouettes
 
 
-def placed_silhouette(
+def place_silhouette(
     height: int,
     width: int,
     rng: np.random.Generator,
     *,
     coverage: float,
-    shapes: Sequence[np.ndarray] | None = None,
+    silhouettes: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
-    """One silhouette scaled, sheared, rotated, elastically bent and placed anywhere, also across the edge.
+    """Scale, shear, rotate and elastically deform a silhouette, and place it at random, also across the edge.
 
     Args:
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
-        coverage: share of the picture's area in (0, 1] that the silhouette has before the edge cuts it.
-        shapes: silhouettes to choose from, each (h, w), non-zero inside. None or empty: a generated one.
+        coverage: share of the image's area in (0, 1] that the silhouette has before the edge cuts it.
+        silhouettes: one of these is chosen, each (h, w), non-zero inside. None or empty: a generated one.
 
     Returns:
-        Bool (height, width), True inside the silhouette; may be empty where the silhouette is thinner than a pixel.
+        Bool (height, width), True inside the silhouette. It may be empty where the silhouette is thinner than a pixel.
 
     Reference:
-        Simard, Steinkraus and Platt 2003 for the elastic bending; Pathak et al. 2016, arXiv:1604.07379, for the use.
+        Simard, Steinkraus and Platt 2003 for the elastic deformation; Pathak et al. 2016, arXiv:1604.07379, for its
+        use in masks.
     """
-    shape = np.asarray(shapes[int(rng.integers(len(shapes)))]) if shapes is not None and len(shapes) else None
-    if shape is None or not shape.any():
-        shape = organic_shape(rng)
-    bent, area = _bend(_on_canvas(shape), rng)
+    chosen = silhouettes[int(rng.integers(len(silhouettes)))] if silhouettes is not None and len(silhouettes) else None
+    silhouette = None if chosen is None else np.asarray(chosen)
+    if silhouette is None or not silhouette.any():
+        silhouette = random_blobs(rng)
+    deformed, area = _deform(_fit_canvas(silhouette), rng)
     forward = _random_affine(rng, scale=math.sqrt(coverage * height * width / max(area, 1.0)))
     centre = rng.uniform(0, 1, 2) * (width, height)
     reach = np.abs(forward).sum(axis=1) * CANVAS / 2
     left, top = np.clip(np.floor(centre - reach), 0, (width - 1, height - 1)).astype(int).tolist()
     right, bottom = np.clip(np.ceil(centre + reach), (left + 1, top + 1), (width, height)).astype(int).tolist()
-    # Only the box that the canvas can reach is resampled: x_canvas = back @ (x_picture - centre) + middle.
-    back = np.linalg.inv(forward)
-    offset = CANVAS / 2 + back @ ((left, top) - centre)
-    matrix = (back[0, 0], back[0, 1], offset[0], back[1, 0], back[1, 1], offset[1])
-    box = bent.transform((right - left, bottom - top), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    # Only the box that the canvas can reach is resampled: x_canvas = inverse @ (x_image - centre) + CANVAS / 2.
+    inverse = np.linalg.inv(forward)
+    offset = CANVAS / 2 + inverse @ ((left, top) - centre)
+    matrix = (inverse[0, 0], inverse[0, 1], offset[0], inverse[1, 0], inverse[1, 1], offset[1])
+    box = deformed.transform((right - left, bottom - top), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     mask = np.zeros((height, width), dtype=bool)
     mask[top:bottom, left:right] = np.asarray(box) > 127
     return mask
 
 
 def _random_affine(rng: np.random.Generator, *, scale: float) -> np.ndarray:
-    """A 2x2 matrix of random stretch, shear and rotation whose determinant is scale squared."""
+    """Return a 2x2 matrix of random stretch, shear and rotation whose determinant is scale squared."""
     angle, shear, stretch = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5), math.exp(rng.uniform(-0.3, 0.3))
     cosine, sine = math.cos(angle), math.sin(angle)
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     return scale * rotation @ np.array([[1, shear], [0, 1]]) @ np.diag([stretch, 1 / stretch])
 
 
-def _on_canvas(shape: np.ndarray) -> np.ndarray:
-    """The silhouette without its empty border, scaled to fill the canvas up to the margin; uint8, 0 or 255."""
-    rows, columns = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
-    cut = shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] != 0
-    inside = CANVAS - 2 * MARGIN
-    shrink = inside / max(cut.shape)
-    size = tuple(max(1, round(side * shrink)) for side in cut.shape[::-1])
-    scaled = Image.fromarray(cut.astype(np.uint8) * 255).resize(size, Image.Resampling.NEAREST)
+def _fit_canvas(silhouette: np.ndarray) -> np.ndarray:
+    """Crop a silhouette to its bounding box and scale it to the canvas less the margin; uint8, 0 or 255."""
+    rows, columns = np.flatnonzero(silhouette.any(axis=1)), np.flatnonzero(silhouette.any(axis=0))
+    cropped = silhouette[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] != 0
+    scale = (CANVAS - 2 * MARGIN) / max(cropped.shape)
+    size = tuple(max(1, round(side * scale)) for side in cropped.shape[::-1])
+    scaled = Image.fromarray(cropped.astype(np.uint8) * 255).resize(size, Image.Resampling.NEAREST)
     canvas = Image.new("L", (CANVAS, CANVAS))
     canvas.paste(scaled, ((CANVAS - size[0]) // 2, (CANVAS - size[1]) // 2))
     return np.asarray(canvas)
 
 
-def _bend(canvas: np.ndarray, rng: np.random.Generator) -> tuple[Image.Image, float]:
-    """The canvas displaced by smooth noise and softened, and the area inside in canvas pixels."""
-    strength = rng.uniform(1.5, 5.0)
-    coarse = rng.normal(0, strength, (2, 5, 5)).astype(np.float32)
+def _deform(canvas: np.ndarray, rng: np.random.Generator) -> tuple[Image.Image, float]:
+    """Displace the canvas by smooth noise and blur it; also return the area inside, in canvas pixels."""
+    deviation_px = rng.uniform(1.5, 5.0)
+    coarse = rng.normal(0, deviation_px, (2, 5, 5)).astype(np.float32)
     smooth = [np.asarray(Image.fromarray(part).resize((CANVAS, CANVAS), Image.Resampling.BICUBIC)) for part in coarse]
     shift = [np.clip(part, 1 - MARGIN, MARGIN - 1).astype(np.int32) for part in smooth]
     index = np.arange(CANVAS, dtype=np.int32)
     rows = np.clip(index[:, None] + shift[0], 0, CANVAS - 1)
     columns = np.clip(index[None, :] + shift[1], 0, CANVAS - 1)
-    bent = canvas.ravel()[rows * CANVAS + columns]
-    return Image.fromarray(bent).filter(ImageFilter.BoxBlur(1)), float(np.count_nonzero(bent))
+    deformed = canvas.ravel()[rows * CANVAS + columns]
+    return Image.fromarray(deformed).filter(ImageFilter.BoxBlur(1)), float(np.count_nonzero(deformed))

@@ -1,4 +1,4 @@
-"""Single brush strokes, scratches, hairlines and tears, drawn with Pillow; masks.py combines them into masks."""
+"""One brush stroke, scratch, hairline or tear, drawn with Pillow; `families` combines several into a mask."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from PIL import Image, ImageDraw
 Path = np.ndarray  # (N, 2) float, the x and y of each point in pixels
 
 
-def picture_unit(height: int, width: int) -> float:
-    """Geometric mean side of the picture in pixels: the length that all sizes here are relative to."""
+def mean_side(height: int, width: int) -> float:
+    """Return the geometric mean of the two sides in pixels; all lengths and widths here are relative to it."""
     return math.sqrt(height * width)
 
 
 def brush_stroke(height: int, width: int, rng: np.random.Generator, *, wide: bool = False) -> np.ndarray:
-    """One free-form stroke whose direction and width wander.
+    """Draw one free-form stroke whose direction and width vary smoothly.
 
     Args:
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
-        wide: twice to three times the brush, for large holes.
+        wide: use a brush two to three times as wide, for large holes.
 
     Returns:
-        Bool (height, width), True where the brush went.
+        Bool (height, width), True = painted.
 
     Reference:
-        The idea is that of Yu et al. 2019, arXiv:1806.03589, Algorithm 1; theirs has straight pieces of one width.
+        Yu et al. 2019, arXiv:1806.03589, Algorithm 1; its strokes have straight segments and a constant width.
     """
-    unit = picture_unit(height, width)
+    unit = mean_side(height, width)
     steps, turn = int(rng.integers(6, 18)), rng.uniform(0.15, 0.6)
-    points = _wandering_path(height, width, rng, steps=steps, step=0.05 * unit, turn=turn)
+    points = _random_walk(height, width, rng, steps=steps, step=0.05 * unit, turn=turn)
     brush = unit * rng.uniform(0.10, 0.20) if wide else unit * rng.uniform(0.025, 0.085)
     swell = 1 + 0.35 * np.sin(rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.uniform(2, 9), len(points)))
-    return _draw_round(height, width, points, np.maximum(brush * swell, 1.0))
+    return _draw_tapered(height, width, points, np.maximum(brush * swell, 1.0))
 
 
 def scratch(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """One long thin line, almost straight, as film transport or a fold leaves it.
+    """Draw one long, thin, almost straight line, as film transport or a fold leaves it.
 
     Args:
         height: of the mask in pixels, at least 1.
@@ -47,18 +47,18 @@ def scratch(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         rng: the only source of randomness.
 
     Returns:
-        Bool (height, width), True on the scratch.
+        Bool (height, width), True = scratch.
     """
-    unit = picture_unit(height, width)
+    unit = mean_side(height, width)
     length, angle = unit * rng.uniform(0.3, 1.3), rng.uniform(0, np.pi)
     along = np.linspace(-0.5, 0.5, 14)
     bow = rng.normal(0, 0.05) * (0.25 - along**2) * 4 + rng.normal(0, 0.002, len(along))
-    points = _turn(np.stack([along, bow], axis=1) * length, angle) + rng.uniform(0, 1, 2) * (width, height)
+    points = _rotate(np.stack([along, bow], axis=1) * length, angle) + rng.uniform(0, 1, 2) * (width, height)
     return _draw_line(height, width, points, unit * rng.uniform(0.004, 0.014))
 
 
 def hairline(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """One curled hair or fibre, as thin as a mask allows.
+    """Draw one curled hair or fibre, down to a width of one pixel.
 
     Args:
         height: of the mask in pixels, at least 1.
@@ -66,15 +66,15 @@ def hairline(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         rng: the only source of randomness.
 
     Returns:
-        Bool (height, width), True on the hair.
+        Bool (height, width), True = hair.
     """
-    unit = picture_unit(height, width)
-    points = _wandering_path(height, width, rng, steps=int(rng.integers(10, 30)), step=0.02 * unit, turn=0.35)
+    unit = mean_side(height, width)
+    points = _random_walk(height, width, rng, steps=int(rng.integers(10, 30)), step=0.02 * unit, turn=0.35)
     return _draw_line(height, width, points, unit * rng.uniform(0.002, 0.006))
 
 
 def tear(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """One ragged tear that runs from an edge of the picture inwards and narrows.
+    """Draw one ragged tear that runs inwards from an edge of the image and narrows.
 
     Args:
         height: of the mask in pixels, at least 1.
@@ -82,61 +82,64 @@ def tear(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         rng: the only source of randomness.
 
     Returns:
-        Bool (height, width), True on the tear.
+        Bool (height, width), True = tear.
     """
-    unit = picture_unit(height, width)
+    unit = mean_side(height, width)
     count = 36
     along = np.linspace(0, 1, count)
-    wander = np.cumsum(rng.normal(0, 0.02, count))  # a random walk: torn fibres, not a curve
+    drift = np.cumsum(rng.normal(0, 0.02, count))  # a random walk: torn fibres, not a curve
     half_width = rng.uniform(0.006, 0.016) * (1.1 - along)
-    sides = [wander + side * half_width * rng.uniform(0.3, 1.5, count) for side in (-1, 1)]
+    sides = [drift + side * half_width * rng.uniform(0.3, 1.5, count) for side in (-1, 1)]
     length = rng.uniform(0.3, 0.8)
     outline = np.concatenate(
         [np.stack([along * length, sides[0]], axis=1), np.stack([along * length, sides[1]], axis=1)[::-1]]
     )
     edge = int(rng.integers(4))
     inward = edge * np.pi / 2 + rng.uniform(-0.6, 0.6)
-    place = rng.uniform()
-    start = [(0, place * height), (place * width, 0), (width, place * height), (place * width, height)][edge]
-    points = _turn(outline * unit, inward) + start
+    position = rng.uniform()
+    start = [(0, position * height), (position * width, 0), (width, position * height), (position * width, height)][
+        edge
+    ]
+    points = _rotate(outline * unit, inward) + start
     canvas = Image.new("L", (width, height))
     ImageDraw.Draw(canvas).polygon([tuple(point) for point in points.tolist()], fill=1, outline=1)
     return np.asarray(canvas, dtype=bool)
 
 
-def _wandering_path(height: int, width: int, rng: np.random.Generator, *, steps: int, step: float, turn: float) -> Path:
-    """A path from a random place whose heading drifts; `turn` is the drift in radians per step."""
+def _random_walk(height: int, width: int, rng: np.random.Generator, *, steps: int, step: float, turn: float) -> Path:
+    """Return a correlated random walk: `turn` is the deviation of the heading in radians per step of `step` pixels."""
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, turn, steps) + rng.normal(0, turn / 3))
     moves = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (step * rng.uniform(0.6, 1.4, (steps, 1)))
     path = np.concatenate([np.zeros((1, 2)), np.cumsum(moves, axis=0)])
-    middle = path[len(path) // 2]  # the middle, not the start, lies in the picture: less of the stroke is lost
+    middle = path[len(path) // 2]  # the middle, not the start, lies in the image, so that less of the path is cut off
     return path - middle + rng.uniform(0, 1, 2) * (width, height)
 
 
-def _turn(points: Path, angle: float) -> Path:
-    """The points rotated about the origin by `angle` radians, from x towards y."""
+def _rotate(points: Path, angle: float) -> Path:
+    """Rotate points about the origin by `angle` radians, from x towards y."""
     cosine, sine = math.cos(angle), math.sin(angle)
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
 def _draw_line(height: int, width: int, points: Path, line_px: float) -> np.ndarray:
-    """A polyline of one width, at least one pixel wide."""
+    """Draw a polyline of constant width, at least one pixel; bool (height, width)."""
     canvas = Image.new("L", (width, height))
     flat = [tuple(point) for point in points.tolist()]
     ImageDraw.Draw(canvas).line(flat, fill=1, width=max(1, round(line_px)), joint="curve" if line_px > 2.5 else None)
     return np.asarray(canvas, dtype=bool)
 
 
-def _draw_round(height: int, width: int, points: Path, widths: np.ndarray) -> np.ndarray:
-    """A round brush along `points` whose diameter at each point is given in `widths`."""
+def _draw_tapered(height: int, width: int, points: Path, widths: np.ndarray) -> np.ndarray:
+    """Draw a polyline with round caps whose width at each point is in `widths`; bool (height, width)."""
     canvas = Image.new("L", (width, height))
     draw = ImageDraw.Draw(canvas)
     radii = widths / 2
-    steps = np.diff(points, axis=0)
-    normals = np.stack([-steps[:, 1], steps[:, 0]], axis=1)
+    segments = np.diff(points, axis=0)
+    normals = np.stack([-segments[:, 1], segments[:, 0]], axis=1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    ahead, behind = normals * radii[:-1, None], normals * radii[1:, None]
-    quads = np.concatenate([points[:-1] + ahead, points[1:] + behind, points[1:] - behind, points[:-1] - ahead], axis=1)
+    at_start, at_end = normals * radii[:-1, None], normals * radii[1:, None]
+    corners = [points[:-1] + at_start, points[1:] + at_end, points[1:] - at_end, points[:-1] - at_start]
+    quads = np.concatenate(corners, axis=1)
     for quad in quads.tolist():
         draw.polygon(quad, fill=1)
     for x, y, radius in np.concatenate([points, radii[:, None]], axis=1).tolist():

@@ -17,7 +17,7 @@ from inpaint.benchmark.baselines import BASELINES
 from inpaint.hub.weights import WeightsError
 from inpaint.networks.config import ContextEncoderConfig
 from train.config import MAY_CHANGE, TrainConfig, to_dict
-from train.data.datasets import load_shapes
+from train.data.datasets import load_silhouettes
 from train.evaluate.methods import our_method, prepare
 from train.evaluate.scores import elp_ready
 from train.evaluate.sheets import SheetRow
@@ -173,7 +173,7 @@ def _test(
     options: argparse.Namespace, config: TrainConfig, candidates: Sequence[Candidate]
 ) -> tuple[list[PaperScore], list[list[SheetRow]]]:
     pictures = held_out_pictures(config.data, options.held_out, options.photos, options.seed)
-    shapes = load_shapes(options.shapes) if options.shapes else None
+    shapes = load_silhouettes(options.shapes) if options.shapes else None
     scores, rows = [], []
     tested = score_pictures(pictures, candidates, seed=options.seed, shapes=shapes,
                             slow_pictures=options.slow_photos, with_elp=elp_ready())  # fmt: skip

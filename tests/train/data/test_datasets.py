@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.datasets import png, write_parquet
 from train.data.columns import find_pictures
-from train.data.datasets import iter_photos, load_shapes
+from train.data.datasets import iter_photos, load_silhouettes
 
 
 def test_pictures_are_turned_upright(tmp_path):
@@ -57,5 +57,5 @@ def test_silhouettes_come_from_the_mask_column(tmp_path):
     photo = [{"bytes": png(90), "path": "p.png"}]
     (tmp_path / "data").mkdir()
     pq.write_table(pa.table({"image": photo, "mask": rows}), tmp_path / "data" / "train-00000.parquet")
-    (shape,) = load_shapes(str(tmp_path))
+    (shape,) = load_silhouettes(str(tmp_path))
     assert shape.shape == (20, 10)

@@ -35,7 +35,7 @@ def captions():
 
 TRAIN = """
 import dataclasses
-from train import loop
+from train.run import loop
 from train.presets import PRESETS
 class Built(Exception):
     pass
@@ -93,8 +93,7 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
 READ = """
 import time
 from train.config import DataConfig
-from train.decoding import NotAPicture
-from train.rows import START, StreamedRows
+from train.data.order import START, StreamedRows
 started = time.monotonic()
 rows = StreamedRows(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)
 answer = {"opened": time.monotonic() - started}

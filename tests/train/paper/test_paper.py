@@ -13,7 +13,7 @@ from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.generators import build_generator
 from train.config import DataConfig, to_dict
 from train.evaluate.methods import Method
-from train.masks import families as masks
+from train.masks.families import central_region
 from train.paper import __main__ as paper
 from train.paper.figure import cut_sheet, draw
 from train.paper.figure import main as figure_main
@@ -91,7 +91,7 @@ def noise(seed=0):
 def test_a_network_fills_the_hole_without_seeing_it_and_keeps_the_rest():
     torch.manual_seed(0)
     fill = network_fill(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=8)).eval())
-    pixels, mask = noise(), masks.central(128, 128)
+    pixels, mask = noise(), central_region(128, 128)
     filled = fill(pixels, mask)
     assert np.array_equal(filled[~mask], pixels[~mask])
     assert np.array_equal(filled, fill(np.where(mask[:, :, None], np.uint8(9), pixels), mask))
@@ -290,7 +290,7 @@ def test_the_default_budget_is_small_on_a_cpu(pictures, tmp_path):
 def run_dir(tmp_path):
     """A run's folder with sheets of three epochs, whose fills get lighter, and its losses."""
     image = torch.full((4, 3, 128, 128), -0.5)
-    mask = torch.from_numpy(masks.central(128, 128))[None, None].float().expand(4, 1, 128, 128)
+    mask = torch.from_numpy(central_region(128, 128))[None, None].float().expand(4, 1, 128, 128)
     for epoch, value in ((0, -1.0), (1, 0.0), (20, 1.0)):
         path = tmp_path / "samples" / f"epoch-{epoch:04d}.png"
         save_sheet(path, image, mask, torch.full_like(image, value))
