@@ -12,10 +12,11 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
+from inpaint.atomic_write import atomic_write
 from inpaint.engine.regions import check_grow_px, grow
 from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
 from inpaint.photos.opening import SUFFIXES, open_photo
-from inpaint.photos.saving import check_quality, format_of, replacing, save_photo
+from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
 
 from .damage import THRESHOLD, check_threshold
@@ -282,7 +283,7 @@ def _own_format(picture: Image.Image, task: Task) -> str:
 @contextmanager
 def _writing(output: Path | str) -> Iterator[BinaryIO]:
     if isinstance(output, Path):
-        with replacing(output) as file:
+        with atomic_write(output) as file:
             yield file
         return
     yield (packed := io.BytesIO())  # a pipe takes no jumps, as TIFF needs them

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from scipy import ndimage, special
-from torch import Tensor
 
 from inpaint.engine.regions import grow
 from inpaint.hub.weights import BUNDLED, load_network
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork, fused
+from inpaint.networks.tensors import pad_to_multiple
 
 BUNDLED_DAMAGE = BUNDLED / "damage"
 THRESHOLD = 0.5
@@ -130,7 +129,7 @@ class DamageFinder:
     @torch.inference_mode()
     def _logits(self, pixels: np.ndarray) -> np.ndarray:
         image = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
-        image = _pad(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
+        image = pad_to_multiple(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
             logits = self._network(image.contiguous(memory_format=torch.channels_last))
         return logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float().cpu().numpy()
@@ -213,14 +212,3 @@ def _around_thick(found: np.ndarray, rim_px: float) -> np.ndarray:
     distance = ndimage.distance_transform_edt(~thick).astype(np.float32) * CELL_PX
     near = _enlarged(distance, (width + right, height + below))[:height, :width]
     return near <= THICK_PX / 2 + rim_px
-
-
-def _pad(image: Tensor, multiple: int) -> Tensor:
-    """Continue a picture at right and bottom, by its mirror image as far as that goes, to multiples."""
-    while image.shape[-1] % multiple or image.shape[-2] % multiple:
-        height, width = image.shape[-2:]
-        right, below = min(-width % multiple, width - 1), min(-height % multiple, height - 1)
-        if right + below == 0:  # a line of one pixel cannot be mirrored
-            return F.pad(image, (0, -width % multiple, 0, -height % multiple), mode="replicate")
-        image = F.pad(image, (0, right, 0, below), mode="reflect")
-    return image

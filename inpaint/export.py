@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from inpaint.atomic_write import atomic_write
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import config_to_dict
 from inpaint.networks.generators import FreeFormGenerator
 from inpaint.networks.pyramid import smooth_fill
-from inpaint.photos.saving import replacing
 from inpaint.runtime.onnx import to_onnx
 
 LEVELS = 12
@@ -74,7 +74,7 @@ def export_onnx(generator: nn.Module, target: Path, *, source: str = "") -> None
     config: Any = generator.config
     notes = {"source": source, "config": json.dumps(config_to_dict(config)), "multiple": str(multiple)}
     onnx.helper.set_model_props(model, notes)
-    with replacing(target) as file:
+    with atomic_write(target) as file:
         file.write(model.SerializeToString())
 
 

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from inpaint.atomic_write import atomic_write
 from inpaint.networks.config import DEFAULT_REPO_ID, config_from_dict, config_to_dict
 from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
 
@@ -96,14 +97,13 @@ def save_generator(generator: nn.Module, folder: str | Path, *, dtype: torch.dty
             raise ValueError(
                 f"{name} holds values that are not finite in {dtype}: use torch.float32, or mend the training."
             )
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    # not save_file: its file could be read by its owner only
-    (folder / f".{WEIGHTS_FILE}.new").write_bytes(save(tensors, metadata={"format": "pt"}))
     values = config_to_dict(generator.config)  # type: ignore[arg-type]
-    (folder / f".{CONFIG_FILE}.new").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    for file in MAX_BYTES:
-        os.replace(folder / f".{file}.new", folder / file)
+    with (
+        atomic_write(Path(folder) / WEIGHTS_FILE, single_writer=True) as weights_file,
+        atomic_write(Path(folder) / CONFIG_FILE, single_writer=True) as config_file,
+    ):
+        weights_file.write(save(tensors, metadata={"format": "pt"}))
+        config_file.write((json.dumps(values, indent=2) + "\n").encode())
 
 
 def _looks_like_path(text: str) -> bool:

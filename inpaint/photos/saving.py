@@ -3,9 +3,6 @@
 import contextlib
 import io
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -144,33 +141,3 @@ def _sample(photo: Image.Image) -> Image.Image:
             part = photo.crop((left, top, min(left + piece, photo.width), min(top + piece, photo.height)))
             sample.paste(part.convert("RGB"), (column * piece, row * piece))
     return sample
-
-
-@contextlib.contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the target's place when all is well; else the target stays as it was.
-
-    Raises:
-        OSError: the folder cannot be made or written to.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.stem[:100]}-", suffix=target.suffix, dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        if target.exists():
-            shutil.copymode(target, temporary)
-        else:
-            os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

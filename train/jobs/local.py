@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from inpaint.atomic_write import atomic_write
+
 from .hub import ENVIRONMENT
 from .spec import JobError, Run
 
@@ -99,9 +101,8 @@ def _taken(descriptor: int, patience_s: float = 0.0) -> bool:
 
 
 def _write(folder: Path, description: dict) -> None:
-    fresh = folder / (JOB_FILE + ".new")
-    fresh.write_text(json.dumps(description, indent=2) + "\n")
-    fresh.replace(folder / JOB_FILE)
+    with atomic_write(folder / JOB_FILE, single_writer=True) as file:
+        file.write((json.dumps(description, indent=2) + "\n").encode())
 
 
 def job_here(folder: Path) -> LocalJob:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.networks.efficientnet import BLOCKS, HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+from inpaint.networks.tensors import pad_to_multiple
 
 from .efficientnet import fold_front, fold_head, load_lite0
 
@@ -55,7 +56,7 @@ class EfficientNetFeatures(nn.Module):
             One map (B, C, H' / stride, W' / stride) for each tap, H' and W' being the multiples of 32; C is 96, 144,
             240, 672 and 1280.
         """
-        x = for_network(_pad_to_32(image))
+        x = for_network(pad_to_multiple(image, 32))
         x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
         maps: dict[int, Tensor] = {}
         for number, block in enumerate(self.blocks):
@@ -134,14 +135,3 @@ def _distance(fake: Tensor, real: Tensor) -> Tensor:
     """Squared distance of the unit-length vectors at each cell: (B, C, h, w) twice -> (B, h, w) in [0, 2]."""
     fake, real = F.normalize(fake.float(), dim=1, eps=1e-6), F.normalize(real.float(), dim=1, eps=1e-6)
     return (fake - real).square().sum(1)
-
-
-def _pad_to_32(image: Tensor) -> Tensor:
-    """Continue the picture at right and bottom to a multiple of 32, by reflection as far as the picture goes."""
-    while image.shape[-1] % 32 or image.shape[-2] % 32:
-        height, width = image.shape[-2:]
-        right, below = min(-width % 32, width - 1), min(-height % 32, height - 1)
-        if right + below == 0:  # a line of one pixel cannot be reflected
-            return F.pad(image, (0, -width % 32, 0, -height % 32), mode="replicate")
-        image = F.pad(image, (0, right, 0, below), mode="reflect")
-    return image

@@ -1,13 +1,12 @@
 """Saving and restoring the full state of a run, so that nothing but the work since the last checkpoint can be lost."""
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from inpaint.atomic_write import atomic_write
 from train.config import flatten
 
 FILE = "checkpoint.pt"
@@ -27,16 +26,11 @@ def save_checkpoint(run_dir: Path, state: dict[str, Any]) -> None:
     Raises:
         CheckpointError: the disk is full or may not be written; the previous checkpoint is intact.
     """
-    target, fresh = run_dir / FILE, run_dir / (FILE + ".new")
+    target = run_dir / FILE
     try:
-        with fresh.open("wb") as file:
+        with atomic_write(target, single_writer=True) as file:
             torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(target)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
         raise CheckpointError(
             f"The checkpoint could not be written to {target} ({error}). The one before it is intact:"
             " make room on the disk and run the same command again."
@@ -101,7 +95,5 @@ def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) 
                 f"{run_dir} holds a run with other settings:\n{lines}\n"
                 "Give the same settings to go on with it, or another --run-dir to start a new run."
             )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".json.new")
-    fresh.write_text(json.dumps(config, indent=2) + "\n")
-    fresh.replace(path)
+    with atomic_write(path, single_writer=True) as file:
+        file.write((json.dumps(config, indent=2) + "\n").encode())

@@ -13,6 +13,7 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
 
+from inpaint.atomic_write import atomic_write
 from inpaint.hub.retry import retried
 from train.config import MAY_CHANGE, TrainConfig, flatten, to_dict
 
@@ -172,8 +173,9 @@ def fetch_state(repo_id: str, config: TrainConfig) -> bool:
             return False
         run_dir.mkdir(parents=True, exist_ok=True)
         for name in (CONFIG_FILE, LOSSES_FILE, CHECKPOINT_FILE):
-            shutil.copyfile(_fetched(repo_id, name, sha), run_dir / (name + ".new"))
-            (run_dir / (name + ".new")).replace(run_dir / name)
+            fetched = _fetched(repo_id, name, sha)
+            with fetched.open("rb") as source, atomic_write(run_dir / name, single_writer=True) as file:
+                shutil.copyfileobj(source, file)
     except (EntryNotFoundError, RepositoryNotFoundError):
         return False
     except (httpx2.HTTPError, OSError, ValueError) as error:

@@ -11,6 +11,8 @@ from torch import Tensor
 from torchvision.utils import make_grid
 from tqdm import tqdm
 
+from inpaint.atomic_write import atomic_write
+
 FILE = "losses.jsonl"
 
 
@@ -102,10 +104,8 @@ def save_sheet(path: Path, image: Tensor, mask: Tensor, prediction: Tensor) -> N
     rows = torch.cat([image * (1 - mask), prediction, torch.where(mask > 0, prediction, image), image])
     grid = make_grid((rows + 1) / 2, nrow=len(image), padding=2, pad_value=1.0)
     pixels = (grid.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    Image.fromarray(pixels).save(fresh, "PNG")
-    fresh.replace(path)  # somebody may be looking
+    with atomic_write(path, single_writer=True) as file:
+        Image.fromarray(pixels).save(file, "PNG")
 
 
 def plot_losses(run_dir: Path) -> Path | None:

@@ -6,34 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from inpaint.engine.fills import reflect_indices
-from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.formats import register_heic
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
 from tests.pictures import file_bytes, picture, raw
-
-
-def test_pixels_survive_the_way_through_a_tensor():
-    pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
-    tensor = to_tensor(pixels)
-    assert tensor.shape == (1, 3, 16, 16)
-    assert tensor.min() == -1
-    assert tensor.max() == 1
-    assert np.array_equal(to_pixels(tensor), pixels)
-    assert np.array_equal(to_pixels(torch.tensor([-9.0, 9.0, float("nan")]).view(1, 3, 1, 1)), [[[0, 255, 128]]])
-
-
-def test_a_composite_is_the_prediction_in_the_hole_and_the_image_outside():
-    image, prediction = torch.rand(2, 3, 4, 5), torch.full((2, 3, 4, 5), float("nan"))
-    mask = torch.zeros(2, 1, 4, 5)
-    mask[:, :, 1] = 1
-    result = composite(image, prediction, mask)
-    assert torch.equal(result[:, :, 2:], image[:, :, 2:])
-    assert result[:, :, 1].isnan().all()
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 9])

@@ -8,7 +8,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from inpaint.photos.formats import register_heic
 from inpaint.photos.opening import PhotoError, open_photo
-from inpaint.photos.saving import format_of, replacing, save_photo
+from inpaint.photos.saving import format_of, save_photo
 from tests.pictures import file_bytes, picture
 
 
@@ -137,18 +137,3 @@ def test_a_gamma_that_a_png_names_is_kept():
     options.add(b"gAMA", (50_000).to_bytes(4, "big"))
     save_photo(open_photo(file_bytes(picture("RGB"), pnginfo=options)), file := io.BytesIO())
     assert open_photo(file.getvalue()).info["gamma"] == 0.5
-
-
-def test_a_file_is_replaced_completely_or_not_at_all(tmp_path):
-    target = tmp_path / "new" / "a.bin"
-    with replacing(target) as file:
-        file.write(b"first")
-    target.chmod(0o600)
-    with pytest.raises(TypeError), replacing(target) as file:
-        file.write("not bytes")
-    assert target.read_bytes() == b"first"
-    with replacing(target) as file:
-        file.write(b"second")
-    assert target.read_bytes() == b"second"
-    assert target.stat().st_mode & 0o777 == 0o600
-    assert list(target.parent.iterdir()) == [target]
