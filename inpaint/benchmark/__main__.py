@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from inpaint.inpainter import Inpainter
+from inpaint.markdown import markdown_table
 from inpaint.runtime.malloc import keep_memory
 
 from .baselines import WHOLE_PX, FillPixels, UnavailableError, load_opencv, whole_picture
@@ -100,13 +101,13 @@ def table(outcomes: Sequence[Outcome], methods: Sequence[str], *, with_limits: b
         with_limits: add a column that says whether we keep within the limits.
     """
     heads = ["task", *methods, *(["limit"] if with_limits else [])]
-    lines = [f"| {' | '.join(heads)} |", f"|---|{'--:|' * (len(heads) - 1)}"]
+    rows = []
     for outcome in outcomes:
         cells = [_figure(outcome.values.get(name), outcome.unit) for name in methods]
         if with_limits:
             cells.append(_verdict(outcome))
-        lines.append(f"| {' | '.join([outcome.task, *cells])} |")
-    return "\n".join(lines)
+        rows.append([outcome.task, *cells])
+    return markdown_table(heads, rows, "l" + "r" * (len(heads) - 1))
 
 
 def _figure(value: float | None, unit: str) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from inpaint.export import INPUTS, export_onnx, required
 from inpaint.hub.weights import load_generator
+from inpaint.markdown import markdown_head, markdown_row
 from inpaint.networks.generators import FreeFormGenerator
 from inpaint.networks.tensors import to_tensor
 from inpaint.runtime.choose import OpenVinoRuntime
@@ -131,10 +132,10 @@ def _measured(name: str, model: str | None) -> Timed | str:
 def line(name: str, result: Timed | str) -> str:
     """A row of the table."""
     if isinstance(result, str):
-        return f"| {name} | not here ({result[:60]}) |"
-    passes = " | ".join(f"{took:.3f} s" for took in result.seconds.values())
+        return markdown_row([name, f"not here ({result[:60]})"])
+    passes = [f"{took:.3f} s" for took in result.seconds.values()]
     memory = f"{result.peak_mb:.0f} MB" if result.peak_mb else "-"
-    return f"| {name} | {passes} | {result.ready_s:.1f} s | {memory} | {result.off:.4f} |"
+    return markdown_row([name, *passes, f"{result.ready_s:.1f} s", memory, f"{result.off:.4f}"])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -144,8 +145,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--model", metavar="REPO[@REVISION]", help="weights (default: the bundled ones)")
     options = parser.parse_args(arguments)
-    heads = " | ".join(f"{side} x {side} px" for side in SIDES)
-    print(f"| runtime | {heads} | ready after | peak memory | differs by |\n|---|{'--:|' * (len(SIDES) + 3)}")
+    heads = ["runtime", *(f"{side} x {side} px" for side in SIDES), "ready after", "peak memory", "differs by"]
+    print(markdown_head(heads, "l" + "r" * (len(heads) - 1)))
     for name in RUNTIMES:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
             try:

@@ -19,6 +19,7 @@ from PIL import Image
 from inpaint.benchmark.workloads import made_photo
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.inpainter import Inpainter
+from inpaint.markdown import markdown_table
 from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import SUFFIXES, open_photo
@@ -119,18 +120,22 @@ def report(
     if pairs:
         count = len(next(iter(pairs.values())))
         yield f"Worn prints ({count} photos), tolerance 2 px:\n"
-        yield "| threshold | F1 of all pixels | precision | recall | mean F1 of the photos |\n|--:|--:|--:|--:|--:|"
+        heads = ["threshold", "F1 of all pixels", "precision", "recall", "mean F1 of the photos"]
+        rows = []
         for threshold, matches in pairs.items():
             whole = total(matches)
             mean = float(np.mean([one.f1 for one in matches]))
-            yield f"| {threshold} | {whole.f1:.3f} | {whole.precision:.3f} | {whole.recall:.3f} | {mean:.3f} |"
+            figures = (whole.f1, whole.precision, whole.recall, mean)
+            rows.append([threshold, *(f"{figure:.3f}" for figure in figures)])
+        yield markdown_table(heads, rows, "rrrrr")
     if clean:
         count = len(next(iter(clean.values())))
         yield f"\nUndamaged photos ({count}), share of pixels marked:\n"
-        yield "| threshold | mean | median | largest |\n|--:|--:|--:|--:|"
+        rows = []
         for threshold, shares in clean.items():
             middle, median, largest = np.mean(shares), np.median(shares), np.max(shares)
-            yield f"| {threshold} | {middle:.3%} | {median:.3%} | {largest:.2%} |"
+            rows.append([threshold, f"{middle:.3%}", f"{median:.3%}", f"{largest:.2%}"])
+        yield markdown_table(["threshold", "mean", "median", "largest"], rows, "rrrr")
     if again:
         yield f"\nMarked again in {len(again)} of our own restorations: {np.mean(again):.3%}, at most {max(again):.2%}"
     yield f"\nA scan of 12 megapixels: mask {times[0]:.1f} s, mask and restoration {times[1]:.1f} s"

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from inpaint.markdown import markdown_table
+
 COLUMNS = (  # heading, field of Score, digits, whether high is good (None: neither)
     ("mPSNR dB", "psnr", 2, True),
     ("SSIM", "ssim", 3, True),
@@ -81,14 +83,14 @@ def table(scores: Sequence[Score], methods: Mapping[str, str]) -> str:
         values = [round(mean[field], digits) for mean in means.values() if mean and not math.isnan(mean[field])]
         if high is not None and values:
             best[field] = max(values) if high else min(values)
-    lines = ["| method | " + " | ".join(heading for heading, *_ in COLUMNS) + " |", "|---|" + "--:|" * len(COLUMNS)]
+    rows = []
     for name, reason in methods.items():
         if mean := means[name]:
             cells = [_cell(mean[field], digits, best.get(field)) for _, field, digits, _ in COLUMNS]
         else:
             cells = [f"not run: {reason}", *[""] * (len(COLUMNS) - 1)]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append([name, *cells])
+    return markdown_table(["method", *(heading for heading, *_ in COLUMNS)], rows, "l" + "r" * len(COLUMNS))
 
 
 def _photos(numbers: set[int]) -> str:

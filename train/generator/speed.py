@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from inpaint.markdown import markdown_table
 from train.config import DataConfig
 from train.data.retry import StreamError
 from train.data.stream import Batch, PhotoStream
@@ -86,13 +87,12 @@ def step_pace(trainer: Trainer, batch: Batch, steps: int) -> Pace:
 def table(stream: Pace, step: Pace, device: str) -> str:
     """Both as Markdown, with their ratios."""
     times = stream.per_second / step.per_second
-    return "\n".join([
-        "| | pictures/s | CPU seconds per picture |",
-        "| --- | --: | --: |",
-        f"| the stream: decode, crop, mask | {stream.per_second:.1f} | {stream.cpu_s:.4f} |",
-        f"| a training step on {device} | {step.per_second:.2f} | {step.cpu_s:.3f} |",
-        f"| one to the other | {times:.1f} x | {step.cpu_s / stream.cpu_s:.1f} x |",
-    ])  # fmt: skip
+    rows = [
+        ("the stream: decode, crop, mask", f"{stream.per_second:.1f}", f"{stream.cpu_s:.4f}"),
+        (f"a training step on {device}", f"{step.per_second:.2f}", f"{step.cpu_s:.3f}"),
+        ("one to the other", f"{times:.1f} x", f"{step.cpu_s / stream.cpu_s:.1f} x"),
+    ]
+    return markdown_table(["", "pictures/s", "CPU seconds per picture"], rows, "lrr")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from inpaint.markdown import markdown_table
 from train.evaluate.sheets import GAP, INK, SheetRow, comparison_sheet
 
 from .scores import SIDE, PaperScore
@@ -113,35 +114,35 @@ def _table(found: Mapping[str, Means], names: Sequence[str], reasons: Mapping[st
         values = [value for value in values if math.isfinite(value)]
         if high is not None and values:
             best[field] = max(values) if high else min(values)
-    lines = ["| method | " + " | ".join(column[0] for column in COLUMNS) + " |", "|---|" + "--:|" * len(COLUMNS)]
+    rows: list[list[str]] = []
     for name in names:
         cells = [f"not run: {reasons.get(name, '')}", *[""] * (len(COLUMNS) - 1)]
         if name in found:
             cells = [_cell(getattr(found[name], field), digits, best.get(field)) for _, field, digits, _ in COLUMNS]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in QUOTED.items() if quoted]
-    return "\n".join(lines)
+        rows.append([name, *cells])
+    rows += [[name, *cells] for name, cells in QUOTED.items() if quoted]
+    return markdown_table(["method", *(column[0] for column in COLUMNS)], rows, "l" + "r" * len(COLUMNS))
 
 
 def _cross_table(by_hole: Mapping[str, Mapping[str, Means]], names: Sequence[str]) -> str:
     """Trained on one kind of hole, tested on all; the best PSNR of a column is bold."""
-    lines = [
-        "## Trained on one kind of hole, tested on all three",
-        "Joint loss, whole picture predicted. PSNR in dB / L1 in % / ELP.",
-        "| | " + " | ".join(f"tested on: {HOLE_TITLES[hole]}" for hole in HOLES) + " |",
-    ]
     best = {
         hole: max((by_hole[hole][name].psnr for name in names if name in by_hole[hole]), default=0) for hole in HOLES
     }
-    rows = ["|---|" + "--:|" * len(HOLES)]
+    rows = []
     for name in names:
         cells = []
         for hole in HOLES:
             mean = by_hole[hole].get(name)
             psnr = "" if mean is None else _cell(mean.psnr, 2, round(best[hole], 2))
             cells.append("" if mean is None else f"{psnr} / {mean.l1:.2f} / {_cell(mean.elp, 3, None)}")
-        rows.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n\n".join(lines) + "\n" + "\n".join(rows)
+        rows.append([name, *cells])
+    headings = ["", *(f"tested on: {HOLE_TITLES[hole]}" for hole in HOLES)]
+    return (
+        "## Trained on one kind of hole, tested on all three\n\n"
+        "Joint loss, whole picture predicted. PSNR in dB / L1 in % / ELP.\n\n"
+        + markdown_table(headings, rows, "l" + "r" * len(HOLES))
+    )
 
 
 def _able(names: Sequence[str], by_hole: Mapping[str, Mapping[str, Means]]) -> list[str]:

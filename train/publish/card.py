@@ -9,6 +9,7 @@ from typing import Any
 
 from safetensors import safe_open
 
+from inpaint.markdown import markdown_table
 from train.evaluate.results import COVERAGES, METRICS, OURS, summary
 
 from .card_merge import assemble, merge, part
@@ -187,8 +188,8 @@ def _recipe(config: Mapping[str, Any], run_dir: Path) -> str:
         "Weight average": (halflife := config.get("ema_halflife_images")) and f"half-life of {halflife} pictures",
         "Seed": config.get("seed"),
     }
-    lines = [f"| {name} | {value} |" for name, value in rows.items() if value not in (None, "", 0) or name == "Seed"]
-    return "\n".join(["| Setting | Value |", "| --- | --- |", *lines]) if config else "Not recorded."
+    shown = [row for row in rows.items() if row[1] not in (None, "", 0) or row[0] == "Seed"]
+    return markdown_table(["Setting", "Value"], shown) if config else "Not recorded."
 
 
 def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -273,9 +274,8 @@ def results_tables(scores: list[Mapping[str, Any]]) -> str:
 
 
 def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
-    head = ["Method", *(heading for _, heading, _ in METRICS)]
-    rows = [head, ["---"] * len(head)]
+    rows = []
     for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
         name = "**these weights**" if method == OURS else method
         rows.append([name, *(f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS)])
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown_table(["Method", *(heading for _, heading, _ in METRICS)], rows)

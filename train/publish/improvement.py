@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from inpaint.inpainter import Inpainter
+from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
 from train.evaluate.methods import Method, our_method
 from train.evaluate.report import Score
@@ -56,14 +57,14 @@ class Improvement(NamedTuple):
 
     def table(self) -> str:
         """All metrics, new and old, as a Markdown table with a line that says on what they were measured."""
-        rows = ["| Metric | Now | Before |", "| --- | --: | --: |"]
+        rows = []
         for field, heading, digits in METRICS:
             if field in self.new:
                 old = f"{self.old[field]:.{digits}f}" if self.old and field in self.old else ""
-                rows.append(f"| {heading} | {self.new[field]:.{digits}f} | {old} |")
+                rows.append([heading, f"{self.new[field]:.{digits}f}", old])
         which = "the same photos and holes for both" if self.old else "there were none before"
         text = f"Over the hole, means over scratches, strokes and large holes in {self.photos}; {which}."
-        return f"{text}\n\n" + "\n".join(rows)
+        return f"{text}\n\n{markdown_table(['Metric', 'Now', 'Before'], rows, 'lrr')}"
 
 
 def find_held_out(config: Mapping[str, Any], wanted: str | None) -> HeldOut | None:

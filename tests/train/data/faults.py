@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaint.markdown import markdown_head, markdown_row
 from tests.datasets import write_parquet
 from tests.hub import Hub, User
 from tests.hub.client import Client
@@ -273,7 +274,7 @@ def _picture(number: int) -> bytes:
 
 def line(row: Row) -> str:
     """A row of the table in Markdown."""
-    return f"| {row.what} | {row.ended} | {'the same bits' if row.same else '**others**'} |"
+    return markdown_row([row.what, row.ended, "the same bits" if row.same else "**others**"])
 
 
 def write_page(path: Path, rows: list[Row]) -> None:
@@ -284,7 +285,7 @@ def write_page(path: Path, rows: list[Row]) -> None:
             text for text in path.read_text(encoding="utf-8").splitlines() if text.endswith(("bits |", "others** |"))
         ]
         lines = {text.split(" | ")[0].removeprefix("| "): text for text in old} | lines
-    table = "\n".join(["| Fault | How the run ended | Weights |", "| --- | --- | --- |", *lines.values()])
+    table = "\n".join([markdown_head(["Fault", "How the run ended", "Weights"]), *lines.values()])
     path.write_text(PAGE.format(images=IMAGES, long=2 * IMAGES, table=table), encoding="utf-8")
 
 
