@@ -102,5 +102,4 @@ if __name__ == "__main__":
     Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # or Pillow takes what it cuts from such a photo for a bomb
     gpu = zero_gpu()
     inpainter, notice = open_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
-    lend_gpu(inpainter, gpu)
-    build_page(inpainter, notice).launch(**launch_options())
+    build_page(lend_gpu(inpainter, gpu), notice).launch(**launch_options())

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
-from inpaint.engine.regions import check_grow_px, grow
+from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
 from inpaint.photos.opening import SUFFIXES, open_photo
 from inpaint.photos.saving import check_quality, format_of, save_photo
@@ -259,13 +259,13 @@ def fill_file(inpainter: Inpainter, task: Task, choices: Choices, inputs: set[tu
 
 
 def _hole(inpainter: Inpainter, picture: Image.Image, mask: Path | str | None, choices: Choices) -> np.ndarray:
-    """What is to be filled: the mask that was found, or the one that was given, grown."""
+    """What is to be filled: the mask that was found, or the one that was given, dilated."""
     if mask is None:
         wanted = {} if choices.grow_px is None else {"grow_px": choices.grow_px}
         found = inpainter.find_damage(picture, threshold=choices.threshold, **wanted)
         return to_mask(found, picture.size, max_share=choices.max_share)
     hole = to_mask(_read(mask), picture.size, invert=choices.invert, max_share=choices.max_share)
-    return grow(hole, choices.grow_px or 0)
+    return dilate(hole, choices.grow_px or 0)
 
 
 def _mask_format(output: Path | str) -> str:

@@ -1,6 +1,7 @@
 """Finds the damage of old photos by itself: a photo in, a mask out."""
 
 import math
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import numpy as np
 import torch
 from PIL import Image
 from scipy import ndimage, special
+from torch import nn
 
-from inpaint.engine.regions import grow
+from inpaint.engine.regions import dilate
 from inpaint.hub.weights import BUNDLED, load_network
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork, fused
@@ -45,13 +47,14 @@ class DamageFinder:
     """Marks scratches, cracks, tears, folds, dust, blotches and missing corners. Any number of threads may use it.
 
     Args:
-        network: with trained weights, on the CPU or wherever; it is put on the device.
-        device: any of PyTorch's.
+        network: with trained weights, on any device; None: the bundled network, loaded when first used.
+        device: where the network runs, any device of PyTorch.
     """
 
-    def __init__(self, network: DamageNetwork, device: str | torch.device = "cpu") -> None:
+    def __init__(self, network: DamageNetwork | None = None, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
-        self._network = fused(network).to(self.device, torch.float32).to(memory_format=torch.channels_last)
+        self._lock = threading.Lock()
+        self._network = None if network is None else self._prepared(network)
         able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
         self._half = self.device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
@@ -86,7 +89,7 @@ class DamageFinder:
         for threshold in thresholds:
             found = _connected(sure, threshold)
             found |= _around_thick(found, THICK_REACH_PX) & (sure > threshold * THICK_CONTINUED)
-            mask = grow(found, rim_px)
+            mask = dilate(found, rim_px)
             if rim_px:
                 mask |= _around_thick(found, rim_px * THICK_RIM)
             if mask.shape != pixels.shape[:2]:
@@ -106,6 +109,15 @@ class DamageFinder:
             small = _shrunk(photo, OVERVIEW_PX / max(photo.size))
             np.maximum(logits, _enlarged(self._two_looks(small), photo.size), out=logits)
         return adapted(special.expit(logits))
+
+    def _prepared(self, network: DamageNetwork) -> nn.Module:
+        return fused(network).to(self.device, torch.float32).to(memory_format=torch.channels_last)
+
+    def _loaded(self) -> nn.Module:
+        with self._lock:
+            if self._network is None:
+                self._network = self._prepared(load_damage_network())
+            return self._network
 
     def _two_looks(self, photo: Image.Image) -> np.ndarray:
         """The mean of the network's answers at a picture's full and half size: float32 logits (H, W).
@@ -131,7 +143,7 @@ class DamageFinder:
         image = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
         image = pad_to_multiple(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
-            logits = self._network(image.contiguous(memory_format=torch.channels_last))
+            logits = self._loaded()(image.contiguous(memory_format=torch.channels_last))
         return logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float().cpu().numpy()
 
 

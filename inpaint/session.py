@@ -1,25 +1,20 @@
 """A live session: holds one photo, takes one stroke at a time, and says what to draw. Knows no page and no network."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from inpaint.engine.brush import draw_stroke
-from inpaint.engine.fills import Fill, unpacked_bits
-from inpaint.engine.regions import Box, check_grow_px, cover, grow
+from inpaint.engine.fills import Fill, FillHoles, unpacked_bits
+from inpaint.engine.regions import Box, check_grow_px, cover, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """How much a session remembers for undo and redo; beyond it the oldest steps are forgotten, but never the last one."""
-
-
-Solver = Callable[[np.ndarray, np.ndarray, Box], Iterable[Fill]]
-"""(pixels, mask, within) -> fills of what sees a pixel of `within`; other holes have their fill in `pixels` already.
-Must not change its arguments."""
 
 
 class Snapshot(NamedTuple):
@@ -46,18 +41,18 @@ class Session:
 
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
-        solver: fills holes, see `Inpainter.fills`; another one may be set, for what is painted from then on.
-        grow_px: holes are made wider than painted, by so many pixels on all sides; what is erased is exact.
+        fill_holes: fills what has changed, such as `Inpainter.fills`; `use` replaces it.
+        grow_px: default of `stroke` and `add_mask`.
         history_bytes: see HISTORY_BYTES.
     """
 
     def __init__(
-        self, photo: Image.Image, solver: Solver, *, grow_px: float = 0, history_bytes: int = HISTORY_BYTES
+        self, photo: Image.Image, fill_holes: FillHoles, *, grow_px: float = 0, history_bytes: int = HISTORY_BYTES
     ) -> None:
         check_grow_px(grow_px)
         self.photo = photo
-        self.grow_px = grow_px
-        self.solver = solver
+        self._grow_px = grow_px
+        self._fill_holes = fill_holes
         self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         self._canvas = to_rgb(photo, self._levels)
         self._grey = is_grey(self._canvas)
@@ -92,7 +87,14 @@ class Session:
     def can_redo(self) -> bool:
         return bool(self._redo)
 
-    def stroke(self, points: Sequence[Sequence[float]], brush_px: float, erase: bool = False) -> list[Patch]:
+    def stroke(
+        self,
+        points: Sequence[Sequence[float]],
+        brush_px: float,
+        erase: bool = False,
+        *,
+        grow_px: float | None = None,
+    ) -> list[Patch]:
         """Paint a stroke and fill it, or erase one and get the original pixels back.
 
         Args:
@@ -100,20 +102,28 @@ class Session:
                 outside. One point is a dot.
             brush_px: the brush's diameter in photo pixels.
             erase: take holes away instead of adding them.
+            grow_px: paint this number of pixels more on all sides; None: as the session says. Erasing ignores it.
 
         Raises:
             ValueError: points or brush are not finite numbers of a sensible size, or too many points.
-            MaskError: the stroke would leave nothing of the photo; nothing has changed then.
+            MaskError: `grow_px` is out of range, or the stroke would leave nothing of the photo; nothing has changed
+                then.
         """
+        dilation_px = 0 if erase else self._checked_grow_px(grow_px)
         with self._lock:
-            box, painted = draw_stroke(points, brush_px, self.photo.size, 0 if erase else self.grow_px)
+            box, painted = draw_stroke(points, brush_px, self.photo.size, dilation_px)
             return self._change(box, painted, not erase)
 
-    def add_mask(self, mask: np.ndarray) -> list[Patch]:
-        """Add the holes of a bool (H, W) mask, grown as strokes are.
+    def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None) -> list[Patch]:
+        """Add the holes of a mask and fill them.
+
+        Args:
+            mask: bool (H, W), True = hole; not modified.
+            grow_px: dilate the mask by this number of pixels first; None: as the session says.
 
         Raises:
-            MaskError: it has another shape, or it would leave nothing of the photo; nothing has changed then.
+            MaskError: the mask has another shape or type, `grow_px` is out of range, or the mask would leave nothing
+                of the photo; nothing has changed then.
         """
         if mask.dtype != bool or mask.shape != self._mask.shape:
             raise MaskError(
@@ -121,7 +131,7 @@ class Session:
                 f"shape {self._mask.shape}, the photo's"
             )
         with self._lock:
-            return self._change(Box(0, 0, *self.photo.size), grow(mask, self.grow_px), True)
+            return self._change(Box(0, 0, *self.photo.size), dilate(mask, self._checked_grow_px(grow_px)), True)
 
     def undo(self) -> list[Patch]:
         """Take the last change back; no patches if there is none."""
@@ -158,8 +168,13 @@ class Session:
             self._write(snapshot)
             return self._patches(boxes)
 
+    def use(self, fill_holes: FillHoles) -> None:
+        """Fill with another function from now on; `refill` fills the present holes with it too."""
+        with self._lock:
+            self._fill_holes = fill_holes
+
     def refill(self) -> list[Patch]:
-        """Fill all holes anew, with the present solver. This can be undone like a stroke."""
+        """Fill all holes anew with the present function. This can be undone like a stroke."""
         with self._lock:
             if not self._hole_count:
                 return []
@@ -174,6 +189,12 @@ class Session:
         with self._lock:
             patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in cover(self._mask)]
             return write_patches(self.photo, patches, self._mask)
+
+    def _checked_grow_px(self, grow_px: float | None) -> float:
+        if grow_px is None:
+            return self._grow_px
+        check_grow_px(grow_px)
+        return grow_px
 
     def _change(self, box: Box, area: np.ndarray, value: bool) -> list[Patch]:
         """Set the mask to `value` in an area of a box, and solve what that touches; all or nothing."""
@@ -203,7 +224,7 @@ class Session:
         return self._patches(solved.boxes + changed)
 
     def _solve(self, touched: Box) -> list[Fill]:
-        fills = list(self.solver(self._canvas, self._mask, touched))
+        fills = list(self._fill_holes(self._canvas, self._mask, touched))
         return [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills] if self._grey else fills
 
     def _draw(self, fills: list[Fill]) -> None:

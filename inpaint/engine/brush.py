@@ -1,4 +1,4 @@
-"""A brush stroke as the set of pixels it paints."""
+"""Rasterise a brush stroke: a polyline with a round brush becomes the set of pixels that it paints."""
 
 from collections.abc import Sequence
 
@@ -13,21 +13,22 @@ MAX_COORDINATE = 1_000_000
 def draw_stroke(
     points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int], grow_px: float = 0
 ) -> tuple[Box, np.ndarray]:
-    """The pixels whose centre lies within half a brush of a polyline; round caps and joints, no smoothing.
+    """Return the pixels whose centre lies within half a brush of a polyline, with round caps and joints.
 
     Args:
-        points: [[x, y], ...] in photo pixels; pixel (0, 0) reaches from 0 to 1 and has its centre at 0.5. At least
-            one point; they may lie outside the photo.
-        brush_px: diameter of the brush. The pixel under each point is painted however fine the brush is.
+        points: [[x, y], ...] in photo pixels, 1 to MAX_POINTS of them; pixel (0, 0) reaches from 0 to 1, its centre
+            is at 0.5. They may lie outside the photo.
+        brush_px: diameter of the brush. The pixel under each point is painted even if the brush is finer than that.
         size: (width, height) of the photo.
-        grow_px: paint so much more on all sides.
+        grow_px: added to the radius of the brush.
 
     Returns:
-        The box of the photo that the stroke can reach (empty if it stays outside) and its painted pixels, bool (h, w).
+        The bounding box of the stroke inside the photo (empty if the stroke lies outside), and the painted pixels in
+        it, bool (h, w).
 
     Raises:
-        ValueError: no points or more than 20000, numbers that are not finite or beyond a million, a brush that is
-            not positive.
+        ValueError: there are no points or too many, a coordinate is not finite or exceeds MAX_COORDINATE, or the brush
+            is not positive.
     """
     path = _check(points, brush_px)
     width, height = size
@@ -38,7 +39,7 @@ def draw_stroke(
     box = Box(left, top, right, bottom)
     if box.width <= 0 or box.height <= 0:
         return Box(0, 0, 0, 0), np.zeros((0, 0), bool)
-    # +1 where a run of painted pixels begins, -1 behind its end: the running sum is positive inside
+    # +1 where a run of painted pixels begins, -1 after its end: the cumulative sum is positive inside
     steps = np.zeros((box.height, box.width + 1), np.int32)
     for start, stop in zip(path[:-1] if len(path) > 1 else path, path[1:] if len(path) > 1 else path, strict=True):
         rows, first, last = _runs(start, stop, radius, box)
@@ -53,9 +54,9 @@ def draw_stroke(
 
 def _check(points: Sequence[Sequence[float]], brush_px: float) -> np.ndarray:
     if isinstance(brush_px, bool) or not isinstance(brush_px, int | float | np.number):
-        raise ValueError(f"brush_px is {brush_px!r}; it must be a number of pixels")
+        raise ValueError(f"brush_px is {brush_px!r}; it must be a number of pixels, such as 20")
     if not 0 < brush_px <= MAX_COORDINATE:
-        raise ValueError(f"brush_px is {brush_px}; it must be more than 0 and at most {MAX_COORDINATE}")
+        raise ValueError(f"brush_px is {brush_px}; it must be more than 0 and at most {MAX_COORDINATE} pixels")
     if not isinstance(points, Sequence | np.ndarray) or isinstance(points, str | bytes):
         raise ValueError(f"the stroke is of type {type(points).__name__}; it must be a list of points [[x, y], ...]")
     if len(points) == 0 or len(points) > MAX_POINTS:
@@ -66,13 +67,20 @@ def _check(points: Sequence[Sequence[float]], brush_px: float) -> np.ndarray:
         path = np.empty(0)
     if path.ndim != 2 or path.shape[1] != 2:
         raise ValueError("the stroke's points must be pairs of numbers: [[x, y], [x, y], ...]")
-    if not (np.abs(path) <= MAX_COORDINATE).all():  # also false for NaN
-        raise ValueError(f"the stroke has a point that is not finite or beyond {MAX_COORDINATE}: check the scaling")
+    valid = np.abs(path) <= MAX_COORDINATE  # False for NaN
+    if not valid.all():
+        raise ValueError(
+            f"the stroke has the coordinate {path[~valid][0]:g}; it must lie between -{MAX_COORDINATE} and "
+            f"{MAX_COORDINATE} photo pixels: check the scaling"
+        )
     return path
 
 
 def _runs(start: np.ndarray, stop: np.ndarray, radius: float, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of a box that a thick segment with round ends meets, and its first and one-past-last column in each."""
+    """Return the rows of a box that a thick segment with round caps meets, and its column range in each row.
+
+    Rows and columns count from the box. Ranges are a first and a one-past-last column.
+    """
     if start[1] > stop[1]:
         start, stop = stop, start
     first_row = max(int(np.floor(start[1] - radius)), box.top)
@@ -85,10 +93,10 @@ def _runs(start: np.ndarray, stop: np.ndarray, radius: float, box: Box) -> tuple
         reach = np.sqrt(np.maximum(inside, 0))
         left = np.where(inside >= 0, np.minimum(left, x0 - reach), left)
         right = np.where(inside >= 0, np.maximum(right, x0 + reach), right)
-    dx, dy = stop - start  # where dy is 0 the round ends alone reach from side to side
+    dx, dy = stop - start  # a horizontal segment is covered by its two caps alone
     length = np.hypot(dx, dy)
     if dy > 0:
-        for side in (-1, 1):  # the two long edges of the rectangle between the round ends
+        for side in (-1, 1):  # the two long edges of the rectangle between the caps
             x0, y0 = start[0] - side * radius * dy / length, start[1] + side * radius * dx / length
             along = (y - y0) / dy
             on_edge = (along >= 0) & (along <= 1)

@@ -1,6 +1,6 @@
 """Fills: solved pieces of a hole, as the engine hands them on and remembers them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,10 @@ class PackedFill(NamedTuple):
         return Fill(self.box.left, self.box.top, pixels, hole)
 
 
+FillHoles = Callable[[np.ndarray, np.ndarray, Box | None], Iterable[Fill]]
+"""(pixels, mask, within) -> fills, as `Filler.fills` returns them; it must not change its arguments."""
+
+
 class Seen(NamedTuple):
     """A crop: uint8 (h, w, 3), and bool (h, w) twice: what is hole, and what of it not even a guess is there for."""
 
@@ -88,13 +92,36 @@ def read_crop(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[Packed
     return Seen(*(array[rows[:, None], columns] for array in seen))
 
 
-def gathered(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
-    """Disjoint patches that hold all fills; a fill's own box may have pixels in it that another one fills."""
+def gather_patches(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
+    """Yield disjoint patches that hold all fills: the box of a fill may contain pixels that another one fills.
+
+    Args:
+        fills: together they fill the hole.
+        hole: bool (H, W); pixels of a patch outside it are black.
+    """
     for box in cover(hole):
         pixels = np.zeros((box.height, box.width, 3), np.uint8)
         for fill in fills:
             fill.draw(pixels, box)
         yield Patch(box.left, box.top, pixels)
+
+
+def draw_patches(fills: list[Fill], pixels: np.ndarray) -> list[Patch]:
+    """Return one patch per fill: the fill's box as it looks when all fills are drawn.
+
+    Args:
+        fills: their boxes may overlap.
+        pixels: the photo, RGB uint8 (H, W, 3), which shows around the holes; not modified.
+    """
+    boxes = np.array([fill.box for fill in fills]).reshape(-1, 4)
+    patches = []
+    for fill in fills:
+        patch = pixels[fill.box.slices].copy()
+        low, high = np.maximum(boxes[:, :2], fill.box[:2]), np.minimum(boxes[:, 2:], fill.box[2:])
+        for other in np.flatnonzero((low < high).all(axis=1)):
+            fills[other].draw(patch, fill.box)
+        patches.append(Patch(fill.left, fill.top, patch))
+    return patches
 
 
 def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:

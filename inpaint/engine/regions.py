@@ -32,8 +32,8 @@ class Box(NamedTuple):
         """Rows and columns, to index an array with; only for a box inside the photo."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def grown(self, px: int) -> "Box":
-        """The box with a margin around it."""
+    def expanded(self, px: int) -> "Box":
+        """Return the box with a margin around it."""
         return Box(self.left - px, self.top - px, self.right + px, self.bottom + px)
 
     def cut(self, other: "Box") -> "Box":
@@ -73,7 +73,7 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
     photo = Box(0, 0, width, height)
     reach = 512
     while True:
-        window = photo if within is None else _on_grid(within.grown(reach), photo)
+        window = photo if within is None else _on_grid(within.expanded(reach), photo)
         if window.width <= 0 or window.height <= 0:
             return []
         occupied = occupancy(mask[window.slices])
@@ -162,32 +162,32 @@ def tight(corner: Box, hole: np.ndarray) -> Part | None:
 MAX_GROW_PX = 1000
 
 
-def grow(mask: np.ndarray, grow_px: float) -> np.ndarray:
-    """A mask with every pixel that lies within so many pixels of a hole, as if traced with a round brush.
+def dilate(mask: np.ndarray, grow_px: float) -> np.ndarray:
+    """Return a mask dilated by a disk: every pixel within `grow_px` of a hole becomes a hole.
 
     Args:
         mask: bool (H, W), True = hole; not modified. Time depends on the holes more than on the photo.
-        grow_px: distance from pixel centre to pixel centre; 0 gives the mask itself.
+        grow_px: radius of the disk, from pixel centre to pixel centre; below 1 the mask itself is returned.
 
     Raises:
-        MaskError: `grow_px` is negative, or not a number of a sensible size.
+        MaskError: `grow_px` is not a number from 0 to MAX_GROW_PX.
     """
     check_grow_px(grow_px)
     if grow_px < 1:
         return mask
     margin = int(grow_px)
     photo = Box(0, 0, mask.shape[1], mask.shape[0])
-    grown = mask.copy()
+    dilated = mask.copy()
     for box in cover(mask, max(512, 4 * margin)):
-        window = box.grown(margin).cut(photo).slices
+        window = box.expanded(margin).cut(photo).slices
         hole = mask[window]
         if not hole.all():
-            grown[window] |= ndimage.distance_transform_edt(~hole) <= grow_px
-    return grown
+            dilated[window] |= ndimage.distance_transform_edt(~hole) <= grow_px
+    return dilated
 
 
 def check_grow_px(grow_px: float) -> None:
-    """Raise MaskError unless this is a number of pixels that a mask can grow by."""
+    """Raise MaskError unless `grow_px` is a number of pixels from 0 to MAX_GROW_PX."""
     number = isinstance(grow_px, int | float | np.number) and not isinstance(grow_px, bool)
     if not number or not 0 <= grow_px <= MAX_GROW_PX:
         raise MaskError(f"grow_px is {grow_px!r}; it must be a number of pixels from 0 to {MAX_GROW_PX}")

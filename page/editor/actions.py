@@ -85,8 +85,8 @@ class Desk:
         patches, changed = [], []
         with self.visits.work_on(visit) as session:
             for stroke in strokes:
-                session.grow_px = stroke["grow_px"]
-                new = _filled(session.stroke, stroke["points"], stroke["brush"], stroke["erase"])
+                points, brush, erase, grow_px = (stroke[key] for key in ("points", "brush", "erase", "grow_px"))
+                new = _filled(session.stroke, points, brush, erase, grow_px=grow_px)
                 patches += new
                 changed.append(bool(new))
             return drawing(session, patches) | {"changed": changed}
@@ -113,25 +113,24 @@ class Desk:
             raise Refusal("not_a_picture") from None
         except MaskError as error:
             raise Refusal("mask_refused", reason=str(error)) from None
-        return self._grown(visit, 0, lambda session: session.add_mask(mask))
+        return self._changed({"visit": visit.id}, lambda session: session.add_mask(mask, grow_px=0))
 
     def find_damage(self, call: dict) -> dict:
         """{visit}: what looks like scratches, cracks, stains is painted, exactly; refused where nothing does."""
         visit = self.visits.get(call.get("visit"))
 
         def marked(session: Session) -> list[Patch]:
-            session.grow_px = 0
             found = np.asarray(self.models.own.find_damage(session.photo)) > 0
             if not (found & ~session.mask).any():
                 raise Refusal("no_damage")
-            return session.add_mask(found)
+            return session.add_mask(found, grow_px=0)
 
         return self._changed({"visit": visit.id}, marked)
 
     def grow_mask(self, call: dict) -> dict:
         """{visit, grow_px}: what is painted gets wider by so many pixels on all sides."""
         visit, grow_px = self.visits.get(call.get("visit")), checked_grow_px(call.get("grow_px"))
-        return self._grown(visit, grow_px, lambda session: session.add_mask(session.mask))
+        return self._changed({"visit": visit.id}, lambda session: session.add_mask(session.mask, grow_px=grow_px))
 
     def save_mask(self, call: dict) -> dict:
         """{visit} -> what is painted as a PNG of the photo's size, white on black, under the photo's name."""
@@ -166,7 +165,7 @@ class Desk:
         inpainter = self.models.get(call.get("model"))
 
         def refilled(session: Session) -> list[Patch]:
-            session.solver = inpainter.fills
+            session.use(inpainter.fills)
             return session.refill()
 
         return self._changed(call, refilled)
@@ -197,19 +196,10 @@ class Desk:
             patches = _filled(change, session)
             return drawing(session, patches) | {"changed": [bool(patches)]}
 
-    def _grown(self, visit: Visit, grow_px: float, change: Callable[[Session], list[Patch]]) -> dict:
-        """Change a session that makes holes so many pixels wider."""
 
-        def grown(session: Session) -> list[Patch]:
-            session.grow_px = grow_px
-            return change(session)
-
-        return self._changed({"visit": visit.id}, grown)
-
-
-def _filled(change: Callable[..., list[Patch]], *arguments: object) -> list[Patch]:
+def _filled(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:
     try:
-        return change(*arguments)
+        return change(*arguments, **options)
     except MaskError:
         raise Refusal("all_painted") from None
 

@@ -137,8 +137,9 @@ class RetrainDesk:
     def use(self, call: dict, caller: Caller) -> dict:
         """{job} of a finished run -> {model}: the name by which the painter has its weights, for this visitor only."""
         if (folder := self._folder(call, caller)) is not None:
-            inpainter = Inpainter.from_pretrained(str(folder / "weights"), device=self.models.own.device)
-            inpainter.source = job_here(folder).description.get("repo_id", folder.name)
+            source = job_here(folder).description.get("repo_id", folder.name)
+            weights, device = str(folder / "weights"), self.models.own.device
+            inpainter = Inpainter.from_pretrained(weights, source=source, device=device)
             return {"model": self.models.hand_over(inpainter)}
         account = caller.known()
         job = job_state(_job(call), account.token, account.name)
@@ -151,8 +152,7 @@ class RetrainDesk:
             return {"model": name}
         with tempfile.TemporaryDirectory(prefix="weights-") as place:
             folder = fetch_weights(published["repo_id"], published["revision"], account.token, Path(place))
-            inpainter = Inpainter.from_pretrained(str(folder), device=self.models.own.device)
-        inpainter.source = name
+            inpainter = Inpainter.from_pretrained(str(folder), source=name, device=self.models.own.device)
         return {"model": self.models.hand_over(inpainter)}
 
     def _run(self, call: dict, caller: Caller) -> Run:

@@ -75,8 +75,7 @@ class Models:
         source = f"{repo_id}@{folder.name}"
         if source not in self._loaded:
             device = "cpu" if on_zero_gpu() else self.own.device  # only what was there at the start is lent a GPU
-            self._loaded[source] = Inpainter.from_pretrained(folder, device=device)
-            self._loaded[source].source = source
+            self._loaded[source] = Inpainter.from_pretrained(folder, source=source, device=device)
         self._loaded.move_to_end(source)
         while len(self._loaded) > self.most:
             self._loaded.popitem(last=False)

@@ -31,17 +31,17 @@ def zero_gpu() -> Callable[..., Any] | None:
         return None
 
 
-def lend_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> None:
-    """Let an Inpainter's fills run with a borrowed GPU; without one, nothing changes.
+def lend_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
+    """Return an Inpainter whose fills run with a borrowed GPU; without one, the Inpainter itself.
 
     A whole stroke is one loan, as each has its price. The function runs in another process: only numpy arrays go in
     and come out, and the visitor's session stays here.
     """
     if gpu is None:
-        return
+        return inpainter
     fills = inpainter.fills
 
     def fill_holes(*arguments: Any) -> list:
         return list(fills(*arguments))
 
-    inpainter.fills = gpu(duration=LEND_S)(fill_holes)
+    return inpainter.with_fills(gpu(duration=LEND_S)(fill_holes))

@@ -1,6 +1,5 @@
 """Any photo and any mask in, the finished photo out; with a simple network in place of a trained one."""
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -158,8 +157,8 @@ def test_a_thick_hole_is_as_rough_as_the_stone_around_it_and_not_plain():
     deep = (slice(130, 230), slice(180, 290))
     engine = Inpainter(build_generator(FreeFormConfig()), device="cpu")  # untrained: the smooth first guess
     assert np.asarray(engine(photo, mask))[deep].std() > 0.3 * photo[deep].std()
-    engine.sizes = dataclasses.replace(engine.sizes, textured=0)
-    assert np.asarray(engine(photo, mask))[deep].std() < 0.2 * photo[deep].std()
+    plain = engine.with_fills(engine.filler.without_texture().fills)
+    assert np.asarray(plain(photo, mask))[deep].std() < 0.2 * photo[deep].std()
 
 
 def test_a_guided_crop_takes_no_colour_from_other_holes_that_are_still_to_be_filled():
@@ -169,7 +168,7 @@ def test_a_guided_crop_takes_no_colour_from_other_holes_that_are_still_to_be_fil
     spoiled[mask] = (0, 255, 0)
     engine = inpainter()
     assert (np.asarray(engine(spoiled, mask)) == (200, 30, 90)).all()
-    assert len(engine.module.seen) > 4
+    assert len(engine.generator.seen) > 4
 
 
 def test_what_lies_under_the_mask_does_not_matter():
@@ -185,7 +184,7 @@ def test_tiles_of_a_scratch_see_what_earlier_tiles_have_filled():
     mask = np.zeros((300, 1200), bool)
     mask[150:154, 50:1150] = True
     engine(photo, mask)
-    (_, first), (_, second) = engine.module.seen[:2]
+    (_, first), (_, second) = engine.generator.seen[:2]
     assert second.sum() < mask[:, :512].sum()
     assert first.sum() > 0
 
@@ -319,7 +318,7 @@ def test_a_fixed_network_is_asked_for_the_central_square():
     mask = np.zeros((300, 400), bool)
     mask[0:20, 0:30] = True
     result = np.asarray(engine(Image.new("RGB", (400, 300), (9, 90, 200)), mask))
-    ((_, asked),) = engine.module.seen
+    ((_, asked),) = engine.generator.seen
     assert asked.shape == (1, 1, 128, 128)
     assert asked[..., 32:96, 32:96].all()
     assert (result == (9, 90, 200)).all()
@@ -328,7 +327,7 @@ def test_a_fixed_network_is_asked_for_the_central_square():
 def test_the_generator_is_put_into_eval_mode_and_float32():
     generator = MeanGenerator().train().to(torch.float16)
     engine = Inpainter(generator, source="here", device="cpu")
-    assert not engine.module.training
+    assert not engine.generator.training
     assert engine.source == "here"
     assert engine.config is generator.config
 

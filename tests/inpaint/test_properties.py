@@ -6,7 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inpaint.engine.regions import grow
+from inpaint.engine.regions import dilate
 from inpaint.inpainter import Inpainter
 from inpaint.photos.modes import MODES
 from inpaint.photos.opening import MaskError, open_photo
@@ -60,7 +60,7 @@ def masks(draw, size):
 
 def check(photo, mask, grow_px):
     engine = Inpainter(Stripes(), device="cpu")
-    grown = grow(mask, grow_px)
+    grown = dilate(mask, grow_px)
     if grown.all():
         with pytest.raises(MaskError):
             engine(photo, mask, grow_px=grow_px, max_share=1)

@@ -19,7 +19,7 @@ from tests.pictures import deep_pixels, picture, raw
 def solver(photo, mask, within):
     """Each region gets the mean of its known surroundings, plus its pixel count, so that a change of it shows."""
     for box, hole in find_regions(mask, within):
-        around = box.grown(20).cut(Box(0, 0, mask.shape[1], mask.shape[0]))
+        around = box.expanded(20).cut(Box(0, 0, mask.shape[1], mask.shape[0]))
         known = photo[around.slices][~mask[around.slices]]
         colour = (known.mean(axis=0) if len(known) else np.zeros(3)) + hole.sum()
         yield Fill(
@@ -173,6 +173,23 @@ def test_strokes_and_masks_grow_and_erasing_is_exact():
         session(grow_px=-1)
 
 
+def test_each_stroke_and_mask_may_have_its_own_grow_px():
+    live, plain = session(grow_px=5), session()
+    live.stroke([[50, 60], [90, 60]], 10, grow_px=2)
+    plain.stroke([[50, 60], [90, 60]], 14)
+    assert state(live) == state(plain)
+    dot = np.zeros((200, 300), bool)
+    dot[150, 150] = True
+    live.add_mask(dot, grow_px=0)
+    plain.add_mask(dot)
+    assert state(live) == state(plain)
+    with pytest.raises(MaskError, match="grow_px is -1"):
+        live.stroke([[50, 60]], 10, grow_px=-1)
+    with pytest.raises(MaskError, match="grow_px is 2000"):
+        live.add_mask(dot, grow_px=2000)
+    assert state(live) == state(plain)
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_a_photo_without_colour_gets_none_on_the_screen_either(mode):
     def colourful(photo, mask, within):
@@ -248,7 +265,7 @@ def test_another_solver_fills_what_is_painted_from_then_on_and_everything_when_a
     screen.draw(live.refill())
     assert state(live) == first  # it is deterministic
     live.undo()
-    live.solver = black
+    live.use(black)
     live.stroke([[250, 150]], 25)
     assert np.asarray(live.result())[60, 60].any() and not np.asarray(live.result())[150, 250].any()
     screen.draw(live.refill())
@@ -271,7 +288,7 @@ def test_nothing_has_changed_after_a_failed_fill():
         if erase:
             live.stroke([[150, 150]], 20)
             before = state(live)
-            live.solver = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))
+            live.use(lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory")))
         with pytest.raises(RuntimeError):
             live.stroke([[60, 60]], 15 if erase else 100, erase=erase)
         assert state(live) == before

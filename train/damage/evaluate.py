@@ -154,8 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         finder = DamageFinder(load_damage_network(options.weights))
-        inpainter = Inpainter.from_pretrained()
-        inpainter.finder = finder
+        inpainter = Inpainter.from_pretrained(damage_finder=finder)
         pairs = list(read_pairs(options.pairs))[: options.count] if options.pairs else []
         scores = score_pairs(finder, pairs, THRESHOLDS) if pairs else {}
         photos = iter_photos(options.clean, options.split, options.count) if options.clean else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 from typing import NamedTuple
 
 import numpy as np
@@ -53,9 +51,8 @@ def our_methods(weights: str | None) -> list[Method]:
     Arguments and errors are those of `our_method`.
     """
     inpainter = Inpainter.from_pretrained(weights)
-    alone = copy.copy(inpainter)
-    alone.sizes = dataclasses.replace(inpainter.sizes, textured=0)
-    network = [_as_method(NETWORK, alone)] if inpainter.sizes.textured else []
+    alone = inpainter.with_fills(inpainter.filler.without_texture().fills)
+    network = [_as_method(NETWORK, alone)] if inpainter.filler.crop_sizes.textured else []
     return [*network, _as_method(OURS, inpainter)]
 
 

@@ -1,4 +1,4 @@
-"""A stroke paints what a round brush would."""
+"""Strokes rasterised with a round brush, compared with the distance to the polyline."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from inpaint.engine.brush import MAX_POINTS, draw_stroke
 
 
 def distance_to_path(points, width, height):
-    """By definition: each pixel centre's distance from the nearest point of the polyline."""
+    """The distance of each pixel centre from the nearest point of the polyline, computed by definition."""
     y, x = np.mgrid[:height, :width] + 0.5
     nearest = np.full((height, width), np.inf)
     points = np.asarray(points, float)
@@ -41,7 +41,7 @@ def test_a_stroke_is_every_pixel_within_half_a_brush_of_the_path(seed):
     assert np.array_equal(painted[clear & ~under], (distance <= brush_px / 2)[clear & ~under])
 
 
-def test_a_grown_stroke_is_that_much_wider_on_all_sides():
+def test_grow_px_widens_a_stroke_on_all_sides():
     line = [[20, 20], [60, 45]]
     box, painted = draw_stroke(line, 9, (90, 70), grow_px=4)
     full = np.zeros((70, 90), bool)
@@ -50,17 +50,17 @@ def test_a_grown_stroke_is_that_much_wider_on_all_sides():
 
 
 @pytest.mark.parametrize("line", [[[5, 9], [25, 9]], [[9, 3], [9, 25]], [[5.5, 5.5], [5.5, 5.5]], [[30, 30], [4, 8]]])
-def test_level_upright_and_repeated_points_are_painted_too(line):
+def test_horizontal_vertical_and_repeated_points_are_painted(line):
     assert np.array_equal(on_photo(line, 7, 40, 40), distance_to_path(line, 40, 40) <= 3.5)
 
 
-def test_the_finest_brush_still_paints_the_pixel_under_the_pointer():
+def test_a_brush_thinner_than_a_pixel_paints_the_pixel_under_the_pointer():
     painted = on_photo([[7.01, 3.99]], 0.1, 20, 10)
     assert painted[3, 7]
     assert painted.sum() == 1
 
 
-def test_the_box_is_no_larger_than_the_stroke():
+def test_the_box_is_the_bounding_box_of_the_stroke():
     box, _ = draw_stroke([[100, 200], [150, 200]], 20, (6000, 4000))
     assert box == (90, 190, 160, 210)
 
@@ -76,13 +76,13 @@ def test_a_stroke_outside_the_photo_paints_nothing():
     [
         ([], 5, "0 points"),
         ([[0, 0]] * (MAX_POINTS + 1), 5, "split"),
-        ([[0, float("nan")]], 5, "not finite"),
-        ([[0, float("inf")]], 5, "not finite"),
-        ([[0, 1e7]], 5, "not finite or beyond"),
+        ([[0, float("nan")]], 5, "coordinate nan"),
+        ([[0, float("inf")]], 5, "coordinate inf"),
+        ([[0, 1e7]], 5, r"coordinate 1e\+07"),
         ([[0, 1, 2]], 5, "pairs of numbers"),
         ([[0, 1], [2]], 5, "pairs of numbers"),
         ([["a", "b"]], 5, "pairs of numbers"),
-        ([[0, None]], 5, "not finite"),
+        ([[0, None]], 5, "coordinate nan"),
         ([1, 2], 5, "pairs of numbers"),
         (None, 5, "list of points"),
         ("ab", 5, "list of points"),
@@ -93,6 +93,6 @@ def test_a_stroke_outside_the_photo_paints_nothing():
         ([[0, 0]], True, "must be a number"),
     ],
 )
-def test_a_stroke_that_cannot_be_meant_is_refused(points, brush_px, message):
+def test_an_invalid_stroke_is_refused_with_the_reason(points, brush_px, message):
     with pytest.raises(ValueError, match=message):
         draw_stroke(points, brush_px, (100, 100))

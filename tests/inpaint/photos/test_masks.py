@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from inpaint.engine.regions import grow
+from inpaint.engine.regions import dilate
 from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import MaskError
 from tests.pictures import file_bytes
@@ -98,18 +98,18 @@ def test_a_grown_mask_is_every_pixel_within_that_distance(grow_px, size):
     mask[rng.integers(size[0]), rng.integers(size[1])] = True
     before = mask.copy()
     expected = ndimage.distance_transform_edt(~mask) <= grow_px if not mask.all() else mask
-    assert np.array_equal(grow(mask, grow_px), expected)
+    assert np.array_equal(dilate(mask, grow_px), expected)
     assert np.array_equal(mask, before)
 
 
 def test_growing_by_nothing_and_growing_nothing_change_nothing():
     mask = np.eye(9, dtype=bool)
-    assert np.array_equal(grow(mask, 0), mask)
-    assert not grow(np.zeros((9, 9), bool), 5).any()
-    assert grow(np.ones((9, 9), bool), 5).all()
+    assert np.array_equal(dilate(mask, 0), mask)
+    assert not dilate(np.zeros((9, 9), bool), 5).any()
+    assert dilate(np.ones((9, 9), bool), 5).all()
 
 
 @pytest.mark.parametrize("grow_px", [-1, float("nan"), 1001, True, "3", None])
 def test_a_growth_that_cannot_be_meant_is_refused(grow_px):
     with pytest.raises(MaskError, match="grow_px is"):
-        grow(np.eye(9, dtype=bool), grow_px)
+        dilate(np.eye(9, dtype=bool), grow_px)

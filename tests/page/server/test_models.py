@@ -92,7 +92,7 @@ def test_a_strangers_request_does_not_get_what_our_token_may_read(hub, client, t
         api.create_repo(name, private=private)
         api.upload_folder(repo_id=name, folder_path=tmp_path / "weights")
     code = """
-from inpaint.download import WeightsError, download
+from inpaint.hub.download import WeightsError, download
 answer = []
 for name, anonymous in (("me/open", True), ("me/private", True), ("me/private", False)):
     try:

@@ -1,0 +1,173 @@
+"""The filler: from the pixels of a photo and a mask to the filled pixels, one crop after the other.
+
+`plan` decides which crops the generator sees. This module reads each crop, runs the generator on it, adds texture, and
+hands on what is filled. Files, colour modes and the writing of results are the business of `inpaint.inpainter`.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from inpaint.networks.config import GeneratorConfig
+from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.pyramid import drop_unknown, keep_lows, known_mean, push_pull
+from inpaint.networks.tensors import composite, to_pixels, to_tensor
+from inpaint.photos.opening import MaskError
+
+from .fills import Fill, PackedFill, read_crop
+from .plan import Crop, CropSizes, plan
+from .regions import Box
+from .texture import add_texture
+
+_BICUBIC = Image.Resampling.BICUBIC
+_STRIP_PIXELS = 1024 * 1024
+
+
+class Generator(Protocol):
+    """What the filler needs of a generator; every network in GENERATORS has it.
+
+    Attributes:
+        config: the generator's config.
+        multiple: widths and heights must be multiples of this number of pixels.
+        fixed_size: the only width and height that it takes; None: any multiple.
+    """
+
+    config: GeneratorConfig
+    multiple: int
+    fixed_size: int | None
+
+    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
+        """Return the prediction (B, 3, H, W) for a masked image, its mask and, if there is one, a coarse fill."""
+        ...
+
+
+class Filler:
+    """Fills the holes of photos crop by crop. One instance serves any number of threads.
+
+    Args:
+        generator: its config and sizes decide how crops are cut.
+        runtime: runs the generator, with the same arguments; None: the generator runs itself.
+        device: where tensors are put before they reach the runtime.
+        crop_sizes: the crops to use; None: those that suit the generator, see `crop_sizes_of`.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        runtime: Callable[..., Tensor] | None = None,
+        *,
+        device: str | torch.device = "cpu",
+        crop_sizes: CropSizes | None = None,
+    ) -> None:
+        self.generator = generator
+        self.runtime = runtime or generator
+        self.device = torch.device(device)
+        self.crop_sizes = crop_sizes or crop_sizes_of(generator)
+
+    def without_texture(self) -> "Filler":
+        """Return a filler whose fills are the generator's alone, without texture copied from the photo."""
+        crop_sizes = dataclasses.replace(self.crop_sizes, textured=0)
+        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes)
+
+    def fills(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> Iterator[Fill]:
+        """Fill holes and yield each crop's fill as soon as it is computed.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3); not modified. Pixels under the mask are ignored.
+            mask: bool (H, W), True = hole; not modified.
+            within: fill only crops that see a pixel of this box; None: all. All other holes count as filled: their
+                fill must be in `pixels`.
+
+        Yields:
+            Fills that together cover every hole pixel once.
+
+        Raises:
+            MaskError: the sizes differ, or the mask covers the whole photo.
+        """
+        if pixels.shape[:2] != mask.shape:
+            raise MaskError(f"the mask has shape {mask.shape} and the photo {pixels.shape[:2]}; they must be the same")
+        if mask.all():
+            raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
+        for crops in plan(mask, self.crop_sizes, within):
+            final: list[PackedFill] = []
+            coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
+            for crop in crops:
+                same_scale = coarse[crop.scale] if crop.draft else final
+                if within is not None and not crop.box.meets(within):
+                    same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).packed())
+                    continue
+                coarse_fills = coarse[2 * crop.scale] if crop.guided else []
+                fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
+                same_scale.append(fill.packed())
+                if not crop.draft:
+                    yield fill
+
+    @torch.inference_mode()
+    def _fill_crop(
+        self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], known: list[PackedFill]
+    ) -> Fill:
+        """Run the generator once. `known` are the fills of earlier crops at this scale, which count as photo."""
+        seen = read_crop(crop.box, pixels, mask, coarse_fills, known)
+        image, hole = self._downscaled(seen.pixels, seen.hole, crop.scale)
+        coarse = (push_pull(*self._downscaled(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
+        mask_shown = self._mask_shown(hole)
+        prediction = composite(image, self.runtime(image * (1 - mask_shown), mask_shown, *coarse), mask_shown)
+        for coarse_fill in coarse:
+            lows = keep_lows(prediction, composite(image, coarse_fill, mask_shown))
+            prediction = composite(image, lows, mask_shown)
+        if crop.textured:
+            prediction = add_texture(prediction, mask_shown)
+        return _upscaled(to_pixels(prediction), crop)
+
+    def _downscaled(self, pixels: np.ndarray, hole: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
+        """Return a crop and its mask on the device, `scale` times smaller: each pixel the mean of the known ones.
+
+        The crop is converted in strips, as a large one takes much memory in float32.
+        """
+        rows = max(scale, _STRIP_PIXELS // pixels.shape[1] // scale * scale)
+        strips = []
+        for top in range(0, len(pixels), rows):
+            image, known = to_tensor(pixels[top : top + rows]), torch.from_numpy(~hole[top : top + rows])[None, None]
+            strips.append(known_mean(image * known, known.to(torch.float32), scale))
+        image, mask = drop_unknown(*(torch.cat(parts, 2) for parts in zip(*strips, strict=True)))
+        return image.to(self.device).contiguous(memory_format=torch.channels_last), mask.to(self.device)
+
+    def _mask_shown(self, hole: Tensor) -> Tensor:
+        """Return the mask for the generator: one trained on the central square alone is shown all of that square."""
+        if getattr(self.generator.config, "region", None) != "center":
+            return hole
+        rim = hole.shape[-1] // 4
+        return F.pad(torch.ones_like(hole[..., rim:-rim, rim:-rim]), (rim, rim, rim, rim)).maximum(hole)
+
+
+def crop_sizes_of(generator: Generator) -> CropSizes:
+    """Return the crops that suit a generator: its fixed size, or a few sizes that are multiples of its `multiple`.
+
+    Texture is added to fills of the free-form generator only.
+    """
+    if generator.fixed_size is not None:
+        side = generator.fixed_size
+        quarter = side // 4
+        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False, textured=0)
+    sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
+    return CropSizes(
+        tuple(sorted(sides)), textured=CropSizes.textured if isinstance(generator, FreeFormGenerator) else 0
+    )
+
+
+def _upscaled(filled: np.ndarray, crop: Crop) -> Fill:
+    """Return the part of a filled crop that is to be written, at the photo's resolution."""
+    area = crop.write.moved(crop.box.left, crop.box.top)
+    if crop.scale == 1:
+        pixels = filled[area.slices].copy()  # a view would keep the whole crop in memory
+    else:
+        left, top, right, bottom = (edge / crop.scale for edge in area)
+        part = Image.fromarray(filled).resize((area.width, area.height), _BICUBIC, box=(left, top, right, bottom))
+        pixels = np.asarray(part)
+    return Fill(crop.write.left, crop.write.top, pixels, crop.hole)
