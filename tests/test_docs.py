@@ -1,78 +1,252 @@
-"""What the pages in docs/ say must be so: names, files and commands that they mention exist."""
+"""The README and the pages of docs/: commands, options, files, links and code in them exist and work.
+
+`python -m tests.test_docs` writes the help texts in the pages anew.
+"""
 
 import ast
+import dataclasses
+import os
 import re
+import shlex
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
+from PIL import Image
 
-from inpaint.networks.config import ContextEncoderConfig
+from train.config import flatten
+from train.damage.config import DAMAGE_PRESETS
 from train.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "context-encoder.md").read_text(encoding="utf-8")
-VISIBLE = re.sub(r"<!--.*?-->", "", PAGE, flags=re.DOTALL)
-NAMED = sorted(set(re.findall(r"\[`(\w+)`\]\(\.\./([\w/]+\.py)\)", VISIBLE)))
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "findings" / "README.md",
+    ROOT / "page" / "static" / "examples" / "README.md",
+]
+TEXTS = {
+    path.relative_to(ROOT).as_posix(): re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for path in PAGES
+}
+README = TEXTS["README.md"]
+OLD_NAMES = "docs/migrating.md"
+"""The page that names modules, files and commands of earlier versions and of other programs."""
+HELP = re.compile(r"(```text\n)(usage: python -m ([\w.]+(?: submit)?) .*?)(```)", re.DOTALL)
+COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 
 
-def defined(path: Path) -> set[str]:
-    """Every class, function, and assigned name of a file, also inside classes."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
-    return names
+def blocks(text, language):
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "file"), NAMED)
-def test_every_name_stands_in_the_file_that_its_link_leads_to(name, file):
-    assert name in defined(ROOT / file)
+def cases(found):
+    """Parameters for pytest: (page, item) without repeats, named by both."""
+    unique = dict.fromkeys(found)
+    return [pytest.param(page, item, id=f"{page}:{' '.join(str(item).split())[:60]}") for page, item in unique]
 
 
-def test_the_page_refers_to_the_code_of_every_idea():
-    assert len(NAMED) >= 20
-    ideas = {"ContextEncoder", "PictureDiscriminator", "reconstruction_loss", "adversarial_loss", "random_region"}
-    assert ideas <= {name for name, _ in NAMED}
+def anchors(text):
+    """The anchors that GitHub gives to headings."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
-def test_every_link_and_picture_of_a_page_is_there(page):
-    text = re.sub(r"<!--.*?-->", "", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.DOTALL)
-    links = {link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
-    assert [link for link in links if not (ROOT / "docs" / link.partition("#")[0]).exists()] == []
+LINKS = cases(
+    (page, link) for page, text in TEXTS.items() for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link
+)
 
 
-def test_every_module_that_the_page_runs_is_there():
-    modules = set(re.findall(r"python -m ([\w.]+)", PAGE))
-    assert {"train", "train.paper", "train.paper.figure", "train.publish"} <= modules
-    for module in modules:
-        path = ROOT.joinpath(*module.split("."))
-        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_links_and_pictures_lead_to_something(page, link):
+    file, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / file if file else ROOT / page
+    assert target.exists()
+    if anchor:
+        assert anchor in anchors(target.read_text(encoding="utf-8"))
 
 
-def test_every_flag_that_the_page_gives_is_a_setting():
-    config = PRESETS["context-encoder"][1]
-    parts = {"": config, "data": config.data, "data.masks": config.data.masks, "loss": config.loss,
-             "generator": config.generator}  # fmt: skip
-    others = {"data", "shapes", "also", "table", "figure", "variants"}  # of train.paper
-    flags = set(re.findall(r"--([a-z][\w.-]*)", VISIBLE)) - others
-    assert len(flags) > 8
-    for flag in flags:
-        part, _, name = flag.replace("-", "_").rpartition(".")
-        assert hasattr(parts[part], name), flag
+FILES = cases(
+    (page, file)
+    for page, text in TEXTS.items()
+    for file in re.findall(r"`((?:inpaint|train|page|docs|tests|findings|\.github|\.ci)/[\w./-]*)`", text)
+    if page != OLD_NAMES
+)
 
 
-def test_the_figures_of_the_recipe_are_those_of_the_preset():
-    config = PRESETS["context-encoder"][1]
-    loss = config.loss
-    assert f"{loss.reconstruction_weight} x reconstruction + {loss.adversarial_weight} x adversarial" in VISIBLE
-    assert f"outermost {loss.border_px} pixels" in VISIBLE and loss.border_weight == 10
-    for epoch in config.sample_epochs:
-        assert f"{epoch:04d}" in VISIBLE
-    assert isinstance(config.generator, ContextEncoderConfig)
-    assert f"through {config.generator.bottleneck_channels} numbers" in VISIBLE
-    assert f"{config.epochs} epochs; the release" in VISIBLE
+@pytest.mark.parametrize(("page", "file"), FILES)
+def test_files_that_are_named_exist(page, file):
+    assert (ROOT / file).exists()
+
+
+NAMES = cases(
+    (page, (name, file))
+    for page, text in TEXTS.items()
+    for name, file in re.findall(r"\[`(\w+)`\]\(([\w./]+\.py)\)", text)
+)
+
+
+@pytest.mark.parametrize(("page", "name_and_file"), NAMES)
+def test_a_name_with_a_link_is_defined_in_the_file_that_the_link_leads_to(page, name_and_file):
+    name, file = name_and_file
+    tree = ast.parse(((ROOT / page).parent / file).read_text(encoding="utf-8"))
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    defined |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    assert name in defined
+
+
+def commands(text):
+    """`python -m MODULE ...` with its arguments: from code blocks and from inline code."""
+    lines = [line for block in blocks(text, "sh") for line in block.replace("\\\n", " ").splitlines()]
+    lines += [" ".join(code.split()) for code in re.findall(r"(?<!`)`(python [^`]+)`", text)]
+    for line in lines:
+        for command in re.findall(r"(?:python|torchrun [^|]*?) (-m [^|>]*)", line):
+            words = shlex.split(command, comments=True)
+            yield tuple(words[words.index("-m") + 1 :])
+
+
+COMMANDS = cases(
+    (page, command)
+    for page, text in TEXTS.items()
+    for command in (
+        # of migrating.md, only the column of today's commands
+        commands("\n".join(re.findall(r"\|([^|]*)\|$", text, re.MULTILINE)) if page == OLD_NAMES else text)
+    )
+    if command[0].partition(".")[0] in ("inpaint", "train", "tests", "docs", "page")
+)
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_commands_and_their_options_exist(page, command):
+    module, *words = command
+    path = ROOT.joinpath(*module.split("."))
+    sources = [path.with_suffix(".py")] if path.with_suffix(".py").exists() else sorted(path.glob("*.py"))
+    assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+    options = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
+    literals = {
+        node.value
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    if module in ("train", "train.jobs"):
+        literals |= settings(words)
+    assert [option for option in options if option not in literals and option != "--help"] == []
+
+
+def settings(words):
+    """The flags of the preset that a command names."""
+    presets = {**PRESETS, **DAMAGE_PRESETS}
+    preset = next((word for word in words if word in presets), None)
+    if preset is None:
+        return set()
+    names = [name.replace("_", "-") for name in flatten(dataclasses.asdict(presets[preset][1]))]
+    return {f"--{name}" for name in names} | {f"--no-{name}" for name in names}
+
+
+FLAGS = cases(
+    (page, flag)
+    for page, text in TEXTS.items()
+    if page != OLD_NAMES
+    for flag in re.findall(r"`(--[a-z][\w.-]*)[^`]*`", text)
+)
+
+
+@pytest.mark.parametrize(("page", "flag"), FLAGS)
+def test_an_option_on_its_own_belongs_to_some_command(page, flag):
+    known = set().union(*(settings([preset]) for preset in (*PRESETS, *DAMAGE_PRESETS)))
+    sources = "".join(
+        path.read_text(encoding="utf-8") for top in ("inpaint", "train") for path in (ROOT / top).rglob("*.py")
+    )
+    assert flag in known or f'"{flag}"' in sources
+
+
+def help_of(command):
+    environment = os.environ | {"COLUMNS": "100"}
+    words = [sys.executable, "-m", *command.split(), "--help"]
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def plain(text):
+    """A help text without what differs between versions of Python: line breaks, and `-o OUT, --output OUT`."""
+    return re.sub(r"(-\w) [A-Z]+, (--)", r"\1, \2", " ".join(text.split())).replace(" ", "")
+
+
+HELPS = cases((page, (match[3], match[2])) for page, text in TEXTS.items() for match in HELP.finditer(text))
+
+
+@pytest.mark.parametrize(("page", "command_and_help"), HELPS)
+def test_a_help_text_is_that_of_the_command(page, command_and_help):
+    command, shown = command_and_help
+    assert plain(shown) == plain(help_of(command)), "run  python -m tests.test_docs"
+
+
+CODE = cases((page, code) for page, text in TEXTS.items() for code in blocks(text, "python"))
+
+
+@pytest.mark.parametrize(("page", "code"), CODE)
+def test_python_code_compiles_and_imports_names_that_exist(page, code):
+    compile(code, page, "exec")
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            module = import_module(node.module)
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+def test_the_python_example_of_the_readme_fills_a_photo(tmp_path, monkeypatch):
+    (code,) = blocks(README, "python")
+    Image.new("RGB", (70, 50), (200, 30, 30)).save(tmp_path / "photo.jpg")
+    mask = Image.new("L", (70, 50))
+    mask.paste(255, (20, 20, 40, 30))
+    mask.save(tmp_path / "mask.png")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    with Image.open(tmp_path / "filled.jpg") as filled:
+        assert filled.size == (70, 50)
+        red, green, _ = filled.convert("RGB").getpixel((30, 25))
+    assert red > 150 > 100 > green
+
+
+def test_the_make_targets_of_the_readme_exist():
+    targets = re.findall(r"^make (\w+)", "\n".join(blocks(README, "sh")), re.MULTILINE)
+    assert targets
+    for target in targets:
+        subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, check=True)
+
+
+def test_the_folders_of_the_tree_exist():
+    top = ""
+    (tree,) = [block for block in blocks(README, "text") if "inpaint/" in block]
+    for line in tree.splitlines():
+        indent = len(line) - len(line.lstrip())
+        names = re.findall(r"[\w.]+/|\w+\.py", re.split(r" {3,}", line.strip())[0])
+        assert [name for name in names if not (ROOT / (top if indent else "") / name).exists()] == []
+        top = top if indent else names[0]
+
+
+def test_the_front_matter_makes_a_valid_space():
+    front = yaml.safe_load((ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    assert front["sdk"] == "gradio"
+    assert (ROOT / front["app_file"]).exists()
+    assert len(front["short_description"]) <= 60
+    assert {front["colorFrom"], front["colorTo"]} <= COLOURS
+    assert front["license"] == "apache-2.0"
+    assert tuple(map(int, front["python_version"].split("."))) >= (3, 11)
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    low, high = re.search(r"^gradio\S*>=([\d.]+),<(\d+)", requirements, re.MULTILINE).groups()
+    pinned = tuple(map(int, front["sdk_version"].split(".")))
+    assert tuple(map(int, low.split("."))) <= pinned < (int(high),)
+
+
+def update_help():
+    """Write the help texts in the pages anew."""
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(HELP.sub(lambda match: match[1] + help_of(match[3]) + match[4], text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    update_help()

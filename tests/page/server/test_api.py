@@ -1,4 +1,4 @@
-"""For programs: what the README promises about the API and the MCP tools, done with real clients."""
+"""For programs: what docs/api.md promises about the API and the MCP tools, done with real clients."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ from page.server.texts import sentence
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
 
 pytestmark = GRADIO_WARNINGS
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+API_DOCS = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 ADDRESS = "http://localhost:7860"
 
 
@@ -35,8 +35,8 @@ def files(tmp_path, monkeypatch):
 
 
 def snippet(language, word):
-    """The README's example in this language that contains this word."""
-    return next(code for code in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in code)
+    """The example of docs/api.md in this language that contains this word."""
+    return next(code for code in re.findall(rf"```{language}\n(.*?)```", API_DOCS, re.DOTALL) if word in code)
 
 
 def check(file, files):
@@ -53,7 +53,7 @@ def test_the_python_example_of_the_readme_fills_a_photo_and_tells_the_status(ser
         snippet("python", "gradio_client").replace(ADDRESS, served.url).replace("Client(", "Client(verbose=False, src=")
     )
     names = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(code, "docs/api.md", "exec"), names)
     names["client"].close()
     check(names["path"], files)
     assert "'weights': 'me/weights', 'revision': 'abc123'" in capsys.readouterr().out
@@ -67,7 +67,7 @@ def test_the_curl_example_of_the_readme_fills_a_photo(served, files):
 
 
 def in_session(served, scene):
-    """Run a scene with an MCP client that is connected to the address that the README gives."""
+    """Run a scene with an MCP client that is connected to the address that docs/api.md gives."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
