@@ -83,3 +83,12 @@ def client(hub, tmp_path):
 def anonymous(hub, tmp_path):
     """A machine with an empty cache and no token."""
     return Client(hub.url, tmp_path / "hf_home_anonymous", token=None)
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """The pauses of retries, which take no time: a clock that only sleeping advances."""
+    slept = []
+    monkeypatch.setattr("inpaint.hub.retry.time.sleep", slept.append)
+    monkeypatch.setattr("inpaint.hub.retry.time.monotonic", lambda: sum(slept))
+    return slept

@@ -1,7 +1,7 @@
-"""Weights from the Hub: `config.json` and `model.safetensors`, fetched by name, both at the same commit.
+"""Download weights from the Hub: `config.json` and `model.safetensors` of one commit, and nothing else.
 
-Without a network the cached files are used, and without those the answer takes seconds. The client's own calls would
-try for half a minute before they look into the cache or give up.
+Without a network the cached files are used; without those, an error is raised within seconds. The calls of
+huggingface_hub themselves would retry for half a minute before they look into the cache or give up.
 """
 
 import logging
@@ -12,170 +12,169 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx2  # what huggingface_hub 2 speaks through; its errors pass through unchanged
-from huggingface_hub import HfApi, constants, get_token, hf_hub_download, hf_hub_url, try_to_load_from_cache
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
+from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
 from huggingface_hub.file_download import get_hf_file_metadata
 from huggingface_hub.utils import validate_repo_id
 
-from inpaint.hub.retry import is_passing, retried
+from .errors import explain_error
+from .retry import is_transient, retry
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 MAX_BYTES = {CONFIG_FILE: 100_000, WEIGHTS_FILE: 1_000_000_000}
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-ANSWER_TIMEOUT_S = 4.0  # for one connection or one answer of the Hub
-LOOKUP_TIMEOUT_S = 8.0  # for finding out the commit, retries and name look-up included
+PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+RESPONSE_TIMEOUT_S = 4.0
+"""Of one connection or one response."""
+LOOKUP_TIMEOUT_S = 8.0
+"""Of finding out the commit, with retries and the resolution of the host name."""
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
 class WeightsError(ValueError):
-    """Weights that cannot be had or used; the message says what to do about it."""
+    """Weights that cannot be loaded. The message says why and what to do."""
 
 
 def split_revision(text: str, revision: str | None) -> tuple[str, str]:
-    """Repository id and revision of "me/weights@v1"."""
-    repo_id, _, written = text.partition("@")
-    if written and revision is not None and written != revision:
-        raise WeightsError(f"{text!r} names revision {written!r}, but revision is {revision!r}: give one of them.")
+    """Return repository id and revision of a text such as "me/weights@v1".
+
+    Args:
+        text: a repository id, with or without "@REVISION".
+        revision: a branch, tag or commit; None: the one in the text, else "main".
+
+    Raises:
+        WeightsError: the text is not a repository id, or names another revision than `revision`.
+    """
+    repo_id, _, in_text = text.partition("@")
+    if in_text and revision is not None and in_text != revision:
+        raise WeightsError(f"{text!r} names revision {in_text!r}, but revision is {revision!r}: give one of them.")
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        message = f"{text!r} is neither a folder nor a repository id: an id looks like 'name/weights'."
+        message = f"{text!r} is neither a folder nor a repository id: use an id such as 'name/weights'."
         raise WeightsError(message) from error
-    revision = revision or written or "main"
+    revision = revision or in_text or "main"
     if not re.fullmatch(r"\w[\w./-]*", revision) or ".." in revision:
-        raise WeightsError(f"{revision!r} cannot be a revision: use a branch, a tag or a commit's sha.")
+        raise WeightsError(f"{revision!r} cannot be a revision: use a branch, a tag or the sha of a commit.")
     return repo_id, revision
 
 
 def download(repo_id: str, revision: str, *, anonymous: bool = False) -> Path:
-    """The cached folder of one commit, downloaded when the Hub can be reached. Its name is the commit's sha.
+    """Return the cached folder of one commit, which is downloaded first if the Hub has a newer one.
 
     Args:
         repo_id: a repository of the Hub.
-        revision: branch, tag or commit.
-        anonymous: ask without this machine's token, so that a stranger who names a repository gets public ones only.
+        revision: branch, tag or commit. A commit that is in the cache is returned without a request.
+        anonymous: do not send this machine's token, so that only public repositories are found.
+
+    Returns:
+        The snapshot folder, whose name is the sha of the commit.
 
     Raises:
-        WeightsError: it cannot be had; the message says why.
+        WeightsError: the weights cannot be downloaded, and `revision` is not in the cache.
     """
     token = False if anonymous else None
-    cached = _cached(repo_id, revision)
+    cached = _cached_snapshot(repo_id, revision)
     if cached is not None and cached.name == revision:
         return cached
     try:
-        head = _within(LOOKUP_TIMEOUT_S, lambda: retried(lambda: _head(repo_id, CONFIG_FILE, revision, token)))
+        head = _call_within(LOOKUP_TIMEOUT_S, lambda: retry(lambda: _head(repo_id, CONFIG_FILE, revision, token)))
         sha = head.commit_hash
         if sha is None:
             raise WeightsError(f"{constants.ENDPOINT} does not answer like a Hub: check HF_ENDPOINT and the proxy.")
-        folders = [_fetch(repo_id, file, sha, token) for file in MAX_BYTES]
+        folders = [_download_file(repo_id, file, sha, token) for file in MAX_BYTES]
         if cached is None or cached.name != sha:
-            # Asked by name, the client notes which commit the branch is at: the next start may be offline. Only now,
-            # so that an interrupted download leaves the note at the commit whose files are complete.
-            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=ANSWER_TIMEOUT_S, token=token)
+            # A download by the branch's name records in the cache which commit the branch is at, for a later start
+            # without a network. It comes last, so that after an interruption the record names a complete snapshot.
+            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=RESPONSE_TIMEOUT_S, token=token)
         return folders[0]
     except (httpx2.HTTPError, OSError, UnicodeEncodeError) as error:
-        if cached is not None and is_passing(error):
+        if cached is not None and is_transient(error):
             log.warning("%s: the Hub cannot be reached; using commit %s from the cache.", repo_id, cached.name[:8])
             return cached
         raise WeightsError(_explain(repo_id, revision, error)) from error
 
 
-def _cached(repo_id: str, revision: str) -> Path | None:
-    """The cached snapshot that `revision` stood for when it was last asked for, if both files are there."""
+def _cached_snapshot(repo_id: str, revision: str) -> Path | None:
+    """Return the cached snapshot that `revision` last stood for; None unless both files are there."""
     found = [try_to_load_from_cache(repo_id, file, revision=revision) for file in MAX_BYTES]
     folders = {Path(path).parent for path in found if isinstance(path, str)}
     return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in found) else None
 
 
 def _head(repo_id: str, file: str, revision: str, token: bool | None) -> Any:
-    return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=ANSWER_TIMEOUT_S, token=token)
+    return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=RESPONSE_TIMEOUT_S, token=token)
 
 
-def _fetch(repo_id: str, file: str, sha: str, token: bool | None) -> Path:
-    """The cached folder of one file at one commit. The client itself does not retry a body that answers 5xx."""
+def _download_file(repo_id: str, file: str, sha: str, token: bool | None) -> Path:
+    """Return the cached folder of one file at one commit. huggingface_hub does not retry a body that answers 5xx."""
     path = try_to_load_from_cache(repo_id, file, revision=sha)
     if not isinstance(path, str):
-        check_size(repo_id, file, retried(lambda: _head(repo_id, file, sha, token)).size)
-        path = retried(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=ANSWER_TIMEOUT_S, token=token))
+        check_size(repo_id, file, retry(lambda: _head(repo_id, file, sha, token)).size)
+        timeout_s = RESPONSE_TIMEOUT_S
+        path = retry(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=timeout_s, token=token))
     return Path(path).parent
 
 
-def _within(seconds: float, action: Callable[[], Result]) -> Result:
-    """Gives up waiting after `seconds`: the look-up of a host name has no timeout of its own."""
-    answers: queue.SimpleQueue[tuple[Result | None, BaseException | None]] = queue.SimpleQueue()
+def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
+    """Return the result of an action, or raise a timeout: the resolution of a host name has none of its own."""
+    results: queue.SimpleQueue[tuple[Result | None, BaseException | None]] = queue.SimpleQueue()
 
     def work() -> None:
         try:
-            answers.put((action(), None))
+            results.put((action(), None))
         except BaseException as error:
-            answers.put((None, error))
+            results.put((None, error))
 
     threading.Thread(target=work, daemon=True).start()
     try:
-        result, error = answers.get(timeout=seconds)
+        result, error = results.get(timeout=timeout_s)
     except queue.Empty:
-        raise httpx2.ConnectTimeout(f"no answer within {seconds:g} s") from None
+        raise httpx2.ConnectTimeout(f"no response within {timeout_s:g} s") from None
     if error is not None:
         raise error
     return result  # type: ignore[return-value]
 
 
 def _explain(repo_id: str, revision: str, error: Exception) -> str:
-    """What happened and what to do, in a sentence. GatedRepoError is a RepositoryNotFoundError, so it comes first."""
-    status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
-    sign_in = "sign in with `hf auth login` or HF_TOKEN"
-    if isinstance(error, GatedRepoError):
-        page = f"{constants.ENDPOINT}/{repo_id}"
-        return f"{repo_id} is gated: accept its terms at {page}, then {sign_in} as the same account."
-    unnamed_401 = status == 401 and not isinstance(error, RepositoryNotFoundError)
-    if (unnamed_401 and get_token()) or isinstance(error, UnicodeEncodeError):
-        return f"The Hub did not accept your token while looking for {repo_id}: {sign_in} again, or remove the token."
-    if isinstance(error, RepositoryNotFoundError) or unnamed_401:
-        account = "use the token of an account that may read it" if get_token() else f"{sign_in} if it is private"
-        return f"{repo_id} is no folder here, and on the Hub it is missing or private: check the name, or {account}."
-    if isinstance(error, RevisionNotFoundError):
-        return f"{repo_id} has no revision {revision!r}: use a branch, a tag or a commit's sha that it has."
+    """Return what happened and what to do. A missing file is answered with the files that are there."""
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         try:
-            info = HfApi().model_info(repo_id, revision=revision, timeout=ANSWER_TIMEOUT_S)
+            info = HfApi().model_info(repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S)
             present = [sibling.rfilename for sibling in info.siblings or []]
         except (httpx2.HTTPError, OSError):
             present = []
         return missing_files(repo_id, [file for file in MAX_BYTES if file not in present] or list(MAX_BYTES), present)
-    if constants.is_offline_mode():
-        return f"{repo_id} is not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub: unset it, or give a folder."
-    if status is not None:
-        return f"The Hub answered {status} for {repo_id}: try again later, or give a folder."
-    if is_passing(error):
-        return (
-            f"{constants.ENDPOINT} cannot be reached, and {repo_id} at {revision} is not in the cache:"
-            " check the network and the proxy, or give a folder."
-        )
-    return (
-        f"{repo_id} could not be downloaded ({error}): check the free space and the rights of {constants.HF_HUB_CACHE}."
-    )
+    attempt = f"{repo_id} is not a folder here and could not be downloaded"
+    return explain_error(error, attempt, page=f"{constants.ENDPOINT}/{repo_id}", revision=revision)
 
 
 def check_size(name: str, file: str, size: int | None) -> None:
-    """Refuses a file that is too large to be meant. An unknown size (None) is checked once the file is there."""
+    """Refuse a file that is too large for weights of this library.
+
+    Args:
+        name: of the folder or repository, for the message.
+        file: `CONFIG_FILE` or `WEIGHTS_FILE`.
+        size: in bytes; None, unknown, passes: the downloaded file is checked again.
+
+    Raises:
+        WeightsError: the file is too large.
+    """
     if size is not None and size > MAX_BYTES[file]:
         raise WeightsError(f"{name}: {file} has {size:,} bytes; at most {MAX_BYTES[file]:,} are allowed.")
 
 
 def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:
-    """The sentence about a folder or repository that lacks a file."""
-    pickles = sorted(file for file in present if file.endswith(PICKLES))
+    """Return the message about a folder or repository without one of the two files.
+
+    Args:
+        name: of the folder or repository.
+        missing: names of the missing files.
+        present: names of the files that are there; a pickle among them is named, since it is never opened.
+    """
+    pickles = sorted(file for file in present if file.endswith(PICKLE_SUFFIXES))
     if pickles and WEIGHTS_FILE in missing:
         return (
             f"{name} holds {pickles[0]}, a pickle, which can run code when it is opened, so it is refused."

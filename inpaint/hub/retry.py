@@ -1,53 +1,165 @@
-"""Ask the Hub again after an answer that says "later" or a connection that broke."""
+"""Retry with exponential backoff: which errors are transient, how long to wait, and when to give up."""
 
+import functools
+import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-import httpx2  # what huggingface_hub 2 speaks through; its errors pass through unchanged
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    LocalEntryNotFoundError,
-)
+import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
+from huggingface_hub import set_client_factory
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.utils import get_session
 
-RETRY_PAUSES_S = (0.5, 1.5)
-
-
-LONGEST_PAUSE_S = 60.0
-
-
-PASSING = (408, 429, 500, 502, 503, 504)
-
+TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
+FIRST_PAUSE_S = 0.7
+MAX_PAUSE_S = 60.0
+MAX_RETRIES = 2
 
 Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 
-def retried(action: Callable[[], Result]) -> Result:
-    """Tries again after an answer that says "later" or a connection that broke; not after one that never opened."""
-    for pause_s in RETRY_PAUSES_S:
+def is_transient(error: BaseException) -> bool:
+    """Return whether an error is the network's or an overloaded Hub's, so that a later attempt may succeed.
+
+    The errors that it was raised from count as well. The first HTTP response among them decides; without one, a
+    connection that failed or a timeout is transient.
+    """
+    for cause in causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            return cause.response.status_code in TRANSIENT_STATUS
+    unreachable = httpx2.TransportError | ConnectionError | TimeoutError | LocalEntryNotFoundError
+    return any(isinstance(cause, unreachable) for cause in causes(error))
+
+
+def is_interrupted(error: BaseException) -> bool:
+    """Return whether the Hub was reached and then failed: a transient status, or a connection that broke.
+
+    A connection that could not be opened does not count, so that a machine without a network is told so at once.
+    """
+    if isinstance(error, HfHubHTTPError):
+        return is_transient(error)
+    return isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error, the error that it was raised from, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def retry_after_s(failure: BaseException | httpx2.Response) -> float:
+    """Return the seconds of the Retry-After header of a response, or of an error's; 0 without one or for a date."""
+    if isinstance(failure, httpx2.Response):
+        value = failure.headers.get("Retry-After", "")
+        return float(value) if value.isdigit() else 0.0
+    responses = (cause.response for cause in causes(failure) if isinstance(cause, HfHubHTTPError))
+    return max(map(retry_after_s, responses), default=0.0)
+
+
+class Backoff:
+    """Pauses between attempts: each twice as long as the last, and never shorter than Retry-After.
+
+    Args:
+        first_pause_s: the first pause in seconds; later ones are at most `MAX_PAUSE_S`, unless Retry-After is longer.
+        max_retries: after this many pauses `wait` gives up; None: only `timeout_s` limits it.
+        timeout_s: `wait` gives up rather than pause beyond this many seconds after the first failure. None: there is no
+            such limit, but a Retry-After of more than `MAX_PAUSE_S` makes it give up.
+        name: what is attempted, for a warning in the log before each pause; None logs nothing.
+    """
+
+    def __init__(
+        self,
+        first_pause_s: float | None = None,
+        max_retries: int | None = MAX_RETRIES,
+        timeout_s: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        self._first_pause_s = FIRST_PAUSE_S if first_pause_s is None else first_pause_s
+        self._max_retries, self._timeout_s, self._name = max_retries, timeout_s, name
+        self.reset()
+
+    def reset(self) -> None:
+        """Start over, because an attempt has succeeded."""
+        self._pause_s, self._retries = self._first_pause_s, 0
+        self._first_failure_s: float | None = None
+
+    def wait(self, failure: BaseException | httpx2.Response) -> bool:
+        """Sleep before the next attempt.
+
+        Args:
+            failure: why the last attempt failed; its Retry-After is respected.
+
+        Returns:
+            False, at once, if the retries or the time are used up.
+        """
+        now_s = time.monotonic()
+        self._first_failure_s = now_s if self._first_failure_s is None else self._first_failure_s
+        pause_s = max(self._pause_s, retry_after_s(failure))
+        is_late = now_s + pause_s > self._first_failure_s + (self._timeout_s or 0.0)
+        if self._retries == self._max_retries or (pause_s > MAX_PAUSE_S if self._timeout_s is None else is_late):
+            return False
+        if self._name is not None:
+            log.warning("%s failed (%s): trying again in %.0f s.", self._name, first_line(failure), pause_s)
+        time.sleep(pause_s)
+        self._pause_s, self._retries = min(2 * self._pause_s, MAX_PAUSE_S), self._retries + 1
+        return True
+
+
+def first_line(failure: BaseException | httpx2.Response) -> str:
+    """Return the first line of an error's message that is not empty, else its type."""
+    lines = (line.strip() for line in str(failure).splitlines())
+    return next(filter(None, lines), type(failure).__name__)
+
+
+def retry(
+    action: Callable[[], Result],
+    backoff: Backoff | None = None,
+    is_retryable: Callable[[BaseException], bool] = is_interrupted,
+) -> Result:
+    """Return the result of an action, which is called again after errors that may pass.
+
+    Args:
+        action: does one attempt. An attempt whose response got lost may have had its effect, so it must be idempotent.
+        backoff: the pauses; None: two, within a few seconds.
+        is_retryable: which errors are worth another attempt. All others, and the last one, are raised unchanged.
+    """
+    backoff = backoff or Backoff()
+    while True:
         try:
             return action()
-        except (HfHubHTTPError, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
-            if not is_passing(error):
+        except Exception as error:
+            if not (is_retryable(error) and backoff.wait(error)):
                 raise
-            pause_s = max(pause_s, min(retry_after_s(error) or 0.0, LONGEST_PAUSE_S))
-        time.sleep(pause_s)
-    return action()
 
 
-def retry_after_s(error: BaseException) -> float | None:
-    """The seconds that the Hub's answer asks to wait, or None if it does not say."""
-    return seconds_asked(error.response) if isinstance(error, HfHubHTTPError) else None
+class RetryingClient(httpx2.Client):
+    """An HTTP client that sends GET and HEAD requests again after transient failures."""
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request as `httpx2.Client` does; the response or error of the last attempt is the caller's."""
+        backoff = Backoff(max_retries=MAX_RETRIES if request.method in ("GET", "HEAD") else 0)
+        while True:
+            try:
+                response = super().send(request, **options)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.ReadTimeout) as error:
+                if not backoff.wait(error):
+                    raise
+            else:
+                if response.status_code not in TRANSIENT_STATUS or not backoff.wait(response):
+                    return response
+                response.close()
 
 
-def seconds_asked(response: httpx2.Response) -> float | None:
-    """The seconds of an answer's Retry-After; None without one, and for one that names a date."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+@functools.cache
+def install_retrying_client() -> None:
+    """Make huggingface_hub, and `datasets` through it, use `RetryingClient` in this process from now on.
 
-
-def is_passing(error: Exception) -> bool:
-    """Whether the error is the network's or the Hub's, and may be gone later."""
-    if isinstance(error, HfHubHTTPError):
-        return error.response.status_code in PASSING
-    return isinstance(error, httpx2.TransportError | ConnectionError | LocalEntryNotFoundError)
+    huggingface_hub itself retries reads of files, but not what it looks up when a dataset is opened.
+    """
+    hooks = get_session().event_hooks
+    set_client_factory(lambda: RetryingClient(event_hooks=hooks, follow_redirects=True, timeout=None))

@@ -26,7 +26,7 @@ def seed(hub: Hub, repo: Repo, files: dict[str, bytes]) -> Repo:
 
 def seed_space(hub: Hub, repo_id: str) -> Repo:
     """A Space with what runs of this checkout, as `.github/workflows/space.yml` would have put it there."""
-    paths = [ROOT / "requirements.txt", *(ROOT / "train").glob("*.py"), *(ROOT / "inpaint").glob("*.py")]
+    paths = [ROOT / "requirements.txt", *(ROOT / "train").rglob("*.py"), *(ROOT / "inpaint").rglob("*.py")]
     paths += [path for path in (ROOT / "inpaint" / "weights").rglob("*") if path.is_file()]
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
     return seed(hub, Repo("space", repo_id, sdk="gradio"), files)

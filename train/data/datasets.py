@@ -1,10 +1,10 @@
 """Opens image datasets, on the Hub, in a folder or in parquet files, and reads the pictures in them."""
 
 import contextlib
+import functools
 import itertools
 import logging
 import tarfile
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,17 +17,13 @@ import pyarrow as pa
 from datasets.utils.file_utils import xopen
 from PIL import Image
 
+from inpaint.hub.errors import explain_error, is_refusal
+from inpaint.hub.retry import Backoff, install_retrying_client, is_transient
+
 from .columns import find_pictures, pick, with_raw_pictures
 from .decoding import NotAPicture, decode
-from .retry import Patience, StreamError, ask_again, explain, is_refusal, may_pass, patiently
+from .retry import StreamBackoff, StreamError, retry_read
 from .samples import to_silhouettes
-
-ask_again()
-datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0  # it would sleep 5 s at the end of every epoch
-datasets.config.STREAMING_READ_MAX_RETRIES = 1  # we wait ourselves, and know better for how long
-datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
-for _name in ("READ", "READ_SERVER_UNAVAILABLE", "READ_RATE_LIMIT", "OPEN"):
-    setattr(datasets.config, f"STREAMING_{_name}_RETRY_INTERVAL", 0)
 
 _MASK_COLUMNS = ("mask", "label", "annotation", "segmentation")
 _DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
@@ -39,6 +35,20 @@ MAX_SHAPES = 5000
 log = logging.getLogger(__name__)
 
 
+@functools.cache
+def configure_datasets() -> None:
+    """Leave retries of `datasets` to `train.data.retry`, and skip its sleep of 5 s at the end of each epoch.
+
+    Called when the first dataset is opened, since importing a module must not change the process.
+    """
+    install_retrying_client()
+    datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0
+    datasets.config.STREAMING_READ_MAX_RETRIES = 1
+    datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
+    for name in ("READ", "READ_SERVER_UNAVAILABLE", "READ_RATE_LIMIT", "OPEN"):
+        setattr(datasets.config, f"STREAMING_{name}_RETRY_INTERVAL", 0)
+
+
 def _load(dataset: str, split: str, revision: str | None = None) -> datasets.IterableDataset:
     """Opens one dataset for streaming.
 
@@ -46,6 +56,7 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
         ValueError: it does not exist, may not be read, or has no such split.
         StreamError: the Hub cannot be reached.
     """
+    configure_datasets()
     path = Path(dataset).expanduser()
     try:
         if path.is_file():
@@ -55,7 +66,7 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
             return datasets.load_dataset(str(path), split=split, streaming=True)
         repo_id, _, subset = dataset.partition(":")
         options = {"split": split, "revision": revision, "streaming": True}
-        return patiently(
+        return retry_read(
             lambda: datasets.load_dataset(repo_id, subset or None, **options),
             f"the dataset {dataset}",
             OPENING_PATIENCE_S,
@@ -64,7 +75,7 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
         if isinstance(error, StreamError):
             raise
         if is_refusal(error):
-            raise ValueError(explain(error, f"the dataset {dataset}")) from error
+            raise ValueError(explain_error(error, f"The dataset {dataset} cannot be read")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
         hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
         raise ValueError(
@@ -102,7 +113,7 @@ def open_dataset(
     rows = _load(dataset, split, revision)
     features = rows.features
     if features is None:
-        features = patiently(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
+        features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPENING_PATIENCE_S)
     name, *path = find_pictures(features, column, prefer)
     feature = with_raw_pictures(features[name], path) if features and name in features else datasets.Image(decode=False)
     rows = rows.decode(False).cast_column(name, feature).select_columns([name])  # a cast alone decodes loose files
@@ -132,22 +143,20 @@ class Shards:
             StreamError: it cannot be read any longer.
         """
         (name, dataset, column, path), count, index = self._shards[number]
-        patience, tries, at = Patience(f"the dataset {name}", self._patience_s), 0, start
+        outage, damage, at = StreamBackoff(f"the dataset {name}", self._patience_s), Backoff(first_pause_s=1.0), start
         shard = dataset.shard(count, index)
         while at < self._damaged.get(number, at + 1):
             try:
                 for row in shard.skip(at) if at else shard:
                     yield list(pick(row[column], path))
-                    at, tries = at + 1, 0
-                    patience.progressed()
+                    at += 1
+                    outage.reset()
+                    damage.reset()
                 return
             except (*_DAMAGED, datasets.exceptions.DatasetsError) as error:
-                if may_pass(error) or is_refusal(error):
-                    patience.wait(error)
-                elif tries < 2:  # what looks like damage may be an answer that was cut short
-                    tries += 1
-                    time.sleep(tries)
-                else:
+                if is_transient(error) or is_refusal(error):
+                    outage.wait_or_raise(error)
+                elif not damage.wait(error):  # tried again, since a response that was cut short looks like damage
                     self._damaged[number] = at
                     log.warning(
                         "Part %d of %d of %s is damaged (%s): its rows from number %d on are left out.",
@@ -165,7 +174,7 @@ def _split(opened: OpenDataset) -> tuple[OpenDataset, int]:
     rows = opened.rows
     if 1 <= rows.num_shards <= _FILES_SPLIT_FURTHER:  # finding groups of rows opens every file
         with contextlib.suppress(*_DAMAGED, StreamError):
-            rows = patiently(rows.reshard, f"the dataset {opened.name}", OPENING_PATIENCE_S)
+            rows = retry_read(rows.reshard, f"the dataset {opened.name}", OPENING_PATIENCE_S)
     return opened._replace(rows=rows), min(rows.num_shards, _MOST_SHARDS)
 
 
@@ -181,19 +190,20 @@ def fetch(cell: Any, patience_s: float = PATIENCE_S) -> bytes:
         return cell["bytes"]
     if path is None:
         raise NotAPicture("an empty cell")
-    patience = Patience(f"the picture {path}", patience_s)
-    while True:
-        try:
-            with xopen(path, "rb") as file:
-                return file.read()
-        except (FileNotFoundError, IsADirectoryError) as error:
-            if not may_pass(error):
-                raise NotAPicture("a missing file") from error
-            patience.wait(error)
-        except (OSError, ValueError) as error:
-            if not (may_pass(error) or is_refusal(error)):
-                raise NotAPicture("not readable as a file") from error
-            patience.wait(error)
+
+    def read() -> bytes:
+        with xopen(path, "rb") as file:
+            return file.read()
+
+    name = f"the picture {path}"
+    try:
+        return retry_read(read, name, patience_s)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise NotAPicture("a missing file") from error
+    except (OSError, ValueError) as error:
+        if is_refusal(error):
+            raise StreamError(explain_error(error, f"The picture {path} cannot be read")) from error
+        raise NotAPicture("not readable as a file") from error
 
 
 def _read_in_order(opened: OpenDataset) -> Iterator[Any]:

@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import httpx2
 from huggingface_hub import HfApi
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from inpaint.hub.retry import retried
+from inpaint.hub.errors import explain_error, hide_token
+from inpaint.hub.retry import retry
 
-from .hub import explain
 from .spec import JobError, is_hub_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -55,16 +54,13 @@ def find_dataset(name: str, token: str | None) -> Found:
     repo_id = name.partition(":")[0]
     api = HfApi(token=token or False)
     try:
-        info = retried(lambda: api.dataset_info(repo_id, timeout=LOOKUP_TIMEOUT_S))
+        info = retry(lambda: api.dataset_info(repo_id, timeout=LOOKUP_TIMEOUT_S))
         if info.gated:
-            retried(lambda: api.auth_check(repo_id, repo_type="dataset"))
-    except GatedRepoError:
-        page = f"{api.endpoint}/datasets/{repo_id}"
-        raise JobError(f"{repo_id} is gated: accept its terms at {page}, and come back.") from None
-    except RepositoryNotFoundError:
-        raise JobError(f"The Hub shows no dataset {repo_id} to you: check the name, or ask its owner.") from None
-    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"{repo_id} could not be looked up", token)) from None
+            retry(lambda: api.auth_check(repo_id, repo_type="dataset"))
+    except (httpx2.HTTPError, OSError) as error:
+        page, sign_in = f"{api.endpoint}/datasets/{repo_id}", "sign in again" if token else "sign in"
+        attempt = f"The dataset {repo_id} cannot be read"
+        raise JobError(explain_error(error, attempt, token=token, sign_in=sign_in, page=page)) from None
     files = sum(file.rfilename.lower().endswith(PICTURE_ENDINGS) for file in info.siblings or [])
     if not files:
         raise JobError(f"{repo_id} has no files with pictures, such as .parquet or .jpg: choose another dataset.")
@@ -116,5 +112,5 @@ def _asked(name: str, preset: str, token: str | None, home: str) -> list[str]:
     except (OSError, ValueError, IndexError):
         raise JobError(f"{name}: its pictures could not be read.") from None
     if "problem" in answer:
-        raise JobError(answer["problem"].replace(token, "<token>") if token else answer["problem"])
+        raise JobError(hide_token(answer["problem"], token))
     return answer["pictures"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx2
 from huggingface_hub import HfApi, JobInfo, get_token
-from huggingface_hub.errors import HfHubHTTPError
 
-from inpaint.hub.retry import is_passing, retried
+from inpaint.hub.errors import explain_error
+from inpaint.hub.retry import retry
 
 from .cost import Hardware, hardware_of, max_minutes
 from .spec import JobError, Run
@@ -144,7 +144,7 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Job
 def job_state(job_id: str, token: str, namespace: str | None = None) -> JobState:
     """How a job is; JobError if there is no such job, or the Hub cannot be reached."""
     try:
-        return _state(retried(lambda: HfApi(token=token).inspect_job(job_id=job_id, namespace=namespace)))
+        return _state(retry(lambda: HfApi(token=token).inspect_job(job_id=job_id, namespace=namespace)))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, f"The job {job_id} could not be looked up", token)) from None
 
@@ -152,7 +152,7 @@ def job_state(job_id: str, token: str, namespace: str | None = None) -> JobState
 def our_jobs(token: str, namespace: str | None = None) -> list[JobState]:
     """The account's retraining jobs, newest first; JobError if they cannot be listed."""
     try:
-        jobs = retried(lambda: list(HfApi(token=token).list_jobs(labels=LABEL, namespace=namespace, token=token)))
+        jobs = retry(lambda: list(HfApi(token=token).list_jobs(labels=LABEL, namespace=namespace, token=token)))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, "The jobs could not be listed", token)) from None
     return sorted(map(_state, jobs), key=lambda job: job.created, reverse=True)
@@ -176,7 +176,7 @@ def job_log(
 def cancel_job(job_id: str, token: str, namespace: str | None = None) -> None:
     """Stops a job; JobError if the Hub does not."""
     try:
-        retried(lambda: HfApi(token=token).cancel_job(job_id=job_id, namespace=namespace))
+        retry(lambda: HfApi(token=token).cancel_job(job_id=job_id, namespace=namespace))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, f"The job {job_id} could not be cancelled", token)) from None
 
@@ -184,7 +184,7 @@ def cancel_job(job_id: str, token: str, namespace: str | None = None) -> None:
 def list_hardware(token: str | None) -> list[Hardware]:
     """What can be rented, cheapest first; JobError if the Hub does not say."""
     try:
-        return hardware_of(retried(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
+        return hardware_of(retry(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, "The hardware could not be listed", token)) from None
 
@@ -197,27 +197,21 @@ def own_token() -> str | None:
 def account(token: str) -> str:
     """Whose token it is; JobError if nobody's."""
     try:
-        return str(retried(lambda: HfApi(token=token).whoami(token=token))["name"])
+        return str(retry(lambda: HfApi(token=token).whoami(token=token))["name"])
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, "The account could not be looked up", token)) from None
 
 
-def explain(error: Exception, what: str, token: str | None) -> str:
-    """A sentence about an error of the Hub, without the token."""
-    if isinstance(error, HfHubHTTPError):
-        status, said = error.response.status_code, error.server_message or ""
-        moves = {
-            401: "sign in again: the token is unknown or has expired",
-            402: "add credits to the account at https://huggingface.co/settings/billing, or choose cheaper hardware",
-            403: "use a token that may start jobs and write repositories, or sign in again and allow both",
-            404: "check the name, and that the account may see it",
-            429: "the Hub is asked too often: try again in a minute",
-        }
-        move = moves.get(status, "try again later" if is_passing(error) else "see what the Hub says")
-        text = f"{what}: {move} ({status}{f', {said}' if said else ''})."
-    else:
-        text = f"{what}: the Hub cannot be reached ({error}). Check the network, and try again."
-    return text.replace(token, "<token>") if token else text
+def explain(error: Exception, attempt: str, token: str | None) -> str:
+    """Return what happened and what to do, for people on the command line and on the page.
+
+    Args:
+        error: of the Hub or the network.
+        attempt: what failed, such as "The job could not be started".
+        token: the token that was used, which is hidden; None: anonymous.
+    """
+    right = "start jobs and write repositories"
+    return explain_error(error, attempt, right=right, token=token, sign_in="sign in again" if token else "sign in")
 
 
 def _state(job: JobInfo) -> JobState:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx2
 from huggingface_hub import HfApi
 
-from inpaint.hub.retry import retried
+from inpaint.hub.retry import retry
 
 from .hub import explain
 from .spec import JobError, Run
@@ -89,8 +89,8 @@ def upload(code: Code, run: Run, token: str) -> list[str]:
     """
     api, path = HfApi(token=token), f"code/{code.commit}.tar.gz"
     try:
-        retried(lambda: api.create_repo(run.checkpoint_repo, private=True, exist_ok=True))
-        info = retried(lambda: api.model_info(run.checkpoint_repo))
+        retry(lambda: api.create_repo(run.checkpoint_repo, private=True, exist_ok=True))
+        info = retry(lambda: api.model_info(run.checkpoint_repo))
         if not info.private:
             raise JobError(f"{run.checkpoint_repo} is public: make it private in its settings, or delete it.")
         made = api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=run.checkpoint_repo)

@@ -9,7 +9,7 @@ import httpx2
 from huggingface_hub import HfApi, RepoFile
 
 from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE, check_size
-from inpaint.hub.retry import retried
+from inpaint.hub.retry import retry
 from train.run.events import Happened, read_events
 
 from .hub import JobState, explain, job_log
@@ -113,7 +113,7 @@ def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path
         for file in api.get_paths_info(repo_id, [CONFIG_FILE, WEIGHTS_FILE], revision=revision):
             check_size(repo_id, file.path, getattr(file, "size", None))
         for name in (CONFIG_FILE, WEIGHTS_FILE):
-            retried(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
+            retry(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
     except (httpx2.HTTPError, OSError) as error:
         raise JobError(explain(error, f"The weights of {repo_id} could not be had", token)) from None
     return folder
@@ -122,7 +122,7 @@ def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path
 def is_public(repo_id: str) -> bool:
     """Whether anybody may read a repository's weights."""
     try:
-        retried(lambda: HfApi(token=False).auth_check(repo_id))
+        retry(lambda: HfApi(token=False).auth_check(repo_id))
     except (httpx2.HTTPError, OSError):
         return False
     return True

@@ -13,7 +13,8 @@ from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
 from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE
-from inpaint.hub.retry import retried
+from inpaint.hub.errors import explain_error, hide_token
+from inpaint.hub.retry import retry
 from inpaint.hub.weights import WeightsError, load_generator
 from train.data.retry import StreamError
 
@@ -26,11 +27,9 @@ from .repository import (
     commit_files,
     create_tag,
     describe_datasets,
-    explain,
     find,
     tag_weights_before,
     weights_sha256,
-    without_token,
 )
 
 
@@ -119,29 +118,30 @@ def publish(
         return _publish(run_dir, folder, repo_id, wish)
     except (httpx2.HTTPError, OSError, ValueError, StreamError) as error:
         command = shlex.join(["python", "-m", "train.publish", str(run_dir), repo_id, *wish.flags()])
-        text = f"{explain(error, repo_id)}\nThe weights are kept in {folder}. This command finishes it:\n  {command}"
-        raise PublishError(without_token(text)) from None
+        text = explain_error(error, f"{repo_id} could not be published", right=f"write to {repo_id}")
+        text += f"\nThe weights are kept in {folder}. This command finishes it:\n  {command}"
+        raise PublishError(hide_token(text)) from None
 
 
 def _publish(run_dir: Path, folder: Path, repo_id: str, wish: Wish) -> PublishedWeights:
     api = HfApi()
     datasets = describe_datasets(api, training_datasets(run_dir))
-    existing = retried(lambda: find(api, repo_id))
+    existing = retry(lambda: find(api, repo_id))
     check_visibility(existing, repo_id, wish.private, datasets)
     improvement = _measure(run_dir, folder, repo_id, existing, wish)
     if wish.if_better and existing and weights_sha256(existing) and not (improvement and improvement.better):
         return PublishedWeights(f"{api.endpoint}/{repo_id}", existing.sha or "", False, (), improvement)
     if existing is None:
         private = wish.private if wish.private is not None else any(d.private for d in datasets) or None
-        retried(lambda: api.create_repo(repo_id, private=private, exist_ok=True))
-        existing = retried(lambda: find(api, repo_id))
+        retry(lambda: api.create_repo(repo_id, private=private, exist_ok=True))
+        existing = retry(lambda: find(api, repo_id))
     for _ in range(3):
         try:
             return _upload(api, run_dir, folder, repo_id, existing, wish, datasets, improvement)
         except HfHubHTTPError as error:
             if error.response.status_code != 412:  # somebody else has committed since we looked
                 raise
-        existing = retried(lambda: find(api, repo_id))
+        existing = retry(lambda: find(api, repo_id))
     raise ValueError("others are changing it at the same time: try again")
 
 
@@ -156,18 +156,18 @@ def _upload(
     improvement: Improvement | None,
 ) -> PublishedWeights:
     """The commit on top of what is there, and the tags before and behind it."""
-    card = retried(lambda: card_text(existing, repo_id))
+    card = retry(lambda: card_text(existing, repo_id))
     kept = write_card(run_dir, folder, repo_id, {d.name: d.licence for d in datasets if d.licence}, card)
     paths = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, SAMPLES_FILE, "README.md")]
-    before = retried(lambda: tag_weights_before(api, repo_id, existing, folder)) if existing else None
+    before = retry(lambda: tag_weights_before(api, repo_id, existing, folder)) if existing else None
     title = wish.commit_message or (f"Weights: {improvement.headline()}" if improvement else "Weights and model card")
     text = [improvement.table()] if improvement else []
     text += [f"The weights before are at tag {before}."] if before else []
     parent = existing.sha if existing else None
     present = [path for path in paths if path.exists()]
-    commit = retried(lambda: commit_files(api, repo_id, present, title, "\n\n".join(text), parent))
+    commit = retry(lambda: commit_files(api, repo_id, present, title, "\n\n".join(text), parent))
     if (tag := wish.tag) is not None:
-        retried(lambda: create_tag(api, repo_id, tag, commit))
+        retry(lambda: create_tag(api, repo_id, tag, commit))
     return PublishedWeights(f"{api.endpoint}/{repo_id}", commit, True, kept, improvement, before)
 
 

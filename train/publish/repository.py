@@ -7,19 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_download
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalTokenNotFoundError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
 from inpaint.hub.download import WEIGHTS_FILE
-from inpaint.hub.retry import is_passing, retried
-from train.data.retry import StreamError
+from inpaint.hub.errors import explain_error
+from inpaint.hub.retry import is_transient, retry
 
 LOOKUP_TIMEOUT_S = 10.0
 
@@ -68,16 +63,17 @@ def check_target(repo_id: str, datasets: Sequence[str], private: bool | None) ->
     api = HfApi()
     try:
         validate_repo_id(repo_id)
-        account = retried(api.whoami)
+        account = retry(api.whoami)
         owner = repo_id.partition("/")[0] if "/" in repo_id else account["name"]
         if owner not in (account["name"], *(org["name"] for org in account.get("orgs", []))):
             raise ValueError(f"the token is that of {account['name']}: publish to {account['name']}/...")
         if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise ValueError("the token may only read: use one that may write")
-        check_visibility(retried(lambda: find(api, repo_id)), repo_id, private, describe_datasets(api, datasets))
+        check_visibility(retry(lambda: find(api, repo_id)), repo_id, private, describe_datasets(api, datasets))
     except (httpx2.HTTPError, OSError, ValueError) as error:
-        if not is_passing(error):
-            raise ValueError(without_token(explain(error, repo_id))) from None
+        if not is_transient(error):
+            message = explain_error(error, f"{repo_id} could not be published", right=f"write to {repo_id}")
+            raise ValueError(message) from None
 
 
 def find(api: HfApi, repo_id: str) -> ModelInfo | None:
@@ -120,7 +116,7 @@ def describe_datasets(api: HfApi, names: Iterable[str]) -> list[TrainedOn]:
 
 def _describe(api: HfApi, name: str) -> TrainedOn:
     try:
-        info = retried(lambda: api.dataset_info(name, timeout=LOOKUP_TIMEOUT_S))
+        info = retry(lambda: api.dataset_info(name, timeout=LOOKUP_TIMEOUT_S))
     except RepositoryNotFoundError:
         return TrainedOn(name, None, private=True, found=False)
     except (httpx2.HTTPError, OSError):
@@ -128,32 +124,6 @@ def _describe(api: HfApi, name: str) -> TrainedOn:
     stated = info.card_data.get("license") if info.card_data else None
     licence = ", ".join(stated) if isinstance(stated, list) else str(stated) if stated else None
     return TrainedOn(name, licence, bool(info.private), found=True)
-
-
-def explain(error: Exception, repo_id: str) -> str:
-    """What stopped the upload, and what to do about it."""
-    if isinstance(error, HfHubHTTPError):
-        status, said = error.response.status_code, error.server_message or ""
-        if status == 401:
-            what = "did not accept your token" if get_token() else "does not know who you are"
-            return f"The Hub {what}: sign in with `hf auth login`, or set HF_TOKEN to a token that may write."
-        if status == 403:
-            return f"Your token may not write to {repo_id} ({said}): use one that may, or a repository of your own."
-        if status == 409:
-            return f"{repo_id} already has this tag, at another commit: choose another one."
-        later = ": try again later" if is_passing(error) else ""
-        return f"The Hub answered {status} {said}{later}."
-    if isinstance(error, LocalTokenNotFoundError):
-        return "The Hub does not know who you are: sign in with `hf auth login`, or set HF_TOKEN."
-    if isinstance(error, HFValidationError):
-        return f"{repo_id!r} is not a repository id: it looks like 'name/weights'."
-    if isinstance(error, StreamError):
-        return f"The held-out photos cannot be read: {error}"
-    if isinstance(error, UnicodeEncodeError):
-        return "Your token holds a character that no token has: sign in again with `hf auth login`, or mend HF_TOKEN."
-    if is_passing(error):
-        return f"The Hub cannot be reached ({error}): check the network."
-    return f"{repo_id} could not be published: {error}".rstrip(".") + "."
 
 
 def card_text(existing: ModelInfo | None, repo_id: str) -> str | None:
@@ -184,8 +154,3 @@ def tag_weights_before(api: HfApi, repo_id: str, existing: ModelInfo, folder: Pa
     name = f"weights-{existing.sha[:8]}"
     create_tag(api, repo_id, name, existing.sha)
     return name
-
-
-def without_token(text: str) -> str:
-    token = get_token()
-    return text.replace(token, "<token>") if token else text

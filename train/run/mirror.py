@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
 
 from inpaint.atomic_write import atomic_write
-from inpaint.hub.retry import retried
+from inpaint.hub.errors import explain_error
+from inpaint.hub.retry import retry
 from train.config import MAY_CHANGE, TrainConfig, flatten, to_dict
 
 from .checkpoint import FILE as CHECKPOINT_FILE
@@ -60,12 +61,11 @@ class Mirror(Watcher):
         self._waiting: Path | None = None
         self._changed, self._closing = threading.Condition(), False
         try:
-            retried(lambda: self._api.create_repo(repo_id, private=True, exist_ok=True))
-            info = retried(lambda: self._api.model_info(repo_id))
+            retry(lambda: self._api.create_repo(repo_id, private=True, exist_ok=True))
+            info = retry(lambda: self._api.model_info(repo_id))
         except (httpx2.HTTPError, OSError) as error:
-            raise RemoteError(
-                f"The run's state cannot be kept in {repo_id} ({_plain(error)}): use a token that may write there."
-            ) from None
+            attempt = f"The state of the run cannot be stored in {repo_id}"
+            raise RemoteError(explain_error(error, attempt, right="write to it")) from None
         if not info.private:
             raise RemoteError(f"{repo_id} is public, and the run's state is not: make it private, or delete it.")
         self._has_card = any(file.rfilename == "README.md" for file in info.siblings or [])
@@ -114,10 +114,11 @@ class Mirror(Watcher):
             card = CARD.format(weights=self.repo_id.removesuffix("-checkpoint")).encode()
             operations.append(CommitOperationAdd("README.md", card))
         try:
-            retried(lambda: self._api.create_commit(self.repo_id, operations, commit_message="State of the run"))
+            retry(lambda: self._api.create_commit(self.repo_id, operations, commit_message="State of the run"))
         except Exception as error:  # whatever it is: the training goes on, and so does the checkpoint on the disk
             if not self._told:
-                print(f"The run's state was not copied to {self.repo_id} ({_plain(error)}); trying again.", flush=True)
+                attempt = f"The state of the run was not copied to {self.repo_id}"
+                print(explain_error(error, attempt), "The next checkpoint is tried again.", flush=True)
             self._told = True
             return
         self._told, self._has_card = False, True
@@ -166,7 +167,7 @@ def fetch_state(repo_id: str, config: TrainConfig) -> bool:
     if (run_dir / CHECKPOINT_FILE).exists():
         return False
     try:
-        sha = retried(lambda: HfApi().model_info(repo_id)).sha
+        sha = retry(lambda: HfApi().model_info(repo_id)).sha
         there = json.loads(_fetched(repo_id, CONFIG_FILE, sha).read_text())
         if _other_settings(there, config):
             print(f"{repo_id} holds the state of a run with other settings; this one starts anew.", flush=True)
@@ -179,28 +180,16 @@ def fetch_state(repo_id: str, config: TrainConfig) -> bool:
     except (EntryNotFoundError, RepositoryNotFoundError):
         return False
     except (httpx2.HTTPError, OSError, ValueError) as error:
-        raise RemoteError(
-            f"The run's state in {repo_id} cannot be read ({_plain(error)}): try again later, or delete that repository"
-            " to start anew."
-        ) from None
+        text = explain_error(error, f"The state of the run in {repo_id} cannot be read")
+        raise RemoteError(f"{text} To start a new run, delete that repository.") from None
     print(f"Going on from the state in {repo_id}.", flush=True)
     return True
 
 
 def _fetched(repo_id: str, name: str, sha: str | None) -> Path:
-    return Path(retried(lambda: hf_hub_download(repo_id, name, revision=sha)))
+    return Path(retry(lambda: hf_hub_download(repo_id, name, revision=sha)))
 
 
 def _other_settings(there: dict[str, Any], config: TrainConfig) -> bool:
     old, new = flatten(there), flatten(json.loads(json.dumps(to_dict(config))))
     return any(old.get(name) != new.get(name) for name in old.keys() | new.keys() if name not in MAY_CHANGE)
-
-
-def _plain(error: Exception) -> str:
-    """What an error says, in one line and without the token."""
-    if isinstance(error, HfHubHTTPError):
-        text = f"the Hub answered {error.response.status_code} {error.server_message or ''}".strip()
-    else:
-        text = " ".join(str(error).split()) or type(error).__name__
-    token = get_token()
-    return text.replace(token, "<token>") if token else text

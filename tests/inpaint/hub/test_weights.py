@@ -250,7 +250,7 @@ def test_only_the_two_files_are_ever_fetched(world):
         ("me", "me/half", "has no config.json: it needs both"),
         ("me", "me/huge", "config.json has 200,000 bytes; at most 100,000"),
         ("expired", "me/open", "did not accept your token"),
-        ("odd", "me/open", "did not accept your token"),
+        ("odd", "me/open", "your token holds a character that no token has"),
     ],
 )
 def test_the_hub_s_refusals_become_plain_sentences_at_once(world, account, name, sentence):

@@ -87,7 +87,7 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
     }.items():
         assert said[name].startswith(("ValueError: ", "StreamError: ")), said[name]
         assert all(word in said[name] for word in words), said[name]
-    assert "does not accept your token" in expired["me/three"]
+    assert "did not accept your token" in expired["me/three"]
 
 
 READ = """
@@ -124,7 +124,7 @@ def test_a_disturbed_run_ends_with_the_bits_of_an_undisturbed_one(bench, name):
     (case,) = (case for case in CASES if case.name == name)
     row = bench.try_case(case)
     assert row.same
-    assert ("does not accept your token" in row.ended) == (name == "expired")
+    assert ("did not accept your token" in row.ended) == (name == "expired")
 
 
 def test_the_page_keeps_the_lines_of_faults_that_were_not_tried_again(tmp_path):

@@ -1,83 +1,50 @@
-import httpx2
+"""Retries of a training stream: how long an outage may last, and what stops it at once."""
+
 import pytest
-from huggingface_hub.errors import HfHubHTTPError
 
-from train.data import retry as patience
-from train.data.retry import AskingAgain, Patience, StreamError, may_pass, patiently
-
-
-def answer(status, **headers):
-    request = httpx2.Request("GET", "https://example.org/x")
-    return HfHubHTTPError(f"answered {status}", response=httpx2.Response(status, headers=headers, request=request))
+from inpaint.hub import errors
+from tests.hub.failures import http_error
+from train.data.retry import StreamBackoff, StreamError, retry_read
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """Sleeping takes no time, and every pause is noted."""
-    pauses = []
-    monkeypatch.setattr(patience.time, "sleep", pauses.append)
-    monkeypatch.setattr(patience.time, "monotonic", lambda: sum(pauses))
-    return pauses
-
-
-def test_pauses_double_until_the_patience_ends_and_start_anew_after_progress(clock):
-    waiting = Patience("the dataset me/photos", 100)
+def test_an_outage_is_waited_out_for_the_time_budget_and_progress_renews_it(pauses):
+    backoff = StreamBackoff("the dataset me/photos", 100)
     for _ in range(3):
-        waiting.wait(ConnectionError("gone"))
-    assert clock == [1, 2, 4]
-    waiting.progressed()
+        backoff.wait_or_raise(ConnectionError("gone"))
+    assert pauses == [1, 2, 4]
+    backoff.reset()
     for _ in range(6):
-        waiting.wait(ConnectionError("gone"))
-    with pytest.raises(StreamError, match=r"^The dataset me/photos cannot be read \(gone\): check the network"):
-        waiting.wait(ConnectionError("gone"))
-    assert clock[3:] == [1, 2, 4, 8, 16, 32]
-
-
-def test_what_the_hub_asks_to_wait_is_waited(clock):
-    waiting = Patience("it", 1000)
-    waiting.wait(answer(429, **{"Retry-After": "37"}))
-    hidden = ConnectionError("Server Disconnected")
-    hidden.__cause__ = answer(429, **{"Retry-After": "38"})
-    waiting.wait(hidden)
-    assert clock == [37, 38]
+        backoff.wait_or_raise(ConnectionError("gone"))
+    with pytest.raises(StreamError, match=r"^The dataset me/photos cannot be read; .* \(gone\): check the network"):
+        backoff.wait_or_raise(ConnectionError("gone"))
+    assert pauses[3:] == [1, 2, 4, 8, 16, 32]
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "token"), (403, "may not be read"), (404, "missing on the Hub, or private")]
+    ("status", "message"), [(401, "did not accept your token"), (403, "may not read it"), (404, "missing or private")]
 )
-def test_refusals_are_not_tried_again(clock, monkeypatch, status, words):
-    monkeypatch.setattr(patience, "get_token", lambda: "hf_me")
-    with pytest.raises(StreamError, match=words):
-        Patience("it", 1000).wait(answer(status))
-    assert clock == []
+def test_a_refusal_ends_the_stream_at_once(pauses, monkeypatch, status, message):
+    monkeypatch.setattr(errors, "get_token", lambda: "hf_me")
+    with pytest.raises(StreamError, match=message):
+        StreamBackoff("the dataset me/photos", 1000).wait_or_raise(http_error(status))
+    assert pauses == []
 
 
-def test_only_what_may_pass_is_tried_again(clock):
-    tried = []
+def test_a_read_is_retried_after_transient_errors_only(pauses):
+    outcomes = iter([ConnectionError("gone"), http_error(503), KeyError("ours")])
 
     def action():
-        tried.append(1)
-        raise [ConnectionError("gone"), answer(503), KeyError("ours")][len(tried) - 1]
+        raise next(outcomes)
 
     with pytest.raises(KeyError, match="ours"):
-        patiently(action, "it", 100)
-    assert len(tried) == 3
-    assert may_pass(TimeoutError()) and not may_pass(ValueError())
+        retry_read(action, "the dataset me/photos", 100)
+    assert pauses == [1, 2]
 
 
-def test_requests_that_only_read_are_sent_again(clock):
-    sent = []
+def test_a_read_that_fails_for_too_long_raises_a_stream_error(pauses):
+    def action():
+        raise http_error(503)
 
-    def handle(request):
-        sent.append(request.method)
-        if len(sent) == 1:
-            raise httpx2.ReadError("broken")
-        return httpx2.Response(429 if len(sent) == 2 else 200, headers={"Retry-After": "7"})
-
-    with AskingAgain(transport=httpx2.MockTransport(handle)) as session:
-        assert session.get("https://example.org/x").status_code == 200
-        assert clock == [0.3, 7]
-        sent.clear()
-        with pytest.raises(httpx2.ReadError):
-            session.post("https://example.org/x")
-    assert sent == ["POST"]
+    with pytest.raises(StreamError, match="the Hub answered 503: try again later"):
+        retry_read(action, "the dataset me/photos", 10)
+    assert pauses == [1, 2, 4]

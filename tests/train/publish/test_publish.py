@@ -341,7 +341,7 @@ def held_out(tmp_path, run_dir):
 
 PUBLISH_EACH = """
 import contextlib, io, shutil
-from train.publish import main
+from train.publish.__main__ import main
 answer = []
 for weights, arguments in {steps!r}:
     shutil.copyfile(weights, {target!r})
@@ -427,7 +427,7 @@ def test_a_stumbling_hub_is_asked_again_and_a_down_one_leaves_a_command_that_fin
     before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
     down = hub.fail(path="/commit/", times=1000)
     said = run_publish(client, run_dir, "me/second", "--private", "--tag", "v1", code=1)
-    assert "The Hub answered 503" in said
+    assert "the Hub answered 503 (a deliberate fault): try again later" in said
     assert {path: path.read_bytes() for path in before if path.name != "README.md"}.items() <= before.items()
     down.times = 0
     command = shlex.split(said.strip().splitlines()[-1])
@@ -457,7 +457,7 @@ def test_refusals_say_what_to_do_and_never_show_the_token(hub, api, run_dir, tmp
     hub.fail(path="/api/models/me/echo", status=403, message="hf_me is not enough")
     code = f"""
 import os
-from train.publish import PublishError, publish
+from train.publish.publish import PublishError, publish
 def tried(token, repo_id, **options):
     os.environ["HF_TOKEN"] = token
     try:
@@ -473,10 +473,10 @@ answer = {{
 }}
 """
     said = Client(hub.url, tmp_path / "home").evaluate(code)
-    assert "did not accept your token: sign in with `hf auth login`" in said["expired"]
-    assert "does not know who you are: sign in with `hf auth login`" in said["nobody"]
+    assert "the Hub did not accept your token: sign in with `hf auth login`" in said["expired"]
+    assert "you are not signed in to the Hub: sign in with `hf auth login`" in said["nobody"]
     for case in ("foreign", "reader", "namespace"):
-        assert "Your token may not write to me/" in said[case]
+        assert "your token may not write to me/" in said[case]
     assert "a character that no token has" in said["odd"]
     assert "<token> is not enough" in said["echo"]
     assert "is public: make it private" in said["public"]
@@ -507,7 +507,7 @@ answer = [
 """
     said = client.evaluate(code)
     assert said[:3] == [None] * 3
-    expected = ("does not know who you are", "did not accept your token", "publish to you/", "may only read",
+    expected = ("you are not signed in", "did not accept your token", "publish to you/", "may only read",
                 "not a repository id", "me/hidden, which the weights were trained on, is private")  # fmt: skip
     for words, sentence in zip(expected, said[3:], strict=True):
         assert words in sentence

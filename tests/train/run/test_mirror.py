@@ -20,8 +20,8 @@ def api(hub, monkeypatch, tmp_path):
     monkeypatch.setattr(remote, "HfApi", lambda: api)
     download = partial(hf_hub_download, endpoint=hub.url, token="hf_me", cache_dir=tmp_path / "cache")
     monkeypatch.setattr(remote, "hf_hub_download", download)
-    monkeypatch.setattr(remote, "get_token", lambda: "hf_me")
-    monkeypatch.setattr("inpaint.hub.retry.RETRY_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("inpaint.hub.errors.get_token", lambda: "hf_me")
+    monkeypatch.setattr("inpaint.hub.retry.FIRST_PAUSE_S", 0.01)
     return api
 
 
