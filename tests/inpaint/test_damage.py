@@ -18,7 +18,7 @@ from inpaint.networks.config import ConfigError, DamageConfig, damage_config_fro
 from inpaint.networks.damage import DamageNetwork, fused
 from inpaint.photos.opening import MaskError, PhotoError
 from tests.pictures import picture
-from tests.train.damage.worn_prints import wear
+from tests.train.damage.worn_prints import degrade_print
 
 PHOTOS = Path(__file__).parents[3] / "shared/datasets/photos"
 F1_FLOOR, CLEAN_CEILING, AGAIN_CEILING = 0.75, 0.005, 0.002
@@ -54,7 +54,7 @@ def scratched(seed=0):
 def test_damage_on_photos_never_seen_is_found(finder):
     from train.damage.scores import match, total
 
-    worn = [wear(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(24))]
+    worn = [degrade_print(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(24))]
     scores = total([match(finder(np.asarray(scan)), mask) for scan, mask in worn])
     assert scores.f1 >= F1_FLOOR, scores
     assert scores.precision >= 0.7, scores
@@ -71,7 +71,7 @@ def test_photos_without_damage_are_left_alone(finder):
 def test_its_own_restorations_have_nothing_left_to_find(inpainter):
     shares = []
     for number, photo in enumerate(photos(6, skip=40)):
-        scan, _ = wear(photo, np.random.default_rng([4, number]))
+        scan, _ = degrade_print(photo, np.random.default_rng([4, number]))
         mask = inpainter.find_damage(scan)
         assert np.asarray(mask).any()
         shares.append((np.asarray(inpainter.find_damage(inpainter(scan, mask))) > 0).mean())

@@ -43,7 +43,7 @@ class DamageTrainConfig:
     cache_side: int = 448
     """Photos are held in memory with their short side at most this many pixels."""
     workers: int = 2
-    """Threads that age crops. The batches do not depend on it."""
+    """Threads that degrade crops. The batches do not depend on it."""
     seed: int = 0
     """Everything random follows from it."""
     device: str = "auto"

@@ -1,4 +1,4 @@
-"""Batches for the damage network: crops of clean photos, aged as they are needed."""
+"""Batches for the damage network: crops of undamaged photos, degraded on the fly."""
 
 import math
 
@@ -6,15 +6,15 @@ import numpy as np
 from PIL import Image
 
 from train.config import DataConfig
-from train.damage.degradation.degrade import age
+from train.damage.degradation.degrade import degrade
 from train.data.order import START, Position
 from train.data.stream import PhotoStream
 
 from .config import DamageTrainConfig
 
 
-class AgedStream(PhotoStream):
-    """A `PhotoStream` whose batches hold scans of aged prints; `mask` is their target, see `ageing.AgedCrop`.
+class DegradedStream(PhotoStream):
+    """A `PhotoStream` of scans of damaged prints; the batches' `mask` is their target, see `degrade.DegradedCrop`.
 
     Args:
         config: of the run.
@@ -40,8 +40,8 @@ class AgedStream(PhotoStream):
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))
         crop = zoomed_crop(photo, self._run.resolution, self._run.largest_zoom, rng)
-        aged = age(crop, rng, clean=self._run.clean)
-        return np.ascontiguousarray(aged.image.transpose(2, 0, 1)), aged.target[None]
+        degraded = degrade(crop, rng, clean_share=self._run.clean)
+        return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
 
 
 def zoomed_crop(photo: Image.Image, side: int, largest_zoom: float, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from torchvision.utils import make_grid
 from inpaint.damage import load_damage_network
 from inpaint.hub.weights import save_generator
 from inpaint.networks.damage import DamageNetwork
-from train.damage.degradation.degrade import IGNORED
+from train.damage.degradation.degrade import IGNORE_INDEX
 from train.data.order import Position
 from train.data.stream import Batch
 from train.metrics.efficientnet import fold_front, load_lite0
@@ -25,7 +25,7 @@ from train.run.progress import Progress, plot_losses
 from train.run.signals import Interrupts
 
 from .config import DamageTrainConfig, to_dict
-from .stream import AgedStream
+from .stream import DegradedStream
 
 MAY_CHANGE = (
     "images", "cooldown_images", "log_every", "sample_every", "checkpoint_every", "max_minutes", "workers", "run_dir",
@@ -99,7 +99,7 @@ class DamageTrainer:
     def draw_sheet(self, path: Path, batch: Batch) -> None:
         """Writes a sheet of scans, what is to be marked (doubtful pixels grey), and the averaged weights' answer."""
         image, target = to_model(batch.image[:SHEET_PICTURES], batch.mask[:SHEET_PICTURES], self.device, True)
-        wanted = torch.where(target == IGNORED, 0.4, target)
+        wanted = torch.where(target == IGNORE_INDEX, 0.4, target)
         found = torch.sigmoid(self.ema.network(image).float())
         rows = torch.cat([(image + 1) / 2, wanted.expand(-1, 3, -1, -1), found.expand(-1, 3, -1, -1)])
         pixels = (make_grid(rows, nrow=len(image), padding=2) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
@@ -112,7 +112,7 @@ def damage_losses(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
 
     Args:
         logits: (B, 1, H, W).
-        target: (B, 1, H, W) in {0, 1}, or IGNORED where neither answer is wrong.
+        target: (B, 1, H, W) in {0, 1}, or IGNORE_INDEX where neither answer is wrong.
 
     Returns:
         "focal" and "dice", scalars; damaged pixels weigh twice in the first, and less inside of large damage.
@@ -121,7 +121,7 @@ def damage_losses(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
         Lin et al. 2017, arXiv:1708.02002, Eq. 4, with gamma = 1; Milletari et al. 2016, arXiv:1606.04797, Eq. 1,
         without squares in the denominator.
     """
-    counts = (target != IGNORED).to(logits.dtype)
+    counts = (target != IGNORE_INDEX).to(logits.dtype)
     wanted = target * counts
     found = torch.sigmoid(logits)
     nearby = F.avg_pool2d(wanted, (AROUND_PX, 1), 1, (AROUND_PX // 2, 0))
@@ -161,7 +161,7 @@ def train_damage(config: DamageTrainConfig) -> Path:
     if trainer.images_seen >= config.images:
         save_generator(trainer.ema.network, run_dir / "weights")
         return run_dir
-    stream = AgedStream(config, trainer.position)
+    stream = DegradedStream(config, trainer.position)
     progress = Progress(run_dir, trainer.images_seen, config.images)
     try:
         with Interrupts() as interrupts:
@@ -172,7 +172,9 @@ def train_damage(config: DamageTrainConfig) -> Path:
     return run_dir
 
 
-def _run(trainer: DamageTrainer, stream: AgedStream, progress: Progress, run_dir: Path, interrupts: Interrupts) -> None:
+def _run(
+    trainer: DamageTrainer, stream: DegradedStream, progress: Progress, run_dir: Path, interrupts: Interrupts
+) -> None:
     config = trainer.config
     deadline = time.monotonic() + config.max_minutes * 60 if config.max_minutes else float("inf")
     for batch in stream:

@@ -15,9 +15,9 @@ from inpaint.damage import load_damage_network
 from inpaint.networks.config import DamageConfig
 from train.__main__ import main
 from train.damage.config import DamageTrainConfig
-from train.damage.degradation.degrade import IGNORED
+from train.damage.degradation.degrade import IGNORE_INDEX
 from train.damage.scores import match, near, total
-from train.damage.stream import AgedStream, zoomed_crop
+from train.damage.stream import DegradedStream, zoomed_crop
 from train.damage.trainer import AROUND_PX, LARGE, DamageTrainer, damage_losses, learning_rate_factor, train_damage
 from train.run.device import Diverged
 
@@ -51,7 +51,7 @@ def tiny(folder, run_dir, **changes):
 
 def test_losses_by_hand():
     logits = torch.tensor([0.0, 2.0, -1.0, 5.0]).view(1, 1, 2, 2)
-    target = torch.tensor([1.0, 0.0, 0.0, IGNORED]).view(1, 1, 2, 2)
+    target = torch.tensor([1.0, 0.0, 0.0, IGNORE_INDEX]).view(1, 1, 2, 2)
     found = [1 / (1 + math.exp(-value)) for value in (0.0, 2.0, -1.0)]
     inside = 1 / (1 + LARGE / AROUND_PX**2)  # one damaged pixel among so many
     focal = inside * 2 * 0.5 * math.log(2) - sum(value * math.log(1 - value) for value in found[1:])
@@ -70,7 +70,7 @@ def test_a_pixel_of_a_thin_line_counts_more_than_one_of_a_large_stain():
 
 
 def test_doubtful_pixels_have_no_say():
-    target = torch.full((1, 1, 4, 4), float(IGNORED))
+    target = torch.full((1, 1, 4, 4), float(IGNORE_INDEX))
     target[..., 0, :] = 1
     logits = torch.zeros(1, 1, 4, 4, requires_grad=True)
     sum(damage_losses(logits, target).values()).backward()
@@ -97,7 +97,7 @@ def test_crops_are_enlarged_so_many_times_at_most():
 
 def test_batches_do_not_depend_on_the_number_of_threads(folder, tmp_path):
     def first(workers):
-        stream = AgedStream(tiny(folder, tmp_path, workers=workers))
+        stream = DegradedStream(tiny(folder, tmp_path, workers=workers))
         batches = iter(stream)
         taken = [next(batches) for _ in range(3)]
         stream.close()

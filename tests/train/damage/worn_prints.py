@@ -1,10 +1,10 @@
-"""A second way to wear out photos, which shares nothing with the one that is trained on: fields instead of drawings.
+"""A second degradation model for evaluation, which shares no code with the one used in training.
 
     python -m tests.train.damage.worn_prints PHOTOS -o PAIRS/ --count 100
 
-writes scans (NAME.jpg) and what is damage in them (NAME-mask.png) for `python -m train.damage.evaluate --pairs PAIRS/`.
-Every mark is a field over the whole photo: the distance from a curve, from the borders of Voronoi cells, from points or
-from a corner, or noise with a power-law spectrum, cut off at some height.
+writes scans (NAME.jpg) and masks of their damage (NAME-mask.png) for `python -m train.damage.evaluate --pairs PAIRS/`.
+The training's model draws shapes. Here every kind of damage is a thresholded field over the whole photo: the distance
+to a curve, to the borders of Voronoi cells, to points or to a corner, or noise with a power-law spectrum.
 """
 
 import argparse
@@ -17,11 +17,12 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-VISIBLE = 14 / 255
+VISIBLE_CHANGE = 14 / 255
+"""Smallest change of a pixel, as a share of the range, that belongs to the mask."""
 
 
 def spectrum_noise(shape, exponent, rng):
-    """Noise whose amplitude falls with the frequency's power `exponent`; mean 0, deviation 1."""
+    """Return noise with amplitudes proportional to frequency ** -exponent; mean 0, standard deviation 1."""
     rows, columns = np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None]
     frequency = np.hypot(rows * shape[0], columns * shape[1])
     frequency[0, 0] = 1
@@ -32,7 +33,7 @@ def spectrum_noise(shape, exponent, rng):
 
 
 def distance_to(points, shape):
-    """Each pixel's distance from the nearest of some points (N, 2) as x, y, and that point's index (-1: none)."""
+    """Return each pixel's distance to the nearest of points (N, 2) as x, y, and that point's index (-1: none)."""
     x, y = np.round(points).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < shape[1]) & (y < shape[0])
     if not inside.any():
@@ -44,19 +45,19 @@ def distance_to(points, shape):
 
 
 def bezier(shape, rng, curl):
-    """A curve of the third degree through the photo, a point every half pixel."""
+    """Return points of a random cubic Bezier curve, at most half a pixel apart."""
     height, width = shape
     start = rng.uniform(0, 1, 2) * (width, height)
     reach = math.hypot(width, height) * rng.uniform(0.08, 0.9)
     heading = rng.uniform(0, 2 * math.pi)
     end = start + reach * np.array([math.cos(heading), math.sin(heading)])
-    pulls = [start + (end - start) * part + rng.normal(0, curl * reach, 2) for part in (1 / 3, 2 / 3)]
+    controls = [start + (end - start) * part + rng.normal(0, curl * reach, 2) for part in (1 / 3, 2 / 3)]
     t = np.linspace(0, 1, int(2.5 * reach) + 8)[:, None]
-    return (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * pulls[0] + 3 * (1 - t) * t**2 * pulls[1] + t**3 * end
+    return (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * controls[0] + 3 * (1 - t) * t**2 * controls[1] + t**3 * end
 
 
 def profile(distance, width):
-    """A line's coverage from the distance to its middle: flat within, soft over a pixel."""
+    """Return a line's coverage from the distance to its centre: 1 inside, falling to 0 over one pixel."""
     return np.clip(width / 2 - distance + 0.75, 0, 1)
 
 
@@ -142,7 +143,7 @@ def tear(shape, rng):
 
 
 def fold(photo, rng):
-    """A crease right across: brightened core, darkened sides; returns the photo and the core's coverage."""
+    """Add a crease from side to side; return the photo with darkened sides and the coverage of the bright core."""
     shape = photo.shape[:2]
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     heading, offset = rng.normal(rng.choice([0, math.pi / 2]), 0.1), rng.uniform(0.2, 0.8, 2) * shape
@@ -155,36 +156,37 @@ def fold(photo, rng):
 
 
 BRIGHT, DARK, BROWN = (0.96, 0.94, 0.88), (0.07, 0.06, 0.06), (0.5, 0.36, 0.2)
-MARKS = [
+DAMAGE_KINDS = [
     (scratch, 5, (BRIGHT, BRIGHT, DARK)), (fibre, 2, (BRIGHT, DARK)), (upright_lines, 0.6, (BRIGHT, DARK)),
     (voronoi_cracks, 0.4, (BRIGHT, DARK)), (dust, 1.2, (BRIGHT, DARK)), (stain, 0.5, (BROWN, DARK, BRIGHT)),
     (peeled, 0.8, (BRIGHT, BROWN)), (corner, 0.25, (BRIGHT, DARK)), (tear, 0.5, (BRIGHT,)),
 ]  # fmt: skip
+"""(draw, mean of the Poisson distributed count, colours)"""
 
 
-def wear(photo, rng):
-    """A worn print of a photo.
+def degrade_print(photo, rng):
+    """Turn a photo into the scan of a damaged print.
 
     Args:
         photo: RGB image.
         rng: the only source of randomness.
 
     Returns:
-        The scan as an RGB image, and bool (H, W): damage that changes the photo by VISIBLE or more.
+        The scan as an RGB image, and its mask, bool (H, W): damage that changes the photo by more than VISIBLE_CHANGE.
     """
     pixels = np.asarray(photo.convert("RGB"), np.float64) / 255
-    pixels = faded(pixels, rng)
-    clean, cover = pixels, np.zeros(pixels.shape[:2])
+    pixels = fade_tones(pixels, rng)
+    clean, coverage = pixels, np.zeros(pixels.shape[:2])
     if rng.random() < 0.35:
         pixels, core = fold(pixels, rng)
-        pixels, cover = pixels + core[..., None] * (np.array(BRIGHT) - pixels), core
-    for draw, often, inks in MARKS:
-        for _ in range(rng.poisson(often)):
+        pixels, coverage = pixels + core[..., None] * (np.array(BRIGHT) - pixels), core
+    for draw, mean_count, colors in DAMAGE_KINDS:
+        for _ in range(rng.poisson(mean_count)):
             alpha = draw(pixels.shape[:2], rng) * rng.uniform(0.55, 1)
-            ink = np.array(inks[rng.integers(len(inks))]) + rng.normal(0, 0.03, 3)
-            pixels, cover = pixels + alpha[..., None] * (ink - pixels), np.maximum(cover, alpha)
+            color = np.array(colors[rng.integers(len(colors))]) + rng.normal(0, 0.03, 3)
+            pixels, coverage = pixels + alpha[..., None] * (color - pixels), np.maximum(coverage, alpha)
     change = np.abs(pixels - clean).max(2)
-    mask = (cover > 0.25) & (change > VISIBLE)
+    mask = (coverage > 0.25) & (change > VISIBLE_CHANGE)
     if rng.random() < 0.5:
         pixels = ndimage.gaussian_filter(pixels, (0.6, 0.6, 0))
     pixels = pixels + rng.normal(0, rng.choice([0, 0.01, 0.025]), (*mask.shape, 1))
@@ -193,8 +195,8 @@ def wear(photo, rng):
     return Image.open(file).convert("RGB"), mask
 
 
-def faded(pixels, rng):
-    """Colour, grey or sepia, with less contrast."""
+def fade_tones(pixels, rng):
+    """Reduce the contrast, and convert to greyscale or sepia in some cases."""
     if rng.random() < 0.6:
         pixels = np.repeat(pixels @ np.array([[0.299], [0.587], [0.114]]), 3, 2)
         if rng.random() < 0.5:
@@ -205,18 +207,18 @@ def faded(pixels, rng):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="python -m tests.train.damage.worn_prints", description="Write worn prints and their masks."
+        prog="python -m tests.train.damage.worn_prints", description="Write scans of damaged prints and their masks."
     )
     parser.add_argument("photos", help="a dataset: Hub id, folder of pictures or parquet file")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for NAME.jpg and NAME-mask.png")
     parser.add_argument("--split", default="validation", help="of the dataset (default: %(default)s)")
-    parser.add_argument("--count", type=int, default=100, help="so many (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=100, help="number of photos (default: %(default)s)")
     options = parser.parse_args()
     from train.data.datasets import iter_photos
 
     options.output.mkdir(parents=True, exist_ok=True)
     for number, photo in enumerate(iter_photos(options.photos, options.split, options.count)):
-        scan, mask = wear(photo, np.random.default_rng([7, number]))
+        scan, mask = degrade_print(photo, np.random.default_rng([7, number]))
         scan.save(options.output / f"{number:04d}.jpg", quality=92, subsampling=0)
         Image.fromarray(mask).save(options.output / f"{number:04d}-mask.png")
 

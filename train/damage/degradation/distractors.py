@@ -1,7 +1,7 @@
-"""Structure that belongs to a picture and only looks like damage: wires, twigs, bars, hair, coats, letters, frames.
+"""Structure that belongs to a photo and only resembles damage: wires, bars, branches, hair, patterns, text, borders.
 
-It is drawn into photos before they age, and never marked, so that the damage network learns to leave it alone. It is as
-soft as the photo, even along its way, and often stands behind other things.
+Distractors are drawn into photos before the damage and are never labelled, so that the damage network learns to leave
+such structure alone. They are as soft as the photo, have a constant opacity, and are often occluded by other objects.
 """
 
 import math
@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .shapes import Canvas, blob, blurred, fractal_noise, line_noise, smooth_noise, wandering_path
+from .shapes import Canvas, blob, fractal_noise, gaussian_blur, noise_1d, random_walk_path, smooth_noise
 
 
-def _ink(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A colour for something in a photo: dark or bright as things are, or that of another place of the photo."""
+def _random_color(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a colour (3,) for an object: dark, bright, or sampled from the photo."""
     if rng.random() < 0.4:
         row, column = rng.integers(len(photo), size=2)
         return np.clip(photo[row, column] * rng.uniform(0.4, 1.5), 0, 1)
@@ -24,17 +24,17 @@ def _ink(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(rng.uniform(0.55, 1) + rng.normal(0, 0.05, 3), 0, 1)
 
 
-def _behind(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray | float:
-    """Where something is visible that stands behind parts of the photo: its bright or dark places, or everywhere."""
+def _occlusion(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray | float:
+    """Return where an object behind parts of the photo is visible: in bright parts, in dark parts, or everywhere."""
     if rng.random() < 0.2:
         return 1.0
-    grey = blurred(photo @ np.full(3, 1 / 3, np.float32), 2)
+    grey = gaussian_blur(photo @ np.full(3, 1 / 3, np.float32), 2)
     level = np.quantile(grey, rng.uniform(0.2, 0.8))
     return (grey > level if rng.random() < 0.75 else grey < level).astype(np.float32)
 
 
 def wires(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Power lines, ropes, stays: smooth hanging curves from one side to the other, alone or several side by side."""
+    """Draw power lines, ropes or stays: one to five smooth curves from side to side."""
     side, canvas = len(photo), Canvas(len(photo))
     slope, gap, width = rng.normal(0, 0.5), rng.uniform(3, 40), rng.uniform(0.5, 3.5)
     x = np.linspace(-0.1, 1.1, 40) * side
@@ -43,11 +43,11 @@ def wires(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         y = start + number * gap + slope * x - sag * side * (1 - ((x / side - low) * 1.5) ** 2)
         path = np.stack([x, y] if rng.random() < 0.8 else [y, x], 1)
         canvas.line(path, np.full(40, width), np.full(40, rng.uniform(0.7, 1)))
-    return canvas.alpha() * _behind(photo, rng)
+    return canvas.alpha() * _occlusion(photo, rng)
 
 
 def bars(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Window bars, fences, blinds, bricks: straight parallel lines at even distances, in one or two directions."""
+    """Draw window bars, fences, blinds or bricks: equidistant straight lines in one or two directions."""
     side, canvas = len(photo), Canvas(len(photo))
     pitch, angle, width = rng.uniform(7, 70), rng.normal(0, 0.25), rng.uniform(0.6, 6)
     fan, reach = rng.normal(0, 0.15), rng.uniform(0.2, 0.8)
@@ -59,11 +59,11 @@ def bars(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             middle = where + number * pitch * np.array([-math.sin(angle + turn), math.cos(angle + turn)])
             ends = np.linspace(middle - along * side * reach, middle + along * side * reach, 8)
             canvas.line(ends, np.full(8, min(width, pitch / 2)), np.ones(8))
-    return canvas.alpha() * _behind(photo, rng)
+    return canvas.alpha() * _occlusion(photo, rng)
 
 
-def twigs(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A tree's branches, which get thinner where they fork."""
+def branches(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw the branches of a tree, which get thinner where they fork."""
     side, canvas = len(photo), Canvas(len(photo))
     position = np.array([rng.uniform(0, side), side * rng.choice([0.0, 1.0, rng.random()])])
     queue = [(position, rng.uniform(0, 2 * math.pi), rng.uniform(1.5, 7), rng.uniform(15, 60))]
@@ -82,23 +82,23 @@ def twigs(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
                 queue.append(
                     (start, headings[-1] + turn, width * rng.uniform(0.5, 0.8), length * rng.uniform(0.6, 0.95))
                 )
-    return canvas.alpha() * _behind(photo, rng)
+    return canvas.alpha() * _occlusion(photo, rng)
 
 
 def strands(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Hair, fur, grass: many fine curves that run nearly side by side."""
+    """Draw hair, fur or grass: many fine, nearly parallel curves."""
     side, canvas = len(photo), Canvas(len(photo))
-    base = wandering_path(side, rng, length=rng.uniform(30, 160), turn=rng.uniform(0.02, 0.12))
+    base = random_walk_path(side, rng, length=rng.uniform(30, 160), turn=rng.uniform(0.02, 0.12))
     spread, width = rng.uniform(4, 40), rng.uniform(0.5, 1.6)
     for _ in range(int(rng.integers(8, 60))):
-        drift = np.stack([line_noise(len(base), 4, rng), line_noise(len(base), 4, rng)], 1) * rng.uniform(1, 6)
+        drift = np.stack([noise_1d(len(base), 4, rng), noise_1d(len(base), 4, rng)], 1) * rng.uniform(1, 6)
         path = base + rng.normal(0, spread, 2) + drift
         canvas.line(path, np.full(len(path), width), np.full(len(path), rng.uniform(0.3, 1)))
     return canvas.alpha()
 
 
-def coats(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Zebras, tigers, leopards, marble, printed cloth: bent stripes or patches with sharp edges all over something."""
+def patterns(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw curved stripes or patches with sharp edges over an area, as on zebras, leopards, marble or printed cloth."""
     side, period = len(photo), math.exp(rng.uniform(math.log(6), math.log(36)))
     if rng.random() < 0.6:
         y, x = np.mgrid[:side, :side].astype(np.float32)
@@ -108,12 +108,12 @@ def coats(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     else:
         height = fractal_noise(side, period, rng, 2)
     pattern = np.clip(0.5 + rng.uniform(2, 8) * (height - rng.normal(0, 0.4)), 0, 1)
-    shape = blob(side, rng.uniform(0.2, 0.7) * side, rng, rough=rng.uniform(0.1, 0.4), soft_px=rng.uniform(1, 6))
+    shape = blob(side, rng.uniform(0.2, 0.7) * side, rng, roughness=rng.uniform(0.1, 0.4), edge_px=rng.uniform(1, 6))
     return pattern * shape
 
 
-def letters(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Print and writing: signs, captions, dates, pages of text."""
+def text(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw lines of random text, as on signs, captions and pages."""
     side = len(photo)
     size = math.exp(rng.uniform(math.log(7), math.log(70)))
     canvas = Image.new("L", (side * 2, side * 2))
@@ -127,50 +127,50 @@ def letters(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(canvas.rotate(rng.normal(0, 12)).reduce(2), np.float32) / 255
 
 
-def lights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Glints, lamps, stars, buttons, pebbles: small round things, sharp in the middle and soft outside."""
+def highlights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw glints, lamps, stars, buttons or pebbles: small discs with a soft halo."""
     side, canvas = len(photo), Canvas(len(photo))
     for _ in range(int(rng.integers(1, 30))):
         radius = min(0.7 + rng.exponential(2.0), 9)
         angles = np.linspace(0, 2 * math.pi, 12)
-        canvas.area(
+        canvas.polygon(
             rng.uniform(0, side, 2) + np.stack([np.cos(angles), np.sin(angles)], 1) * radius, rng.uniform(0.4, 1)
         )
     sharp = canvas.alpha()
-    return np.clip(0.6 * sharp + blurred(sharp, rng.uniform(0.8, 3)), 0, 1)
+    return np.clip(0.6 * sharp + gaussian_blur(sharp, rng.uniform(0.8, 3)), 0, 1)
 
 
-DISTRACTORS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
-    wires: 1.0, bars: 1.3, twigs: 1.2, strands: 0.8, coats: 1.0, letters: 1.3, lights: 0.8,
+DISTRACTOR_WEIGHTS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
+    wires: 1.0, bars: 1.3, branches: 1.2, strands: 0.8, patterns: 1.0, text: 1.3, highlights: 0.8,
 }  # fmt: skip
-"""How often each kind is drawn, relative to the others."""
+"""Kind of distractor -> sampling weight."""
 
 
 def add_distractors(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A photo, float32 (side, side, 3) in [0, 1], with one or two things drawn into it, as soft as a photo is."""
-    weights = np.array(list(DISTRACTORS.values()))
+    """Draw one or two distractors, slightly blurred, into a photo; float32 (side, side, 3) in [0, 1]."""
+    weights = np.array(list(DISTRACTOR_WEIGHTS.values()))
     for _ in range(1 + (rng.random() < 0.3)):
-        draw = list(DISTRACTORS)[rng.choice(len(weights), p=weights / weights.sum())]
-        alpha = blurred(draw(photo, rng).astype(np.float32), rng.uniform(0.3, 1.3))[..., None]
+        draw = list(DISTRACTOR_WEIGHTS)[rng.choice(len(weights), p=weights / weights.sum())]
+        alpha = gaussian_blur(draw(photo, rng).astype(np.float32), rng.uniform(0.3, 1.3))[..., None]
         shading = 1 + np.float32(rng.uniform(0, 0.25)) * smooth_noise(len(photo), rng.uniform(15, 80), rng)[..., None]
-        photo = photo + alpha * (np.clip(_ink(photo, rng).astype(np.float32) * shading, 0, 1) - photo)
+        photo = photo + alpha * (np.clip(_random_color(photo, rng).astype(np.float32) * shading, 0, 1) - photo)
     return np.clip(photo, 0, 1).astype(np.float32)
 
 
 def add_border(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A photo with the print's even border along one or two sides, and perhaps the scanner's bed beyond it."""
+    """Draw a print's uniform border along one or two sides, in some cases with the scanner's bed beyond it."""
     side = len(photo)
     photo = np.rot90(photo, int(rng.integers(4))).copy()
     band = int(rng.integers(3, 40))
     value = rng.uniform(0.75, 1) if rng.random() < 0.75 else rng.uniform(0, 0.15)
     tone = np.clip(value * np.array([1, 1 - rng.uniform(0, 0.08), 1 - rng.uniform(0, 0.2)]), 0, 1)
     bed = int(rng.integers(0, 25)) if rng.random() < 0.4 else 0
-    ground = rng.uniform(0.9, 1) if rng.random() < 0.5 else rng.uniform(0, 0.12)
-    for turned in (photo, photo.transpose(1, 0, 2)) if rng.random() < 0.4 else (photo,):
-        turned[: bed + band] = tone
+    background = rng.uniform(0.9, 1) if rng.random() < 0.5 else rng.uniform(0, 0.12)
+    for rows in (photo, photo.transpose(1, 0, 2)) if rng.random() < 0.4 else (photo,):
+        rows[: bed + band] = tone
         if rng.random() < 0.4:
-            turned[bed + band : bed + band + int(rng.integers(1, 3))] = tone * rng.uniform(0.2, 0.9)
-    photo[:bed] = ground
+            rows[bed + band : bed + band + int(rng.integers(1, 3))] = tone * rng.uniform(0.2, 0.9)
+    photo[:bed] = background
     if rng.random() < 0.5:
         photo += 0.01 * smooth_noise(side, rng.uniform(2, 20), rng)[..., None]
     return np.clip(np.rot90(photo, int(rng.integers(4))), 0, 1).astype(np.float32)
