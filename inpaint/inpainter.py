@@ -136,7 +136,7 @@ class Inpainter:
             return picture
         pixels = to_rgb(picture)
         grey = is_grey(pixels)
-        fills = [fill.packed() for fill in self.fills(pixels, hole)]
+        fills = [fill.pack() for fill in self.fills(pixels, hole)]
         del pixels  # the memory does not hold these, a large photo and its copy at once
         patches = (
             Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in gather_patches(fills, hole)

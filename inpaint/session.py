@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from inpaint.engine.brush import draw_stroke
-from inpaint.engine.fills import Fill, FillHoles, unpacked_bits
-from inpaint.engine.regions import Box, check_grow_px, cover, dilate
+from inpaint.engine.fills import Fill, FillHoles, unpack_mask
+from inpaint.engine.regions import Box, check_grow_px, covering_boxes, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError
 
@@ -150,7 +150,7 @@ class Session:
     def snapshot(self) -> Snapshot:
         """All holes and their fills as they are now, to come back to with `restore`."""
         with self._lock:
-            return self._step(cover(self._mask))
+            return self._step(covering_boxes(self._mask))
 
     def restore(self, snapshot: Snapshot) -> list[Patch]:
         """Bring the holes and fills of a snapshot back, of this session or of one of the same photo.
@@ -158,7 +158,7 @@ class Session:
         This can be undone like a stroke.
         """
         with self._lock:
-            painted = cover(self._mask)
+            painted = covering_boxes(self._mask)
             boxes = painted + snapshot.boxes
             if not boxes:
                 return []
@@ -187,7 +187,7 @@ class Session:
     def result(self) -> Image.Image:
         """The finished photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
         with self._lock:
-            patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in cover(self._mask)]
+            patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in covering_boxes(self._mask)]
             return write_patches(self.photo, patches, self._mask)
 
     def _checked_grow_px(self, grow_px: float | None) -> float:
@@ -199,7 +199,7 @@ class Session:
     def _change(self, box: Box, area: np.ndarray, value: bool) -> list[Patch]:
         """Set the mask to `value` in an area of a box, and solve what that touches; all or nothing."""
         area = area & (self._mask[box.slices] != value)
-        changed = [part.moved(-box.left, -box.top) for part in cover(area)]
+        changed = [part.relative_to(-box.left, -box.top) for part in covering_boxes(area)]
         if not changed:
             return []
         count = int(area.sum())
@@ -256,7 +256,7 @@ class Session:
     def _write(self, step: Snapshot) -> None:
         """Bring a remembered state back."""
         for box, pixels, packed in zip(*step, strict=True):
-            mask = unpacked_bits(packed, box)
+            mask = unpack_mask(packed, box)
             self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
             self._canvas[box.slices] = pixels
             self._mask[box.slices] = mask

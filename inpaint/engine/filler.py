@@ -72,7 +72,7 @@ class Filler:
 
     def without_texture(self) -> "Filler":
         """Return a filler whose fills are the generator's alone, without texture copied from the photo."""
-        crop_sizes = dataclasses.replace(self.crop_sizes, textured=0)
+        crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
         return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes)
 
     def fills(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> Iterator[Fill]:
@@ -98,14 +98,14 @@ class Filler:
             final: list[PackedFill] = []
             coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
             for crop in crops:
-                same_scale = coarse[crop.scale] if crop.draft else final
-                if within is not None and not crop.box.meets(within):
-                    same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).packed())
+                same_scale = coarse[crop.scale] if crop.coarse else final
+                if within is not None and not crop.box.overlaps(within):
+                    same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
                     continue
-                coarse_fills = coarse[2 * crop.scale] if crop.guided else []
+                coarse_fills = coarse[2 * crop.scale] if crop.refines else []
                 fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
-                same_scale.append(fill.packed())
-                if not crop.draft:
+                same_scale.append(fill.pack())
+                if not crop.coarse:
                     yield fill
 
     @torch.inference_mode()
@@ -115,7 +115,7 @@ class Filler:
         """Run the generator once. `known` are the fills of earlier crops at this scale, which count as photo."""
         seen = read_crop(crop.box, pixels, mask, coarse_fills, known)
         image, hole = self._downscaled(seen.pixels, seen.hole, crop.scale)
-        coarse = (push_pull(*self._downscaled(seen.pixels, seen.blank, crop.scale)),) if crop.guided else ()
+        coarse = (push_pull(*self._downscaled(seen.pixels, seen.blank, crop.scale)),) if crop.refines else ()
         mask_shown = self._mask_shown(hole)
         prediction = composite(image, self.runtime(image * (1 - mask_shown), mask_shown, *coarse), mask_shown)
         for coarse_fill in coarse:
@@ -154,16 +154,17 @@ def crop_sizes_of(generator: Generator) -> CropSizes:
     if generator.fixed_size is not None:
         side = generator.fixed_size
         quarter = side // 4
-        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, refine=False, textured=0)
+        return CropSizes(
+            (side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, coarse_to_fine=False, textured_passes=0
+        )
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
-    return CropSizes(
-        tuple(sorted(sides)), textured=CropSizes.textured if isinstance(generator, FreeFormGenerator) else 0
-    )
+    passes = CropSizes.textured_passes if isinstance(generator, FreeFormGenerator) else 0
+    return CropSizes(tuple(sorted(sides)), textured_passes=passes)
 
 
 def _upscaled(filled: np.ndarray, crop: Crop) -> Fill:
     """Return the part of a filled crop that is to be written, at the photo's resolution."""
-    area = crop.write.moved(crop.box.left, crop.box.top)
+    area = crop.write.relative_to(crop.box.left, crop.box.top)
     if crop.scale == 1:
         pixels = filled[area.slices].copy()  # a view would keep the whole crop in memory
     else:

@@ -1,4 +1,4 @@
-"""Fills: solved pieces of a hole, as the engine hands them on and remembers them."""
+"""Fills: the filled pixels of a piece of a hole, as the filler yields them and as later crops read them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -7,16 +7,18 @@ import numpy as np
 
 from inpaint.photos.modes import Patch
 
-from .regions import Box, cover
-
-
-def unpacked_bits(bits: np.ndarray, box: Box) -> np.ndarray:
-    """What `np.packbits` packed: bool, of the shape of a box."""
-    return np.unpackbits(bits, count=box.width * box.height).reshape(box.height, box.width).view(bool)
+from .regions import Box, covering_boxes
 
 
 class Fill(NamedTuple):
-    """A solved piece: RGB uint8 (h, w, 3) pixels whose first is at (left, top), and which of them are filled."""
+    """A filled piece of a hole.
+
+    Attributes:
+        left: column of its first pixel in the photo.
+        top: row of its first pixel in the photo.
+        pixels: RGB uint8 (h, w, 3).
+        hole: bool (h, w): which of the pixels are filled.
+    """
 
     left: int
     top: int
@@ -25,40 +27,53 @@ class Fill(NamedTuple):
 
     @property
     def box(self) -> Box:
+        """The rectangle of the photo that `pixels` and `hole` cover."""
         height, width = self.hole.shape
         return Box(self.left, self.top, self.left + width, self.top + height)
 
     def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
-        """Write the filled pixels into a canvas that shows `canvas_box`; in `hole` they are no longer marked."""
-        if not self.box.meets(canvas_box):
-            return
-        common = self.box.cut(canvas_box)
-        mine = common.moved(self.left, self.top).slices
-        theirs = common.moved(canvas_box.left, canvas_box.top).slices
-        canvas[theirs][self.hole[mine]] = self.pixels[mine][self.hole[mine]]
-        if hole is not None:
-            hole[theirs][self.hole[mine]] = False
+        """Write the filled pixels into a canvas, in place.
 
-    def packed(self) -> "PackedFill":
-        """The same in less memory, for holes that are thin in their boxes."""
+        Args:
+            canvas: RGB uint8, of the shape of `canvas_box`.
+            canvas_box: the rectangle of the photo that the canvas shows.
+            hole: bool of that shape; filled pixels become False in it. None: no such mask.
+        """
+        if not self.box.overlaps(canvas_box):
+            return
+        common = self.box.intersection(canvas_box)
+        source = common.relative_to(self.left, self.top).slices
+        target = common.relative_to(canvas_box.left, canvas_box.top).slices
+        canvas[target][self.hole[source]] = self.pixels[source][self.hole[source]]
+        if hole is not None:
+            hole[target][self.hole[source]] = False
+
+    def pack(self) -> "PackedFill":
+        """Return the same in less memory, for holes that cover little of their bounding box."""
         return PackedFill(self.box, np.packbits(self.hole), self.pixels[self.hole])
 
 
 class PackedFill(NamedTuple):
-    """A fill without its unfilled pixels: its box, its hole as packed bits, and (n, 3) uint8 values in their order."""
+    """A fill without its unfilled pixels.
+
+    Attributes:
+        box: the rectangle of the photo that it covers.
+        bits: `np.packbits` of the hole.
+        values: uint8 (n, 3), the filled pixels in row-major order.
+    """
 
     box: Box
     bits: np.ndarray
     values: np.ndarray
 
     def draw(self, canvas: np.ndarray, canvas_box: Box, hole: np.ndarray | None = None) -> None:
-        """As `Fill.draw`."""
-        if self.box.meets(canvas_box):
-            self.unpacked().draw(canvas, canvas_box, hole)
+        """Write the filled pixels into a canvas, see `Fill.draw`."""
+        if self.box.overlaps(canvas_box):
+            self.unpack().draw(canvas, canvas_box, hole)
 
-    def unpacked(self) -> Fill:
-        """The fill, black where nothing is filled."""
-        hole = unpacked_bits(self.bits, self.box)
+    def unpack(self) -> Fill:
+        """Return the fill, black where nothing is filled."""
+        hole = unpack_mask(self.bits, self.box)
         pixels = np.zeros((*hole.shape, 3), np.uint8)
         pixels[hole] = self.values
         return Fill(self.box.left, self.box.top, pixels, hole)
@@ -68,28 +83,65 @@ FillHoles = Callable[[np.ndarray, np.ndarray, Box | None], Iterable[Fill]]
 """(pixels, mask, within) -> fills, as `Filler.fills` returns them; it must not change its arguments."""
 
 
-class Seen(NamedTuple):
-    """A crop: uint8 (h, w, 3), and bool (h, w) twice: what is hole, and what of it not even a guess is there for."""
+def unpack_mask(bits: np.ndarray, box: Box) -> np.ndarray:
+    """Return the mask that `np.packbits` packed: bool, of the shape of a box."""
+    return np.unpackbits(bits, count=box.width * box.height).reshape(box.height, box.width).view(bool)
+
+
+class CropContent(NamedTuple):
+    """What the generator is to see of a crop.
+
+    Attributes:
+        pixels: RGB uint8 (h, w, 3): the photo, with earlier fills drawn in.
+        hole: bool (h, w): hole pixels without a fill at this scale.
+        blank: bool (h, w): those of them without a coarse fill either.
+    """
 
     pixels: np.ndarray
     hole: np.ndarray
     blank: np.ndarray
 
 
-def read_crop(box: Box, pixels: np.ndarray, mask: np.ndarray, guess: list[PackedFill], known: list[PackedFill]) -> Seen:
-    """A crop of the photo and the mask with earlier fills drawn in; mirrored where it sticks out of the photo."""
-    inside = box.cut(Box(0, 0, mask.shape[1], mask.shape[0]))
-    seen = Seen(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
-    for fill in guess:
-        fill.draw(seen.pixels, inside, seen.blank)
-    for fill in known:
-        fill.draw(seen.pixels, inside, seen.hole)
-    np.logical_and(seen.blank, seen.hole, out=seen.blank)
+def read_crop(
+    box: Box, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], fills: list[PackedFill]
+) -> CropContent:
+    """Return a crop of the photo and the mask with earlier fills drawn in.
+
+    Args:
+        box: the crop; where it extends beyond the photo, the photo is reflected.
+        pixels: RGB uint8 (H, W, 3); not modified.
+        mask: bool (H, W), True = hole; not modified.
+        coarse_fills: fills at a coarser scale, which leave the hole a hole.
+        fills: fills at this scale, whose pixels count as known.
+    """
+    inside = box.intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
+    content = CropContent(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
+    for fill in coarse_fills:
+        fill.draw(content.pixels, inside, content.blank)
+    for fill in fills:
+        fill.draw(content.pixels, inside, content.hole)
+    np.logical_and(content.blank, content.hole, out=content.blank)
     if inside == box:
-        return seen
+        return content
     rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
     columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
-    return Seen(*(array[rows[:, None], columns] for array in seen))
+    return CropContent(*(array[rows[:, None], columns] for array in content))
+
+
+def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:
+    """Return which pixel of a line to read at positions start to stop - 1 under reflection padding.
+
+    The end pixels are not repeated. Unlike `np.pad`, positions may lie any distance outside the line.
+
+    Args:
+        start: first position, may be negative.
+        stop: one past the last position, may exceed `size`.
+        size: the number of pixels of the line, at least 1.
+    """
+    if size == 1:
+        return np.zeros(stop - start, np.intp)
+    position = np.arange(start, stop) % (2 * size - 2)
+    return np.minimum(position, 2 * size - 2 - position)
 
 
 def gather_patches(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
@@ -99,7 +151,7 @@ def gather_patches(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]
         fills: together they fill the hole.
         hole: bool (H, W); pixels of a patch outside it are black.
     """
-    for box in cover(hole):
+    for box in covering_boxes(hole):
         pixels = np.zeros((box.height, box.width, 3), np.uint8)
         for fill in fills:
             fill.draw(pixels, box)
@@ -122,14 +174,3 @@ def draw_patches(fills: list[Fill], pixels: np.ndarray) -> list[Patch]:
             fills[other].draw(patch, fill.box)
         patches.append(Patch(fill.left, fill.top, patch))
     return patches
-
-
-def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:
-    """For positions start..stop-1 on a line of `size` pixels, the pixel to read: beyond an end the line is mirrored.
-
-    The end pixels are not repeated (like reflection padding), and an overhang of any length is allowed.
-    """
-    if size == 1:
-        return np.zeros(stop - start, np.intp)
-    position = np.arange(start, stop) % (2 * size - 2)
-    return np.minimum(position, 2 * size - 2 - position)

@@ -1,8 +1,9 @@
-"""From a mask to units of work: which crop of the photo the generator sees, at which scale, and what it fills there.
+"""The plan: which crops of the photo the generator sees for a mask, at which scale, and what it fills in each.
 
-Thin damage is filled at full resolution, tile by tile if it is long. A thick hole is filled coarse to fine: first in a
-picture so small that the hole is as thick as those the generator has learnt from, then at twice that size with the
-first fill as a guide, and so on up to full resolution. Crops come in few shapes, so that the time of a fill is steady.
+Thin damage is filled at full resolution, in tiles if it is long. A thick hole is filled coarse to fine: first in a copy
+that is downscaled until the hole is as thick as those the generator was trained on, then at twice that resolution with
+the first result as its coarse fill, and so on up to full resolution. Crops come in few shapes, so that the time of a
+fill varies little.
 """
 
 import itertools
@@ -12,26 +13,27 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from .regions import Box, Part, enlarge, find_regions, tight
+from .regions import Box, Part, bounding_part, find_regions, upsample_nearest
 
-_SURVEY_PIXELS = 256 * 1024
-_TEXTURED_TILES = 2  # of a pass: long strokes would keep a visitor waiting
+_GRID_PIXELS = 256 * 1024
+_MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stroke would take too long
 
 
 @dataclass(frozen=True)
 class CropSizes:
-    """What a generator takes: the sides its crops may have, and how holes must lie in them, in the crop's pixels.
+    """What crops a generator takes, and how holes must lie in them, in pixels of the downscaled crop.
 
     Attributes:
         sides: allowed widths and heights, ascending.
-        min_context: known pixels wanted around the thinnest holes.
-        context: and around holes that are at least half as thick as this.
-        max_context: and at most; the largest hole of a shrunk crop is the largest side less twice this.
+        min_context: known pixels around the thinnest holes.
+        context: known pixels around holes that are at least half as thick as this.
+        max_context: known pixels around the thickest holes; the largest hole of a downscaled crop is the largest side
+            minus twice this.
         thin_px: holes up to this thickness are filled in one pass.
-        centred: the hole must lie in the crop's middle, even if the crop then sticks out of the photo.
-        refine: shrunk crops are only a draft, which the generator takes as a guide at twice the size.
-        textured: so many of a hole's first passes are given the texture of the known picture, if they have few crops:
-            in many it would take long. Finer passes keep what their guides have of it.
+        centred: the hole must lie in the middle of the crop, even if the crop then extends beyond the photo.
+        coarse_to_fine: fills of downscaled crops are coarse fills, refined at twice the resolution.
+        textured_passes: the number of first passes over a hole whose fills get texture from the known part of the
+            photo, if the pass has few crops. Later passes keep what their coarse fills have of it.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
@@ -40,36 +42,42 @@ class CropSizes:
     max_context: int = 128
     thin_px: int = 96
     centred: bool = False
-    refine: bool = True
-    textured: int = 3
+    coarse_to_fine: bool = True
+    textured_passes: int = 3
 
 
 class Crop(NamedTuple):
     """One pass of the generator.
 
-    `box` is what it sees, shrunk by the whole number `scale`; `hole` (bool, of the shape of `write`) marks the pixels
-    that it fills. A `draft` guides later crops of half its scale; a `guided` crop has such a draft. The fill of a
-    `textured` crop is given the texture of the known picture.
+    Attributes:
+        box: what the generator sees of the photo.
+        scale: the whole number by which the crop is downscaled; a power of two where passes follow each other.
+        write: the bounding box of what it fills.
+        hole: bool, of the shape of `write`: the pixels that it fills.
+        coarse: the result is a coarse fill, for later crops at half the scale, and not part of the result.
+        refines: the crop starts from the coarse fill at twice its scale.
+        textured: the fill gets texture from the known part of the photo.
     """
 
     box: Box
     scale: int
     write: Box
     hole: np.ndarray
-    draft: bool = False
-    guided: bool = False
+    coarse: bool = False
+    refines: bool = False
     textured: bool = False
 
 
 def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[list[Crop]]:
-    """The work for a mask: for each region its crops, in the order in which they must be filled.
+    """Return the crops for each region of a mask, in the order in which they must be filled.
 
-    Together the crops that are no drafts fill every hole pixel once. Regions do not depend on each other.
+    Together the crops that are not coarse fill every hole pixel once. Regions do not depend on each other. Time depends
+    on the size of the regions, not on the size of the photo.
 
     Args:
-        mask: bool (H, W), True = hole.
-        sizes: what the generator takes.
-        within: only regions that come near this box; None: all. Time depends on the regions, not on the photo.
+        mask: bool (H, W), True = hole; not modified.
+        sizes: the crops that the generator takes.
+        within: only regions near this box, see `find_regions`; None: all.
     """
     height, width = mask.shape
     photo = Box(0, 0, width, height)
@@ -80,9 +88,12 @@ def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[
     return regions
 
 
-def _survey(hole: np.ndarray) -> tuple[np.ndarray, int]:
-    """A hole on a grid small enough for distance transforms, and the pixels per cell; half-full cells count."""
-    factor = int(np.ceil(np.sqrt(hole.size / _SURVEY_PIXELS)))
+def _downsample(hole: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return a hole on a grid that is small enough for distance transforms, and the pixels per cell side.
+
+    A cell belongs to the hole if at least half of its pixels do.
+    """
+    factor = int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS)))
     if factor <= 1:
         return hole, 1
     # the smallest type that holds the counts: for a larger one numpy would convert every pixel
@@ -93,114 +104,130 @@ def _survey(hole: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _depth(hole: np.ndarray, factor: int) -> np.ndarray:
-    """Distance of each hole pixel from the nearest known one, in photo pixels; beyond the array all is known."""
+    """Return the distance of each hole cell to the nearest known one, in photo pixels; outside the array all is known.
+
+    Args:
+        hole: bool (h, w), as `_downsample` returns it.
+        factor: pixels per cell side.
+    """
     return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1] * factor
 
 
 def _thickness(hole: np.ndarray) -> int:
-    grid, factor = _survey(hole)
+    """Return the diameter of the largest disk inside a hole, in pixels."""
+    grid, factor = _downsample(hole)
     return int(np.ceil(2 * _depth(grid, factor).max(initial=0)))
 
 
-def _core(photo: Box, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
-    """Width and height of the largest hole, in photo pixels, that fits into a crop with its context.
+def _largest_hole(photo: Box, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
+    """Return width and height of the largest hole, in photo pixels, that fits into a crop with its context.
 
-    Along a side on which the crop sees the photo from end to end, there is no more context to be had: any hole fits.
+    If a crop spans the whole width or height of the photo, no more context exists along it: a hole of any length fits.
     """
-    core = (sizes.sides[-1] - 2 * context) * scale
-    seen = 0 if sizes.centred else sizes.sides[-1] * scale
-    return photo.width if photo.width <= seen else core, photo.height if photo.height <= seen else core
+    longest = (sizes.sides[-1] - 2 * context) * scale
+    spanned = 0 if sizes.centred else sizes.sides[-1] * scale
+    return photo.width if photo.width <= spanned else longest, photo.height if photo.height <= spanned else longest
 
 
-def _fits(box: Box, core: tuple[int, int]) -> bool:
-    return box.width <= core[0] and box.height <= core[1]
+def _fits(box: Box, largest: tuple[int, int]) -> bool:
+    return box.width <= largest[0] and box.height <= largest[1]
 
 
 def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part]:
-    """A region's thick parts, each by itself, and then its thin rest; a region that fits into a crop stays whole."""
+    """Return the thick parts of a region, then its thin rest; a region that fits into a crop is not split."""
     box, hole = region
-    if _fits(box, _core(photo, 1, sizes.max_context, sizes)):
+    if _fits(box, _largest_hole(photo, 1, sizes.max_context, sizes)):
         return [region]
-    grid, factor = _survey(hole)
+    grid, factor = _downsample(hole)
     core = _depth(grid, factor) > sizes.thin_px / 2
     if not core.any():
         return [region]
-    # corners of a square lie sqrt(2) further from its core than its sides
+    # the corners of a square lie sqrt(2) times as far from its core as its sides
     around = ndimage.distance_transform_edt(~core) * factor <= sizes.thin_px * 0.75 + factor
     labels, count = ndimage.label(around, np.ones((3, 3)))
-    thick = [tight(box, hole & enlarge(labels == label, factor, hole.shape)) for label in range(1, count + 1)]
-    rest = tight(box, hole & ~enlarge(around, factor, hole.shape))
-    return [part for part in (*thick, rest) if part is not None]
+    thick = [hole & upsample_nearest(labels == label, factor, hole.shape) for label in range(1, count + 1)]
+    rest = hole & ~upsample_nearest(around, factor, hole.shape)
+    parts = [bounding_part(box.left, box.top, piece) for piece in (*thick, rest)]
+    return [part for part in parts if part is not None]
 
 
 def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
-    """The crops of a part: at each scale one where the part fits, else tiles."""
+    """Return the crops of a part, coarse to fine: at each scale one if the part fits into it, else tiles."""
     thickness = _thickness(part.hole)
     scale = _first_scale(part, thickness, photo, sizes)
     crops = []
-    for number in itertools.count():
-        guided = number > 0
-        context = sizes.context if guided else _context(thickness, scale, sizes)
-        draft = sizes.refine and scale > 1
-        tiles = _tiles(part, _core(photo, scale, context, sizes))
-        textured = number < sizes.textured and len(tiles) <= _TEXTURED_TILES
+    for index in itertools.count():
+        refines = index > 0
+        context = sizes.context if refines else _context(thickness, scale, sizes)
+        coarse = sizes.coarse_to_fine and scale > 1
+        tiles = _tiles(part, _largest_hole(photo, scale, context, sizes))
+        textured = index < sizes.textured_passes and len(tiles) <= _MAX_TEXTURED_TILES
         for tile in tiles:
-            box = _around(tile.box, scale, context, photo, sizes)
-            crops.append(Crop(box, scale, tile.box, tile.hole, draft, guided, textured))
-        if not draft:
+            box = _crop_box(tile.box, scale, context, photo, sizes)
+            crops.append(Crop(box, scale, tile.box, tile.hole, coarse, refines, textured))
+        if not coarse:
             break
         scale //= 2
     return crops
 
 
 def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> int:
-    """The scale of the first pass: a power of two where others follow."""
+    """Return the scale of the first pass: a power of two if finer passes follow."""
     if thickness <= sizes.thin_px:
         return 1
-    if sizes.refine:
+    if sizes.coarse_to_fine:
         scale, next_scale = 1 << (-(-thickness // sizes.thin_px) - 1).bit_length(), lambda scale: 2 * scale
     else:
         scale, next_scale = -(-thickness // (sizes.sides[-1] - 2 * sizes.max_context)), lambda scale: scale + 1
-    whole = scale
-    while not _fits(part.box, _core(photo, whole, _context(thickness, whole, sizes), sizes)):
-        whole = next_scale(whole)
-    # a compact hole: better seen as a whole in a smaller picture than piece by piece
-    return whole if whole <= 2 * scale else scale
+    one_crop = scale
+    while not _fits(part.box, _largest_hole(photo, one_crop, _context(thickness, one_crop, sizes), sizes)):
+        one_crop = next_scale(one_crop)
+    # a compact hole is better seen whole in a smaller copy than in tiles
+    return one_crop if one_crop <= 2 * scale else scale
 
 
 def _context(thickness: int, scale: int, sizes: CropSizes) -> int:
-    """Known pixels wanted around a hole, in the crop's pixels: half its thickness, but twice that of thin damage."""
+    """Return the known pixels around a hole, in the crop's pixels: half its thickness, but twice that if it is thin."""
     thickness = -(-thickness // scale)
     return min(max(sizes.min_context, min(2 * thickness, sizes.context), -(-thickness // 2)), sizes.max_context)
 
 
-def _tiles(part: Part, core: tuple[int, int]) -> list[Part]:
-    """A part cut into pieces of at most core (width, height), equal as far as possible, without the empty ones."""
+def _tiles(part: Part, largest: tuple[int, int]) -> list[Part]:
+    """Return a part cut into tiles of at most (width, height), of nearly equal size, without empty ones."""
     box, hole = part
-    rows = np.linspace(0, box.height, -(-box.height // core[1]) + 1).round().astype(int)
-    columns = np.linspace(0, box.width, -(-box.width // core[0]) + 1).round().astype(int)
+    rows = np.linspace(0, box.height, -(-box.height // largest[1]) + 1).round().astype(int)
+    columns = np.linspace(0, box.width, -(-box.width // largest[0]) + 1).round().astype(int)
     tiles = []
     for top, bottom in itertools.pairwise(rows):
         for left, right in itertools.pairwise(columns):
-            corner = Box(box.left + int(left), box.top + int(top), 0, 0)
-            tile = tight(corner, hole[top:bottom, left:right])
+            tile = bounding_part(box.left + int(left), box.top + int(top), hole[top:bottom, left:right])
             if tile is not None:
                 tiles.append(tile)
     return tiles
 
 
-def _around(hole: Box, scale: int, context: int, photo: Box, sizes: CropSizes) -> Box:
-    """The crop around a hole: an allowed size, inside the photo where it can be, the hole in the middle where not."""
-    left, right = _span(hole.left, hole.right, photo.width, scale, context, sizes)
-    top, bottom = _span(hole.top, hole.bottom, photo.height, scale, context, sizes)
+def _crop_box(hole: Box, scale: int, context: int, photo: Box, sizes: CropSizes) -> Box:
+    """Return the crop around a hole, of an allowed size and inside the photo if possible."""
+    left, right = _crop_span(hole.left, hole.right, photo.width, scale, context, sizes)
+    top, bottom = _crop_span(hole.top, hole.bottom, photo.height, scale, context, sizes)
     return Box(left, top, right, bottom)
 
 
-def _span(start: int, stop: int, length: int, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
-    wanted = stop - start + 2 * context * scale
+def _crop_span(start: int, stop: int, length: int, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
+    """Return where the crop of a hole starts and stops along one axis of the photo.
+
+    Args:
+        start: where the hole starts.
+        stop: where it stops.
+        length: of the photo along this axis.
+        scale: of the crop.
+        context: known pixels on both sides, in the crop's pixels.
+        sizes: the allowed sides.
+    """
+    needed = stop - start + 2 * context * scale
     if not sizes.centred:
-        wanted = min(wanted, length)
-    side = next((side for side in sizes.sides if side * scale >= wanted), sizes.sides[-1]) * scale
+        needed = min(needed, length)
+    side = next((side for side in sizes.sides if side * scale >= needed), sizes.sides[-1]) * scale
     first = (start + stop - side) // 2
     if not sizes.centred:
         first = max(0, min(first, length - side))

@@ -19,7 +19,7 @@ from tests.pictures import deep_pixels, picture, raw
 def solver(photo, mask, within):
     """Each region gets the mean of its known surroundings, plus its pixel count, so that a change of it shows."""
     for box, hole in find_regions(mask, within):
-        around = box.expanded(20).cut(Box(0, 0, mask.shape[1], mask.shape[0]))
+        around = box.expanded(20).intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
         known = photo[around.slices][~mask[around.slices]]
         colour = (known.mean(axis=0) if len(known) else np.zeros(3)) + hole.sum()
         yield Fill(
@@ -213,7 +213,7 @@ def test_only_the_regions_that_a_stroke_touches_are_solved_again():
     live.stroke([[100, 100]], 20)
     live.stroke([[800, 600]], 20)
     live.stroke([[110, 110]], 20)
-    assert [box.cut(Box(0, 0, 300, 300)) == box for box in asked] == [True, False, True]
+    assert [box.intersection(Box(0, 0, 300, 300)) == box for box in asked] == [True, False, True]
 
 
 def test_clear_restores_the_photo():

@@ -52,7 +52,7 @@ def our_methods(weights: str | None) -> list[Method]:
     """
     inpainter = Inpainter.from_pretrained(weights)
     alone = inpainter.with_fills(inpainter.filler.without_texture().fills)
-    network = [_as_method(NETWORK, alone)] if inpainter.filler.crop_sizes.textured else []
+    network = [_as_method(NETWORK, alone)] if inpainter.filler.crop_sizes.textured_passes else []
     return [*network, _as_method(OURS, inpainter)]
 
 

@@ -7,7 +7,7 @@ from inpaint.engine.plan import CropSizes, plan
 from inpaint.engine.regions import Box
 
 FREE = CropSizes()
-FIXED = CropSizes((128,), 32, 32, 32, thin_px=16, centred=True, refine=False)
+FIXED = CropSizes((128,), 32, 32, 32, thin_px=16, centred=True, coarse_to_fine=False)
 
 
 def disc(height, width, x, y, radius):
@@ -35,8 +35,8 @@ def test_crops_fill_every_hole_pixel_once_and_see_what_they_fill(sizes, shape, s
     mask = random_mask(*shape, seed)
     count = np.zeros(shape, int)
     for crop in all_crops(mask, sizes):
-        count[crop.write.slices] += crop.hole & (not crop.draft)
-        assert crop.write.cut(crop.box) == crop.write
+        count[crop.write.slices] += crop.hole & (not crop.coarse)
+        assert crop.write.intersection(crop.box) == crop.write
         assert crop.box.width % crop.scale == 0
         assert crop.box.width // crop.scale in sizes.sides
         assert crop.box.height % crop.scale == 0
@@ -75,7 +75,7 @@ def test_a_compact_hole_is_first_one_crop_with_half_its_size_around_it(radius, s
     mask = disc(4000, 4000, 2000, 2000, radius)
     crop = all_crops(mask, FREE)[0]
     assert crop.scale == scale
-    assert not crop.guided
+    assert not crop.refines
     assert crop.write == Box(2000 - radius, 2000 - radius, 2001 + radius, 2001 + radius)
     assert crop.box.width >= 2 * crop.write.width * 0.95
     assert crop.box.height >= 2 * crop.write.height * 0.95
@@ -94,7 +94,7 @@ def test_a_thick_hole_is_filled_again_at_twice_the_size_up_to_full_resolution():
         for crop in crops:
             if crop.scale == scale:
                 filled[crop.write.slices] += crop.hole
-                assert (crop.guided, crop.draft) == (scale < 8, scale > 1)
+                assert (crop.refines, crop.coarse) == (scale < 8, scale > 1)
                 assert crop.textured == (scale > 1)  # the first three of four passes
         assert np.array_equal(filled, mask)
 
@@ -112,14 +112,14 @@ def test_only_passes_of_few_crops_are_given_texture_so_that_long_strokes_are_don
 def test_a_thick_hole_is_seen_as_a_whole_at_first_unless_it_is_very_long(length, count):
     mask = np.zeros((2000, 10000), bool)
     mask[1000:1300, 500 : 500 + length] = True
-    assert sum(not crop.guided for crop in all_crops(mask, FREE)) == count
+    assert sum(not crop.refines for crop in all_crops(mask, FREE)) == count
 
 
 def test_a_network_without_a_guide_fills_a_large_hole_in_one_pass():
     mask = np.zeros((2000, 2000), bool)
     mask[600:1200, 700:1300] = True
     crops = all_crops(mask, FIXED)
-    assert not any(crop.draft or crop.guided for crop in crops)
+    assert not any(crop.coarse or crop.refines for crop in crops)
     assert {crop.scale for crop in crops} == {10}
 
 
@@ -127,7 +127,7 @@ def test_a_scratch_that_leads_into_a_large_hole_keeps_full_resolution():
     mask = disc(2000, 3000, 600, 1000, 300)
     mask[1000:1006, 600:2900] = True
     crops = all_crops(mask, FREE)
-    thin = [crop for crop in crops if crop.scale == 1 and not crop.guided]
+    thin = [crop for crop in crops if crop.scale == 1 and not crop.refines]
     assert (
         crops[-len(thin) :] == thin
     )  # the thick part comes first, so that the thin one continues into something known
@@ -166,7 +166,7 @@ def test_a_fixed_network_gets_its_hole_in_the_central_half():
         assert crop.box.width == crop.box.height == 128 * crop.scale
         left, top, right, bottom = crop.box
         centre = Box(left + quarter, top + quarter, right - quarter, bottom - quarter)
-        assert crop.write.cut(centre) == crop.write
+        assert crop.write.intersection(centre) == crop.write
 
 
 def test_only_regions_near_the_box_are_planned():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaint.engine.regions import CELL, Box, cover, find_regions, occupancy
+from inpaint.engine.regions import CELL, Box, covering_boxes, find_regions, occupancy
 
 
 def spots(height, width, count, seed, side=20):
@@ -53,8 +53,8 @@ def test_looking_around_a_box_finds_whole_regions_and_the_same_as_a_look_at_ever
     near = as_set(find_regions(mask, within))
     assert near <= as_set(everything)
     for region in everything:
-        inside = region.box.cut(within)
-        if inside.width > 0 and inside.height > 0 and region.hole[inside.moved(*region.box[:2]).slices].any():
+        inside = region.box.intersection(within)
+        if inside.width > 0 and inside.height > 0 and region.hole[inside.relative_to(*region.box[:2]).slices].any():
             assert (region.box, region.hole.tobytes()) in near
 
 
@@ -101,7 +101,7 @@ def test_the_grid_tells_which_cells_hold_a_hole(shape):
 def test_covering_boxes_are_disjoint_tight_and_hold_every_hole_pixel(shape):
     mask = spots(*shape, count=4, seed=1)
     count = np.zeros(shape, int)
-    for box in cover(mask, side=50):
+    for box in covering_boxes(mask, side=50):
         assert box.width <= 50
         assert box.height <= 50
         part = mask[box.slices]
