@@ -1,4 +1,7 @@
-"""A live session: holds one photo, takes one stroke at a time, and says what to draw. Knows no page and no network."""
+"""An editing session: holds one photo, takes one stroke at a time, and returns the patches to draw.
+
+`Session.stroke` is where a stroke becomes a hole and the hole becomes a fill.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -7,43 +10,54 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.engine.brush import draw_stroke
+from inpaint.engine.brush import stroke_to_mask
 from inpaint.engine.fills import Fill, FillHoles, unpack_mask
 from inpaint.engine.regions import Box, check_grow_px, covering_boxes, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError
 
 HISTORY_BYTES = 256 * 1024 * 1024
-"""How much a session remembers for undo and redo; beyond it the oldest steps are forgotten, but never the last one."""
+"""Memory for undo and redo in bytes; beyond it the oldest steps are dropped, but never the last one."""
 
 
 class Snapshot(NamedTuple):
-    """Pixels and mask per box, as they were at one moment: before a change, or at a call of `Session.snapshot`."""
+    """The state of some boxes of a session at one moment: before a change, or at a call of `Session.snapshot`.
+
+    Attributes:
+        boxes: where; they may overlap, and later ones win.
+        pixels: RGB uint8 (h, w, 3) per box, with its fills.
+        masks: `np.packbits` of the mask per box.
+    """
 
     boxes: list[Box]
     pixels: list[np.ndarray]
     masks: list[np.ndarray]
 
-    def then(self, other: "Snapshot") -> "Snapshot":
-        """Both, written one after the other; where they overlap, the other one wins."""
+    def followed_by(self, other: "Snapshot") -> "Snapshot":
+        """Return both states; where they overlap, the other one wins."""
         return Snapshot(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
 
     @property
     def size(self) -> int:
+        """The memory that it takes, in bytes."""
         return sum(array.nbytes for array in (*self.pixels, *self.masks))
 
 
 class Session:
-    """One visitor's photo with its holes, their fills and the history of strokes.
+    """A photo with its holes, their fills and the history of strokes.
 
-    Every change solves only the regions that it touches and returns the patches to draw: pixels that replace what is
-    shown, original ones where a hole has gone. Methods may be called from any thread; they run one after the other.
+    Every change fills only the regions that it touches and returns the patches to draw: pixels that replace what is
+    shown, the original ones where a hole was removed. Methods may be called from any thread; they run one at a time.
 
     Args:
-        photo: upright, as `open_photo` returns it; the session keeps it and never changes it.
+        photo: upright, as `open_photo` returns it; the session keeps it and does not modify it.
         fill_holes: fills what has changed, such as `Inpainter.fills`; `use` replaces it.
-        grow_px: default of `stroke` and `add_mask`.
+        grow_px: dilate each stroke and mask by this number of pixels, unless a call of `stroke` or `add_mask` says
+            otherwise.
         history_bytes: see HISTORY_BYTES.
+
+    Raises:
+        MaskError: `grow_px` is out of range.
     """
 
     def __init__(
@@ -65,26 +79,28 @@ class Session:
 
     @property
     def mask(self) -> np.ndarray:
-        """bool (H, W), True = hole; a copy."""
+        """A copy of the mask: bool (H, W), True = hole."""
         with self._lock:
             return self._mask.copy()
 
     def mask_in(self, box: Box) -> np.ndarray:
-        """A part of the mask; a copy, which costs less than all of it."""
+        """Return a copy of the mask in a box, bool (h, w); cheaper than a copy of all of it."""
         with self._lock:
             return self._mask[box.slices].copy()
 
     @property
     def painted(self) -> bool:
-        """Whether there is any hole."""
+        """Whether the photo has any hole."""
         return self._hole_count > 0
 
     @property
     def can_undo(self) -> bool:
+        """Whether there is a change for `undo` to revert."""
         return bool(self._undo)
 
     @property
     def can_redo(self) -> bool:
+        """Whether there is a change for `redo` to repeat."""
         return bool(self._redo)
 
     def stroke(
@@ -95,23 +111,24 @@ class Session:
         *,
         grow_px: float | None = None,
     ) -> list[Patch]:
-        """Paint a stroke and fill it, or erase one and get the original pixels back.
+        """Paint a hole and fill it, or erase holes and restore the original pixels.
 
         Args:
             points: [[x, y], ...] in photo pixels, (0, 0) being the upper left corner of the photo; they may lie
-                outside. One point is a dot.
-            brush_px: the brush's diameter in photo pixels.
-            erase: take holes away instead of adding them.
-            grow_px: paint this number of pixels more on all sides; None: as the session says. Erasing ignores it.
+                outside it. One point gives a dot.
+            brush_px: the diameter of the brush in photo pixels.
+            erase: remove holes instead of adding them.
+            grow_px: widen the stroke by this number of pixels on all sides; None: the session's default. Erasing
+                ignores it.
 
         Raises:
-            ValueError: points or brush are not finite numbers of a sensible size, or too many points.
-            MaskError: `grow_px` is out of range, or the stroke would leave nothing of the photo; nothing has changed
+            ValueError: points or brush are invalid, see `stroke_to_mask`.
+            MaskError: `grow_px` is out of range, or the holes would cover the whole photo; the session is unchanged
                 then.
         """
         dilation_px = 0 if erase else self._checked_grow_px(grow_px)
         with self._lock:
-            box, painted = draw_stroke(points, brush_px, self.photo.size, dilation_px)
+            box, painted = stroke_to_mask(points, brush_px, self.photo.size, dilation_px)
             return self._change(box, painted, not erase)
 
     def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None) -> list[Patch]:
@@ -119,11 +136,11 @@ class Session:
 
         Args:
             mask: bool (H, W), True = hole; not modified.
-            grow_px: dilate the mask by this number of pixels first; None: as the session says.
+            grow_px: dilate the mask by this number of pixels first; None: the session's default.
 
         Raises:
-            MaskError: the mask has another shape or type, `grow_px` is out of range, or the mask would leave nothing
-                of the photo; nothing has changed then.
+            MaskError: the mask has another shape or type, `grow_px` is out of range, or the holes would cover the whole
+                photo; the session is unchanged then.
         """
         if mask.dtype != bool or mask.shape != self._mask.shape:
             raise MaskError(
@@ -134,37 +151,38 @@ class Session:
             return self._change(Box(0, 0, *self.photo.size), dilate(mask, self._checked_grow_px(grow_px)), True)
 
     def undo(self) -> list[Patch]:
-        """Take the last change back; no patches if there is none."""
+        """Revert the last change; no patches if there is none."""
         with self._lock:
             return self._swap(self._undo, self._redo)
 
     def redo(self) -> list[Patch]:
-        """Do again what was undone last; no patches if there is none."""
+        """Repeat the change that was undone last; no patches if there is none."""
         with self._lock:
             return self._swap(self._redo, self._undo)
 
     def clear(self) -> list[Patch]:
-        """Take all holes away. This can be undone like a stroke."""
+        """Remove all holes. This can be undone like a stroke."""
         return self.restore(Snapshot([], [], []))
 
     def snapshot(self) -> Snapshot:
-        """All holes and their fills as they are now, to come back to with `restore`."""
+        """Return all holes and their fills as they are now, for `restore`."""
         with self._lock:
-            return self._step(covering_boxes(self._mask))
+            return self._snapshot_of(covering_boxes(self._mask))
 
     def restore(self, snapshot: Snapshot) -> list[Patch]:
-        """Bring the holes and fills of a snapshot back, of this session or of one of the same photo.
+        """Replace all holes and fills by those of a snapshot. This can be undone like a stroke.
 
-        This can be undone like a stroke.
+        Args:
+            snapshot: of this session or of another one with the same photo.
         """
         with self._lock:
             painted = covering_boxes(self._mask)
             boxes = painted + snapshot.boxes
             if not boxes:
                 return []
-            self._remember(self._step(boxes))
+            self._remember(self._snapshot_of(boxes))
             for box in painted:
-                self._restore(box, self._mask[box.slices].copy())
+                self._erase(box, self._mask[box.slices].copy())
             self._write(snapshot)
             return self._patches(boxes)
 
@@ -178,14 +196,14 @@ class Session:
         with self._lock:
             if not self._hole_count:
                 return []
-            fills = self._solve(Box(0, 0, *self.photo.size))
-            solved = self._step([fill.box for fill in fills])
-            self._remember(solved)
+            fills = self._fill_regions(Box(0, 0, *self.photo.size))
+            before_fills = self._snapshot_of([fill.box for fill in fills])
+            self._remember(before_fills)
             self._draw(fills)
-            return self._patches(solved.boxes)
+            return self._patches(before_fills.boxes)
 
     def result(self) -> Image.Image:
-        """The finished photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
+        """Return the filled photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
         with self._lock:
             patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in covering_boxes(self._mask)]
             return write_patches(self.photo, patches, self._mask)
@@ -197,33 +215,35 @@ class Session:
         return grow_px
 
     def _change(self, box: Box, area: np.ndarray, value: bool) -> list[Patch]:
-        """Set the mask to `value` in an area of a box, and solve what that touches; all or nothing."""
+        """Set the mask to `value` in an area of a box, and fill the regions that it touches; all or nothing."""
         area = area & (self._mask[box.slices] != value)
         changed = [part.relative_to(-box.left, -box.top) for part in covering_boxes(area)]
         if not changed:
             return []
         count = int(area.sum())
         if value and self._hole_count + count == self._mask.size:
-            raise MaskError("this would leave nothing of the photo to continue from: leave a part of it clear")
+            raise MaskError(
+                "the holes would cover the whole photo: leave a part of it clear, from which the fill can continue"
+            )
         edges = np.array(changed)
         touched = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
-        before = self._step(changed)
+        before = self._snapshot_of(changed)
         if value:
             self._mask[box.slices][area] = True
             self._hole_count += count
         else:
-            self._restore(box, area)
+            self._erase(box, area)
         try:
-            fills = self._solve(touched) if self._hole_count else []
+            fills = self._fill_regions(touched) if self._hole_count else []
         except BaseException:
             self._write(before)
             raise
-        solved = self._step([fill.box for fill in fills])
-        self._remember(solved.then(before))
+        before_fills = self._snapshot_of([fill.box for fill in fills])
+        self._remember(before_fills.followed_by(before))
         self._draw(fills)
-        return self._patches(solved.boxes + changed)
+        return self._patches(before_fills.boxes + changed)
 
-    def _solve(self, touched: Box) -> list[Fill]:
+    def _fill_regions(self, touched: Box) -> list[Fill]:
         fills = list(self._fill_holes(self._canvas, self._mask, touched))
         return [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills] if self._grey else fills
 
@@ -231,14 +251,14 @@ class Session:
         for fill in fills:
             fill.draw(self._canvas, Box(0, 0, *self.photo.size))
 
-    def _restore(self, box: Box, area: np.ndarray) -> None:
-        """Give an area of a box its original pixels, and take it out of the mask."""
+    def _erase(self, box: Box, area: np.ndarray) -> None:
+        """Restore the original pixels in an area of a box, and remove it from the mask."""
         original = to_rgb(self.photo.crop(box), self._levels)
         self._canvas[box.slices][area] = original[area]
         self._mask[box.slices][area] = False
         self._hole_count -= int(area.sum())
 
-    def _step(self, boxes: list[Box]) -> Snapshot:
+    def _snapshot_of(self, boxes: list[Box]) -> Snapshot:
         return Snapshot(
             boxes,
             [self._canvas[box.slices].copy() for box in boxes],
@@ -246,7 +266,7 @@ class Session:
         )
 
     def _remember(self, step: Snapshot) -> None:
-        """Make a state the one that undo returns to."""
+        """Push the state that the next undo returns to, and drop the oldest ones beyond the memory limit."""
         self._redo.clear()
         self._undo.append(step)
         total = sum(step.size for step in self._undo)
@@ -254,7 +274,7 @@ class Session:
             total -= self._undo.pop(0).size
 
     def _write(self, step: Snapshot) -> None:
-        """Bring a remembered state back."""
+        """Set pixels and mask to a remembered state."""
         for box, pixels, packed in zip(*step, strict=True):
             mask = unpack_mask(packed, box)
             self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
@@ -262,16 +282,16 @@ class Session:
             self._mask[box.slices] = mask
 
     def _swap(self, source: list[Snapshot], target: list[Snapshot]) -> list[Patch]:
-        """Exchange a remembered state with the present one, and remember that one instead."""
+        """Pop a state from one history, push the present one to the other, and return to the popped one."""
         if not source:
             return []
         step = source.pop()
-        target.append(self._step(step.boxes))
+        target.append(self._snapshot_of(step.boxes))
         self._write(step)
         return self._patches(step.boxes)
 
     def _patches(self, boxes: list[Box]) -> list[Patch]:
-        """The present pixels of these boxes, without boxes that lie inside another one."""
+        """Return the present pixels of these boxes, without boxes that lie inside another one."""
         ordered = np.array(sorted(set(boxes), key=lambda box: -box.width * box.height))
         patches = []
         for index, (left, top, right, bottom) in enumerate(ordered.tolist()):

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from inpaint.engine.brush import draw_stroke
+from inpaint.engine.brush import stroke_to_mask
 
 _ROWS = 256
 
@@ -75,6 +75,6 @@ def scratches_mask(width: int, height: int, count: int, seed: int = 0) -> np.nda
 def _painted(width: int, height: int, strokes: list[tuple[list[list[float]], float]]) -> np.ndarray:
     mask = np.zeros((height, width), bool)
     for points, brush_px in strokes:
-        box, painted = draw_stroke(points, brush_px, (width, height))
+        box, painted = stroke_to_mask(points, brush_px, (width, height))
         mask[box.slices] |= painted
     return mask

@@ -10,7 +10,7 @@ MAX_POINTS = 20_000
 MAX_COORDINATE = 1_000_000
 
 
-def draw_stroke(
+def stroke_to_mask(
     points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int], grow_px: float = 0
 ) -> tuple[Box, np.ndarray]:
     """Return the pixels whose centre lies within half a brush of a polyline, with round caps and joints.

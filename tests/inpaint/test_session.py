@@ -1,4 +1,4 @@
-"""Strokes, erasing, undo and redo on a photo that is held in memory."""
+"""A session: strokes, erasing, undo and redo on a photo in memory."""
 
 import threading
 import tracemalloc
@@ -16,8 +16,8 @@ from inpaint.session import Session
 from tests.pictures import deep_pixels, picture, raw
 
 
-def solver(photo, mask, within):
-    """Each region gets the mean of its known surroundings, plus its pixel count, so that a change of it shows."""
+def fill_with_mean(photo, mask, within):
+    """Fill each region with the mean of its known surroundings plus its pixel count, so that every change shows."""
     for box, hole in find_regions(mask, within):
         around = box.expanded(20).intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
         known = photo[around.slices][~mask[around.slices]]
@@ -28,7 +28,7 @@ def solver(photo, mask, within):
 
 
 def session(width=300, height=200, mode="RGB", **options):
-    return Session(picture(mode, (width, height)), solver, **options)
+    return Session(picture(mode, (width, height)), fill_with_mean, **options)
 
 
 def state(session):
@@ -36,7 +36,7 @@ def state(session):
 
 
 class Screen:
-    """What a browser shows: the photo with the patches drawn on it as they come."""
+    """A client's view of the session: the photo with the patches drawn on it."""
 
     def __init__(self, session):
         self.pixels = np.array(session.photo.convert("RGB"))
@@ -60,7 +60,7 @@ def test_a_stroke_fills_its_hole_and_nothing_else():
     assert patches[0][:2] == (40, 50)
 
 
-def test_a_part_of_the_mask_is_that_part_and_a_copy():
+def test_mask_in_returns_a_copy_of_that_part_of_the_mask():
     live = session()
     assert not live.painted
     live.stroke([[50, 60], [90, 60]], 20)
@@ -72,7 +72,7 @@ def test_a_part_of_the_mask_is_that_part_and_a_copy():
     assert not live.painted
 
 
-def test_no_patch_is_sent_that_another_one_contains():
+def test_no_patch_lies_inside_another_one():
     live = session()
     live.stroke([[50, 60], [150, 60]], 20)
     (patch,) = live.stroke([[100, 60], [100, 70]], 20)
@@ -81,7 +81,7 @@ def test_no_patch_is_sent_that_another_one_contains():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_patches_keep_a_screen_equal_to_the_result(seed):
+def test_a_client_that_draws_the_patches_shows_the_result(seed):
     rng = np.random.default_rng(seed)
     live = session()
     screen = Screen(live)
@@ -99,7 +99,7 @@ def test_the_patches_keep_a_screen_equal_to_the_result(seed):
         assert np.array_equal(screen.pixels[~live.mask], original[~live.mask])
 
 
-def test_undo_and_redo_walk_through_exactly_the_same_states():
+def test_undo_and_redo_return_to_exactly_the_same_states():
     live = session()
     changes = [
         lambda: live.stroke([[50, 60], [90, 60]], 30),
@@ -126,7 +126,7 @@ def test_undo_and_redo_walk_through_exactly_the_same_states():
     assert live.redo() == []
 
 
-def test_a_new_stroke_forgets_what_could_be_redone():
+def test_a_new_stroke_clears_the_redo_history():
     live = session()
     live.stroke([[50, 60]], 30)
     live.undo()
@@ -135,7 +135,7 @@ def test_a_new_stroke_forgets_what_could_be_redone():
     assert live.redo() == []
 
 
-def test_erasing_restores_the_original_and_solves_the_rest_again_with_it():
+def test_erasing_restores_the_original_and_fills_the_rest_anew():
     live, direct = session(), session()
     live.stroke([[50, 60], [150, 60]], 30)
     live.stroke([[50, 60], [100, 60]], 40, erase=True)
@@ -144,7 +144,7 @@ def test_erasing_restores_the_original_and_solves_the_rest_again_with_it():
     assert state(live) == state(direct)
 
 
-def test_a_change_that_changes_nothing_is_no_step():
+def test_a_stroke_without_effect_is_no_undo_step():
     live = session()
     assert live.stroke([[50, 60]], 30, erase=True) == []
     assert live.stroke([[-900, 60]], 30) == []
@@ -156,7 +156,7 @@ def test_a_change_that_changes_nothing_is_no_step():
     assert not live.can_undo
 
 
-def test_strokes_and_masks_grow_and_erasing_is_exact():
+def test_grow_px_dilates_strokes_and_masks_but_not_what_is_erased():
     live, plain = session(grow_px=5), session()
     live.stroke([[50, 60], [90, 60]], 10)
     plain.stroke([[50, 60], [90, 60]], 20)
@@ -191,9 +191,9 @@ def test_each_stroke_and_mask_may_have_its_own_grow_px():
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_photo_without_colour_gets_none_on_the_screen_either(mode):
+def test_patches_of_a_grey_photo_are_grey(mode):
     def colourful(photo, mask, within):
-        for fill in solver(photo, mask, within):
+        for fill in fill_with_mean(photo, mask, within):
             yield fill._replace(pixels=fill.pixels // np.array([1, 2, 3], np.uint8))
 
     photo = picture("L", (90, 80)).convert(mode)
@@ -201,11 +201,11 @@ def test_a_photo_without_colour_gets_none_on_the_screen_either(mode):
     assert (np.ptp(patch.pixels, axis=2) == 0).all()
 
 
-def test_only_the_regions_that_a_stroke_touches_are_solved_again():
+def test_only_the_regions_that_a_stroke_touches_are_filled_again():
     asked = []
 
     def counting(pixels, mask, within):
-        for fill in solver(pixels, mask, within):
+        for fill in fill_with_mean(pixels, mask, within):
             asked.append(fill.box)
             yield fill
 
@@ -216,7 +216,7 @@ def test_only_the_regions_that_a_stroke_touches_are_solved_again():
     assert [box.intersection(Box(0, 0, 300, 300)) == box for box in asked] == [True, False, True]
 
 
-def test_clear_restores_the_photo():
+def test_clear_restores_the_original_photo():
     live = session()
     live.stroke([[50, 60], [150, 160]], 30)
     live.clear()
@@ -224,7 +224,7 @@ def test_clear_restores_the_photo():
     assert live.result().tobytes() == live.photo.tobytes()
 
 
-def test_a_snapshot_comes_back_whatever_was_painted_since_and_that_can_be_undone():
+def test_restore_returns_to_a_snapshot_and_can_be_undone():
     live = session()
     screen = Screen(live)
     screen.draw(live.stroke([[50, 60], [90, 60]], 20))
@@ -243,7 +243,7 @@ def test_a_snapshot_comes_back_whatever_was_painted_since_and_that_can_be_undone
     assert np.array_equal(screen.pixels, np.asarray(live.result()))
 
 
-def test_another_session_of_the_same_photo_takes_a_snapshot_over():
+def test_a_snapshot_can_be_restored_in_another_session_of_the_same_photo():
     first, second = session(), session()
     first.stroke([[50, 60], [90, 60]], 20)
     second.restore(first.snapshot())
@@ -252,9 +252,9 @@ def test_another_session_of_the_same_photo_takes_a_snapshot_over():
     assert not second.mask.any()
 
 
-def test_another_solver_fills_what_is_painted_from_then_on_and_everything_when_asked_to():
+def test_use_changes_the_fills_of_later_strokes_and_refill_those_of_all():
     def black(photo, mask, within):
-        for fill in solver(photo, mask, within):
+        for fill in fill_with_mean(photo, mask, within):
             yield fill._replace(pixels=np.zeros_like(fill.pixels))
 
     live = session()
@@ -275,9 +275,9 @@ def test_another_solver_fills_what_is_painted_from_then_on_and_everything_when_a
     assert state(live) == first
 
 
-def test_nothing_has_changed_after_a_failed_fill():
+def test_a_failed_fill_leaves_the_session_unchanged():
     def failing(pixels, mask, within):
-        yield from solver(pixels, mask, within)
+        yield from fill_with_mean(pixels, mask, within)
         if mask.sum() > 1000:
             raise RuntimeError("out of memory")
 
@@ -294,13 +294,13 @@ def test_nothing_has_changed_after_a_failed_fill():
         assert state(live) == before
 
 
-def test_a_photo_cannot_be_covered_completely():
+def test_a_mask_of_the_whole_photo_is_refused():
     live = session(40, 30)
     live.stroke([[5, 5]], 4)
     before = state(live)
-    with pytest.raises(MaskError, match="nothing of the photo"):
+    with pytest.raises(MaskError, match="would cover the whole photo"):
         live.stroke([[20, 15]], 500)
-    with pytest.raises(MaskError, match="nothing of the photo"):
+    with pytest.raises(MaskError, match="would cover the whole photo"):
         live.add_mask(np.ones((30, 40), bool))
     assert state(live) == before
     live.undo()  # the count of hole pixels follows undo and redo too
@@ -317,7 +317,7 @@ def test_a_mask_of_another_shape_is_refused():
         session().add_mask(np.zeros((200, 300), np.uint8))
 
 
-def test_the_history_forgets_the_oldest_steps_beyond_its_bound_but_not_the_last():
+def test_the_history_drops_the_oldest_steps_beyond_its_limit_but_never_the_last():
     live = session(history_bytes=20_000)
     for x in range(20, 280, 20):
         live.stroke([[x, 60]], 30)
@@ -331,7 +331,7 @@ def test_the_history_forgets_the_oldest_steps_beyond_its_bound_but_not_the_last(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_session_gives_back_the_photos_own_mode(mode):
+def test_the_result_has_the_mode_of_the_photo(mode):
     live = session(80, 60, mode)
     live.stroke([[20, 20], [60, 40]], 12)
     result = live.result()
@@ -342,16 +342,16 @@ def test_a_session_gives_back_the_photos_own_mode(mode):
     assert np.array_equal(raw(live.result()), raw(live.photo))
 
 
-def test_a_session_keeps_colour_of_16_bits():
+def test_known_pixels_keep_16_bits_per_channel():
     pixels = deep_pixels(3, (80, 60))
-    live = Session(open_photo(pixels), solver)
+    live = Session(open_photo(pixels), fill_with_mean)
     live.stroke([[20, 20], [60, 40]], 12)
     assert np.array_equal(to_array(live.result())[~live.mask], pixels[~live.mask])
     live.clear()
     assert np.array_equal(to_array(live.result()), pixels)
 
 
-def test_strokes_from_many_threads_leave_the_photo_whole():
+def test_strokes_from_many_threads_leave_known_pixels_unchanged():
     live = session()
     rng = np.random.default_rng(0)
 
@@ -375,7 +375,7 @@ def test_strokes_from_many_threads_leave_the_photo_whole():
 
 
 def test_a_stroke_on_a_large_photo_does_not_copy_the_photo():
-    live = Session(Image.new("RGB", (5000, 4000), "grey"), solver)
+    live = Session(Image.new("RGB", (5000, 4000), "grey"), fill_with_mean)
     live.stroke([[50, 60]], 30)
     tracemalloc.start()
     live.stroke([[2000, 2000], [2300, 2100]], 60)

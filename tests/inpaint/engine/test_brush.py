@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaint.engine.brush import MAX_POINTS, draw_stroke
+from inpaint.engine.brush import MAX_POINTS, stroke_to_mask
 
 
 def distance_to_path(points, width, height):
@@ -19,7 +19,7 @@ def distance_to_path(points, width, height):
 
 
 def on_photo(points, brush_px, width, height):
-    box, painted = draw_stroke(points, brush_px, (width, height))
+    box, painted = stroke_to_mask(points, brush_px, (width, height))
     full = np.zeros((height, width), bool)
     full[box.slices] = painted
     return full
@@ -43,7 +43,7 @@ def test_a_stroke_is_every_pixel_within_half_a_brush_of_the_path(seed):
 
 def test_grow_px_widens_a_stroke_on_all_sides():
     line = [[20, 20], [60, 45]]
-    box, painted = draw_stroke(line, 9, (90, 70), grow_px=4)
+    box, painted = stroke_to_mask(line, 9, (90, 70), grow_px=4)
     full = np.zeros((70, 90), bool)
     full[box.slices] = painted
     assert np.array_equal(full, distance_to_path(line, 90, 70) <= 8.5)
@@ -61,12 +61,12 @@ def test_a_brush_thinner_than_a_pixel_paints_the_pixel_under_the_pointer():
 
 
 def test_the_box_is_the_bounding_box_of_the_stroke():
-    box, _ = draw_stroke([[100, 200], [150, 200]], 20, (6000, 4000))
+    box, _ = stroke_to_mask([[100, 200], [150, 200]], 20, (6000, 4000))
     assert box == (90, 190, 160, 210)
 
 
 def test_a_stroke_outside_the_photo_paints_nothing():
-    box, painted = draw_stroke([[-500, -500], [-400, -450]], 60, (100, 100))
+    box, painted = stroke_to_mask([[-500, -500], [-400, -450]], 60, (100, 100))
     assert painted.size == 0
     assert (box.width, box.height) == (0, 0)
 
@@ -95,4 +95,4 @@ def test_a_stroke_outside_the_photo_paints_nothing():
 )
 def test_an_invalid_stroke_is_refused_with_the_reason(points, brush_px, message):
     with pytest.raises(ValueError, match=message):
-        draw_stroke(points, brush_px, (100, 100))
+        stroke_to_mask(points, brush_px, (100, 100))
