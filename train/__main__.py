@@ -1,4 +1,4 @@
-"""python -m train PRESET [--flags]: trains, and publishes the weights if asked to."""
+"""python -m train PRESET [--flags]: train, and publish the weights where a repository is given."""
 
 import sys
 from functools import partial
@@ -11,93 +11,92 @@ from inpaint.runtime.malloc import keep_memory
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.retry import StreamError
+from train.generator.trainer import train_generator
 from train.publish.card import hub_datasets
 from train.publish.publish import publish, report
 from train.publish.repository import check_target
 from train.run.checkpoint import CheckpointError
-from train.run.device import Diverged
-from train.run.distributed import OtherProcessError, Processes
-from train.run.events import EventLog, Watcher, say
-from train.run.loop import train
+from train.run.distributed import OtherProcessError, ProcessGroup
+from train.run.events import Callback, EventLog, emit
 from train.run.mirror import Mirror, fetch_state
+from train.run.optimize import NonFiniteError
 
-from .config import TrainConfig, to_dict
+from .config import RunConfig, TrainConfig, to_dict
 from .presets import PRESETS
+
+RESUME = "run the same command to resume"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
+    """Run the command line; return the exit code: 0 done, 1 a reported problem, 130 interrupted."""
     arguments = sys.argv[1:] if argv is None else argv
-    processes = Processes()
+    processes = ProcessGroup()
     try:
         presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
         config = tyro.extras.overridable_config_cli(
             presets, args=arguments, description=__doc__, prog="python -m train"
         )
-        if isinstance(config, DamageTrainConfig):
-            _say_where(train_damage(config))
-            return 0
-        processes = Processes.join()
-        if config.push_to_hub is not None:
-            processes.from_first(partial(_check_target, config, config.push_to_hub))
-        run_dir = _train(config, processes)
-        if not processes.first:
-            return 0
-        _say_where(run_dir)
-        _publish(config, run_dir)
-        if config.event_log:
-            say("finished")
+        processes = ProcessGroup.from_environment()
+        run(config, processes)
         return 0
     except KeyboardInterrupt:
-        if processes.first:
-            print("\nInterrupted; a checkpoint was written. Run the same command to go on.", file=sys.stderr)
+        if processes.is_main:
+            print(f"\nInterrupted; a checkpoint was written: {RESUME}.", file=sys.stderr)
         return 130
     except OtherProcessError:
         return 1
     except StreamError as error:
-        print(f"python -m train: {error}\nWhat was trained is kept; run the same command to go on.", file=sys.stderr)
+        print(f"python -m train: {error}\nA checkpoint was written: {RESUME}.", file=sys.stderr)
         return 1
-    except (ValueError, WeightsError, CheckpointError, Diverged, ModuleNotFoundError) as error:
+    except (ValueError, WeightsError, CheckpointError, NonFiniteError, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(
-            f"python -m train: {error}\nThe last checkpoint is intact; run the same command to go on.", file=sys.stderr
-        )
+        print(f"python -m train: {error}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)
         return 1
     finally:
-        processes.leave()
+        processes.destroy()
 
 
-def _say_where(run_dir: Path) -> None:
+def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> None:
+    """Train and publish. Only the main process reports and publishes."""
+    if config.push_to_hub is not None:
+        processes.run_on_main(partial(_check_target, config, config.push_to_hub))
+    run_dir = _train(config, processes)
+    if not processes.is_main:
+        return
     print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
+    _publish(config, run_dir)
+    if config.event_log:
+        emit("finished")
 
 
-def _check_target(config: TrainConfig, repo_id: str) -> None:
+def _check_target(config: RunConfig, repo_id: str) -> None:
     check_target(repo_id, hub_datasets(to_dict(config)), config.private)
 
 
-def _train(config: TrainConfig, processes: Processes) -> Path:
-    """Trains; the first of the processes has what watches the run."""
-    watchers: list[Watcher] = [EventLog()] if config.event_log and processes.first else []
-    repo_id = config.checkpoint_repo
-    if repo_id is None:
-        return train(config, processes, watchers)
+def _train(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Path:
+    """Train, with an event log and a mirror on the Hub where the config has them; return the run's folder."""
+    callbacks: list[Callback] = [EventLog()] if config.event_log and processes.is_main else []
     mirrors: list[Mirror] = []
 
-    def begin() -> None:
+    def start_mirror(repo_id: str) -> None:
         mirrors.append(Mirror(repo_id))
         fetch_state(repo_id, config)
 
     try:
-        processes.from_first(begin)
-        return train(config, processes, [*watchers, *mirrors])
+        if config.checkpoint_repo is not None:
+            processes.run_on_main(partial(start_mirror, config.checkpoint_repo))
+        callbacks += mirrors
+        if isinstance(config, DamageTrainConfig):
+            return train_damage(config, processes, callbacks)
+        return train_generator(config, processes, callbacks)
     finally:
         for mirror in mirrors:
             mirror.close()
 
 
-def _publish(config: TrainConfig, run_dir: Path) -> None:
+def _publish(config: RunConfig, run_dir: Path) -> None:
     if config.push_to_hub is None:
         return
     published = publish(
@@ -105,7 +104,7 @@ def _publish(config: TrainConfig, run_dir: Path) -> None:
     )
     print(report(published))
     if config.event_log:
-        say("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
+        emit("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""The presets that the command line starts from, and a config as the arguments that make it."""
+"""The presets of the command line, and the differences between configs."""
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
-from .config import DataConfig, LossConfig, MaskConfig, TrainConfig
+from .config import MAY_CHANGE, DataConfig, LossConfig, MaskConfig, RunConfig, TrainConfig, flatten, to_dict
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "context-encoder": (
@@ -101,10 +102,10 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
 
 
 def differences(config: TrainConfig) -> dict[str, Any]:
-    """What sets a config apart from the preset it started from: dotted names and values, in the config's order.
+    """Return the settings in which a config differs from its preset: dotted names and values, in the config's order.
 
     Raises:
-        ValueError: there is no such preset, or the generator is of another kind than the preset's.
+        ValueError: there is no such preset, or the generator's architecture is not the preset's.
     """
     if config.preset not in PRESETS:
         raise ValueError(f"There is no preset {config.preset!r}; choose one of {', '.join(PRESETS)}.")
@@ -127,7 +128,7 @@ def _differences(config: Any, base: Any, prefix: str) -> Iterator[tuple[str, Any
 
 
 def with_overrides(config: TrainConfig, overrides: Mapping[str, Any]) -> TrainConfig:
-    """The config with other values for some dotted names, such as {"data.resolution": 128}.
+    """Return the config with other values for some settings, given by dotted names such as {"data.resolution": 128}.
 
     Raises:
         ValueError: there is no such setting, or a value is out of its range.
@@ -152,10 +153,10 @@ def _replaced(part: Any, overrides: Mapping[str, Any], prefix: str) -> Any:
 
 
 def to_argv(config: TrainConfig) -> list[str]:
-    """The arguments of `python -m train` that make this config: its preset, and a flag for all that differs from it.
+    """Return the arguments of `python -m train` for this config: its preset, and a flag for each other difference.
 
     Raises:
-        ValueError: it cannot be made from a preset, or holds a text that a command line would take for a flag.
+        ValueError: the config belongs to no preset, or holds a text that a command line would parse as a flag.
     """
     arguments = [config.preset]
     for name, value in differences(config).items():
@@ -176,3 +177,35 @@ def _word(name: str, value: object) -> str:
     if isinstance(value, str) and (not value or value.startswith("-") or value in ("None", "True", "False")):
         raise ValueError(f"{name} is {value!r}; a command line would read it as something else: choose another name.")
     return text
+
+
+def conflicts(saved: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:
+    """Return the settings that keep a config from resuming a run.
+
+    Args:
+        saved: the content of the run's config.json. It may be of an older version of the code: a setting that it lacks
+            counts as its default, and one that no longer exists is ignored.
+        config: of the run that is about to start.
+
+    Returns:
+        For each setting that differs, apart from those in MAY_CHANGE, its saved and its new value.
+    """
+    old, new = flatten(saved), flatten(json.loads(json.dumps(to_dict(config))))
+    old = json.loads(json.dumps(_defaults(config))) | old
+    return {
+        name: (old.get(name), value) for name, value in new.items() if name not in MAY_CHANGE and old.get(name) != value
+    }
+
+
+def _defaults(part: Any, prefix: str = "") -> dict[str, Any]:
+    """Return the default of each setting of a config under its dotted name."""
+    defaults: dict[str, Any] = {}
+    for item in dataclasses.fields(part):
+        value = getattr(part, item.name)
+        if dataclasses.is_dataclass(value):
+            defaults |= _defaults(value, f"{prefix}{item.name}.")
+        elif item.default_factory is not dataclasses.MISSING:
+            defaults[prefix + item.name] = item.default_factory()
+        elif item.default is not dataclasses.MISSING:
+            defaults[prefix + item.name] = item.default
+    return defaults

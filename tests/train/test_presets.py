@@ -38,7 +38,7 @@ def test_the_arguments_of_a_config_make_that_config_again(preset, overrides):
 
 def test_only_what_differs_from_the_preset_becomes_an_argument():
     config = with_overrides(PRESETS["tiny"][1], {"images": 40, "data.dataset": ("me/photos",), "loss.r1_gamma": 0.01})
-    assert to_argv(config) == ["tiny", "--data.dataset", "me/photos", "--images", "40"]
+    assert to_argv(config) == ["tiny", "--images", "40", "--data.dataset", "me/photos"]
 
 
 @pytest.mark.parametrize("name", ["imagse", "data.resolutoin", "images.more", "", "__class__"])

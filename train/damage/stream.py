@@ -1,4 +1,4 @@
-"""Batches for the damage network: crops of undamaged photos, degraded on the fly."""
+"""Batches for the damage network: crops of undamaged photos that are degraded as they are needed."""
 
 import math
 
@@ -14,40 +14,50 @@ from .config import DamageTrainConfig
 
 
 class DegradedStream(PhotoStream):
-    """A `PhotoStream` of scans of damaged prints; the batches' `mask` is their target, see `degrade.DegradedCrop`.
+    """A `PhotoStream` whose images are degraded crops; `mask` is their target: 1 = damage, 0 = none, or IGNORE_INDEX.
 
     Args:
-        config: of the run.
-        start: position to go on from.
+        config: of the run: crops, degradation and seed.
+        data: which photos; None: those of the run.
+        start: position to start from.
+        rank: number of this process.
+        world_size: number of processes.
 
     Raises:
-        ValueError: a dataset cannot be opened or holds no pictures; also while iterating.
+        ValueError: a dataset cannot be opened or holds no photos; also while iterating.
+        StreamError: the photos cannot be read, or can no longer be read; also while iterating.
     """
 
-    def __init__(self, config: DamageTrainConfig, start: Position = START) -> None:
-        self._run = config
-        data = DataConfig(
-            dataset=config.dataset,
-            split=config.split,
-            resolution=config.resolution,
-            batch_size=config.batch_size,
-            cache=True,
-            cache_side=config.cache_side,
-            workers=config.workers,
-        )
-        super().__init__(data, config.seed, start)
+    def __init__(
+        self,
+        config: DamageTrainConfig,
+        data: DataConfig | None = None,
+        start: Position = START,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self._run_config = config
+        super().__init__(data or config.data_config, config.seed, start, rank, world_size)
 
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))
-        crop = zoomed_crop(photo, self._run.resolution, self._run.largest_zoom, rng)
-        degraded = degrade(crop, rng, clean_share=self._run.clean)
+        crop = zoomed_crop(photo, self._run_config.resolution, self._run_config.largest_zoom, rng)
+        degraded = degrade(crop, rng, clean_share=self._run_config.clean)
         return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
 
 
 def zoomed_crop(photo: Image.Image, side: int, largest_zoom: float, rng: np.random.Generator) -> np.ndarray:
-    """A random square of a photo, mirrored or not, as uint8 (side, side, 3): up to so many times enlarged.
+    """Return a random square of a photo, mirrored or not, at a random magnification.
 
-    Each magnification is as likely as any other, down to the one that shows the photo's whole short side.
+    Args:
+        photo: any size.
+        side: of the result in pixels.
+        largest_zoom: the largest magnification. All magnifications are equally likely, down to the one that shows the
+            photo's whole short side.
+        rng: source of randomness.
+
+    Returns:
+        uint8 (side, side, 3).
     """
     short = min(photo.size)
     low = min(short, max(1, round(side / largest_zoom)))

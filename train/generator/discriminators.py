@@ -1,4 +1,4 @@
-"""The discriminators: the paper's, with one sigmoid scalar per picture, and one that judges overlapping patches."""
+"""The discriminators: the paper's, with one logit per image, and a patch discriminator that sees the mask."""
 
 import itertools
 from typing import NamedTuple
@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class Judgement(NamedTuple):
-    """What a discriminator returns.
+class DiscriminatorOutput(NamedTuple):
+    """The output of a discriminator.
 
     Attributes:
-        logits: first axis B; high = real. (B,) for a picture, (B, 1, h, w) for patches.
+        logits: high = real. (B,) of the picture discriminator, (B, 1, h, w) of the patch discriminator.
         features: activations of the hidden layers, for feature matching.
     """
 
@@ -21,15 +21,15 @@ class Judgement(NamedTuple):
 
 
 class PictureDiscriminator(nn.Module):
-    """Strided convolutions down to one scalar per picture, whose sigmoid is the probability of being real.
+    """Strided convolutions down to one logit per image, whose sigmoid is the probability that it is real.
 
     Args:
-        size: side of the square pictures, a power of two times 4: 64 for the centre, 128 for the whole picture.
+        size: side of the square images, a power of two times 4: 64 for the centre, 128 for the whole image.
         channels: width of the first layer.
 
     Reference:
-        Pathak et al. 2016, arXiv:1604.07379, section 3.2 and figure 9a. The sigmoid is in the loss (cross-entropy with
-        logits), which is the same and does not overflow; `probability` applies it.
+        Pathak et al. 2016, arXiv:1604.07379, section 3.2 and figure 9a. The sigmoid is part of the loss (cross-entropy
+        with logits), which is equivalent and does not overflow.
     """
 
     def __init__(self, size: int, channels: int = 64):
@@ -46,26 +46,28 @@ class PictureDiscriminator(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.normal_(module.weight, 0.0, 0.02)
 
-    def forward(self, image: Tensor, mask: Tensor) -> Judgement:
-        """image: (B, 3, size, size) in [-1, 1]; mask: (B, 1, size, size), which this discriminator does not look at."""
-        features = _run(self.stages, image)
-        head = self.head  # it covers the whole map; as a matrix product it is many times faster on a CPU
-        return Judgement(F.linear(features[-1].flatten(1), head.weight.flatten(1), head.bias).squeeze(1), features)
+    def forward(self, image: Tensor, mask: Tensor) -> DiscriminatorOutput:
+        """Return one logit for each image.
 
-    def probability(self, image: Tensor) -> Tensor:
-        """(B,) in [0, 1]: how likely each picture is real."""
-        return torch.sigmoid(self.forward(image, image[:, :1]).logits)
+        Args:
+            image: (B, 3, size, size) in [-1, 1].
+            mask: (B, 1, size, size); not used.
+        """
+        features = _stage_outputs(self.stages, image)
+        head = self.head  # it covers the whole map; as a matrix product it is many times faster on a CPU
+        logits = F.linear(features[-1].flatten(1), head.weight.flatten(1), head.bias).squeeze(1)
+        return DiscriminatorOutput(logits, features)
 
 
 class PatchDiscriminator(nn.Module):
-    """Judges overlapping patches of a picture and sees the mask, so that it knows where to look.
+    """Logits for overlapping patches of an image; it sees the mask, and so knows which pixels may be generated.
 
     Args:
         channels: width of the first layer.
 
     Reference:
         Isola et al. 2017, arXiv:1611.07004, section 3.2.2; the mask as input: Yu et al. 2019, arXiv:1806.03589.
-        No norm: R1 keeps it in bounds.
+        It has no normalization layers: R1 bounds it.
     """
 
     def __init__(self, channels: int = 48):
@@ -77,15 +79,20 @@ class PatchDiscriminator(nn.Module):
         )
         self.head = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
-    def forward(self, image: Tensor, mask: Tensor) -> Judgement:
-        """image: (B, 3, H, W) in [-1, 1]; mask: (B, 1, H, W) in {0, 1}. Logits at about 1/8 of the resolution."""
-        features = _run(self.stages, torch.cat([image, mask * 2 - 1], 1))
-        return Judgement(self.head(features[-1]), features)
+    def forward(self, image: Tensor, mask: Tensor) -> DiscriminatorOutput:
+        """Return logits at about 1/8 of the resolution.
+
+        Args:
+            image: (B, 3, H, W) in [-1, 1].
+            mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+        """
+        features = _stage_outputs(self.stages, torch.cat([image, mask * 2 - 1], 1))
+        return DiscriminatorOutput(self.head(features[-1]), features)
 
 
-def _run(stages: nn.ModuleList, x: Tensor) -> list[Tensor]:
-    features = []
+def _stage_outputs(stages: nn.ModuleList, x: Tensor) -> list[Tensor]:
+    outputs = []
     for stage in stages:
         x = stage(x)
-        features.append(x)
-    return features
+        outputs.append(x)
+    return outputs

@@ -1,25 +1,49 @@
-"""Loss terms, all pure functions. Which of them a run uses, and how much, is in `LossConfig`."""
+"""The loss terms, all pure functions of tensors.
 
-from collections.abc import Callable
+To add a term:
+
+1. write its function here, and its test against a closed form in tests/train/generator/test_losses.py;
+2. add its weight to `train.config.LossConfig` as `NAME_weight`, 0 by default;
+3. compute it in `GeneratorTrainer._generator_terms` (or `_discriminator_terms`) of `train.generator.trainer`, which
+   returns the terms by their names.
+
+The weights are joined to the terms by `generator_weights` and `discriminator_weights` below; logging, loss curves and
+the check for values that are not finite follow from the name.
+"""
+
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .discriminators import Judgement
+from train.config import LossConfig
 
-Everywhere = Callable[[Tensor], Tensor]
+from .discriminators import DiscriminatorOutput
+
+AllReduceMean = Callable[[Tensor], Tensor]
+"""Averages a tensor over the processes of a run, without a gradient."""
 
 
-def _here(value: Tensor) -> Tensor:
+def _single_process(value: Tensor) -> Tensor:
     return value
 
 
+def generator_weights(config: LossConfig, terms: Iterable[str]) -> dict[str, float]:
+    """Return the weight of each of the generator's terms: the setting that is named after it."""
+    return {name: getattr(config, f"{name}_weight") for name in terms}
+
+
+def discriminator_weights(config: LossConfig) -> dict[str, float]:
+    """Return the weights of the discriminator's terms; R1, applied at every `r1_interval`-th step, is scaled up."""
+    return {"adversarial": 1.0, "r1": config.r1_gamma / 2 * config.r1_interval}
+
+
 def border_band(mask: Tensor, border_px: int) -> Tensor:
-    """The ring inside the hole within `border_px` pixels of its edge.
+    """Return the band inside the hole within `border_px` pixels of its edge.
 
     Args:
-        mask: (B, 1, H, W) in {0, 1}, 1 = hole. The picture's own rim is not an edge.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole. The image's own border is not an edge.
         border_px: width in pixels, measured along the axes and diagonals.
 
     Returns:
@@ -41,11 +65,11 @@ def reconstruction_loss(
     border_weight: float = 1.0,
     border_px: int = 0,
 ) -> Tensor:
-    """Mean weighted L1 or L2 distance.
+    """Return the weighted mean L1 or L2 distance.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1].
-        image: (B, 3, H, W) in [-1, 1], the truth.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
         power: 1 for L1, 2 for L2.
         known_weight: weight of the pixels outside the hole; inside it is 1.
@@ -53,15 +77,15 @@ def reconstruction_loss(
         border_px: width of that band in pixels.
 
     Returns:
-        Scalar >= 0: the weighted mean over pixels and colours of each picture, averaged over the batch, so that a
-        picture with a few scratches teaches as much as one with a large hole. As in the release, the border's weight
-        multiplies its errors and is not divided out again, or it would make all other errors count less.
+        Scalar >= 0: the weighted mean over pixels and colours of each image, averaged over the batch, so that an image
+        with a few scratches counts as much as one with a large hole. As in the release, the border's weight multiplies
+        its errors and is not part of the normalization, or it would reduce the weight of all other errors.
 
     Reference:
-        Pathak et al. 2016, arXiv:1604.07379, Eq. 1, normalised by the hole's area, and section 4 for the tenfold weight
+        Pathak et al. 2016, arXiv:1604.07379, Eq. 1, normalized by the hole's area, and section 4 for the weight of 10
         at the border. In the release the band lies on 4 known pixels around a hole of 56x56 that the prediction of
-        64x64 overlaps; here it is the rim of a hole of the full 64x64, so that the network is tested on what it was
-        trained on, and that the band means the same for holes of any shape.
+        64x64 overlaps; here it lies inside the edge of a hole of the full 64x64, so that training and test have the
+        same holes, and the band means the same for holes of any shape.
     """
     area = mask + known_weight * (1 - mask)
     weight = area + (border_weight - 1) * border_band(mask, border_px)
@@ -70,62 +94,67 @@ def reconstruction_loss(
 
 
 def _patch_weight(mask: Tensor, logits: Tensor) -> Tensor:
-    """Which logits look at the hole: those are the fake ones. A picture's single logit always does."""
+    """Return 1 for logits whose patch contains part of the hole, else 0. A single logit per image always has 1."""
     if logits.dim() == 1:
         return torch.ones_like(logits)
     return F.adaptive_max_pool2d(mask, logits.shape[-2:]).to(logits.dtype)
 
 
-def _mean(values: Tensor, weight: Tensor, everywhere: Everywhere) -> Tensor:
-    return (values * weight).sum() / everywhere(weight.sum()).clamp_min(1e-8)
+def _weighted_mean(values: Tensor, weight: Tensor, all_reduce_mean: AllReduceMean) -> Tensor:
+    return (values * weight).sum() / all_reduce_mean(weight.sum()).clamp_min(1e-8)
 
 
 def discriminator_loss(
-    kind: str, real_logits: Tensor, fake_logits: Tensor, mask: Tensor, everywhere: Everywhere = _here
+    kind: str, real_logits: Tensor, fake_logits: Tensor, mask: Tensor, all_reduce_mean: AllReduceMean = _single_process
 ) -> Tensor:
-    """How badly the discriminator tells real from fake.
+    """Return the discriminator's classification loss.
 
     Args:
         kind: "bce" or "non-saturating" (the same for the discriminator), or "hinge".
-        real_logits: of the true pictures, (B,) or (B, 1, h, w), high = real.
-        fake_logits: of the composites, same shape. Patches that see no hole are not fake and do not count.
+        real_logits: of the ground truth, (B,) or (B, 1, h, w), high = real.
+        fake_logits: of the composites, same shape. Patches without a hole are not fake and do not count.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
-        everywhere: averages a number over the processes of the run.
+        all_reduce_mean: averages a number over the processes of the run.
 
     Returns:
-        Scalar, the mean over real logits plus the mean over fake ones. With several processes its average over them is
-        what one process with all their pictures has.
+        Scalar, the mean over real logits plus the mean over fake ones. Averaged over several processes it is the loss
+        of one process with all their images.
 
     Reference:
         Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1; hinge: Lim and Ye 2017, arXiv:1705.02894, section 2.
     """
     weight = _patch_weight(mask, fake_logits)
     if kind == "hinge":
-        return F.relu(1 - real_logits).mean() + _mean(F.relu(1 + fake_logits), weight, everywhere)
-    return F.softplus(-real_logits).mean() + _mean(F.softplus(fake_logits), weight, everywhere)
+        return F.relu(1 - real_logits).mean() + _weighted_mean(F.relu(1 + fake_logits), weight, all_reduce_mean)
+    return F.softplus(-real_logits).mean() + _weighted_mean(F.softplus(fake_logits), weight, all_reduce_mean)
 
 
-def adversarial_loss(kind: str, fake_logits: Tensor, mask: Tensor, everywhere: Everywhere = _here) -> Tensor:
-    """How far the generator is from fooling the discriminator.
+def adversarial_loss(
+    kind: str, fake_logits: Tensor, mask: Tensor, all_reduce_mean: AllReduceMean = _single_process
+) -> Tensor:
+    """Return the generator's adversarial loss, which is low where the discriminator takes its composites for real.
 
     Args:
         kind: "bce" or "non-saturating" (softplus of the negative logit), or "hinge" (the negative logit).
         fake_logits: of the composites, (B,) or (B, 1, h, w), high = real.
-        mask: (B, 1, H, W) in {0, 1}, 1 = hole; patches that see no hole do not count.
-        everywhere: as in `discriminator_loss`.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole; patches without a hole do not count.
+        all_reduce_mean: as in `discriminator_loss`.
+
+    Returns:
+        Scalar, the mean over the logits that count.
 
     Reference:
         Goodfellow et al. 2014, arXiv:1406.2661, section 3 (maximise log D(G)); Lim and Ye 2017, arXiv:1705.02894.
     """
     weight = _patch_weight(mask, fake_logits)
-    return _mean(-fake_logits if kind == "hinge" else F.softplus(-fake_logits), weight, everywhere)
+    return _weighted_mean(-fake_logits if kind == "hinge" else F.softplus(-fake_logits), weight, all_reduce_mean)
 
 
 def r1_penalty(discriminator: nn.Module, real: Tensor, mask: Tensor) -> Tensor:
-    """Squared gradient norm of the logits at real images: R1 without its gamma / 2.
+    """Return the squared gradient norm of the logits at real images: R1 without its gamma / 2.
 
     Args:
-        discriminator: maps (image, mask) to a Judgement; patch logits are summed per image.
+        discriminator: maps (image, mask) to a DiscriminatorOutput; patch logits are summed per image.
         real: (B, 3, H, W) in [-1, 1]. Needs no gradient of its own and is not modified.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
@@ -142,8 +171,15 @@ def r1_penalty(discriminator: nn.Module, real: Tensor, mask: Tensor) -> Tensor:
         return gradient.square().sum((1, 2, 3)).mean()
 
 
-def feature_matching_loss(fake: Judgement, real: Judgement) -> Tensor:
-    """Mean L1 distance between the discriminator's features of composite and truth, averaged over its layers.
+def feature_matching_loss(fake: DiscriminatorOutput, real: DiscriminatorOutput) -> Tensor:
+    """Return the mean L1 distance between discriminator features of composite and ground truth, over all layers.
+
+    Args:
+        fake: the output for the composites.
+        real: the output for the ground truth; no gradient flows to it.
+
+    Returns:
+        Scalar >= 0.
 
     Reference:
         Wang et al. 2018, pix2pixHD, arXiv:1711.11585, Eq. 4.

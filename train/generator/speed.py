@@ -1,4 +1,4 @@
-"""python -m train.generator.speed PRESET --data DATASET: pictures/s of the stream, and of the training step.
+"""python -m train.generator.speed PRESET --data DATASET: measure the speed of the stream and of the training step.
 
 Both are measured alone, one after the other, on the same machine. In a run they share its cores, unless a GPU trains.
 """
@@ -17,39 +17,39 @@ from train.data.retry import StreamError
 from train.data.stream import Batch, PhotoStream
 from train.presets import PRESETS
 
-from .trainer import Trainer
+from .trainer import GeneratorTrainer
 
 
-class Pace(NamedTuple):
-    """How fast something goes through pictures.
+class Speed(NamedTuple):
+    """Throughput in photos.
 
     Attributes:
-        per_second: pictures a second.
-        cpu_s: seconds of processor time for one picture, of all threads together. Unlike the first it hardly depends on
-            what else the machine does.
+        photos_per_s: photos per second of wall time.
+        cpu_s: seconds of processor time per photo, of all threads together. It hardly depends on what else the machine
+            is doing.
     """
 
-    per_second: float
+    photos_per_s: float
     cpu_s: float
 
 
 class Stopwatch:
-    """Time on the wall and on the processors since it was made."""
+    """Wall and processor time since it was created."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def seconds(self) -> float:
-        """On the wall."""
+        """Return the wall time."""
         return time.perf_counter() - self._wall
 
-    def pace(self, pictures: int) -> Pace:
-        """Of so many pictures since then."""
-        return Pace(pictures / self.seconds(), (time.process_time() - self._cpu) / pictures)
+    def speed(self, photos: int) -> Speed:
+        """Return the speed at which this number of photos has been processed."""
+        return Speed(photos / self.seconds(), (time.process_time() - self._cpu) / photos)
 
 
-def stream_pace(data: DataConfig, seed: int, seconds: float) -> tuple[Pace, Batch]:
-    """The stream's pace once it runs, without a cache, and its last batch.
+def stream_speed(data: DataConfig, seed: int, seconds: float) -> tuple[Speed, Batch]:
+    """Return the speed of the stream without a cache, after its start, and the last batch.
 
     Raises:
         ValueError: the dataset cannot be used.
@@ -58,61 +58,61 @@ def stream_pace(data: DataConfig, seed: int, seconds: float) -> tuple[Pace, Batc
     stream = PhotoStream(dataclasses.replace(data, cache=False), seed)
     try:
         batches = iter(stream)
-        batch = next(itertools.islice(batches, 5, None))  # those before were ready when nobody counted
+        batch = next(itertools.islice(batches, 5, None))  # the earlier ones may have been prepared before the count
         count, watch = 0, Stopwatch()
         while watch.seconds() < seconds:
             batch = next(batches)
             count += len(batch.image)
-        return watch.pace(count), batch
+        return watch.speed(count), batch
     finally:
         stream.close()
 
 
-def step_pace(trainer: Trainer, batch: Batch, steps: int) -> Pace:
-    """The pace of training steps.
+def step_speed(trainer: GeneratorTrainer, batch: Batch, steps: int) -> Speed:
+    """Return the speed of training steps.
 
     Args:
-        trainer: takes `steps` + 1 steps; the first sets up more than it trains, and is not counted.
+        trainer: takes `steps` + 1 steps; the first one, which allocates memory, is not counted.
         batch: of every step.
-        steps: a multiple of 5 keeps the share of guided steps. None of them has the penalty of every 16th step.
+        steps: a multiple of 5 keeps the share of guided steps. R1 is left out: it is applied at every 16th step only.
     """
     trainer.train_step(batch)
     watch = Stopwatch()
     for _ in range(steps):
         report = trainer.train_step(batch)
         float(sum(report.values()))  # waits for a GPU
-    return watch.pace(steps * len(batch.image))
+    return watch.speed(steps * len(batch.image))
 
 
-def table(stream: Pace, step: Pace, device: str) -> str:
-    """Both as Markdown, with their ratios."""
-    times = stream.per_second / step.per_second
+def table(stream: Speed, step: Speed, device: str) -> str:
+    """Return both speeds, and their ratios, as a Markdown table."""
+    ratio = stream.photos_per_s / step.photos_per_s
     rows = [
-        ("the stream: decode, crop, mask", f"{stream.per_second:.1f}", f"{stream.cpu_s:.4f}"),
-        (f"a training step on {device}", f"{step.per_second:.2f}", f"{step.cpu_s:.3f}"),
-        ("one to the other", f"{times:.1f} x", f"{step.cpu_s / stream.cpu_s:.1f} x"),
+        ("the stream: decode, crop, mask", f"{stream.photos_per_s:.1f}", f"{stream.cpu_s:.4f}"),
+        (f"a training step on {device}", f"{step.photos_per_s:.2f}", f"{step.cpu_s:.3f}"),
+        ("ratio", f"{ratio:.1f} x", f"{step.cpu_s / stream.cpu_s:.1f} x"),
     ]
-    return markdown_table(["", "pictures/s", "CPU seconds per picture"], rows, "lrr")
+    return markdown_table(["", "photos/s", "CPU seconds per photo"], rows, "lrr")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 measured, 1 a problem that was explained."""
+    """Run the command line; return the exit code: 0 measured, 1 a reported problem."""
     parser = argparse.ArgumentParser(prog="python -m train.generator.speed", description=__doc__)
-    parser.add_argument("preset", choices=PRESETS, help="whose stream and step are measured")
-    parser.add_argument("--data", help="Hub dataset id, folder of pictures, or parquet file; default: the preset's")
-    parser.add_argument("--seconds", type=float, default=20, help="that the stream is read for (%(default)s)")
-    parser.add_argument("--steps", type=int, default=5, help="training steps that are timed (%(default)s)")
+    parser.add_argument("preset", choices=PRESETS, help="preset whose stream and step are measured")
+    parser.add_argument("--data", help="Hub dataset id, folder of photos, or parquet file; default: the preset's")
+    parser.add_argument("--seconds", type=float, default=20, help="duration of reading the stream (%(default)s)")
+    parser.add_argument("--steps", type=int, default=5, help="number of timed training steps (%(default)s)")
     options = parser.parse_args(arguments)
     config = PRESETS[options.preset][1]
     if options.data:
         config = dataclasses.replace(config, data=dataclasses.replace(config.data, dataset=(options.data,)))
     try:
-        stream, batch = stream_pace(config.data, config.seed, options.seconds)
-        trainer = Trainer(config)
-        print(table(stream, step_pace(trainer, batch, options.steps), trainer.device.type))
+        stream, batch = stream_speed(config.data, config.seed, options.seconds)
+        trainer = GeneratorTrainer(config)
+        print(table(stream, step_speed(trainer, batch, options.steps), trainer.device.type))
         return 0
     except (ValueError, StreamError) as error:
-        print(f"python -m train.speed: {error}", file=sys.stderr)
+        print(f"python -m train.generator.speed: {error}", file=sys.stderr)
         return 1
 
 

@@ -1,6 +1,8 @@
-"""Networks, optimizers and the two updates of a run."""
+"""Adversarial training of a generator: networks, optimizers and the two updates of a step."""
 
 import contextlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +15,57 @@ from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
 from inpaint.networks.pyramid import shrink
 from inpaint.networks.tensors import composite
-from train.config import TrainConfig
-from train.data.order import START
-from train.data.stream import Batch
+from train.config import DataConfig, TrainConfig
+from train.data.order import START, Position
+from train.data.stream import Batch, PhotoStream
 from train.metrics.perceptual import EfficientNetFeatures, perceptual_loss
-from train.run.device import Diverged, pick_device, to_model
-from train.run.distributed import OtherProcessError, Processes
+from train.run.device import pick_device, to_model_input
+from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
+from train.run.events import Callback
+from train.run.loop import train
+from train.run.optimize import optimizer_step
 from train.run.progress import save_sheet
+from train.run.schedule import learning_rate_factor
 
 from . import losses
 from .discriminators import PatchDiscriminator, PictureDiscriminator
 
+LAST_LEARNING_RATE = 0.1
+"""Share of the learning rate that the cool-down ends at."""
 
-class Trainer:
-    """Everything a run consists of, and the two updates.
+
+def train_generator(
+    config: TrainConfig, processes: ProcessGroup | None = None, callbacks: Sequence[Callback] = ()
+) -> Path:
+    """Train a generator from the start, or resume; arguments, result and errors are those of `train.run.loop.train`."""
+
+    def open_stream(data: DataConfig, start: Position, rank: int, world_size: int) -> PhotoStream:
+        return PhotoStream(data, config.seed, start, rank, world_size)
+
+    return train(config, open_stream, partial(GeneratorTrainer, config), processes, callbacks)
+
+
+class GeneratorTrainer:
+    """A generator and its discriminator in training, see `train.run.trainer.Trainer`.
 
     Args:
-        config: the run.
-        processes: those that train together; None: this one alone.
+        config: of the run.
+        processes: those of the run; None: this one alone.
+
+    Attributes:
+        generator: the network itself.
+        wrapped_generator: what a training step calls: the generator, distributed and compiled where that is set.
+        discriminator: the network itself.
+        wrapped_discriminator: what a training step calls.
+
+    Raises:
+        ValueError: the weights to start from do not fit the config.
+        WeightsError: they cannot be loaded.
     """
 
-    def __init__(self, config: TrainConfig, processes: Processes | None = None):
-        self.config, self.processes = config, processes or Processes()
+    def __init__(self, config: TrainConfig, processes: ProcessGroup | None = None):
+        self.config, self.processes = config, processes or ProcessGroup()
         self.device = pick_device(config.device, self.processes.local_rank)
         torch.manual_seed(config.seed)
         generator = _initial_generator(config)
@@ -48,133 +78,130 @@ class Trainer:
         self.g_optimizer = torch.optim.Adam(self.generator.parameters(), rate, config.betas, fused=fused)
         d_rate = config.discriminator_learning_rate or rate
         self.d_optimizer = torch.optim.Adam(self.discriminator.parameters(), d_rate, config.betas, fused=fused)
-        self._base_rates = (rate, d_rate)
+        self._learning_rates = (rate, d_rate)
         self.features = EfficientNetFeatures().to(self.device) if config.loss.perceptual_weight else None
-        generate, judge = self.processes.share(self.generator), self.processes.share(self.discriminator)
-        self.generate: Any = torch.compile(generate) if config.compile else generate
-        self.judge: Any = torch.compile(judge) if config.compile else judge
+        self.wrapped_generator, self.wrapped_discriminator = (
+            torch.compile(network) if config.compile else network
+            for network in (self.processes.wrap(self.generator), self.processes.wrap(self.discriminator))
+        )
         self.images_seen = 0
         self.steps = 0
         self.position = START
         self.samples: dict[str, Tensor] | None = None
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
-        """One update of both networks; returns the losses (scalars, detached), averaged over the processes.
+        """Update discriminator and generator.
 
         Args:
-            batch: this process's share of the step's pictures.
+            batch: this process's share of the step's photos.
+
+        Returns:
+            The loss terms (scalars, detached), averaged over the processes.
 
         Raises:
-            Diverged: a loss is not finite; no weight has been touched by it.
+            NonFiniteError: a loss is not finite; no weight has been changed by it.
             OtherProcessError: that happened in another process.
         """
-        config, everywhere = self.config.loss, self.processes.mean
-        image, mask = to_model(batch.image, batch.mask, self.device, self.config.channels_last)
+        config = self.config.loss
+        image, mask = to_model_input(batch.image, batch.mask, self.device, self.config.channels_last)
         self._set_learning_rates()
-        report: dict[str, Tensor] = {}
         with self._autocast():
-            prediction = self.generate(image * (1 - mask), mask, *self._guide(image, mask))
+            prediction = self.wrapped_generator(image * (1 - mask), mask, *self._coarse_fill(image, mask))
         prediction = prediction.float()
         filled = composite(image, prediction, mask)
-        real, fake, seen_mask = (self._judged(x) for x in (image, filled, mask))
+        real, fake, seen_mask = (self._discriminator_crop(x) for x in (image, filled, mask))
+        report: dict[str, Tensor] = {}
 
         # Discriminator:
         if config.adversarial_weight:
-            with self._autocast():
-                real_logits = self.judge(real, seen_mask).logits
-                fake_logits = self.judge(fake.detach(), seen_mask).logits
-            terms = {"adversarial": losses.discriminator_loss(
-                config.adversarial, real_logits.float(), fake_logits.float(), seen_mask, everywhere)}  # fmt: skip
-            if config.r1_gamma and self.steps % config.r1_interval == 0:
-                terms["r1"] = losses.r1_penalty(self.discriminator, real, seen_mask)
-            weights = {"adversarial": 1.0, "r1": config.r1_gamma / 2 * config.r1_interval}
-            self._update("discriminator", self.d_optimizer, terms, weights, report)
+            terms = self._discriminator_terms(real, fake.detach(), seen_mask)
+            weights = losses.discriminator_weights(config)
+            report |= self._update("discriminator", self.d_optimizer, terms, weights)
 
         # Generator:
+        terms = self._generator_terms(self._discriminator_crop(prediction), real, fake, seen_mask)
+        if self.features is not None:
+            terms["perceptual"] = perceptual_loss(self.features, filled, image)
+        weights = losses.generator_weights(config, terms)
+        report |= self._update("generator", self.g_optimizer, terms, weights)
+
+        self.steps += 1
+        images = len(image) * self.processes.world_size
+        self.images_seen += images
+        self.position = batch.position
+        self.ema.update(self.generator, images, self.images_seen)
+        return dict(zip(report, self.processes.mean(torch.stack(list(report.values()))), strict=True))
+
+    def _discriminator_terms(self, real: Tensor, fake: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return the loss terms of the discriminator by name, from what it sees of ground truth and composite."""
+        config = self.config.loss
+        with self._autocast():
+            real_logits = self.wrapped_discriminator(real, mask).logits
+            fake_logits = self.wrapped_discriminator(fake, mask).logits
+        terms = {"adversarial": losses.discriminator_loss(
+            config.adversarial, real_logits.float(), fake_logits.float(), mask, self.processes.mean)}  # fmt: skip
+        if config.r1_gamma and self.steps % config.r1_interval == 0:
+            terms["r1"] = losses.r1_penalty(self.discriminator, real, mask)
+        return terms
+
+    def _generator_terms(self, prediction: Tensor, real: Tensor, fake: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return the loss terms of the generator by name, from what the discriminator sees."""
+        config = self.config.loss
         terms = {"reconstruction": losses.reconstruction_loss(
-            self._judged(prediction), real, seen_mask, power=1 if config.reconstruction == "l1" else 2,
+            prediction, real, mask, power=1 if config.reconstruction == "l1" else 2,
             known_weight=config.known_weight, border_weight=config.border_weight, border_px=config.border_px,
         )}  # fmt: skip
         if config.adversarial_weight:
             self.discriminator.requires_grad_(False)
             with self._autocast():
-                fake_judgement = self.judge(fake, seen_mask)
+                fake_output = self.wrapped_discriminator(fake, mask)
                 terms["adversarial"] = losses.adversarial_loss(
-                    config.adversarial, fake_judgement.logits.float(), seen_mask, everywhere
+                    config.adversarial, fake_output.logits.float(), mask, self.processes.mean
                 )
                 if config.feature_matching_weight:
                     with torch.no_grad():
-                        real_judgement = self.judge(real, seen_mask)
-                    terms["feature_matching"] = losses.feature_matching_loss(fake_judgement, real_judgement)
+                        real_output = self.wrapped_discriminator(real, mask)
+                    terms["feature_matching"] = losses.feature_matching_loss(fake_output, real_output)
             self.discriminator.requires_grad_(True)
-        if self.features is not None:
-            terms["perceptual"] = perceptual_loss(self.features, filled, image)
-        weights = {name: getattr(config, f"{name}_weight") for name in terms}
-        self._update("generator", self.g_optimizer, terms, weights, report)
-
-        self.steps += 1
-        images = len(image) * self.processes.count
-        self.images_seen += images
-        self.position = batch.position
-        self.ema.update(self.generator, images, self.images_seen)
-        return dict(zip(report, everywhere(torch.stack(list(report.values()))), strict=True))
+        return terms
 
     @torch.no_grad()
-    def _guide(self, image: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
-        """In a guided step the generator's own fill of a copy of half the size, in its place among the arguments."""
+    def _coarse_fill(self, image: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        """Return the generator's own fill of a copy of half the size, enlarged, as an argument tuple.
+
+        It is empty in the steps that are not guided.
+        """
         share = self.config.guided
         if int((self.steps + 1) * share) == int(self.steps * share):
             return ()
         small, small_mask = shrink(image, mask, 2)
-        filled = composite(small, self.generate(small, small_mask).float(), small_mask)
+        filled = composite(small, self.wrapped_generator(small, small_mask).float(), small_mask)
         return (F.interpolate(filled, scale_factor=2, mode="bicubic", align_corners=False).clamp(-1, 1),)
 
     def _update(
-        self,
-        who: str,
-        optimizer: torch.optim.Optimizer,
-        terms: dict[str, Tensor],
-        weights: dict[str, float],
-        report: dict[str, Tensor],
-    ) -> None:
-        total = sum((weights[name] * term for name, term in terms.items()), torch.zeros((), device=self.device))
-        failed = self.processes.lowest(not torch.isfinite(total))
-        if failed is not None and failed != self.processes.rank:
-            raise OtherProcessError("A loss is not finite in another process.")
-        if failed is not None:
-            bad = ", ".join(name for name, term in terms.items() if not torch.isfinite(term)) or "total"
-            raise Diverged(
-                f"The {who}'s {bad} loss is not finite after {self.images_seen:,} images."
-                " The last checkpoint is intact: start a new run with a lower learning rate, or without bf16."
-            )
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        optimizer.step()
-        report |= {f"{who}/{name}": term.detach() for name, term in terms.items()}
+        self, name: str, optimizer: torch.optim.Optimizer, terms: dict[str, Tensor], weights: dict[str, float]
+    ) -> dict[str, Tensor]:
+        return optimizer_step(name, optimizer, terms, weights, self.images_seen, self.processes)
 
-    def _judged(self, x: Tensor) -> Tensor:
-        """The part of a picture that is judged: the centre where only that is predicted, else all of it."""
+    def _discriminator_crop(self, x: Tensor) -> Tensor:
+        """Return the part that the discriminator sees: the centre if only that is predicted, else all of it."""
         generator = self.config.generator
         if isinstance(generator, ContextEncoderConfig) and generator.region == "center":
-            rim = x.shape[-1] // 4
-            return x[..., rim:-rim, rim:-rim]
+            margin = x.shape[-1] // 4
+            return x[..., margin:-margin, margin:-margin]
         return x
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
 
     def _set_learning_rates(self) -> None:
-        config, seen = self.config, self.images_seen
-        factor = min(1.0, (seen + config.data.batch_size) / config.warmup_images) if config.warmup_images else 1.0
-        if config.cooldown_images and config.images:
-            left = max(0, config.images - seen) / config.cooldown_images
-            factor *= min(1.0, 0.1 + 0.9 * left)
-        for optimizer, base in zip((self.g_optimizer, self.d_optimizer), self._base_rates, strict=True):
+        factor = learning_rate_factor(self.config, self.images_seen, LAST_LEARNING_RATE)
+        for optimizer, rate in zip((self.g_optimizer, self.d_optimizer), self._learning_rates, strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = base * factor
+                group["lr"] = rate * factor
 
     def state(self) -> dict[str, Any]:
-        """The whole state, to go on as if nothing had happened."""
+        """Return everything that training depends on, apart from the position."""
         return {
             "generator": self.generator.state_dict(),
             "discriminator": self.discriminator.state_dict(),
@@ -188,7 +215,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` returned, but for the position in the stream."""
+        """Restore what `state` returned."""
         for name in ("generator", "discriminator", "g_optimizer", "d_optimizer"):
             getattr(self, name).load_state_dict(state[name])
         self.ema.network.load_state_dict(state["ema"])
@@ -198,10 +225,12 @@ class Trainer:
 
     @torch.no_grad()
     def draw_sheet(self, path: Path) -> None:
-        """Fills the run's sample pictures with the averaged weights and writes the sheet."""
+        """Fill the sample photos with the averaged weights and write the sheet."""
         assert self.samples is not None
-        image, mask = to_model(self.samples["image"], self.samples["mask"], self.device, self.config.channels_last)
-        network = build_generator(self.config.generator).to(self.device)  # not shared with other processes
+        image, mask = to_model_input(
+            self.samples["image"], self.samples["mask"], self.device, self.config.channels_last
+        )
+        network = build_generator(self.config.generator).to(self.device)  # not wrapped: only the main process draws
         network.load_state_dict(self.ema.network.state_dict())
         network.train(not self.images_seen)  # before the first step batch norm has no statistics: all would be grey
         save_sheet(path, image, mask, network(image * (1 - mask), mask))
@@ -213,7 +242,7 @@ def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerato
     loaded = load_generator(None if config.init_from == "bundled" else config.init_from)
     if loaded.generator.config != config.generator:
         raise ValueError(
-            f"The weights of {loaded.source} belong to {loaded.generator.config}, the run asks for {config.generator}:"
+            f"The weights of {loaded.source} belong to {loaded.generator.config}, but the run has {config.generator}:"
             " give the same generator settings, or leave out --init-from."
         )
     return loaded.generator

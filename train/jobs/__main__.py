@@ -11,7 +11,7 @@ import tyro
 from huggingface_hub import get_token
 
 from train.presets import PRESETS
-from train.run.events import Happened, read_events
+from train.run.events import RunStatus, read_events
 
 from .cost import Estimate, Hardware, estimate
 from .hub import (
@@ -175,7 +175,7 @@ def _hub_line(state: JobState, log: Iterable[str]) -> str:
     return _line(state.id, state.stage, read_events(log), " ".join([state.message, state.url]).strip())
 
 
-def _line(name: str, stage: str, happened: Happened, more: str) -> str:
+def _line(name: str, stage: str, happened: RunStatus, more: str) -> str:
     """One run in one line: where it stands, in images, and when it may be done."""
     words = [f"{name}: {stage.lower()}"]
     if happened.images_seen:
@@ -188,8 +188,8 @@ def _line(name: str, stage: str, happened: Happened, more: str) -> str:
             words.append(f"{_time((happened.total - happened.images_seen) / speed)} to go")
     if happened.published:
         words.append(f"published at {happened.published['url']}")
-    if stage == "ERROR" and happened.last_words:
-        words.append(happened.last_words)
+    if stage == "ERROR" and happened.last_log_line:
+        words.append(happened.last_log_line)
     return ", ".join([*words, *([more] if more else [])])
 
 

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi, RepoFile
 
 from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE, check_size
 from inpaint.hub.retry import retry
-from train.run.events import Happened, read_events
+from train.run.events import RunStatus, read_events
 
 from .hub import JobState, explain, job_log
 from .local import LocalJob, log_here
@@ -34,7 +34,7 @@ class Watched(NamedTuple):
     """
 
     stage: str
-    happened: Happened
+    happened: RunStatus
     words: list[str]
     sheet: bytes | None
     sheet_id: str

@@ -16,15 +16,16 @@ from pathlib import Path
 from inpaint.benchmark.baselines import BASELINES
 from inpaint.hub.weights import WeightsError
 from inpaint.networks.config import ContextEncoderConfig
-from train.config import MAY_CHANGE, TrainConfig, to_dict
+from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
 from train.evaluate.methods import our_method, prepare
 from train.evaluate.scores import elp_ready
 from train.evaluate.sheets import SheetRow
+from train.generator.trainer import train_generator
 from train.presets import PRESETS
 from train.run.checkpoint import CheckpointError, claim_run_dir
-from train.run.device import Diverged, pick_device
-from train.run.loop import train
+from train.run.device import pick_device
+from train.run.optimize import NonFiniteError
 from train.run.progress import read_losses
 
 from .report import Setup, figure, report
@@ -127,7 +128,7 @@ def is_finished(config: TrainConfig) -> bool:
     run_dir = Path(config.folder)
     if not (run_dir / "losses.jsonl").exists() or not (run_dir / "weights" / "model.safetensors").exists():
         return False
-    claim_run_dir(run_dir, to_dict(config), MAY_CHANGE)
+    claim_run_dir(run_dir, config)
     last = read_losses(run_dir / "losses.jsonl")[-1]
     return last["images_seen"] >= (config.images or math.inf) or last["epoch"] >= (config.epochs or math.inf)
 
@@ -139,7 +140,7 @@ def compare(options: argparse.Namespace) -> tuple[str, Path, Path]:
         state = "is there" if is_finished(config) else "trains"
         print(f"[{number}/{len(runs)}] {variant.title} {state}: {config.folder}", file=sys.stderr, flush=True)
         if state == "trains":
-            train(config)
+            train_generator(config)
     models = [network(variant.title, Path(config.folder) / "weights") for variant, config in runs]
     longer = {_longer_name(run): run for run in options.also}
     models += [network(name, _weights(run)) for name, run in longer.items()]
@@ -227,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command to go on.", file=sys.stderr)
         return 130
-    except (ValueError, WeightsError, CheckpointError, Diverged, OSError, ModuleNotFoundError) as error:
+    except (ValueError, WeightsError, CheckpointError, NonFiniteError, OSError, ModuleNotFoundError) as error:
         print(f"python -m train.paper: {error}\nThe same command goes on where it stopped.", file=sys.stderr)
         return 1
     print(f"{text}\nThis table is in {table}, the figure in {picture}.")

@@ -1,4 +1,4 @@
-"""Saving and restoring the full state of a run, so that nothing but the work since the last checkpoint can be lost."""
+"""Saving and resuming the full state of a run, so that only the work since the last checkpoint can be lost."""
 
 import json
 from pathlib import Path
@@ -7,38 +7,45 @@ from typing import Any
 import torch
 
 from inpaint.atomic_write import atomic_write
-from train.config import flatten
+from train.config import RunConfig, to_dict
+from train.presets import conflicts
+
+from .optimize import check_finite
 
 FILE = "checkpoint.pt"
+CONFIG_FILE = "config.json"
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint could not be written, or does not belong to this run. The message says what to do."""
+    """A checkpoint cannot be written, read, or resumed with these settings. The message says what to do."""
 
 
 def save_checkpoint(run_dir: Path, state: dict[str, Any]) -> None:
-    """Replaces the run's checkpoint in one step: it is written beside the old one first, which stays until then.
+    """Replace the run's checkpoint atomically: it is written beside the previous one, which stays until then.
 
     Args:
         run_dir: the run's folder.
-        state: named tensors, numbers, strings, lists and dicts; nothing that needs a pickled class.
+        state: named tensors, numbers, strings, lists and dicts, nothing that needs a pickled class; "images_seen" is
+            the clock of the run.
 
     Raises:
-        CheckpointError: the disk is full or may not be written; the previous checkpoint is intact.
+        NonFiniteError: a tensor holds a value that is not finite; the previous checkpoint is intact.
+        CheckpointError: the disk is full or cannot be written; the previous checkpoint is intact.
     """
+    check_finite(state, state["images_seen"])
     target = run_dir / FILE
     try:
         with atomic_write(target, single_writer=True) as file:
             torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise CheckpointError(
-            f"The checkpoint could not be written to {target} ({error}). The one before it is intact:"
-            " make room on the disk and run the same command again."
+            f"The checkpoint could not be written to {target} ({error}). The previous one is intact:"
+            " free space on the disk and run the same command again."
         ) from error
 
 
 def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | None:
-    """The state that was saved last, or None if there is none.
+    """Return the state of the last checkpoint; None if there is none.
 
     Raises:
         CheckpointError: the file cannot be read as a checkpoint.
@@ -52,48 +59,51 @@ def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | Non
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({error}): delete it to start again.") from error
 
 
-def own_position(state: dict[str, Any], rank: int, count: int) -> list[int]:
-    """Where process `rank` of `count` goes on in the stream.
-
-    Args:
-        state: a checkpoint, whose "positions" holds one place for each process that wrote it.
-        rank: of this process.
-        count: of the processes now.
+def resume(run_dir: Path, config: RunConfig) -> dict[str, Any] | None:
+    """Claim the run's folder, and return the state that a run in it resumes from, on the CPU; None for a new run.
 
     Raises:
-        CheckpointError: as many processes as now cannot share what is left without a picture lost or seen twice.
+        CheckpointError: the folder holds a run with other settings, or its checkpoint cannot be read.
+    """
+    claim_run_dir(run_dir, config)
+    return load_checkpoint(run_dir, torch.device("cpu"))
+
+
+def own_position(state: dict[str, Any], rank: int, world_size: int) -> list[int]:
+    """Return where a process resumes in the stream.
+
+    Args:
+        state: a checkpoint, whose "positions" has one entry for each process that wrote it.
+        rank: of this process.
+        world_size: number of processes now.
+
+    Raises:
+        CheckpointError: the number of processes has changed, and no position suits them all: some photos would be
+            skipped or repeated.
     """
     positions = state["positions"] if "positions" in state else [state["position"]]
-    if len(positions) == count:
+    if len(positions) == world_size:
         return positions[rank]
     if any(position != positions[0] for position in positions):
         raise CheckpointError(
-            f"The run was trained by {len(positions)} processes, which met unreadable pictures and are in different"
-            f" places of the dataset; now there are {count}: go on with {len(positions)}."
+            f"The run was trained by {len(positions)} processes, which skipped unreadable photos and are at different"
+            f" positions in the dataset; now there are {world_size}: resume with {len(positions)}."
         )
     return positions[0]
 
 
-def claim_run_dir(run_dir: Path, config: dict[str, Any], free: tuple[str, ...]) -> None:
-    """Makes the run's folder and writes its config, or checks that a config found there is of the same run.
-
-    Args:
-        run_dir: the run's folder.
-        config: the run's config as plain JSON values.
-        free: keys that may differ when a run goes on, such as intervals.
+def claim_run_dir(run_dir: Path, config: RunConfig) -> None:
+    """Create the run's folder and write its config, or check that the run in it can be resumed with this config.
 
     Raises:
         CheckpointError: the folder holds a run with other settings.
     """
-    path = run_dir / "config.json"
-    if path.exists() and (run_dir / FILE).exists():
-        old, new = flatten(json.loads(path.read_text())), flatten(json.loads(json.dumps(config)))
-        changed = [name for name in sorted(old | new) if name not in free and old.get(name) != new.get(name)]
-        if changed:
-            lines = "\n".join(f"  {name}: {old.get(name)} there, {new.get(name)} now" for name in changed)
-            raise CheckpointError(
-                f"{run_dir} holds a run with other settings:\n{lines}\n"
-                "Give the same settings to go on with it, or another --run-dir to start a new run."
-            )
+    path = run_dir / CONFIG_FILE
+    if path.exists() and (run_dir / FILE).exists() and (changed := conflicts(json.loads(path.read_text()), config)):
+        lines = "\n".join(f"  {name}: {old} there, {new} now" for name, (old, new) in sorted(changed.items()))
+        raise CheckpointError(
+            f"{run_dir} holds a run with other settings:\n{lines}\n"
+            "Give the same settings to resume it, or another --run-dir to start a new run."
+        )
     with atomic_write(path, single_writer=True) as file:
-        file.write((json.dumps(config, indent=2) + "\n").encode())
+        file.write((json.dumps(to_dict(config), indent=2) + "\n").encode())

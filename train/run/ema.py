@@ -1,4 +1,4 @@
-"""The running average of the generator's weights, which is what ships."""
+"""The exponential moving average of a network's weights, which is what a run saves for use."""
 
 import copy
 
@@ -9,16 +9,19 @@ from torch import nn
 class EMA:
     """Exponential moving average of a network's parameters, with a half-life in images.
 
-    Early in a run the half-life is shortened to a twentieth of the images seen, so that the random start is forgotten.
-    Buffers (batch norm statistics) are copied. With a half-life of 0 `network` is the very network that was given, in
-    whatever mode it is in: nothing is copied or computed.
+    Early in a run the half-life is shortened to a twentieth of the images seen, so that the random initialization is
+    soon forgotten. Buffers (batch norm statistics) are copied. With a half-life of 0 `network` is the given network
+    itself, in whatever mode it is: nothing is copied or computed.
 
     Args:
         network: averaged; not modified.
-        halflife_images: after so many images a weight's past counts half.
+        halflife_images: images after which the past counts half.
+
+    Attributes:
+        network: holds the averaged weights, in eval mode.
 
     Reference:
-        Karras et al. 2022, arXiv:2206.00364, training loop (ramp-up of the half-life).
+        Karras et al. 2022, arXiv:2206.00364, training loop of the release (ramp-up of the half-life).
     """
 
     def __init__(self, network: nn.Module, halflife_images: int):
@@ -27,7 +30,13 @@ class EMA:
 
     @torch.no_grad()
     def update(self, network: nn.Module, batch_size: int, images_seen: int) -> None:
-        """Takes in the weights after a step of `batch_size` images, the last of which was number `images_seen`."""
+        """Update the average after a training step.
+
+        Args:
+            network: the network in training.
+            batch_size: images of the step.
+            images_seen: images of the run, those of the step included.
+        """
         if network is self.network:
             return
         halflife = min(self.halflife_images, images_seen / 20)

@@ -1,75 +1,79 @@
-"""What a run tells about itself while it goes: to whoever watches it, and as JSON lines in a log that programs read."""
+"""What a run reports while it trains: to callbacks, and as JSON lines in a log that programs read."""
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MARK = '{"event": '
-"""How a line of a log begins that is an event."""
+EVENT_PREFIX = '{"event": '
+"""Start of a line that is an event."""
 MAX_LINE = 20_000
 
 
-class Watcher:
-    """Is told of a run's progress, in the thread of the training loop. This one does nothing."""
+class Callback:
+    """Hooks that the training loop calls in its own thread. These do nothing."""
 
-    def progressed(self, line: dict[str, float], total: int | None) -> None:
-        """A line of losses was written; `total` is the run's length in images, None while unknown."""
+    def on_log(self, line: dict[str, float], total: int | None) -> None:
+        """Run after a line of losses was written; `total` is the run's length in images, None while unknown."""
 
-    def checkpointed(self, run_dir: Path) -> None:
-        """A checkpoint and the weights beside it were written."""
+    def on_checkpoint(self, run_dir: Path) -> None:
+        """Run after a checkpoint and the weights beside it were written."""
 
 
-class EventLog(Watcher):
+class EventLog(Callback):
     """Prints events as JSON lines, for a log that a program reads."""
 
-    def progressed(self, line: dict[str, float], total: int | None) -> None:
-        """Prints the line of losses."""
-        say("progress", total=total, **{name: round(value, 6) for name, value in line.items()})
+    def on_log(self, line: dict[str, float], total: int | None) -> None:
+        """Print the line of losses."""
+        emit("progress", total=total, **{name: round(value, 6) for name, value in line.items()})
 
 
-def say(event: str, **facts: Any) -> None:
-    """Prints one event."""
-    print(json.dumps({"event": event, **facts}), flush=True)
+def emit(event: str, **values: Any) -> None:
+    """Print one event."""
+    print(json.dumps({"event": event, **values}), flush=True)
 
 
-class Happened(NamedTuple):
-    """What a log tells about its run.
+class RunStatus(NamedTuple):
+    """The state of a run as its log shows it.
 
     Attributes:
-        lines: losses, by rising images_seen; what an interrupted run did twice is there once.
+        lines: losses, by rising images_seen; steps that a resumed run repeats appear once.
         total: length of the run in images, None while unknown.
         published: {"url", "revision", "repo_id"} of the weights, once they are on the Hub.
-        finished: whether the run came to its end.
-        last_words: what the log says last that is no event, such as why the run stopped.
+        finished: whether the run has ended normally.
+        last_log_line: the last line of the log that is no event, such as the reason why the run stopped.
     """
 
     lines: list[dict[str, float]]
     total: int | None
     published: dict[str, str] | None
     finished: bool
-    last_words: str
+    last_log_line: str
 
     @property
     def images_seen(self) -> int:
-        """How far the run is."""
+        """Images seen so far."""
         return int(self.lines[-1]["images_seen"]) if self.lines else 0
 
     @property
     def images_per_s(self) -> float | None:
-        """Its present speed, from the last lines; None before there is any."""
+        """Current speed, the harmonic mean of the last five lines; None before the first."""
         recent = [line["images_per_s"] for line in self.lines[-5:] if line.get("images_per_s")]
         return len(recent) / sum(1 / speed for speed in recent) if recent else None
 
 
-def read_events(log: Iterable[str]) -> Happened:
-    """Reads a log, from its start or from somewhere in it. Lines that are no events are what programs say."""
+def read_events(log: Iterable[str]) -> RunStatus:
+    """Return the state of a run from the lines of its log.
+
+    Args:
+        log: may begin anywhere in the log, and hold lines that are no events.
+    """
     lines: dict[int, dict[str, float]] = {}
-    total, published, finished, words = None, None, False, ""
+    total, published, finished, last_log_line = None, None, False, ""
     for text in log:
         event = _event(text)
         if event is None:
-            words = text.strip() or words
+            last_log_line = text.strip() or last_log_line
             continue
         kind = event.pop("event")
         if kind == "progress" and isinstance(event.get("images_seen"), int):
@@ -80,11 +84,11 @@ def read_events(log: Iterable[str]) -> Happened:
             published = {name: str(value) for name, value in event.items()}
         elif kind == "finished":
             finished = True
-    return Happened(list(lines.values()), total, published, finished, words)
+    return RunStatus(list(lines.values()), total, published, finished, last_log_line)
 
 
 def _event(text: str) -> dict[str, Any] | None:
-    if not text.startswith(MARK) or len(text) > MAX_LINE:
+    if not text.startswith(EVENT_PREFIX) or len(text) > MAX_LINE:
         return None
     try:
         event = json.loads(text)

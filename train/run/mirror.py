@@ -16,10 +16,11 @@ from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
-from train.config import MAY_CHANGE, TrainConfig, flatten, to_dict
+from train.config import RunConfig
+from train.presets import conflicts
 
 from .checkpoint import FILE as CHECKPOINT_FILE
-from .events import Watcher
+from .events import Callback
 from .progress import FILE as LOSSES_FILE
 
 CONFIG_FILE, SHEET_FILE = "config.json", "sheet.png"
@@ -41,7 +42,7 @@ class RemoteError(ValueError):
     """The state cannot be kept on the Hub, or had from it. The message says why, and what to do."""
 
 
-class Mirror(Watcher):
+class Mirror(Callback):
     """Copies checkpoints, losses and the newest sheet to a private repository, in a thread of its own.
 
     What fails is said once and tried again with the next checkpoint; the training is never held up.
@@ -72,7 +73,7 @@ class Mirror(Watcher):
         self._thread = threading.Thread(target=self._copy_all, daemon=True, name="mirror")
         self._thread.start()
 
-    def checkpointed(self, run_dir: Path) -> None:
+    def on_checkpoint(self, run_dir: Path) -> None:
         """Takes hold of the files as they are now; they are copied when their time has come."""
         outgoing = run_dir / f"{OUTGOING}{time.monotonic_ns()}"
         with contextlib.suppress(OSError):
@@ -150,7 +151,7 @@ def _take(run_dir: Path, outgoing: Path) -> None:
         shutil.copyfile(sheets[-1], outgoing / SHEET_FILE)
 
 
-def fetch_state(repo_id: str, config: TrainConfig) -> bool:
+def fetch_state(repo_id: str, config: RunConfig) -> bool:
     """Brings the state of the same run into its folder, unless the folder has one already.
 
     Args:
@@ -169,7 +170,7 @@ def fetch_state(repo_id: str, config: TrainConfig) -> bool:
     try:
         sha = retry(lambda: HfApi().model_info(repo_id)).sha
         there = json.loads(_fetched(repo_id, CONFIG_FILE, sha).read_text())
-        if _other_settings(there, config):
+        if conflicts(there, config):
             print(f"{repo_id} holds the state of a run with other settings; this one starts anew.", flush=True)
             return False
         run_dir.mkdir(parents=True, exist_ok=True)
@@ -188,8 +189,3 @@ def fetch_state(repo_id: str, config: TrainConfig) -> bool:
 
 def _fetched(repo_id: str, name: str, sha: str | None) -> Path:
     return Path(retry(lambda: hf_hub_download(repo_id, name, revision=sha)))
-
-
-def _other_settings(there: dict[str, Any], config: TrainConfig) -> bool:
-    old, new = flatten(there), flatten(json.loads(json.dumps(to_dict(config))))
-    return any(old.get(name) != new.get(name) for name in old.keys() | new.keys() if name not in MAY_CHANGE)

@@ -1,4 +1,4 @@
-"""What a run shows: progress bar, losses as JSON lines, sample sheets, loss curves."""
+"""Progress of a run: progress bar, losses as JSON lines, sample sheets, loss curves."""
 
 import json
 import time
@@ -20,9 +20,9 @@ class Progress:
     """The progress bar and the losses file of a run.
 
     Args:
-        run_dir: losses are appended to `losses.jsonl` there.
-        images_seen: where the run stands; later lines of an interrupted run are dropped.
-        total: images in the whole run, or None while unknown.
+        run_dir: losses are appended to `losses.jsonl` in this folder.
+        images_seen: the clock of the run; later lines of an interrupted run are dropped.
+        total: length of the run in images, or None while unknown.
     """
 
     def __init__(self, run_dir: Path, images_seen: int, total: int | None):
@@ -31,9 +31,7 @@ class Progress:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = defaultdict(int)
         self._bar = tqdm(total=total, initial=images_seen, unit="image", smoothing=0.05, dynamic_ncols=True)
-        self._since = time.perf_counter()
-        self._images_since = images_seen
-        self._waited_before = 0.0
+        self._last_time_s, self._last_images, self._last_waited_s = time.perf_counter(), images_seen, 0.0
 
     def _drop_after(self, images_seen: int) -> None:
         if self._path.exists():
@@ -41,7 +39,13 @@ class Progress:
             self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
     def advance(self, images: int, losses: dict[str, Tensor], total: int | None) -> None:
-        """Takes in one step: `images` more are done, with these losses (scalars, kept on their device)."""
+        """Count one step.
+
+        Args:
+            images: of the step.
+            losses: scalars, which stay on their device until a line is written.
+            total: length of the run in images, or None while unknown.
+        """
         for name, value in losses.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
             self._counts[name] += 1
@@ -49,39 +53,38 @@ class Progress:
             self._bar.total = total
         self._bar.update(images)
 
-    def write(self, images_seen: int, waited_s: float, **facts: float | int) -> dict[str, float]:
-        """Writes the mean losses since the last line; returns that line.
+    def write(self, images_seen: int, waited_s: float, **values: float | int) -> dict[str, float]:
+        """Write a line with the mean losses since the last one, and return it.
 
         Args:
-            images_seen: the clock.
-            waited_s: seconds spent waiting for data since the run started.
-            facts: further numbers for the line, such as the epoch.
+            images_seen: the clock of the run.
+            waited_s: seconds spent waiting for data since the process started.
+            values: further numbers for the line, such as the epoch.
         """
         now = time.perf_counter()
-        passed = max(now - self._since, 1e-9)
-        line: dict[str, float] = {"images_seen": images_seen, **facts}
+        elapsed_s = max(now - self._last_time_s, 1e-9)
+        line: dict[str, float] = {"images_seen": images_seen, **values}
         line |= {name: float(total) / self._counts[name] for name, total in self._sums.items()}
-        line["images_per_s"] = (images_seen - self._images_since) / passed
-        line["waiting_for_data"] = (waited_s - self._waited_before) / passed
+        line["images_per_s"] = (images_seen - self._last_images) / elapsed_s
+        line["waiting_for_data"] = (waited_s - self._last_waited_s) / elapsed_s
         with self._path.open("a") as file:
             file.write(json.dumps({name: round(value, 6) for name, value in line.items()}) + "\n")
-        shown = {name: f"{line[name]:.3f}" for name in self._sums}
-        self._bar.set_postfix(shown)
+        self._bar.set_postfix({name: f"{line[name]:.3f}" for name in self._sums})
         self._sums, self._counts = {}, defaultdict(int)
-        self._since, self._images_since, self._waited_before = now, images_seen, waited_s
+        self._last_time_s, self._last_images, self._last_waited_s = now, images_seen, waited_s
         return line
 
-    def say(self, text: str) -> None:
-        """A line above the progress bar."""
+    def message(self, text: str) -> None:
+        """Print a line above the progress bar."""
         self._bar.write(text)
 
     def close(self) -> None:
-        """Ends the bar."""
+        """Close the progress bar."""
         self._bar.close()
 
 
 def read_losses(path: Path) -> list[dict[str, float]]:
-    """The lines of a losses file; a last line cut off by a crash is left out."""
+    """Return the lines of a losses file, without a last line that was cut off by a crash."""
     lines = []
     for text in path.read_text().splitlines():
         try:
@@ -92,10 +95,10 @@ def read_losses(path: Path) -> list[dict[str, float]]:
 
 
 def save_sheet(path: Path, image: Tensor, mask: Tensor, prediction: Tensor) -> None:
-    """Writes a sample sheet: a column for each picture; rows masked, prediction, composite, truth.
+    """Write a sample sheet with a column for each photo; the rows are masked, prediction, composite, ground truth.
 
     Args:
-        path: a PNG file; its folder is made.
+        path: a PNG file; its folder is created.
         image: (B, 3, H, W) in [-1, 1].
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
         prediction: (B, 3, H, W); clipped to [-1, 1].
@@ -109,16 +112,14 @@ def save_sheet(path: Path, image: Tensor, mask: Tensor, prediction: Tensor) -> N
 
 
 def plot_losses(run_dir: Path) -> Path | None:
-    """Draws the loss curves to `losses.png` in the run's folder; None if there is nothing to draw yet."""
-    import matplotlib  # slow to import, and needed once at the end
+    """Draw the loss curves to `losses.png` in the run's folder and return its path; None without losses."""
+    import matplotlib  # slow to import, and needed only at the end of a run
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     lines = read_losses(run_dir / FILE) if (run_dir / FILE).exists() else []
-    names = sorted(
-        {name for line in lines for name in line if name.startswith(("generator/", "discriminator/", "damage/"))}
-    )
+    names = sorted({name for line in lines for name in line if "/" in name})
     if not names:
         return None
     columns = min(3, len(names))

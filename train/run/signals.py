@@ -1,4 +1,4 @@
-"""Stopping between two steps: Ctrl-C and a polite kill wait for the step in hand, so that its state is whole."""
+"""Graceful shutdown: SIGINT and SIGTERM stop a run between two steps, when its state is consistent."""
 
 import signal
 import threading
@@ -6,31 +6,35 @@ import time
 from types import FrameType, TracebackType
 
 
-class Interrupts:
-    """While entered, SIGINT and SIGTERM set `requested` instead of raising; a second one later raises at once.
+class GracefulShutdown:
+    """While entered, SIGINT and SIGTERM set `requested` instead of raising; a second signal raises at once.
 
-    Within a second they count as one: torchrun passes Ctrl-C on to processes that the terminal has already told.
+    Signals within one second count as one: torchrun forwards Ctrl-C to processes that have already received it from the
+    terminal. Outside of the main thread, where Python handles no signals, nothing is installed.
+
+    Attributes:
+        requested: whether a signal has arrived.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self._at_s = 0.0
-        self._before: dict[int, object] = {}
+        self._requested_at_s = 0.0
+        self._previous: dict[int, object] = {}
 
-    def __enter__(self) -> "Interrupts":
+    def __enter__(self) -> "GracefulShutdown":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
+                self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested and time.monotonic() - self._at_s > 1:
+        if self.requested and time.monotonic() - self._requested_at_s > 1:
             raise KeyboardInterrupt
         if not self.requested:
-            self.requested, self._at_s = True, time.monotonic()
+            self.requested, self._requested_at_s = True, time.monotonic()

@@ -16,10 +16,12 @@ from inpaint.networks.config import DamageConfig
 from train.__main__ import main
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
+from train.damage.losses import AREA_DISCOUNT, NEIGHBOURHOOD_PX, damage_losses
 from train.damage.scores import match, near, total
 from train.damage.stream import DegradedStream, zoomed_crop
-from train.damage.trainer import AROUND_PX, LARGE, DamageTrainer, damage_losses, learning_rate_factor, train_damage
-from train.run.device import Diverged
+from train.damage.trainer import LAST_LEARNING_RATE, DamageTrainer, train_damage
+from train.run.optimize import NonFiniteError
+from train.run.schedule import learning_rate_factor
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_losses_by_hand():
     logits = torch.tensor([0.0, 2.0, -1.0, 5.0]).view(1, 1, 2, 2)
     target = torch.tensor([1.0, 0.0, 0.0, IGNORE_INDEX]).view(1, 1, 2, 2)
     found = [1 / (1 + math.exp(-value)) for value in (0.0, 2.0, -1.0)]
-    inside = 1 / (1 + LARGE / AROUND_PX**2)  # one damaged pixel among so many
+    inside = 1 / (1 + AREA_DISCOUNT / NEIGHBOURHOOD_PX**2)  # one damaged pixel among so many
     focal = inside * 2 * 0.5 * math.log(2) - sum(value * math.log(1 - value) for value in found[1:])
     terms = damage_losses(logits, target)
     assert terms["focal"].item() == pytest.approx(focal / (2 + inside), rel=1e-5)
@@ -80,7 +82,7 @@ def test_doubtful_pixels_have_no_say():
 
 def test_the_learning_rate_rises_stays_and_falls():
     config = DamageTrainConfig(images=1000, warmup_images=100, cooldown_images=200, batch_size=10)
-    rates = [learning_rate_factor(config, seen) for seen in (0, 90, 500, 900, 990)]
+    rates = [learning_rate_factor(config, seen, LAST_LEARNING_RATE) for seen in (0, 90, 500, 900, 990)]
     assert rates == pytest.approx([0.1, 1, 1, 0.505, 0.0595])
 
 
@@ -111,6 +113,7 @@ def test_batches_do_not_depend_on_the_number_of_threads(folder, tmp_path):
 def test_a_run_leaves_weights_sheets_and_losses_and_goes_on_where_it_was(folder, tmp_path):
     whole = train_damage(tiny(folder, tmp_path / "whole"))
     assert sorted(path.name for path in (whole / "samples").iterdir()) == [
+        "images-000000000.png",
         "images-000000006.png",
         "images-000000012.png",
     ]
@@ -148,7 +151,7 @@ def test_a_run_that_breaks_down_says_so(folder, tmp_path):
     with torch.no_grad():
         trainer.network.logits.bias.fill_(float("nan"))
     image, mask = torch.zeros(2, 3, 32, 32, dtype=torch.uint8), torch.zeros(2, 1, 32, 32, dtype=torch.uint8)
-    with pytest.raises(Diverged, match="lower learning rate"):
+    with pytest.raises(NonFiniteError, match="lower learning rate"):
         trainer.train_step(type("Batch", (), {"image": image, "mask": mask, "position": trainer.position}))
 
 

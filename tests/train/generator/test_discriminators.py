@@ -5,31 +5,30 @@ from train.generator.discriminators import PatchDiscriminator, PictureDiscrimina
 
 
 @pytest.mark.parametrize("size", [64, 128])
-def test_the_papers_discriminator_gives_one_probability_per_picture(size):
+def test_the_picture_discriminator_is_a_convolution_down_to_one_logit_per_image(size):
     discriminator = PictureDiscriminator(size, channels=8)
     image = torch.rand(3, 3, size, size) * 2 - 1
-    probability = discriminator.probability(image)
-    assert probability.shape == (3,)
-    assert ((probability > 0) & (probability < 1)).all()
     logits = discriminator(image, torch.zeros(3, 1, size, size)).logits
-    assert torch.allclose(torch.sigmoid(logits), probability)
+    assert logits.shape == (3,)
+    head = torch.nn.functional.conv2d(discriminator(image, image[:, :1]).features[-1], discriminator.head.weight)
+    assert torch.allclose(logits, head.flatten() + discriminator.head.bias, atol=1e-5)
 
 
-def test_every_pixel_counts_for_the_papers_discriminator():
+def test_every_pixel_influences_the_logit_of_the_picture_discriminator():
     discriminator = PictureDiscriminator(64, channels=8).eval()
     image = torch.rand(1, 3, 64, 64, requires_grad=True)
     discriminator(image, image[:, :1]).logits.sum().backward()
     assert (image.grad != 0).all(1).float().mean() > 0.99
 
 
-def test_patch_logits_cover_the_picture_and_see_only_their_neighbourhood():
+def test_patch_logits_cover_the_image_and_see_only_their_receptive_field():
     discriminator = PatchDiscriminator(channels=8)
     image = torch.rand(1, 3, 128, 128, requires_grad=True)
-    judgement = discriminator(image, torch.zeros(1, 1, 128, 128))
-    assert judgement.logits.shape[0] == 1
-    assert judgement.logits.shape[1] == 1
-    assert 12 <= judgement.logits.shape[-1] <= 17
-    judgement.logits[0, 0, 0, 0].backward()
+    output = discriminator(image, torch.zeros(1, 1, 128, 128))
+    assert output.logits.shape[0] == 1
+    assert output.logits.shape[1] == 1
+    assert 12 <= output.logits.shape[-1] <= 17
+    output.logits[0, 0, 0, 0].backward()
     assert image.grad[..., :8, :8].abs().sum() > 0
     assert image.grad[..., 100:, 100:].abs().sum() == 0
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from train.generator.discriminators import Judgement
+from train.generator.discriminators import DiscriminatorOutput
 from train.generator.losses import (
     adversarial_loss,
     border_band,
@@ -98,7 +98,7 @@ class Linear(nn.Module):
         self.weight = nn.Parameter(weight)
 
     def forward(self, image, mask):
-        return Judgement((image * self.weight).sum((1, 2, 3)), [])
+        return DiscriminatorOutput((image * self.weight).sum((1, 2, 3)), [])
 
 
 def test_r1_of_a_linear_network_is_its_squared_weight():
@@ -113,8 +113,10 @@ def test_r1_of_a_linear_network_is_its_squared_weight():
 
 
 def test_feature_matching_is_the_mean_l1_over_layers_and_teaches_the_fake_only():
-    fake = Judgement(torch.zeros(1), [torch.ones(1, 2, 4, 4, requires_grad=True), torch.zeros(1, 8, 2, 2)])
-    real = Judgement(torch.zeros(1), [torch.zeros(1, 2, 4, 4, requires_grad=True), torch.full((1, 8, 2, 2), 3.0)])
+    fake = DiscriminatorOutput(torch.zeros(1), [torch.ones(1, 2, 4, 4, requires_grad=True), torch.zeros(1, 8, 2, 2)])
+    real = DiscriminatorOutput(
+        torch.zeros(1), [torch.zeros(1, 2, 4, 4, requires_grad=True), torch.full((1, 8, 2, 2), 3.0)]
+    )
     loss = feature_matching_loss(fake, real)
     assert loss.item() == pytest.approx((1 + 3) / 2)
     loss.backward()

@@ -1,14 +1,14 @@
 import re
 
 from tests.datasets import png, write_parquet
-from train.generator.speed import Pace, main, table
+from train.generator.speed import Speed, main, table
 
 
 def test_the_command_measures_stream_and_step(tmp_path, capsys):
     folder = write_parquet(tmp_path, [png(value, size=(90, 80)) for value in range(0, 200, 10)])
     assert main(["tiny", "--data", folder, "--seconds", "0.5", "--steps", "2"]) == 0
-    paces = re.findall(r"\| ([\d.]+) \| ([\d.]+) \|", capsys.readouterr().out)
-    (streamed, _), (consumed, _) = [map(float, pace) for pace in paces]
+    speeds = re.findall(r"\| ([\d.]+) \| ([\d.]+) \|", capsys.readouterr().out)
+    (streamed, _), (consumed, _) = [map(float, speed) for speed in speeds]
     assert streamed > 0
     assert consumed > 0
     assert main(["tiny", "--data", "/no/such/place"]) == 1
@@ -16,4 +16,4 @@ def test_the_command_measures_stream_and_step(tmp_path, capsys):
 
 
 def test_the_table_says_how_many_times_as_fast_the_stream_is():
-    assert "| one to the other | 50.0 x | 20.0 x |" in table(Pace(100, 0.01), Pace(2, 0.2), "cpu")
+    assert "| ratio | 50.0 x | 20.0 x |" in table(Speed(100, 0.01), Speed(2, 0.2), "cpu")

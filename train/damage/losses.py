@@ -1,0 +1,54 @@
+"""The loss of the damage network: pure functions of tensors.
+
+To add a term, compute it in `damage_losses` and give it a weight in WEIGHTS under the same name.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from train.damage.degradation.degrade import IGNORE_INDEX
+
+WEIGHTS = {"focal": 4.0, "dice": 1.0}
+"""Weight of each term in the sum that is minimized."""
+AREA_DISCOUNT, NEIGHBOURHOOD_PX = 1.0, 31
+"""A pixel in the middle of large damage counts 1 + AREA_DISCOUNT times less than one on a thin line. What counts is the
+share of damage in a square of this side around the pixel."""
+
+
+def _single_process(value: Tensor) -> Tensor:
+    return value
+
+
+def damage_losses(
+    logits: Tensor, target: Tensor, all_reduce_sum: Callable[[Tensor], Tensor] = _single_process
+) -> dict[str, Tensor]:
+    """Return the focal cross-entropy over all pixels, and one minus the dice coefficient of the batch.
+
+    Args:
+        logits: (B, 1, H, W).
+        target: (B, 1, H, W) in {0, 1}, or IGNORE_INDEX where neither answer is wrong.
+        all_reduce_sum: sums a number over the processes of the run, with its gradient.
+
+    Returns:
+        "focal" and "dice", scalars. Damaged pixels weigh twice in the first, and less inside of large damage. Both are
+        the same in all processes, that of one process with all images.
+
+    Reference:
+        Lin et al. 2017, arXiv:1708.02002, Eq. 4, with gamma = 1; Milletari et al. 2016, arXiv:1606.04797, Eq. 1,
+        without squares in the denominator.
+    """
+    counts = (target != IGNORE_INDEX).to(logits.dtype)
+    damaged = target * counts
+    probability = torch.sigmoid(logits)
+    nearby = F.avg_pool2d(damaged, (NEIGHBOURHOOD_PX, 1), 1, (NEIGHBOURHOOD_PX // 2, 0))
+    nearby = F.avg_pool2d(nearby, (1, NEIGHBOURHOOD_PX), 1, (0, NEIGHBOURHOOD_PX // 2))  # separable: 15 times faster
+    counts = counts / (1 + AREA_DISCOUNT * damaged * nearby)
+    weight = counts * (1 + damaged) * (probability.detach() - damaged).abs()
+    entropy = F.binary_cross_entropy_with_logits(logits, damaged, reduction="none")
+    focal = all_reduce_sum((weight * entropy).sum()) / all_reduce_sum(counts.sum()).clamp(1)
+    both = all_reduce_sum((probability * damaged * counts).sum())
+    either = all_reduce_sum(((probability + damaged) * counts).sum())
+    return {"focal": focal, "dice": 1 - (2 * both + 1) / (either + 1)}

@@ -1,0 +1,82 @@
+"""An optimizer step on a weighted sum of loss terms, which stops the run before a non-finite value does harm."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .distributed import OtherProcessError, ProcessGroup
+
+ADVICE = "The last checkpoint is intact: start a new run with a lower learning rate, or without bf16."
+
+
+class NonFiniteError(RuntimeError):
+    """A loss or a weight became infinite or not a number."""
+
+
+def optimizer_step(
+    name: str,
+    optimizer: torch.optim.Optimizer,
+    terms: Mapping[str, Tensor],
+    weights: Mapping[str, float],
+    images_seen: int,
+    processes: ProcessGroup,
+) -> dict[str, Tensor]:
+    """Minimize the weighted sum of loss terms by one step.
+
+    Args:
+        name: the network's name, "generator" for example.
+        optimizer: of the network's parameters.
+        terms: scalars, by name.
+        weights: the weight of each term, by the same names.
+        images_seen: the clock of the run, for the error message.
+        processes: of the run; when a loss is not finite in one of them, none takes the step.
+
+    Returns:
+        The detached terms under the keys "name/term".
+
+    Raises:
+        NonFiniteError: the sum is not finite; the weights have not been changed.
+        OtherProcessError: that happened in another process.
+    """
+    zero = torch.zeros((), device=next(iter(terms.values())).device)
+    total = sum((weights[term] * value for term, value in terms.items()), zero)
+    failed = processes.lowest_rank(not torch.isfinite(total))
+    if failed is not None and failed != processes.rank:
+        raise OtherProcessError("A loss is not finite in another process.")
+    if failed is not None:
+        bad = {term: value for term, value in terms.items() if not torch.isfinite(value)} or {"total": total}
+        values = ", ".join(f"{name}/{term} is {float(value.detach())}" for term, value in bad.items())
+        raise NonFiniteError(f"{values} after {images_seen:,} images; a loss must be finite. {ADVICE}")
+    optimizer.zero_grad(set_to_none=True)
+    total.backward()
+    optimizer.step()
+    return {f"{name}/{term}": value.detach() for term, value in terms.items()}
+
+
+def check_finite(state: Mapping[str, Any], images_seen: int) -> None:
+    """Check the state of a run before it replaces the last checkpoint.
+
+    Args:
+        state: named tensors, numbers, lists and dicts.
+        images_seen: the clock of the run, for the error message.
+
+    Raises:
+        NonFiniteError: a floating-point tensor holds a value that is not finite.
+    """
+    for name, tensor in _tensors(state):
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise NonFiniteError(
+                f"{name} holds values that are not finite after {images_seen:,} images; all must be. {ADVICE}"
+            )
+
+
+def _tensors(part: Any, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Yield all tensors of a state under their dotted names."""
+    if isinstance(part, Tensor):
+        yield prefix, part
+    elif isinstance(part, Mapping | list | tuple):
+        items = part.items() if isinstance(part, Mapping) else enumerate(part)
+        for key, value in items:
+            yield from _tensors(value, f"{prefix}.{key}" if prefix else str(key))

@@ -1,0 +1,57 @@
+"""What the training loop needs to know about a network that is trained."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from train.config import DataConfig
+from train.data.order import Position
+from train.data.stream import Batch, PhotoStream
+
+from .distributed import ProcessGroup
+from .ema import EMA
+
+
+class Trainer(Protocol):
+    """A network in training, as the loop drives it.
+
+    Attributes:
+        ema: the averaged weights, which are saved for use.
+        images_seen: the clock of the run.
+        position: where the stream goes on.
+        samples: "image" and "mask" of the photos of the sample sheets, as in a `Batch`; None before the first step.
+    """
+
+    ema: EMA
+    images_seen: int
+    position: Position
+    samples: dict[str, Tensor] | None
+
+    def train_step(self, batch: Batch) -> dict[str, Tensor]:
+        """Update the networks, their average, the clock and the position; return the losses as "group/name".
+
+        Raises:
+            NonFiniteError: a loss is not finite; no weight has been changed by it.
+            OtherProcessError: that happened in another process.
+        """
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that training depends on, apart from the position, as a checkpoint takes it."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore what `state` returned."""
+        ...
+
+    def draw_sheet(self, path: Path) -> None:
+        """Write a sheet of the sample photos with what the averaged weights make of them."""
+        ...
+
+
+BuildTrainer = Callable[[ProcessGroup], Trainer]
+"""Builds the networks and optimizers of a run."""
+OpenStream = Callable[[DataConfig, Position, int, int], PhotoStream]
+"""Opens a run's stream: which photos, the position to start from, and this process's rank among how many."""
