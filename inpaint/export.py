@@ -15,7 +15,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import config_to_dict
 from inpaint.networks.generators import FreeFormGenerator
-from inpaint.networks.pyramid import smooth_fill
+from inpaint.networks.pyramid import initial_fill
 from inpaint.runtime.onnx import to_onnx
 
 LEVELS = 12
@@ -133,7 +133,7 @@ class _Unrolled(nn.Module):
 
     def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
         if isinstance(self.generator, FreeFormGenerator):
-            return self.generator.refine(smooth_fill(masked_image, mask, LEVELS), mask)
+            return self.generator.refine(initial_fill(masked_image, mask, LEVELS), mask)
         return self.generator(masked_image, mask)
 
 

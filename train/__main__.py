@@ -22,7 +22,7 @@ from train.run.mirror import Mirror, fetch_state
 from train.run.optimize import NonFiniteError
 
 from .config import RunConfig, TrainConfig, to_dict
-from .presets import PRESETS
+from .presets import PRESETS, current_flags
 
 RESUME = "run the same command to resume"
 
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
         config = tyro.extras.overridable_config_cli(
-            presets, args=arguments, description=__doc__, prog="python -m train"
+            presets, args=current_flags(arguments), description=__doc__, prog="python -m train"
         )
         processes = ProcessGroup.from_environment()
         run(config, processes)

@@ -289,9 +289,14 @@ def to_dict(config: RunConfig) -> dict[str, Any]:
     return dataclasses.asdict(config) | networks
 
 
+OLD_NAMES = {"generator.borrow_channels": "generator.key_channels"}
+"""Dotted names of settings in earlier versions, and the current ones."""
+
+
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested values under dotted names, such as {"data.resolution": 128}."""
+    """Return nested values under dotted names, such as {"data.resolution": 128}; old names become the current ones."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        flat.update(flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
+        dotted = prefix + name
+        flat.update(flatten(value, f"{dotted}.") if isinstance(value, dict) else {OLD_NAMES.get(dotted, dotted): value})
     return flat

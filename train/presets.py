@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
-from .config import MAY_CHANGE, DataConfig, LossConfig, MaskConfig, RunConfig, TrainConfig, flatten, to_dict
+from .config import MAY_CHANGE, OLD_NAMES, DataConfig, LossConfig, MaskConfig, RunConfig, TrainConfig, flatten, to_dict
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "context-encoder": (
@@ -83,9 +83,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 shuffle_buffer=64,
                 masks=MaskConfig(region=0.3, strokes=0.5, scratches=0.2),
             ),
-            generator=FreeFormConfig(
-                channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2, borrow_channels=16
-            ),
+            generator=FreeFormConfig(channels=(16, 32, 64), blocks=2, attention_every=1, expansion=2, key_channels=16),
             loss=LossConfig(adversarial_weight=0.01, r1_gamma=0.01, r1_interval=4, feature_matching_weight=0.1),
             images=200,
             betas=(0.0, 0.99),
@@ -133,7 +131,7 @@ def with_overrides(config: TrainConfig, overrides: Mapping[str, Any]) -> TrainCo
     Raises:
         ValueError: there is no such setting, or a value is out of its range.
     """
-    return _replaced(config, overrides, "")
+    return _replaced(config, {OLD_NAMES.get(name, name): value for name, value in overrides.items()}, "")
 
 
 def _replaced(part: Any, overrides: Mapping[str, Any], prefix: str) -> Any:
@@ -170,6 +168,13 @@ def to_argv(config: TrainConfig) -> list[str]:
             values = value if isinstance(value, tuple) else (value,)
             arguments += [f"--{flag}", *(_word(name, item) for item in values)]
     return arguments
+
+
+def current_flags(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments of a command line with flags of earlier versions replaced by the current ones."""
+    flags = {f"--{old}".replace("_", "-"): f"--{new}".replace("_", "-") for old, new in OLD_NAMES.items()}
+    split = (argument.partition("=") for argument in arguments)
+    return [flags.get(flag.replace("_", "-"), flag) + equals + value for flag, equals, value in split]
 
 
 def _word(name: str, value: object) -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.inpainter import Inpainter
-from inpaint.networks.pyramid import drop_unknown, push_pull, smooth_fill
+from inpaint.networks.pyramid import drop_unknown, initial_fill, push_pull
 from inpaint.networks.tensors import to_pixels, to_tensor
 
 FillPixels = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -168,7 +168,7 @@ def load_patchmatch() -> FillPixels:
 BASELINES = (
     Baseline("mean fill", lambda: mean_fill),
     Baseline("push-pull pyramid", lambda: pyramid_fill),
-    Baseline("our first guess", lambda: functools.partial(pyramid_fill, method=smooth_fill)),
+    Baseline("our initial fill", lambda: functools.partial(pyramid_fill, method=initial_fill)),
     Baseline("OpenCV Telea", lambda: load_opencv("INPAINT_TELEA")),
     Baseline("OpenCV Navier-Stokes", lambda: load_opencv("INPAINT_NS")),
     Baseline("skimage biharmonic", load_biharmonic, slow=True),

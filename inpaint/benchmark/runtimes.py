@@ -20,10 +20,9 @@ from inpaint.networks.generators import FreeFormGenerator
 from inpaint.networks.tensors import to_tensor
 from inpaint.runtime.choose import OpenVinoRuntime
 from inpaint.runtime.malloc import keep_memory
-from train.masks.families import central_region
 
 from .timing import median_seconds, peak_memory_mb
-from .workloads import made_photo
+from .workloads import disc_mask, made_photo
 
 SIDES = 512, 256
 REPEATS = 15
@@ -117,7 +116,7 @@ def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats:
 def _inputs(side: int) -> tuple[Tensor, Tensor]:
     """A made photo whose middle is hole, as the engine hands it to a generator."""
     image = to_tensor(made_photo(side, side))
-    mask = torch.from_numpy(central_region(side, side))[None, None].to(image.dtype)
+    mask = torch.from_numpy(disc_mask(side, side, 0.25))[None, None].to(image.dtype)
     return (image * (1 - mask)).contiguous(memory_format=torch.channels_last), mask
 
 

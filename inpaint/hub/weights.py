@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from inpaint.atomic_write import atomic_write
 from inpaint.networks.config import DEFAULT_REPO_ID, config_from_dict, config_to_dict
 from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
+from inpaint.networks.old_keys import current_keys
 
 from .download import (
     CONFIG_FILE,
@@ -142,8 +143,9 @@ def load_network(
     try:
         config = parse(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
         with torch.device("meta"):
-            expected = build(config).state_dict()
-        tensors = _read_tensors(folder / WEIGHTS_FILE, expected)
+            expected = build(config)
+        old_keys = getattr(expected, "old_keys", {})
+        tensors = _read_tensors(folder / WEIGHTS_FILE, expected.state_dict(), old_keys)
         network = build(config)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({error}): download or save it again.") from error
@@ -159,17 +161,18 @@ def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
     return load_network(folder, name, config_from_dict, build_generator)
 
 
-def _read_tensors(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+def _read_tensors(path: Path, expected: dict[str, Tensor], old_keys: dict[str, str]) -> dict[str, Tensor]:
     """The tensors of a file whose names and shapes are exactly the expected ones; compared before anything is read."""
     with safe_open(path, framework="pt") as file:
-        names = set(file.keys())
+        stored = {new: key for key, new in current_keys(file.keys(), old_keys).items()}
+        names = set(stored)
         problems = _listed("missing", set(expected) - names) + _listed("unexpected", names - set(expected))
-        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names & set(expected)}
+        shapes = {name: tuple(file.get_slice(stored[name]).get_shape()) for name in names & set(expected)}
         wrong = [n for n, shape in sorted(shapes.items()) if shape != tuple(expected[n].shape)]
         problems += [f"{n} is {shapes[n]} and not {tuple(expected[n].shape)}" for n in wrong[:3]]
         if problems:
             raise WeightsError(f"{WEIGHTS_FILE} does not fit {CONFIG_FILE}: {'; '.join(problems)}.")
-        tensors = {name: file.get_tensor(name) for name in names}
+        tensors = {name: file.get_tensor(stored[name]) for name in names}
     for name, tensor in tensors.items():
         if tensor.is_floating_point() != expected[name].is_floating_point():
             raise WeightsError(f"{WEIGHTS_FILE}: {name} is {tensor.dtype} and not {expected[name].dtype}.")

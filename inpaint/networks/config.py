@@ -1,4 +1,4 @@
-"""Generator configs: the `config.json` beside a set of weights, checked before a network is built from it."""
+"""Configs of the networks: the `config.json` beside a set of weights, checked before a network is built from it."""
 
 import dataclasses
 import types
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 DEFAULT_REPO_ID: str | None = None
-"""Hub repository that `Inpainter.from_pretrained()` pulls; None means the weights bundled in `inpaint/weights`."""
+"""Hub repository that `Inpainter.from_pretrained()` loads; None: the weights bundled in `inpaint/weights`."""
 
 
 class ConfigError(ValueError):
-    """A generator config that is unknown, incomplete, of a wrong type, or too large to be meant."""
+    """A network's config is unknown or incomplete, or a value has the wrong type or is out of range."""
 
 
 def _check_range(config: object, name: str, low: int, high: int) -> None:
     value = getattr(config, name)
     for item in value if isinstance(value, tuple) else (value,):
         if not low <= item <= high:
-            raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")
+            raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}")
 
 
 @dataclass(frozen=True)
 class ContextEncoderConfig:
-    """The encoder-decoder of Pathak et al. 2016 for pictures of 128x128.
+    """Config of the encoder-decoder of Pathak et al. 2016 for pictures of 128x128.
 
     Attributes:
         region: "center" predicts the central 64x64 only; "full" predicts the whole 128x128, for free-form masks.
-        bottleneck: what stands between encoder and decoder. "fc" is the release's fully connected bottleneck;
-            "channelwise" the paper's channel-wise fully-connected layer (section 3.1); "conv" a plain convolution.
-        bottleneck_channels: units of the "fc" bottleneck; 4000 in the authors' release. Unused by the others.
-        channels: width of the first layer; 64 in the release, doubled on the way down to 8 times as many.
+        bottleneck: the layer between encoder and decoder. "fc" is the fully connected layer of the authors' release,
+            "channelwise" the channel-wise fully connected layer of the paper (section 3.1), "conv" a convolution.
+        bottleneck_channels: units of the "fc" bottleneck; 4000 in the authors' release. The others ignore it.
+        channels: width of the first layer; 64 in the release. The last layer of the encoder has 8 times as many.
 
     Raises:
-        ConfigError: a value is out of range.
+        ConfigError: a value has the wrong type or is out of range.
     """
 
     architecture: ClassVar[str] = "context-encoder"
@@ -51,27 +51,29 @@ class ContextEncoderConfig:
 
 @dataclass(frozen=True)
 class FreeFormConfig:
-    """The free-form generator for photos of any size.
+    """Config of the free-form generator for photos of any size.
 
     Attributes:
         channels: widths at 1/2, 1/4 and 1/8 of the resolution.
-        blocks: ConvNeXt blocks in the body, at 1/8.
-        attention_every: a global-context layer follows every so many blocks; 0 for none.
+        blocks: number of ConvNeXt blocks in the body, at 1/8 of the resolution.
+        attention_every: number of blocks between two global-context layers; 0 for no such layer.
         attention_heads: heads of each global-context layer; must divide the last width.
-        expansion: width of the ConvNeXt blocks' inner layer over the body's.
-        borrow_channels: length of the vectors by which known cells are found to borrow from; 0 to borrow nothing.
+        expansion: width of the hidden layer of a ConvNeXt block as a multiple of the body's width.
+        key_channels: length of the keys of the contextual attention; 0 for no such layer.
 
     Raises:
-        ConfigError: a value is out of range.
+        ConfigError: a value has the wrong type or is out of range.
     """
 
     architecture: ClassVar[str] = "free-form"
+    old_names: ClassVar[dict[str, str]] = {"borrow_channels": "key_channels"}
+    """Names in `config.json` files of earlier versions, and the current ones."""
     channels: tuple[int, int, int] = (40, 80, 160)
     blocks: int = 6
     attention_every: int = 2
     attention_heads: int = 4
     expansion: int = 3
-    borrow_channels: int = 32
+    key_channels: int = 32
 
     def __post_init__(self) -> None:
         _check_types(self)
@@ -80,24 +82,24 @@ class FreeFormConfig:
         _check_range(self, "attention_every", 0, 64)
         _check_range(self, "attention_heads", 1, 32)
         _check_range(self, "expansion", 1, 8)
-        _check_range(self, "borrow_channels", 0, 512)
+        _check_range(self, "key_channels", 0, 512)
         if self.channels[-1] % self.attention_heads:
             raise ConfigError(
-                f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}."
+                f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}"
             )
 
 
 @dataclass(frozen=True)
 class DamageConfig:
-    """The network that finds damage.
+    """Config of the network that segments damage.
 
     Attributes:
         channels: widths at 1/2, 1/4, 1/8 and 1/16 of the resolution.
-        blocks: residual blocks at 1/16.
-        lite0_blocks: blocks of EfficientNet-Lite0 beside it, which know things when they see them: 6 to 11, or 0.
+        blocks: number of residual blocks at 1/16 of the resolution.
+        lite0_blocks: number of pretrained EfficientNet-Lite0 blocks whose features are added: 6 to 11, or 0 for none.
 
     Raises:
-        ConfigError: a value is out of range.
+        ConfigError: a value has the wrong type or is out of range.
     """
 
     architecture: ClassVar[str] = "damage"
@@ -122,7 +124,7 @@ CONFIGS: dict[str, type[ContextEncoderConfig] | type[FreeFormConfig]] = {
 
 
 def _matches(value: Any, annotation: Any) -> bool:
-    """Whether a value has the annotated type; only the few forms that configs use."""
+    """Return whether a value has the annotated type; covers the types that configs use."""
     origin = get_origin(annotation)
     if origin is Literal:
         return isinstance(value, str) and value in get_args(annotation)
@@ -144,52 +146,63 @@ def _check_types(config: NetworkConfig) -> None:
                 wanted = "one of " + ", ".join(map(repr, get_args(hints[field.name])))
             elif get_origin(hints[field.name]) is tuple:
                 wanted = f"a list of {len(get_args(hints[field.name]))} whole numbers"
-            raise ConfigError(f"{field.name} is {value!r}; it must be {wanted}.")
+            raise ConfigError(f"{field.name} is {value!r}; it must be {wanted}")
 
 
 def config_to_dict(config: NetworkConfig) -> dict[str, Any]:
-    """The config as plain JSON values, with its architecture's name."""
+    """Return the config as plain JSON values, with the name of its architecture."""
     return {"architecture": config.architecture, **dataclasses.asdict(config)}
 
 
 def config_from_dict(values: Any) -> GeneratorConfig:
-    """A generator's config from the content of a `config.json`. Nothing in it is ever imported or run.
+    """Return a generator's config from the content of a `config.json`. Nothing in it is ever imported or run.
 
     Args:
-        values: a mapping with "architecture" and every field of that architecture's config.
+        values: a dict with "architecture" and every field of that architecture's config. Names of earlier versions
+            are accepted.
 
     Raises:
-        ConfigError: not a mapping, an unknown architecture, a missing or unknown key, a wrong type, an absurd size.
+        ConfigError: not a dict, an unknown architecture, a missing or unknown key, a value of the wrong type or out of
+            range.
     """
     return _from_dict(values, CONFIGS)
 
 
 def damage_config_from_dict(values: Any) -> DamageConfig:
-    """As `config_from_dict`, for the network that finds damage."""
+    """Return a damage network's config from the content of a `config.json`.
+
+    Args:
+        values: a dict with "architecture" and every field of `DamageConfig`.
+
+    Raises:
+        ConfigError: as for `config_from_dict`.
+    """
     return _from_dict(values, {DamageConfig.architecture: DamageConfig})
 
 
 def _from_dict(values: Any, known: Mapping[str, type[Config]]) -> Config:
     if not isinstance(values, dict):
-        raise ConfigError(f"The config is a {type(values).__name__}; it must be a JSON object.")
+        raise ConfigError(f"the config is a {type(values).__name__}; it must be a JSON object")
     architecture = values.get("architecture")
     if not isinstance(architecture, str) or architecture not in known:
         raise ConfigError(
-            f"architecture is {architecture!r}; this version knows {', '.join(map(repr, sorted(known)))} here."
-            " A newer version of the code may know more."
+            f"architecture is {architecture!r}; it must be one of {', '.join(map(repr, sorted(known)))}: if the weights"
+            " are newer than this program, update the program"
         )
     config_class = known[architecture]
+    old_names: Mapping[str, str] = getattr(config_class, "old_names", {})
+    values = {new if (new := old_names.get(name, name)) not in values else name: values[name] for name in values}
     names = {field.name for field in dataclasses.fields(config_class)}
     given = set(values) - {"architecture"}
     if given != names:
         missing, unknown = sorted(names - given), sorted(map(str, given - names))
         raise ConfigError(
-            f"The config of {architecture!r} has missing keys {missing} and unknown keys {unknown};"
-            " it must hold exactly its own."
+            f"the config of {architecture!r} has missing keys {missing} and unknown keys {unknown};"
+            f" it must have exactly these: {sorted(names)}"
         )
     return config_class(**{name: _as_tuple(values[name]) for name in names})
 
 
 def _as_tuple(value: Any) -> Any:
-    """JSON has no tuples: a list stands for one."""
+    """Return a list as a tuple, which JSON does not have; other values as they are."""
     return tuple(value) if isinstance(value, list) else value

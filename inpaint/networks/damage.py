@@ -1,4 +1,4 @@
-"""The network that says of each pixel whether it is damage."""
+"""The network that segments damage in scans of old photos."""
 
 import copy
 
@@ -8,26 +8,26 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .config import DamageConfig
-from .efficientnet import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+from .efficientnet import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite0
 
 AROUND_CELLS = 15
-"""So many cells of 16 pixels on each side are averaged, to tell a blotch from what it lies on."""
+"""Side, in cells of 16 pixels, of the neighbourhood whose mean features tell a blotch from its background."""
 
 
 class DamageNetwork(nn.Module):
-    """A small U-Net whose first map is already at half of the resolution, so that large scans take seconds on a CPU.
+    """A small U-Net whose first feature map has half of the resolution, so that large scans take seconds on a CPU.
 
     Args:
-        config: its sizes.
+        config: sizes.
 
     Reference:
-        Ronneberger et al. 2015, arXiv:1505.04597, with batch norm, residual blocks at the coarse maps, and pixels
-        exchanged for channels at both ends (Shi et al. 2016, arXiv:1609.05158).
+        Ronneberger et al. 2015, arXiv:1505.04597, with batch norm, residual blocks at the coarse levels, and pixel
+        unshuffling and shuffling at the ends (Shi et al. 2016, arXiv:1609.05158).
     """
 
     multiple = 16
     reach = 224
-    """A pixel further away than this has no say in a pixel's logit, or next to none."""
+    """Radius in pixels of the receptive field: pixels further away have practically no effect on a logit."""
 
     def __init__(self, config: DamageConfig) -> None:
         super().__init__()
@@ -43,10 +43,10 @@ class DamageNetwork(nn.Module):
         self.to_half = _conv(half * 4 // 3 + half, half * 4 // 3)
         self.lite0 = Lite0(config.lite0_blocks, config.channels) if config.lite0_blocks else None
         self.logits = nn.Conv2d(half * 4 // 3, 4, 1)
-        nn.init.constant_(self.logits.bias, -3.0)  # type: ignore[arg-type]  # damage is rare: start from there
+        nn.init.constant_(self.logits.bias, -3.0)  # type: ignore[arg-type]  # damage is rare
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits of damage.
+        """Return the logits of damage.
 
         Args:
             image: (B, 3, H, W) in [-1, 1], H and W multiples of 16.
@@ -54,11 +54,11 @@ class DamageNetwork(nn.Module):
         Returns:
             (B, 1, H, W), above 0 where damage is more likely than not.
         """
-        known = self.lite0(image) if self.lite0 else [0, 0, 0, 0]
-        half = self.at_half(F.pixel_unshuffle(torch.cat([image, local_contrast(image)], 1), 2)) + known[0]
-        quarter = self.at_quarter(half) + known[1]
-        eighth = self.at_eighth(quarter) + known[2]
-        sixteenth = self.at_sixteenth[0](eighth) + known[3]
+        pretrained = self.lite0(image) if self.lite0 else [0, 0, 0, 0]
+        half = self.at_half(F.pixel_unshuffle(torch.cat([image, local_contrast(image)], 1), 2)) + pretrained[0]
+        quarter = self.at_quarter(half) + pretrained[1]
+        eighth = self.at_eighth(quarter) + pretrained[2]
+        sixteenth = self.at_sixteenth[0](eighth) + pretrained[3]
         x = self.to_eighth(torch.cat([_twice(self.at_sixteenth[1:](sixteenth)), eighth], 1))
         x = self.to_quarter(torch.cat([_twice(x), quarter], 1))
         x = self.to_half(torch.cat([_twice(x), half], 1))
@@ -66,15 +66,15 @@ class DamageNetwork(nn.Module):
 
 
 class Lite0(nn.Module):
-    """What the first blocks of EfficientNet-Lite0 see, to be added to maps at 1/2, 1/4, 1/8 and 1/16.
+    """Pretrained features of EfficientNet-Lite0, to be added to maps at 1/2, 1/4, 1/8 and 1/16 of the resolution.
 
-    A wire, a twig and a lock of hair look like scratches to a network that has only learnt about scratches; one that
-    has learnt to tell a thousand kinds of things knows them. Its weights stay as they are, so that drawn damage cannot
-    spoil them; what is made of them is learnt, and starts at zero.
+    A network that is trained on synthetic scratches alone takes wires, twigs and hair for scratches; features that
+    tell a thousand classes of objects apart distinguish them. The pretrained weights are frozen, so that synthetic
+    damage cannot spoil them. The 1x1 convolutions behind them are learnt and start at zero.
 
     Args:
-        blocks: how many.
-        channels: of the four maps.
+        blocks: number of blocks of EfficientNet-Lite0, 6 to 11.
+        channels: widths of the four maps.
     """
 
     def __init__(self, blocks: int, channels: tuple[int, int, int, int]) -> None:
@@ -92,8 +92,15 @@ class Lite0(nn.Module):
             nn.init.zeros_(parameter)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """image: (B, 3, H, W) in [-1, 1], H and W multiples of 16. One map for each of the four resolutions."""
-        x = F.relu6(self.stem(for_network(image)))
+        """Return one map for each of the four resolutions.
+
+        Args:
+            image: (B, 3, H, W) in [-1, 1], H and W multiples of 16.
+
+        Returns:
+            Maps (B, C, H / 2, W / 2) to (B, C, H / 16, W / 16), C being the widths given as `channels`.
+        """
+        x = F.relu6(self.stem(normalize_for_lite0(image)))
         maps: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             x = block(x)
@@ -104,7 +111,10 @@ class Lite0(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions beside a shortcut.
+    """Two 3x3 convolutions with an identity shortcut.
+
+    Args:
+        channels: channels of the input and of the output.
 
     Reference:
         He et al. 2016, arXiv:1512.03385, figure 5, left.
@@ -117,11 +127,16 @@ class Residual(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output: (B, C, H, W) -> (B, C, H, W)."""
         return F.relu(x + self.norm(self.second(self.first(x))), inplace=True)
 
 
 def fused(network: DamageNetwork) -> DamageNetwork:
-    """A copy of a trained network, in eval mode, whose batch norms have become part of the convolutions before them."""
+    """Return a copy of a trained network, in eval mode, with batch norms fused into the convolutions before them.
+
+    Args:
+        network: not modified.
+    """
     copied = copy.deepcopy(network).eval().requires_grad_(False)
     for module in list(copied.modules()):
         if isinstance(module, Residual):
@@ -132,13 +147,15 @@ def fused(network: DamageNetwork) -> DamageNetwork:
 
 
 def local_contrast(image: Tensor) -> Tensor:
-    """A picture without its soft tones, in units of the contrast nearby, so that a line looks alike in any photo.
+    """Return an image normalized by the mean and standard deviation of its surroundings.
+
+    A line then has similar values in dark and light, flat and contrasty photos.
 
     Args:
         image: (B, 3, H, W), H and W multiples of 16.
 
     Returns:
-        (B, 3, H, W) in [-4, 4]: less the mean and over the deviation of some thirty pixels around.
+        (B, 3, H, W) in [-4, 4]: (image - mean) / standard deviation, over a window of 24x24 pixels, interpolated.
 
     Reference:
         Jarrett et al. 2009, "What is the Best Multi-Stage Architecture for Object Recognition?", section 2, "local

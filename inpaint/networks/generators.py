@@ -1,18 +1,19 @@
 """The generators: the Context Encoder of 2016 and the free-form generator for photos of any size.
 
-Each maps (masked_image, mask) to a prediction of the whole picture; the caller composites it into the hole.
+Each maps (masked_image, mask) to a prediction of the whole picture; the caller composites the prediction into the hole.
 """
 
 import itertools
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import ConfigError, ContextEncoderConfig, FreeFormConfig, GeneratorConfig
-from .layers import Borrow, ChannelwiseFullyConnected, ConvNeXtBlock, GlobalContext
-from .pyramid import smooth_fill
+from .layers import ChannelwiseFullyConnected, ContextualAttention, ConvNeXtBlock, GlobalContext
+from .old_keys import rename_in_place
+from .pyramid import initial_fill
 
 
 def _down(channels_in: int, channels_out: int) -> list[nn.Module]:
@@ -24,9 +25,9 @@ def _up(channels_in: int, channels_out: int) -> list[nn.Module]:
 
 
 class _MapToUnits(nn.Conv2d):
-    """A convolution whose kernel covers the whole map: a fully connected layer, and computed as one.
+    """A convolution whose kernel covers the whole map, computed as the fully connected layer that it is.
 
-    A CPU takes tens of times longer for the gradient of the same thing as a convolution.
+    On a CPU the gradient of the convolution takes tens of times as long.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -34,7 +35,7 @@ class _MapToUnits(nn.Conv2d):
 
 
 class _UnitsToMap(nn.ConvTranspose2d):
-    """The reverse: from units of 1x1 to a map of the kernel's size."""
+    """A transposed convolution from a 1x1 map to a map of the kernel's size, computed as a fully connected layer."""
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         assert self.bias is not None
@@ -44,8 +45,12 @@ class _UnitsToMap(nn.ConvTranspose2d):
 class ContextEncoder(nn.Module):
     """Context Encoder for 128x128 pictures, as its authors trained it.
 
-    Five 4x4 convolutions of stride 2 lead from 128x128 to 4x4, a bottleneck mixes the whole picture, transposed
-    convolutions lead back up. Hole pixels enter as the mean colour of the release. The mask itself is not an input.
+    An encoder of five 4x4 convolutions with stride 2 (128x128 to 4x4), a bottleneck that connects all positions, and a
+    decoder of transposed convolutions. Hole pixels enter as the mean colour of the authors' release. The mask itself is
+    not an input.
+
+    Args:
+        config: sizes and variant.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, section 3.1 and figure 9; widths and bottleneck from the authors' release.
@@ -93,21 +98,21 @@ class ContextEncoder(nn.Module):
         return nn.Sequential(*mixing, convolution, nn.BatchNorm2d(wide), nn.ReLU(True))
 
     def forward(self, masked_image: Tensor, mask: Tensor) -> Tensor:
-        """Predicts the picture.
+        """Predict the picture.
 
         Args:
             masked_image: (B, 3, 128, 128) in [-1, 1], 0 in the hole.
             mask: (B, 1, 128, 128) in {0, 1}, 1 = hole.
 
         Returns:
-            (B, 3, 128, 128) in [-1, 1]. With region "center" everything around the central 64x64 is `masked_image`.
+            (B, 3, 128, 128) in [-1, 1]. With region "center" everything outside the central 64x64 is `masked_image`.
 
         Raises:
             ValueError: the picture is not 128x128.
         """
         if masked_image.shape[-2:] != (self.fixed_size, self.fixed_size):
             height, width = masked_image.shape[-2:]
-            raise ValueError(f"The picture is {width}x{height}; a Context Encoder takes 128x128: resize or crop it.")
+            raise ValueError(f"the picture is {width}x{height}; a Context Encoder takes 128x128: resize or crop it")
         decoded = self.decoder(self.bottleneck(self.encoder(masked_image + mask * self.mean)))
         if self.config.region == "full":
             return decoded
@@ -118,20 +123,30 @@ class ContextEncoder(nn.Module):
 
 
 class FreeFormGenerator(nn.Module):
-    """A mask-aware U-shaped network for photos of any size.
+    """A mask-aware U-Net for photos of any size.
 
-    The hole is first filled smoothly (`smooth_fill`), so that the network only has to add what a blur lacks; or from a
-    guide, so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8
-    of the resolution, where ConvNeXt blocks and global-context attention decide what belongs in the hole; `Borrow`
-    copies features of the known picture to where they fit; skips at 1/4 and 1/2 and the full-resolution input keep
-    thin damage sharp. The last layer starts at zero: an untrained network returns the first guess.
+    The network adds a residual to an initial fill: to the smooth fill of `pyramid.initial_fill`, or to a coarse fill,
+    so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8 of the
+    resolution. There ConvNeXt blocks and global-context attention predict the content of the hole, and contextual
+    attention copies features of known cells. Skip connections at 1/4 and 1/2 and the full-resolution input keep fills
+    of thin damage sharp. The last layers start at zero: an untrained network returns the initial fill.
+
+    Args:
+        config: sizes.
 
     Reference:
-        Body: Liu et al. 2022, arXiv:2201.03545. Unshuffle in front: Shi et al. 2016, arXiv:1609.05158, reversed.
+        Body: Liu et al. 2022, arXiv:2201.03545. Pixel unshuffling: Shi et al. 2016, arXiv:1609.05158, reversed.
     """
 
     fixed_size = None
     multiple = 16
+    old_keys: ClassVar = {
+        "borrow.match.": "contextual_attention.key.",
+        "borrow.lend.": "contextual_attention.value.",
+        "borrow.take.": "contextual_attention.output.",
+        "borrow.sharpness": "contextual_attention.softmax_scale",
+    }
+    """Beginnings of state-dict keys in files of earlier versions, and what they are now."""
 
     def __init__(self, config: FreeFormConfig):
         super().__init__()
@@ -146,7 +161,9 @@ class FreeFormGenerator(nn.Module):
         every = config.attention_every
         count = (config.blocks - 1) // every if every else 0
         self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
-        self.borrow = Borrow(eighth, quarter, config.borrow_channels, 4) if config.borrow_channels else None
+        self.contextual_attention = (
+            ContextualAttention(eighth, quarter, config.key_channels, 4) if config.key_channels else None
+        )
         self.up_quarter = _up_bilinear(eighth, quarter)
         self.merge_quarter = nn.Sequential(
             nn.Conv2d(2 * quarter, quarter, 3, padding=1), nn.ReLU(True), nn.Conv2d(quarter, quarter, 3, padding=1)
@@ -156,67 +173,83 @@ class FreeFormGenerator(nn.Module):
             nn.Conv2d(2 * half, half, 3, padding=1), nn.ReLU(True), nn.Conv2d(half, half, 3, padding=1)
         )
         self.up_full = nn.Sequential(nn.ReLU(True), nn.Conv2d(half, detail * 4, 1), nn.PixelShuffle(2), nn.ReLU(True))
-        # two convolutions for what could be one of both maps together: no copying at full resolution
+        # one convolution of both maps concatenated would copy them at full resolution
         self.to_rgb = nn.Conv2d(detail, 3, 3, padding=1)
         self.correct = nn.Conv2d(4, 3, 3, padding=1, bias=False)
         for parameter in (*self.to_rgb.parameters(), *self.correct.parameters()):
             nn.init.zeros_(parameter)
 
-    def forward(self, masked_image: Tensor, mask: Tensor, guide: Tensor | None = None) -> Tensor:
-        """Predicts the whole picture.
+    def forward(self, masked_image: Tensor, mask: Tensor, coarse_fill: Tensor | None = None) -> Tensor:
+        """Predict the whole picture.
 
         Args:
             masked_image: (B, 3, H, W) in [-1, 1]; H and W multiples of 16. Values inside the hole are ignored.
             mask: (B, 1, H, W) in {0, 1}, 1 = hole.
-            guide: (B, 3, H, W) in [-1, 1], a first guess that is to be refined, such as the fill of a smaller copy;
-                values outside the hole are ignored. None: the smooth fill.
+            coarse_fill: (B, 3, H, W) in [-1, 1], a fill to be refined, such as the upsampled fill of a smaller copy.
+                Values outside the hole are ignored. None: start from the smooth initial fill.
 
         Returns:
-            (B, 3, H, W), in [-1, 1] in eval mode. While training it may leave the range a little, so that clipped
-            pixels still have a gradient.
+            (B, 3, H, W), in [-1, 1] in eval mode. In training mode values may lie slightly outside, so that they still
+            have a gradient.
 
         Raises:
             ValueError: a side is not a multiple of 16.
         """
-        return self.refine(self.first_guess(masked_image, mask, guide), mask)
+        return self.refine(self.initial_fill(masked_image, mask, coarse_fill), mask)
 
-    def first_guess(self, masked_image: Tensor, mask: Tensor, guide: Tensor | None = None) -> Tensor:
-        """The picture with its hole filled smoothly or from the guide: what the network starts from.
+    def initial_fill(self, masked_image: Tensor, mask: Tensor, coarse_fill: Tensor | None = None) -> Tensor:
+        """Return what the network starts from: the picture with its hole filled smoothly or from the coarse fill.
 
-        Arguments and errors are those of `forward`. Returns (B, 3, H, W).
+        Args:
+            masked_image: as for `forward`.
+            mask: as for `forward`.
+            coarse_fill: as for `forward`.
+
+        Returns:
+            (B, 3, H, W) in [-1, 1].
+
+        Raises:
+            ValueError: a side is not a multiple of 16.
         """
         height, width = masked_image.shape[-2:]
         if height % self.multiple or width % self.multiple:
             raise ValueError(
-                f"The picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
-                " pad it, or use Inpainter, which takes any size."
+                f"the picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
+                " pad it, or use Inpainter, which takes any size"
             )
-        return smooth_fill(masked_image, mask) if guide is None else torch.where(mask > 0, guide, masked_image)
+        if coarse_fill is None:
+            return initial_fill(masked_image, mask)
+        return torch.where(mask > 0, coarse_fill, masked_image)
 
-    def refine(self, guess: Tensor, mask: Tensor) -> Tensor:
-        """The network behind the first guess.
+    def refine(self, initial: Tensor, mask: Tensor) -> Tensor:
+        """Return the initial fill plus the network's residual.
 
         Args:
-            guess: (B, 3, H, W), what `first_guess` returns.
-            mask: (B, 1, H, W).
+            initial: (B, 3, H, W), as `initial_fill` returns it.
+            mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
         Returns:
-            What `forward` does.
+            (B, 3, H, W), as `forward` returns it.
         """
-        seen = torch.cat([guess, mask], 1)
-        at_half = self.stem(F.pixel_unshuffle(seen, 2))
+        inputs = torch.cat([initial, mask], 1)
+        at_half = self.stem(F.pixel_unshuffle(inputs, 2))
         at_quarter = self.down_quarter(at_half)
         at_quarter = at_quarter + self.mix_quarter(at_quarter)
         x = self._run_body(self.down_eighth(at_quarter), F.avg_pool2d(mask, 8))
-        if self.borrow is not None:
-            at_quarter = at_quarter + self.borrow(F.avg_pool2d(x, 2), at_quarter, F.avg_pool2d(mask, 16))
+        if self.contextual_attention is not None:
+            at_sixteenth, hole = F.avg_pool2d(x, 2), F.avg_pool2d(mask, 16)
+            at_quarter = at_quarter + self.contextual_attention(at_sixteenth, at_quarter, hole)
         x = self.up_quarter(x)
         x = x + self.merge_quarter(torch.cat([x, at_quarter], 1))
         x = self.up_half(x)
         x = x + self.merge_half(torch.cat([x, at_half], 1))
         x = self.up_full(x)
-        prediction = guess + self.to_rgb(x) + self.correct(seen)
+        prediction = initial + self.to_rgb(x) + self.correct(inputs)
         return prediction if self.training else prediction.clamp(-1, 1)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *arguments: Any) -> None:
+        rename_in_place(state_dict, prefix, self.old_keys)
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
     def _run_body(self, x: Tensor, mask: Tensor) -> Tensor:
         every = self.config.attention_every
@@ -228,7 +261,7 @@ class FreeFormGenerator(nn.Module):
 
 
 def _up_bilinear(channels_in: int, channels_out: int) -> nn.Sequential:
-    """Twice the resolution; smoothly, as a pixel shuffle here leaves a grid in plain areas.
+    """Return layers that double the resolution; bilinear, as a pixel shuffle here leaves a grid in plain areas.
 
     Reference:
         Odena, Dumoulin and Olah 2016, Deconvolution and checkerboard artifacts, distill.pub.
@@ -239,7 +272,11 @@ def _up_bilinear(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def _init_dcgan(module: nn.Module) -> None:
-    """Weights of mean 0 and deviation 0.02: Radford et al. 2015, arXiv:1511.06434, section 4, as in the release."""
+    """Draw weights with mean 0 and standard deviation 0.02.
+
+    Reference:
+        Radford et al. 2015, DCGAN, arXiv:1511.06434, section 4, as in the Context Encoder's release.
+    """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
@@ -257,14 +294,20 @@ MAX_PARAMETERS = 200_000_000
 
 
 def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerator:
-    """A generator with random weights from its config.
+    """Return a generator with random weights.
+
+    Args:
+        config: its architecture and sizes.
 
     Raises:
-        ConfigError: it would have more than `MAX_PARAMETERS` parameters; nothing is allocated then.
+        ConfigError: it would have more than `MAX_PARAMETERS` parameters. Checked before memory is allocated.
     """
     generator_class: Any = GENERATORS[config.architecture]
     with torch.device("meta"):
         size = sum(parameter.numel() for parameter in generator_class(config).parameters())
     if size > MAX_PARAMETERS:
-        raise ConfigError(f"The config asks for {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed.")
+        raise ConfigError(
+            f"the config describes a generator of {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed:"
+            " reduce channels or bottleneck_channels"
+        )
     return generator_class(config)

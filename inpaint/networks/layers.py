@@ -1,4 +1,4 @@
-"""Building blocks of the generators: one class each, its source cited."""
+"""Layers of the generators, each with its source."""
 
 import torch
 import torch.nn.functional as F
@@ -7,6 +7,9 @@ from torch import Tensor, nn
 
 class ChannelNorm(nn.Module):
     """Layer norm over the channels of each cell of (B, C, H, W).
+
+    Args:
+        channels: C.
 
     Reference:
         Liu et al. 2022, ConvNeXt, arXiv:2201.03545, section 2.6.
@@ -17,19 +20,20 @@ class ChannelNorm(nn.Module):
         self.norm = nn.LayerNorm(channels, eps=1e-6)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return x with mean 0 and variance 1 over the channels of each cell, scaled and shifted as learnt."""
         return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class ConvNeXtBlock(nn.Module):
-    """A depthwise 7x7 convolution, then a two-layer perceptron on each cell, as a residual.
+    """A depthwise 7x7 convolution, then a two-layer perceptron on each cell, as a residual block.
 
     Args:
-        channels: in and out.
-        expansion: width of the perceptron's inner layer over `channels`.
+        channels: channels of the input and of the output.
+        expansion: width of the perceptron's hidden layer as a multiple of `channels`.
 
     Reference:
-        Liu et al. 2022, ConvNeXt, arXiv:2201.03545, figure 4, but with ReLU, as good as GELU by section 2.5 and cheaper
-        on a CPU; layer scale starts at 0.1 as the body is shallow.
+        Liu et al. 2022, ConvNeXt, arXiv:2201.03545, figure 4. Differs in two points: ReLU, which is as good as GELU by
+        section 2.5 and cheaper on a CPU; and layer scale starts at 0.1, as the network is shallow.
     """
 
     def __init__(self, channels: int, expansion: int):
@@ -41,21 +45,22 @@ class ConvNeXtBlock(nn.Module):
         self.scale = nn.Parameter(torch.full((channels, 1, 1), 0.1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return x plus the block's residual: (B, C, H, W) -> (B, C, H, W)."""
         return x + self.scale * self.contract(F.relu(self.expand(self.norm(self.spatial(x))), inplace=True))
 
 
 class GlobalContext(nn.Module):
-    """Attention at half the input's resolution, in which cells of the hole count less as sources than known ones.
+    """Self-attention at half the input's resolution, in which hole cells have less weight as keys than known cells.
 
-    It lets the middle of a large hole see the whole picture at once; at 1/16 of the photo's resolution it costs
-    little. The rate at which hole cells are discounted is learnt.
+    The middle of a large hole sees the whole picture at once. At 1/16 of the photo's resolution this costs little. How
+    much less a hole cell counts is learnt.
 
     Args:
-        channels: in and out.
-        heads: must divide `channels`.
+        channels: channels of the input and of the output.
+        heads: number of attention heads; must divide `channels`.
 
     Reference:
-        Vaswani et al. 2017, arXiv:1706.03762, Eq. 1, with a bias on the keys; the position comes from a depthwise
+        Vaswani et al. 2017, arXiv:1706.03762, Eq. 1, with a bias on the keys. Positions are encoded by a depthwise
         convolution as in Chu et al. 2021, arXiv:2102.10882.
     """
 
@@ -70,7 +75,15 @@ class GlobalContext(nn.Module):
         self.scale = nn.Parameter(torch.full((channels, 1, 1), 0.1))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x: (B, C, H, W) with H and W even; mask: (B, 1, H, W), the share of hole in each cell, in [0, 1]."""
+        """Return x plus what each cell attends to.
+
+        Args:
+            x: (B, C, H, W), H and W even.
+            mask: (B, 1, H, W), the share of hole pixels in each cell, in [0, 1].
+
+        Returns:
+            (B, C, H, W).
+        """
         coarse = F.avg_pool2d(x, 2)
         batch, channels, height, width = coarse.shape
         coarse = self.norm(coarse + self.position(coarse))
@@ -84,63 +97,64 @@ class GlobalContext(nn.Module):
         return x + self.scale * mixed
 
 
-class Borrow(nn.Module):
-    """Copies fine features of known cells to cells of the hole that look as if they belonged there.
+class ContextualAttention(nn.Module):
+    """Copy fine features of known cells into hole cells whose coarse features are similar.
 
-    Every cell of the coarse map asks which known cells resemble it, and takes over their blocks of the fine map,
-    weighted by a softmax that learns how sharply to choose. A known cell mostly finds itself. The last layer starts at
-    zero, so that the layer can be added to a trained network.
+    Every cell of the coarse map attends to the known cells by cosine similarity. Values are blocks of the fine map, one
+    block for each coarse cell. A known cell mostly attends to itself. The output layer starts at zero, so that the
+    layer can be added to a trained network.
 
     Args:
-        channels: of the coarse map.
-        fine_channels: of the fine map; two fifths as many are lent.
-        match_channels: length of the vectors that are compared.
-        ratio: fine cells to a coarse one, along each side.
+        channels: channels of the coarse map.
+        fine_channels: channels of the fine map; values have two fifths as many.
+        key_channels: length of the vectors that are compared; they serve as queries and as keys.
+        ratio: fine cells in a coarse cell, along each side.
 
     Reference:
-        Yu et al. 2018, contextual attention, arXiv:1801.07892, section 4.1 (cosine similarity, softmax, patches pasted
-        back); learnt keys on a coarse map and finer values as in Yi et al. 2020, arXiv:2005.09704, section 3.2.
+        Yu et al. 2018, contextual attention, arXiv:1801.07892, section 4.1: cosine similarity, a scaled softmax, and
+        patches pasted back; here the scale is learnt. Keys on a coarse map and values on a finer one as in Yi et al.
+        2020, arXiv:2005.09704, section 3.2, with learnt projections.
     """
 
-    def __init__(self, channels: int, fine_channels: int, match_channels: int, ratio: int):
+    def __init__(self, channels: int, fine_channels: int, key_channels: int, ratio: int):
         super().__init__()
         self.ratio = ratio
-        self.match = nn.Conv2d(channels, match_channels, 1)
-        lent = max(1, fine_channels * 2 // 5)
-        self.lend = nn.Conv2d(fine_channels, lent, 1)
-        self.take = nn.Conv2d(lent, fine_channels, 1)
-        nn.init.zeros_(self.take.weight)
-        nn.init.zeros_(self.take.bias)  # type: ignore[arg-type]
-        self.sharpness = nn.Parameter(torch.tensor(10.0))
+        self.key = nn.Conv2d(channels, key_channels, 1)
+        value_channels = max(1, fine_channels * 2 // 5)
+        self.value = nn.Conv2d(fine_channels, value_channels, 1)
+        self.output = nn.Conv2d(value_channels, fine_channels, 1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)  # type: ignore[arg-type]
+        self.softmax_scale = nn.Parameter(torch.tensor(10.0))
 
     def forward(self, coarse: Tensor, fine: Tensor, hole: Tensor) -> Tensor:
-        """Borrows.
+        """Return for each coarse cell the weighted mean of the fine blocks that it attends to.
 
         Args:
             coarse: (B, C, H, W).
             fine: (B, F, rH, rW), r being the ratio.
-            hole: (B, 1, H, W), the share of hole in each coarse cell, in [0, 1].
+            hole: (B, 1, H, W), the share of hole pixels in each coarse cell, in [0, 1].
 
         Returns:
-            (B, F, rH, rW): for each block a weighted mean of the blocks that known cells lend.
+            (B, F, rH, rW), to be added to `fine`.
         """
         height, width = coarse.shape[-2:]
-        match = F.normalize(self.match(coarse).flatten(2), dim=1)[:, None].transpose(-1, -2)
-        blocks = F.pixel_unshuffle(self.lend(fine), self.ratio).flatten(2)[:, None].transpose(-1, -2)
-        # 20 is far beyond any similarity: a cell that is all hole lends only where nothing else is known
-        bias = (-20.0 * hole.flatten(2)[:, None]).to(match.dtype).expand(-1, -1, height * width, -1)
-        query = match * self.sharpness.to(match.dtype)
-        taken = F.scaled_dot_product_attention(query, match, blocks, attn_mask=bias, scale=1.0)
-        taken = taken[:, 0].transpose(-1, -2).unflatten(-1, (height, width))
-        return self.take(F.pixel_shuffle(taken, self.ratio))
+        key = F.normalize(self.key(coarse).flatten(2), dim=1)[:, None].transpose(-1, -2)
+        value = F.pixel_unshuffle(self.value(fine), self.ratio).flatten(2)[:, None].transpose(-1, -2)
+        # -20 outweighs a similarity of 1, scaled: a cell that is all hole counts only where no cell is known
+        bias = (-20.0 * hole.flatten(2)[:, None]).to(key.dtype).expand(-1, -1, height * width, -1)
+        query = key * self.softmax_scale.to(key.dtype)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
+        attended = attended[:, 0].transpose(-1, -2).unflatten(-1, (height, width))
+        return self.output(F.pixel_shuffle(attended, self.ratio))
 
 
 class ChannelwiseFullyConnected(nn.Module):
-    """Connects all cells of a feature map with each other, for each channel by itself.
+    """Connect all cells of a feature map with each other, each channel separately.
 
     Args:
-        channels: number of maps, each with weights of its own.
-        size: side of the square maps.
+        channels: number of feature maps; each has weights of its own.
+        size: side of the square feature maps.
 
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, section 3.1: m n^4 weights instead of m^2 n^4.
@@ -153,5 +167,6 @@ class ChannelwiseFullyConnected(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, cells))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the mixed maps: (B, channels, size, size) -> (B, channels, size, size)."""
         mixed = torch.einsum("bci,cio->bco", x.flatten(2), self.weight) + self.bias
         return mixed.reshape(x.shape)

@@ -1,4 +1,4 @@
-"""Smaller copies of a picture with a hole: filled smoothly from them, or shrunk for a coarser pass."""
+"""Image pyramids of a picture with a hole: the initial fill, and smaller copies for a coarser pass."""
 
 import math
 
@@ -11,23 +11,23 @@ def push_pull(
     masked_image: Tensor,
     mask: Tensor,
     levels: int | None = None,
-    relaxations: tuple[int, ...] = (0,),
-    bendings: tuple[tuple[float, ...], ...] = (),
+    jacobi_steps: tuple[int, ...] = (0,),
+    biharmonic_steps: tuple[tuple[float, ...], ...] = (),
 ) -> Tensor:
-    """Fills the hole smoothly from an image pyramid: known pixels are averaged down, and the averages carried back up.
+    """Fill the hole smoothly from an image pyramid: average known pixels down, then interpolate the averages back up.
 
     Args:
-        masked_image: (B, C, H, W); values inside the hole are ignored.
+        masked_image: (B, C, H, W). Values inside the hole are ignored.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
-        levels: how often the picture is halved; None: down to one pixel, further halvings change nothing. For
-            exporters, which cannot follow a loop whose length depends on the size.
-        relaxations: how often each pixel of the hole becomes the mean of its 3x3 neighbourhood, at full resolution, at
-            half of it, and so on; the last number counts for all levels below.
-        bendings: sizes of the steps that make the hole bend less, at full resolution, at half of it, and so on; none at
-            the levels below.
+        levels: number of times the picture is halved; None: down to one pixel, after which nothing changes. For
+            exporters, which cannot trace a loop whose length depends on the size.
+        jacobi_steps: number of steps that set each hole pixel to the mean of its 3x3 neighbourhood, at full
+            resolution, at half of it, and so on. The last number holds for all coarser levels.
+        biharmonic_steps: step sizes of a gradient descent on the bending energy of the hole, at full resolution, at
+            half of it, and so on. Coarser levels have none.
 
     Returns:
-        (B, C, H, W): `masked_image` outside the hole, a smooth guess inside. 0 everywhere where no pixel is known.
+        (B, C, H, W): `masked_image` outside the hole, a smooth fill inside. 0 everywhere where no pixel is known.
 
     Reference:
         Gortler et al. 1996, The Lumigraph, section 3.4 (pull-push), with box filters.
@@ -36,7 +36,7 @@ def push_pull(
     pyramid = [(masked_image * known, known)]
     while max(pyramid[-1][1].shape[-2:]) > 1 if levels is None else len(pyramid) <= levels:
         height, width = pyramid[-1][1].shape[-2:]
-        # odd sizes: pad so that no pixel is dropped; padding has weight 0 and so adds nothing
+        # odd sizes are padded so that no pixel is dropped; the padding has weight 0
         colour, weight = (F.pad(x, (0, width % 2, 0, height % 2)) for x in pyramid[-1])
         colour, weight = known_mean(colour, weight, 2)
         pyramid.append((colour, (weight > 0).to(weight.dtype)))
@@ -46,68 +46,84 @@ def push_pull(
         upsampled = F.interpolate(filled, scale_factor=2, mode="bilinear", align_corners=False)
         upsampled = upsampled[..., : colour.shape[-2], : colour.shape[-1]]
         filled = colour + (1 - weight) * upsampled
-        for _ in range(relaxations[min(len(pyramid), len(relaxations) - 1)]):
+        for _ in range(jacobi_steps[min(len(pyramid), len(jacobi_steps) - 1)]):
             filled = torch.addcmul(colour, 1 - weight, F.avg_pool2d(filled, 3, 1, 1, count_include_pad=False))
-        for step in bendings[len(pyramid)] if len(pyramid) < len(bendings) else ():
-            around = F.pad(filled, (2, 2, 2, 2), mode="replicate")
-            filled = torch.addcmul(filled, weight - 1, _laplacian(_laplacian(around)), value=step)
+        for step in biharmonic_steps[len(pyramid)] if len(pyramid) < len(biharmonic_steps) else ():
+            padded = F.pad(filled, (2, 2, 2, 2), mode="replicate")
+            filled = torch.addcmul(filled, weight - 1, _laplacian(_laplacian(padded)), value=step)
     return filled
 
 
-def smooth_fill(masked_image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
-    """Fills the hole with a surface that bends little: `push_pull`, relaxed, then bent like a thin plate.
+def initial_fill(masked_image: Tensor, mask: Tensor, levels: int | None = None) -> Tensor:
+    """Fill the hole with a nearly biharmonic surface: what the free-form generator starts from.
 
-    Thin damage is continued in slope and not only in colour, large holes have no blocks. Arguments and result are
-    those of `push_pull`, but that colours must be in [-1, 1].
+    `push_pull` with Jacobi steps, so that large holes show no blocks, and biharmonic steps, so that the fill of thin
+    damage continues the slope of its surroundings and not only their colour.
+
+    Args:
+        masked_image: (B, C, H, W) in [-1, 1]. Values inside the hole are ignored.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+        levels: as for `push_pull`.
+
+    Returns:
+        (B, C, H, W) in [-1, 1], `masked_image` outside the hole.
 
     Reference:
         Damelin and Hoang 2018, On surface completion and image inpainting by biharmonic functions, arXiv:1707.06567,
-        Eq. 1.1; here a few steps of its descent at full and at half resolution, which are enough near the hole's edge.
+        Eq. 1.1. Here a few steps of gradient descent at full and at half resolution, which are enough near the edge of
+        the hole.
     """
-    masked_image = masked_image.contiguous()  # on a CPU a third quicker than channels-last, with so few channels
-    filled = push_pull(masked_image, mask, levels, relaxations=(1, 2, 8), bendings=_BENDINGS)
-    return filled.clamp(-1, 1)  # a slope may lead out of the range
+    masked_image = masked_image.contiguous()  # with three channels a third faster than channels-last on a CPU
+    filled = push_pull(masked_image, mask, levels, jacobi_steps=(1, 2, 8), biharmonic_steps=_BIHARMONIC_STEPS)
+    return filled.clamp(-1, 1)  # a continued slope may leave the range
 
 
-def _chebyshev(count: int, lowest: float, highest: float) -> tuple[float, ...]:
-    """Sizes of the steps that together damp all errors between two eigenvalues most, the largest step first.
+def _chebyshev_steps(count: int, lowest: float, highest: float) -> tuple[float, ...]:
+    """Return the step sizes that together damp the errors between two eigenvalues most, the largest step first.
 
     Reference:
         Golub and Varga 1961, Chebyshev semi-iterative methods, Numerische Mathematik 3, section 2.
     """
-    middle, reach = (highest + lowest) / 2, (highest - lowest) / 2
-    values = (middle - reach * math.cos((2 * k + 1) * math.pi / (2 * count)) for k in range(count))
+    middle, half_range = (highest + lowest) / 2, (highest - lowest) / 2
+    values = (middle - half_range * math.cos((2 * k + 1) * math.pi / (2 * count)) for k in range(count))
     return tuple(sorted((1 / value for value in values), reverse=True))
 
 
-# the Laplacian's square has eigenvalues up to 64; errors below 4, far inside of holes, are left to the network
-_BENDINGS = _chebyshev(5, 4, 66), _chebyshev(8, 4, 66)
+# The squared Laplacian has eigenvalues up to 64. Errors of eigenvalues below 4, far inside holes, are left to the
+# network.
+_BIHARMONIC_STEPS = _chebyshev_steps(5, 4, 66), _chebyshev_steps(8, 4, 66)
 
 
 def _laplacian(x: Tensor) -> Tensor:
-    """The sum of the four neighbours less four times the pixel: (..., H, W) -> (..., H - 2, W - 2).
+    """Return the sum of the four neighbours minus four times the pixel: (..., H, W) -> (..., H - 2, W - 2).
 
-    By sums of shifted pictures: a convolution of so few channels takes several times as long on a CPU.
+    Sums of shifted images; a convolution of so few channels takes several times as long on a CPU.
     """
-    inner = x[..., 1:-1, 1:-1]
-    beside = (x[..., :-2, 1:-1] + x[..., 2:, 1:-1]) + (x[..., 1:-1, :-2] + x[..., 1:-1, 2:])
-    return torch.sub(beside, inner, alpha=4)
+    centre = x[..., 1:-1, 1:-1]
+    neighbours = (x[..., :-2, 1:-1] + x[..., 2:, 1:-1]) + (x[..., 1:-1, :-2] + x[..., 1:-1, 2:])
+    return torch.sub(neighbours, centre, alpha=4)
 
 
-def keep_lows(picture: Tensor, draft: Tensor, block: int = 16) -> Tensor:
-    """A picture with the low frequencies of its draft: detail is refined, and what it is part of stays in place.
+def transfer_low_frequencies(image: Tensor, source: Tensor, block: int = 16) -> Tensor:
+    """Return an image with its low frequencies replaced by those of another.
+
+    A pass at a finer resolution then adds detail to its coarse fill without shifting its colours.
 
     Args:
-        picture: (B, C, H, W); H and W multiples of `block`.
-        draft: of the same shape.
-        block: frequencies up to about a wave in two blocks are the draft's.
+        image: (B, C, H, W); H and W multiples of `block`.
+        source: of the same shape; gives the low frequencies.
+        block: side in pixels of the blocks whose means are transferred. Frequencies up to about one wave in two blocks
+            are those of `source`.
+
+    Returns:
+        (B, C, H, W); values may lie outside the range of both images.
     """
-    lows = F.avg_pool2d(draft - picture, block)
-    return picture + F.interpolate(lows, scale_factor=block, mode="bicubic", align_corners=False)
+    difference = F.avg_pool2d(source - image, block)
+    return image + F.interpolate(difference, scale_factor=block, mode="bicubic", align_corners=False)
 
 
 def shrink(masked_image: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor]:
-    """A smaller copy of a picture with a hole, in which no colour from under the hole shows.
+    """Return a smaller copy of a picture with a hole, into which no colour from inside the hole leaks.
 
     Args:
         masked_image: (B, C, H, W); H and W multiples of `factor`. Values inside the hole are ignored.
@@ -115,14 +131,23 @@ def shrink(masked_image: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Ten
         factor: how many times smaller, a whole number.
 
     Returns:
-        The masked picture (B, C, H / factor, W / factor) and its mask. A pixel is the mean of the known ones it
-        covers; with less than half of them known it is hole, or with none, where otherwise nothing would be known.
+        The masked image (B, C, H / factor, W / factor) and its mask. A pixel is the mean of the known pixels in its
+        block. It is hole if fewer than half of them are known; if that would leave no known pixel in the picture, it is
+        hole only if none of them is known.
     """
     return drop_unknown(*known_mean(masked_image * (1 - mask), 1 - mask, factor))
 
 
 def drop_unknown(colour: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Masked picture and mask, as `shrink` returns them, from the two results of `known_mean`."""
+    """Return the masked image and the mask of `shrink` from the two results of `known_mean`.
+
+    Args:
+        colour: (B, C, H, W), the mean of the known pixels of each block.
+        weight: (B, 1, H, W) in [0, 1], the share of known pixels in each block.
+
+    Returns:
+        The masked image (B, C, H, W) and its mask (B, 1, H, W).
+    """
     hole = weight < 0.5
     hole = hole & ~(hole.all(-1, True).all(-2, True) & (weight > 0))
     mask = hole.to(weight.dtype)
@@ -130,7 +155,16 @@ def drop_unknown(colour: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def known_mean(colour: Tensor, weight: Tensor, factor: int) -> tuple[Tensor, Tensor]:
-    """The mean colour of each factor x factor block, weighted, and its mean weight; `colour` comes multiplied by it."""
-    if factor > 1:  # pooling single pixels changes nothing, and takes longer than larger blocks
+    """Return the weighted mean colour and the mean weight of each block.
+
+    Args:
+        colour: (B, C, H, W), already multiplied by `weight`; H and W multiples of `factor`.
+        weight: (B, 1, H, W) in [0, 1].
+        factor: side of a block in pixels.
+
+    Returns:
+        (B, C, H / factor, W / factor), 0 where the weight is 0; and (B, 1, H / factor, W / factor).
+    """
+    if factor > 1:  # pooling blocks of one pixel changes nothing, and takes longer than larger blocks
         colour, weight = F.avg_pool2d(colour, factor), F.avg_pool2d(weight, factor)
     return colour / weight.clamp_min(1e-8), weight

@@ -1,4 +1,4 @@
-"""What runs the generator: PyTorch, or OpenVINO where it is installed and faster."""
+"""Choose what runs the generator: PyTorch, or OpenVINO where it is installed and faster."""
 
 import importlib.util
 import queue
@@ -15,41 +15,52 @@ from .onnx import to_onnx
 
 RuntimeName = Literal["auto", "pytorch", "openvino"]
 TOLERANCE = 0.02
-"""How far OpenVINO's bfloat16 may be from PyTorch's float32, in the range of [-1, 1]; a tested bound."""
+"""Largest difference between OpenVINO in bfloat16 and PyTorch in float32, for values in [-1, 1]; tested."""
 
 
 class Runtime(Protocol):
-    """Runs a generator; any number of threads may call it."""
+    """Run a generator. Any number of threads may call it.
+
+    Attributes:
+        name: library and number format, for people.
+    """
 
     name: str
 
-    def __call__(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor: ...
+    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
+        """Return the prediction of the generator, as its `forward` does."""
+        ...
 
 
 class PyTorchRuntime:
-    """The generator itself, on its device."""
+    """Run the generator with PyTorch, on the device that it is on.
+
+    Args:
+        generator: in eval mode.
+    """
 
     def __init__(self, generator: nn.Module) -> None:
         self.name = "PyTorch"
         self._generator = generator
 
-    def __call__(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor:
-        return self._generator(masked_image, mask, *guide)
+    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
+        """Return the prediction of the generator, as its `forward` does."""
+        return self._generator(masked_image, mask, *coarse_fill)
 
 
 class OpenVinoRuntime:
-    """A free-form generator on the CPU, in bfloat16 where the CPU computes in it.
+    """Run a free-form generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
 
-    The first guess is PyTorch's, the network OpenVINO's: one model for all sizes, so that nothing is compiled while
-    someone paints. It uses as many threads as PyTorch does when it is built. One picture at a time.
+    PyTorch computes the initial fill, OpenVINO the network. One compiled model serves all sizes, so that nothing is
+    compiled during editing. It uses as many threads as PyTorch does when it is built. Batches must have one image.
 
     Args:
         generator: in eval mode, on the CPU.
-        half: compute in bfloat16; None: where the CPU does.
+        half: compute in bfloat16; None: if the CPU has instructions for it.
 
     Raises:
         ImportError: openvino or onnx is missing.
-        RuntimeError: OpenVINO cannot take the network.
+        RuntimeError: OpenVINO cannot compile the network.
     """
 
     def __init__(self, generator: FreeFormGenerator, half: bool | None = None) -> None:
@@ -61,7 +72,7 @@ class OpenVinoRuntime:
         self.name = f"OpenVINO, {'bfloat16' if half else 'float32'}"
         self._generator = generator
         example = torch.zeros(1, 3, 48, 32), torch.ones(1, 1, 48, 32)
-        graph = to_onnx(_Refine(generator).eval(), example, ("guess", "mask"), {2: "height", 3: "width"})
+        graph = to_onnx(_Refine(generator).eval(), example, ("initial_fill", "mask"), {2: "height", 3: "width"})
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -70,14 +81,15 @@ class OpenVinoRuntime:
         self._model: Any = core.compile_model(core.read_model(graph), "CPU", settings)
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def __call__(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor:
-        guess = self._generator.first_guess(masked_image, mask, *guide)
+    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
+        """Return the prediction of the generator, as its `forward` does."""
+        initial = self._generator.initial_fill(masked_image, mask, *coarse_fill)
         try:
             request = self._idle.get_nowait()
-        except queue.Empty:  # as many as there are threads at work
+        except queue.Empty:  # one request for each thread that calls at the same time
             request = self._model.create_infer_request()
         try:
-            inputs = [np.ascontiguousarray(part.detach().float().numpy()) for part in (guess, mask)]
+            inputs = [np.ascontiguousarray(part.detach().float().numpy()) for part in (initial, mask)]
             (result,) = request.infer(inputs).values()
             return torch.from_numpy(result.copy())
         finally:
@@ -85,29 +97,31 @@ class OpenVinoRuntime:
 
 
 class _Refine(nn.Module):
+    """The part of a generator that OpenVINO runs."""
+
     def __init__(self, generator: FreeFormGenerator) -> None:
         super().__init__()
         self.generator = generator
 
-    def forward(self, guess: Tensor, mask: Tensor) -> Tensor:
-        return self.generator.refine(guess, mask)
+    def forward(self, initial: Tensor, mask: Tensor) -> Tensor:
+        return self.generator.refine(initial, mask)
 
 
 def choose_runtime(generator: nn.Module, device: torch.device, wanted: RuntimeName = "auto") -> Runtime:
-    """The runtime for a generator.
+    """Return the runtime for a generator.
 
     Args:
         generator: in eval mode, on the device.
-        device: where it is.
-        wanted: "auto" takes OpenVINO for a free-form generator on a CPU that computes in bfloat16, if the packages
-            openvino and onnx are there and it works, else PyTorch.
+        device: the generator's device.
+        wanted: "auto" takes OpenVINO for a free-form generator on a CPU with bfloat16 instructions, if the packages
+            openvino and onnx are installed and work, otherwise PyTorch.
 
     Raises:
-        ValueError: "openvino" is wanted and cannot be had, or the name is unknown; the message says why.
+        ValueError: "openvino" is wanted and cannot be used, or the name is unknown. The message says why.
     """
     if wanted not in ("auto", "pytorch", "openvino"):
         raise ValueError(f"the runtime is {wanted!r}; it must be auto, pytorch or openvino")
-    if wanted == "pytorch" or (wanted == "auto" and not _worth_it(generator, device)):
+    if wanted == "pytorch" or (wanted == "auto" and not _is_faster(generator, device)):
         return PyTorchRuntime(generator)
     try:
         if not isinstance(generator, FreeFormGenerator) or device.type != "cpu":
@@ -116,14 +130,14 @@ def choose_runtime(generator: nn.Module, device: torch.device, wanted: RuntimeNa
     except (ImportError, RuntimeError) as error:
         if wanted == "openvino":
             raise ValueError(
-                f"OpenVINO cannot be used: {error}. Run  pip install openvino onnx  or take runtime pytorch."
+                f"OpenVINO cannot be used ({error}): run  pip install openvino onnx  or choose the runtime pytorch"
             ) from error
         warnings.warn(f"OpenVINO cannot be used ({error}), so fills take about twice as long.", stacklevel=2)
         return PyTorchRuntime(generator)
 
 
-def _worth_it(generator: nn.Module, device: torch.device) -> bool:
-    """Whether OpenVINO is there and can gain something: in float32 it is no faster than PyTorch."""
+def _is_faster(generator: nn.Module, device: torch.device) -> bool:
+    """Return whether OpenVINO is installed and faster than PyTorch; in float32 it is not."""
     if not isinstance(generator, FreeFormGenerator) or device.type != "cpu":
         return False
     if not all(importlib.util.find_spec(package) for package in ("openvino", "onnx")):

@@ -1,4 +1,4 @@
-"""Memory that a pass has used stays with the process for the next one, and goes back when something large has gone."""
+"""Settings of glibc's malloc for long-running programs that allocate large tensors."""
 
 import ctypes
 import sys
@@ -10,14 +10,13 @@ _SETTINGS = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 256 * 102
 
 
 def keep_memory() -> bool:
-    """Tells glibc's malloc to keep large blocks for the next pass, for the whole process.
+    """Make glibc's malloc reuse large freed blocks, for the whole process.
 
-    By default each large activation is mapped, filled with zeros by the kernel and unmapped again, which costs a pass
-    on a CPU about a tenth of its time. For programs, not for libraries: call it once, before anything large is
-    computed.
+    By default every large tensor is mapped, zeroed by the kernel and unmapped again, which takes about a tenth of the
+    time of a forward pass on a CPU. For programs, not for libraries: call it once, before anything large is computed.
 
     Returns:
-        Whether it could be set: False on other systems than Linux with glibc, where nothing changes.
+        True if it was set; False on systems other than Linux with glibc, where nothing changes.
 
     Reference:
         man 3 mallopt.
@@ -26,14 +25,14 @@ def keep_memory() -> bool:
     return mallopt is not None and all(mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items())
 
 
-def give_back_memory() -> bool:
-    """Returns to the kernel what is free in the heap, also between blocks that are in use; takes some 30 ms.
+def trim_memory() -> bool:
+    """Return free heap memory to the kernel, also from between blocks in use. Takes about 30 ms.
 
-    For after something large is gone for good, such as a photo: what comes next seldom fits into the gaps it leaves, so
-    that without this a server with `keep_memory` grows with every visitor.
+    Call it after something large, such as a photo, has been freed for good. Later allocations seldom fit into the gaps,
+    so that a server that uses `keep_memory` would grow with every visitor.
 
     Returns:
-        Whether anything was returned: False on other systems than Linux with glibc.
+        True if memory was returned; False if there was none, and on systems other than Linux with glibc.
 
     Reference:
         man 3 malloc_trim.
@@ -43,7 +42,7 @@ def give_back_memory() -> bool:
 
 
 def _glibc(function: str) -> Any:
-    """A function of glibc's, or None on other systems."""
+    """Return a function of glibc, or None on other systems."""
     if not sys.platform.startswith("linux"):
         return None
     try:

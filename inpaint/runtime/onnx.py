@@ -1,4 +1,4 @@
-"""Networks as ONNX graphs."""
+"""Convert networks to ONNX."""
 
 import tempfile
 import warnings
@@ -13,25 +13,25 @@ OUTPUT = "prediction"
 
 
 def to_onnx(network: nn.Module, example: tuple[Tensor, ...], inputs: Sequence[str], free_axes: dict[int, str]) -> bytes:
-    """A network with one output, called "prediction", as the content of an ONNX file.
+    """Return a network with one output as the content of an ONNX file.
 
     Args:
         network: in eval mode.
-        example: arguments to trace it with; nothing in it may depend on their sizes along the free axes.
-        inputs: their names.
-        free_axes: axis -> name, for the axes of inputs and output whose size is left open.
+        example: arguments to trace it with. Nothing in the network may depend on their sizes along the free axes.
+        inputs: names of the inputs. The output is called "prediction".
+        free_axes: axis -> name, for the axes of inputs and output whose size is not fixed.
 
     Raises:
         ImportError: the package onnx is missing.
     """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of tracing, and that the exporter by torch.export is preferred
+        warnings.simplefilter("ignore")  # tracing warns, and advises to use the exporter based on torch.export
         try:
             torch.onnx.export(
                 network,
                 example,
                 f"{folder}/{OUTPUT}.onnx",
-                dynamo=False,  # by tracing: 0.4 s where the exporter by torch.export needs 25 s for its symbolic sizes
+                dynamo=False,  # tracing takes 0.4 s; the exporter based on torch.export 25 s for its symbolic sizes
                 opset_version=OPSET,
                 input_names=list(inputs),
                 output_names=[OUTPUT],

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inpaint.runtime.malloc import give_back_memory
+from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
 from page.server.compute_queue import AT_ONCE, Turns
 from page.server.refusal import Refusal
@@ -172,7 +172,7 @@ class Visits:
             if self._ended.wait(min(60, self.idle_s)):
                 self._ended.clear()
                 time.sleep(SETTLE_S)
-                give_back_memory()
+                trim_memory()
             with contextlib.suppress(OSError):
                 self.tidy()
 

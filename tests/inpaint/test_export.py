@@ -11,8 +11,8 @@ from inpaint.export import LEVELS, export_onnx, largest_difference, main
 from inpaint.hub.weights import load_generator, save_generator
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
-from inpaint.networks.pyramid import smooth_fill
-from tests.inpaint.networks.test_generators import shaken
+from inpaint.networks.pyramid import initial_fill
+from tests.inpaint.networks.test_generators import with_random_weights
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 
@@ -23,13 +23,13 @@ def test_the_unrolled_fill_is_the_fill(size):
     image, mask = torch.rand(1, 3, *size), (torch.rand(1, 1, *size) < 0.9).float()
     mask[..., size[0] // 2 :, :] = 1
     assert max(size) <= 2**LEVELS
-    assert torch.equal(smooth_fill(image, mask, LEVELS), smooth_fill(image, mask))
+    assert torch.equal(initial_fill(image, mask, LEVELS), initial_fill(image, mask))
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    save_generator(shaken(build_generator(SMALL)), folder / "weights")
+    save_generator(with_random_weights(build_generator(SMALL)), folder / "weights")
     assert main(["--onnx", str(folder / "new/free.onnx"), "--model", str(folder / "weights")]) == 0
     return load_generator(folder / "weights").generator, folder / "new/free.onnx"
 
@@ -51,12 +51,12 @@ def test_the_file_says_how_it_is_used(exported):
 
 def test_a_difference_would_be_noticed(exported):
     generator, file = exported
-    assert largest_difference(shaken(build_generator(SMALL), seed=1), file) > 1e-3
+    assert largest_difference(with_random_weights(build_generator(SMALL), seed=1), file) > 1e-3
     assert largest_difference(generator, file) < 1e-5
 
 
 def test_a_context_encoder_is_exported_at_its_own_size(tmp_path):
-    generator = shaken(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=8)))
+    generator = with_random_weights(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=8)))
     export_onnx(generator, tmp_path / "paper.onnx")
     assert largest_difference(generator, tmp_path / "paper.onnx") < 1e-5
 

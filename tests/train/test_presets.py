@@ -5,7 +5,7 @@ import tyro
 
 from inpaint.networks.config import ContextEncoderConfig
 from train.config import MaskConfig, TrainConfig
-from train.presets import PRESETS, differences, to_argv, with_overrides
+from train.presets import PRESETS, current_flags, differences, to_argv, with_overrides
 
 OVERRIDES = [
     {},
@@ -68,3 +68,15 @@ def test_a_config_of_no_preset_cannot_become_arguments():
     assert other.data.masks == MaskConfig(central=1.0)
     with pytest.raises(ValueError, match="start from another preset"):
         to_argv(other)
+
+
+def test_flags_and_settings_of_earlier_versions_are_the_current_ones():
+    expected = with_overrides(PRESETS["tiny"][1], {"generator.key_channels": 24})
+    for flag in (["--generator.borrow-channels", "24"], ["--generator.borrow_channels=24"]):
+        assert parsed(current_flags(["tiny", *flag])) == expected
+    assert with_overrides(PRESETS["tiny"][1], {"generator.borrow_channels": 24}) == expected
+    assert current_flags(["tiny", "--data.dataset", "me/borrow-channels"]) == [
+        "tiny",
+        "--data.dataset",
+        "me/borrow-channels",
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import tyro
 from huggingface_hub import get_token
 
-from train.presets import PRESETS
+from train.presets import PRESETS, current_flags
 from train.run.events import RunStatus, read_events
 
 from .cost import Estimate, Hardware, estimate
@@ -107,7 +107,7 @@ def _token() -> str:
 
 
 def _submit(options: argparse.Namespace) -> None:
-    run = run_of(tyro.extras.overridable_config_cli(PRESETS, args=options.flags, prog=f"{PROG} submit"))
+    run = run_of(tyro.extras.overridable_config_cli(PRESETS, args=current_flags(options.flags), prog=f"{PROG} submit"))
     if options.here:
         if options.dry_run:
             print("python -m train", *run.arguments_here(Path(run.run_dir)))

@@ -9,7 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.networks.efficientnet import BLOCKS, HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, for_network
+from inpaint.networks.efficientnet import (
+    BLOCKS,
+    HEAD_CHANNELS,
+    STEM_CHANNELS,
+    MobileBlock,
+    SameConv,
+    normalize_for_lite0,
+)
 from inpaint.networks.tensors import pad_to_multiple
 
 from .efficientnet import fold_front, fold_head, load_lite0
@@ -56,7 +63,7 @@ class EfficientNetFeatures(nn.Module):
             One map (B, C, H' / stride, W' / stride) for each tap, H' and W' being the multiples of 32; C is 96, 144,
             240, 672 and 1280.
         """
-        x = for_network(pad_to_multiple(image, 32))
+        x = normalize_for_lite0(pad_to_multiple(image, 32))
         x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
         maps: dict[int, Tensor] = {}
         for number, block in enumerate(self.blocks):

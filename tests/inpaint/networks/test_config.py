@@ -1,3 +1,5 @@
+"""Configs are checked before a network is built from them."""
+
 import json
 
 import pytest
@@ -13,7 +15,7 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_a_config_survives_its_way_through_a_json_file(config):
+def test_a_config_survives_a_json_file(config):
     assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
 
 
@@ -34,14 +36,14 @@ def test_a_config_survives_its_way_through_a_json_file(config):
         {"extra": 1},
     ],
 )
-def test_a_config_with_a_wrong_value_is_refused_naming_it(change):
+def test_a_config_with_a_wrong_value_is_rejected_naming_it(change):
     values = config_to_dict(FreeFormConfig()) | change
     with pytest.raises(ConfigError) as caught:
         config_from_dict(values)
     assert next(iter(change)) in str(caught.value)
 
 
-def test_a_config_with_a_missing_key_is_refused_naming_it():
+def test_a_config_with_a_missing_key_is_rejected_naming_it():
     values = config_to_dict(FreeFormConfig())
     del values["blocks"]
     with pytest.raises(ConfigError, match="blocks"):
@@ -49,11 +51,11 @@ def test_a_config_with_a_missing_key_is_refused_naming_it():
 
 
 @pytest.mark.parametrize("values", [None, [], "free-form", 3])
-def test_a_config_that_is_no_object_is_refused(values):
+def test_a_config_that_is_not_an_object_is_rejected(values):
     with pytest.raises(ConfigError, match="JSON object"):
         config_from_dict(values)
 
 
-def test_a_choice_outside_the_list_is_refused_with_the_list():
+def test_a_value_that_is_not_a_choice_is_rejected_listing_the_choices():
     with pytest.raises(ConfigError, match="'center', 'full'"):
         ContextEncoderConfig(region="left")

@@ -4,14 +4,14 @@ import torch.nn.functional as F
 
 from inpaint.networks.config import ConfigError, ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import GENERATORS, build_generator
-from inpaint.networks.pyramid import smooth_fill
+from inpaint.networks.pyramid import initial_fill
 
-SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
+SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
 BOTTLENECKS = ["fc", "channelwise", "conv"]
 
 
-def shaken(generator, seed=0):
-    """A generator whose zero-initialised layers are random too, so that everything in it has an effect."""
+def with_random_weights(generator, seed=0):
+    """The generator with random weights in its zero-initialised layers too, so that every weight has an effect."""
     torch.manual_seed(seed)
     for parameter in generator.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
@@ -73,7 +73,7 @@ def test_the_fully_connected_bottleneck_sees_the_whole_picture():
     assert masked_image.grad[0, :, -6:, -6:].abs().sum() > 0
 
 
-def test_the_context_encoder_refuses_other_sizes_in_a_sentence():
+def test_the_context_encoder_rejects_other_sizes():
     generator = build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=20))
     with pytest.raises(ValueError, match="256x64.*128x128"):
         generator(*picture(64, 256))
@@ -81,42 +81,44 @@ def test_the_context_encoder_refuses_other_sizes_in_a_sentence():
 
 @pytest.mark.parametrize("size", [(16, 16), (48, 128), (160, 32)])
 def test_the_free_form_generator_takes_any_multiple_of_16(size):
-    generator = shaken(build_generator(SMALL)).eval()
+    generator = with_random_weights(build_generator(SMALL)).eval()
     prediction = generator(*picture(*size))
     assert prediction.shape == (2, 3, *size)
     assert prediction.abs().max() <= 1
 
 
-def test_the_free_form_generator_refuses_other_sizes_in_a_sentence():
+def test_the_free_form_generator_rejects_other_sizes():
     with pytest.raises(ValueError, match="50x64.*multiples of 16"):
         build_generator(SMALL)(*picture(64, 50))
 
 
-def test_an_untrained_free_form_generator_returns_the_smooth_fill():
+def test_an_untrained_free_form_generator_returns_the_initial_fill():
     masked_image, mask = picture(64, 64)
-    assert torch.allclose(build_generator(SMALL)(masked_image, mask), smooth_fill(masked_image, mask))
+    assert torch.allclose(build_generator(SMALL)(masked_image, mask), initial_fill(masked_image, mask))
 
 
-def test_an_untrained_free_form_generator_returns_its_guide_in_the_hole_only():
+def test_an_untrained_free_form_generator_returns_the_coarse_fill_in_the_hole_only():
     masked_image, mask = picture(64, 64)
-    guide = torch.rand_like(masked_image)
-    assert torch.equal(build_generator(SMALL)(masked_image, mask, guide), torch.where(mask > 0, guide, masked_image))
-
-
-def test_the_guide_decides_what_a_trained_generator_sees_in_the_hole():
-    generator = shaken(build_generator(SMALL)).eval()
-    masked_image, mask = picture(64, 64)
-    guide = torch.rand_like(masked_image)
-    expected = generator(masked_image, mask, guide)
-    assert torch.equal(generator(masked_image + 0.3 * mask, mask, guide + 5 * (1 - mask)), expected)
-    other = generator(masked_image, mask, guide * 0.5)
-    assert not torch.allclose(
-        (other - guide * 0.5)[..., 20:40, 20:40], (expected - guide)[..., 20:40, 20:40], atol=1e-3
+    coarse_fill = torch.rand_like(masked_image)
+    assert torch.equal(
+        build_generator(SMALL)(masked_image, mask, coarse_fill), torch.where(mask > 0, coarse_fill, masked_image)
     )
 
 
-def test_the_free_form_generator_ignores_what_stands_in_the_hole_but_sees_the_mask():
-    generator = shaken(build_generator(SMALL)).eval()
+def test_a_coarse_fill_replaces_the_initial_fill_in_the_hole_only():
+    generator = with_random_weights(build_generator(SMALL)).eval()
+    masked_image, mask = picture(64, 64)
+    coarse_fill = torch.rand_like(masked_image)
+    expected = generator(masked_image, mask, coarse_fill)
+    assert torch.equal(generator(masked_image + 0.3 * mask, mask, coarse_fill + 5 * (1 - mask)), expected)
+    other = generator(masked_image, mask, coarse_fill * 0.5)
+    assert not torch.allclose(
+        (other - coarse_fill * 0.5)[..., 20:40, 20:40], (expected - coarse_fill)[..., 20:40, 20:40], atol=1e-3
+    )
+
+
+def test_the_free_form_generator_ignores_values_in_the_hole_and_depends_on_the_mask():
+    generator = with_random_weights(build_generator(SMALL)).eval()
     masked_image, mask = picture(64, 64)
     expected = generator(masked_image, mask)
     assert torch.equal(generator(masked_image + 0.7 * mask, mask), expected)
@@ -124,7 +126,7 @@ def test_the_free_form_generator_ignores_what_stands_in_the_hole_but_sees_the_ma
 
 
 def test_the_middle_of_a_large_hole_sees_the_whole_picture():
-    generator = shaken(build_generator(SMALL)).eval().double()
+    generator = with_random_weights(build_generator(SMALL)).eval().double()
     torch.manual_seed(0)
     image = torch.rand(1, 3, 256, 256, dtype=torch.double)
     mask = torch.zeros(1, 1, 256, 256, dtype=torch.double)
@@ -139,20 +141,20 @@ def test_the_shipped_architecture_stays_under_five_million_parameters():
     assert parameters(build_generator(FreeFormConfig())) < 5_000_000
 
 
-def test_a_config_of_absurd_size_is_refused_before_memory_is_taken():
+def test_a_config_with_too_many_parameters_is_rejected_before_memory_is_allocated():
     with pytest.raises(ConfigError, match="parameters"):
         build_generator(ContextEncoderConfig(channels=128, bottleneck_channels=8192))
 
 
 @pytest.mark.parametrize("config", [SMALL, ContextEncoderConfig(channels=4, bottleneck_channels=20, region="full")])
-def test_every_weight_of_a_generator_takes_part(config):
-    generator = shaken(build_generator(config))
+def test_every_weight_of_a_generator_gets_a_gradient(config):
+    generator = with_random_weights(build_generator(config))
     generator(*picture(128, 128)).square().sum().backward()
-    idle = [name for name, p in generator.named_parameters() if p.grad is None or not p.grad.any()]
-    assert idle == []
+    unused = [name for name, p in generator.named_parameters() if p.grad is None or not p.grad.any()]
+    assert unused == []
 
 
-def test_generators_are_listed_by_the_name_in_their_config():
+def test_generators_are_registered_under_the_architecture_of_their_config():
     for name, generator in GENERATORS.items():
         config = FreeFormConfig() if name == "free-form" else ContextEncoderConfig()
         assert config.architecture == name
@@ -167,12 +169,12 @@ def test_the_hole_enters_the_context_encoder_as_the_mean_colour_of_the_release()
     assert torch.allclose(generator(masked_image, mask), painted, atol=1e-6)
 
 
-@pytest.mark.parametrize("cut", ["up_half", "up_quarter"])
-def test_detail_passes_the_body_by(cut):
-    generator = shaken(build_generator(SMALL)).eval()
-    for parameter in getattr(generator, cut).parameters():
+@pytest.mark.parametrize("zeroed", ["up_half", "up_quarter"])
+def test_skip_connections_carry_detail_past_the_body(zeroed):
+    generator = with_random_weights(build_generator(SMALL)).eval()
+    for parameter in getattr(generator, zeroed).parameters():
         parameter.data.zero_()
-    generator.correct.weight.data.zero_()  # nor does it come from the picture itself
+    generator.correct.weight.data.zero_()  # the direct path from the picture
     generator.up_full[1].weight.data.mul_(5)
     masked_image, mask = picture(64, 64)
     changed = masked_image.clone()
@@ -181,8 +183,8 @@ def test_detail_passes_the_body_by(cut):
     assert difference[..., 30:, 30:].abs().max() < 0.01 < difference[..., :6, :6].abs().max()
 
 
-def test_the_fully_connected_layers_compute_the_convolutions_whose_weights_they_hold():
-    generator = shaken(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=20)))
+def test_the_fully_connected_layers_equal_the_convolutions_with_their_weights():
+    generator = with_random_weights(build_generator(ContextEncoderConfig(channels=4, bottleneck_channels=20)))
     narrow, widen = generator.bottleneck[0], generator.bottleneck[3]
     torch.manual_seed(2)
     cells = torch.randn(3, 32, 4, 4)

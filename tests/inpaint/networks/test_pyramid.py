@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from inpaint.networks.pyramid import push_pull, shrink, smooth_fill
+from inpaint.networks.pyramid import initial_fill, push_pull, shrink
 
 
-@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
+@pytest.mark.parametrize("fill", [push_pull, initial_fill])
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 3), (16, 16), (33, 130)])
 def test_a_fill_keeps_known_pixels_and_fills_the_rest(fill, size):
     torch.manual_seed(0)
@@ -17,7 +17,7 @@ def test_a_fill_keeps_known_pixels_and_fills_the_rest(fill, size):
     assert filled.abs().max() <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
+@pytest.mark.parametrize("fill", [push_pull, initial_fill])
 def test_a_fill_continues_a_plain_colour_exactly(fill):
     image = torch.tensor([0.3, -0.5, 0.9]).view(1, 3, 1, 1).expand(1, 3, 37, 50)
     mask = torch.zeros(1, 1, 37, 50)
@@ -25,40 +25,39 @@ def test_a_fill_continues_a_plain_colour_exactly(fill):
     assert torch.allclose(fill(image * (1 - mask), mask), image, atol=1e-5)
 
 
-@pytest.mark.parametrize("fill", [push_pull, smooth_fill])
-def test_a_fill_ignores_what_stands_in_the_hole(fill):
+@pytest.mark.parametrize("fill", [push_pull, initial_fill])
+def test_a_fill_ignores_values_in_the_hole(fill):
     torch.manual_seed(0)
     image, mask = torch.rand(1, 3, 24, 24), torch.zeros(1, 1, 24, 24)
     mask[..., 8:16, 8:16] = 1
     assert torch.equal(fill(image, mask), fill(image * (1 - mask) + 9 * mask, mask))
 
 
-def test_push_pull_is_nearer_to_a_gradient_than_the_mean_colour():
+def test_push_pull_fits_a_gradient_better_than_the_mean_colour():
     image = torch.linspace(-1, 1, 64).view(1, 1, 1, 64).expand(1, 3, 64, 64)
     mask = torch.zeros(1, 1, 64, 64)
     mask[..., 16:48, 16:48] = 1
     error = (push_pull(image * (1 - mask), mask) - image).abs()[..., 16:48, 16:48].mean()
-    # the mean colour is 0, its error here 0.25
-    assert error < 0.12
+    assert error < 0.12  # the mean colour is 0, with an error of 0.25
 
 
-def test_a_smooth_fill_continues_a_slope_across_a_scratch():
+def test_the_initial_fill_continues_a_slope_across_a_scratch():
     image = torch.linspace(-1, 1, 96).view(1, 1, 1, 96).expand(1, 3, 96, 96)
     mask = torch.zeros(1, 1, 96, 96)
     mask[..., 40:46] = 1
     rough, smooth = (
-        (fill(image * (1 - mask), mask) - image).abs()[..., 40:46].mean() for fill in (push_pull, smooth_fill)
+        (fill(image * (1 - mask), mask) - image).abs()[..., 40:46].mean() for fill in (push_pull, initial_fill)
     )
     assert smooth < rough / 3
 
 
-def test_a_smooth_fill_bends_as_the_picture_around_a_scratch_does():
+def test_the_initial_fill_continues_the_curvature_across_a_scratch():
     image = (torch.linspace(-1, 1, 96).view(1, 1, 1, 96) * 3).cos().expand(1, 3, 96, 96)
     mask = torch.zeros(1, 1, 96, 96)
     mask[..., 45:51] = 1
-    fill = smooth_fill(image * (1 - mask), mask)[..., 45:51]
-    straight = image[..., 44:45] + (image[..., 51:52] - image[..., 44:45]) * torch.arange(1, 7) / 7
-    assert (fill - image[..., 45:51]).abs().mean() < (straight - image[..., 45:51]).abs().mean() / 1.4
+    fill = initial_fill(image * (1 - mask), mask)[..., 45:51]
+    linear = image[..., 44:45] + (image[..., 51:52] - image[..., 44:45]) * torch.arange(1, 7) / 7
+    assert (fill - image[..., 45:51]).abs().mean() < (linear - image[..., 45:51]).abs().mean() / 1.4
 
 
 def test_shrinking_averages_known_pixels_only():

@@ -13,15 +13,15 @@ from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
 from inpaint.runtime import choose as runtime
 from inpaint.runtime.choose import TOLERANCE, OpenVinoRuntime, PyTorchRuntime, choose_runtime
-from tests.inpaint.networks.test_generators import shaken
+from tests.inpaint.networks.test_generators import with_random_weights
 from tests.pictures import picture
 
 CPU = torch.device("cpu")
-SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
+SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
 
 
 def small():
-    return shaken(build_generator(SMALL)).eval()
+    return with_random_weights(build_generator(SMALL)).eval()
 
 
 def crop(height, width, seed=0):
@@ -86,14 +86,14 @@ def test_without_the_package_pytorch_runs_the_generator(monkeypatch):
 
 
 def test_openvino_is_taken_where_it_is_faster(monkeypatch):
-    monkeypatch.setattr(runtime, "_worth_it", lambda *_: True)
+    monkeypatch.setattr(runtime, "_is_faster", lambda *_: True)
     assert "OpenVINO" in choose_runtime(small(), CPU).name
-    monkeypatch.setattr(runtime, "_worth_it", lambda *_: False)
+    monkeypatch.setattr(runtime, "_is_faster", lambda *_: False)
     assert choose_runtime(small(), CPU).name == "PyTorch"
 
 
 def test_if_openvino_fails_pytorch_goes_on_with_a_warning(monkeypatch):
-    monkeypatch.setattr(runtime, "_worth_it", lambda *_: True)
+    monkeypatch.setattr(runtime, "_is_faster", lambda *_: True)
 
     def broken(*_):
         raise RuntimeError("no such operation")

@@ -1,4 +1,4 @@
-"""Large blocks are reused instead of being mapped again: seen in the page faults of a process of its own."""
+"""Large blocks are reused instead of being mapped again, as the page faults of a separate process show."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 PROGRAM = """
 import resource
 import numpy as np
-from inpaint.allocator import keep_memory
+from inpaint.runtime.malloc import keep_memory
 {call}
 for _ in range(3):
     np.ones(64 * 2**20, np.uint8)
@@ -24,16 +24,16 @@ def faults(call):
     return int(done.stdout)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it sets glibc's malloc")
-def test_memory_that_was_used_once_is_not_asked_for_again():
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs glibc")
+def test_large_blocks_are_reused_without_page_faults():
     usual = faults("")
     assert faults("assert keep_memory()") < usual / 10
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it asks glibc's malloc")
-def test_memory_between_blocks_that_are_in_use_goes_back_to_the_kernel():
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs glibc")
+def test_trimming_returns_memory_between_blocks_in_use_to_the_kernel():
     code = """
-from inpaint.allocator import give_back_memory, keep_memory
+from inpaint.runtime.malloc import trim_memory, keep_memory
 def used():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
 keep_memory()
@@ -41,7 +41,7 @@ photos = [(bytearray(b"x") * 40_000_000, bytearray(b"y") * 1000) for _ in range(
 full, kept = used(), [small for _, small in photos]
 del photos
 before = used()
-print(full - before < 100, give_back_memory(), before - used() > 300)
+print(full - before < 100, trim_memory(), before - used() > 300)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["True", "True", "True"]

@@ -94,3 +94,13 @@ def test_a_checkpoint_with_values_that_are_not_finite_does_not_replace_the_last_
     with pytest.raises(NonFiniteError, match=r"optimizer\.state\.0\.exp_avg .* after 1,024 images"):
         save_checkpoint(tmp_path, state)
     assert load_checkpoint(tmp_path, CPU)["images_seen"] == 4
+
+
+def test_a_run_of_an_older_version_resumes_although_a_setting_was_renamed(tmp_path):
+    older = to_dict(run_config())
+    older["generator"]["borrow_channels"] = older["generator"].pop("key_channels")
+    (tmp_path / "config.json").write_text(json.dumps(older))
+    save_checkpoint(tmp_path, {"images_seen": 4})
+    with pytest.raises(CheckpointError, match=r"generator.key_channels: 16 there, 8 now"):
+        claim_run_dir(tmp_path, run_config(**{"generator.key_channels": 8}))
+    claim_run_dir(tmp_path, run_config())

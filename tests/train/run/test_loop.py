@@ -55,7 +55,7 @@ def photos(tmp_path_factory):
 def tiny(photos, run_dir, **changes) -> TrainConfig:
     base = PRESETS["tiny"][1]
     data = dataclasses.replace(base.data, dataset=(photos,), resolution=32)
-    generator = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, borrow_channels=8)
+    generator = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
     settings = {"data": data, "generator": generator, "run_dir": str(run_dir), "images": 48, "checkpoint_every": 16}
     return dataclasses.replace(base, **(settings | changes))
 

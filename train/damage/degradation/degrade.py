@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inpaint.networks.pyramid import smooth_fill
+from inpaint.networks.pyramid import initial_fill
 
 from .areas import dust, fingerprint, foxing, loss, mirroring, missing, stain, tape, tear
 from .distractors import add_border, add_distractors
@@ -190,7 +190,7 @@ def repaired(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         for _ in range(int(rng.integers(1, 3))):
             hole |= blob(side, math.exp(rng.uniform(math.log(6), math.log(60))), rng, roughness=0.3, edge_px=1) > 0.5
     known = torch.from_numpy(photo.transpose(2, 0, 1)[None]) * 2 - 1
-    fill = smooth_fill(known, torch.from_numpy(hole[None, None].astype(np.float32)))
+    fill = initial_fill(known, torch.from_numpy(hole[None, None].astype(np.float32)))
     filled = ((fill[0] + 1) / 2).numpy().transpose(1, 2, 0)
     detail = rng.uniform(0, 0.03) * fractal_noise(side, rng.uniform(2, 12), rng)
     return np.where(hole[..., None], np.clip(filled + detail[..., None], 0, 1), photo).astype(np.float32)
