@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inpaint.networks.config import GeneratorConfig
 from inpaint.networks.generators import FreeFormGenerator
-from inpaint.networks.pyramid import drop_unknown, keep_lows, known_mean, push_pull
+from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transfer_low_frequencies
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
 
@@ -119,7 +119,7 @@ class Filler:
         mask_shown = self._mask_shown(hole)
         prediction = composite(image, self.runtime(image * (1 - mask_shown), mask_shown, *coarse), mask_shown)
         for coarse_fill in coarse:
-            lows = keep_lows(prediction, composite(image, coarse_fill, mask_shown))
+            lows = transfer_low_frequencies(prediction, composite(image, coarse_fill, mask_shown))
             prediction = composite(image, lows, mask_shown)
         if crop.textured:
             prediction = add_texture(prediction, mask_shown)

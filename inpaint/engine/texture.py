@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
-from inpaint.networks.pyramid import keep_lows
+from inpaint.networks.pyramid import transfer_low_frequencies
 
 DOWNSCALE = 4  # the search runs at a quarter of the resolution
 PATCH = 6  # side of a patch there, in pixels
@@ -68,7 +68,7 @@ def add_texture(filled: Tensor, mask: Tensor) -> Tensor:
         return filled
     share = np.minimum(depth / FULL_STRENGTH_DEPTH_PX, 1).astype(np.float32)  # 0 outside the hole
     weight = torch.from_numpy(share).to(filled.device) * STRENGTH
-    return torch.lerp(filled, keep_lows(texture, filled).clamp(-1, 1), weight)
+    return torch.lerp(filled, transfer_low_frequencies(texture, filled).clamp(-1, 1), weight)
 
 
 def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
@@ -93,7 +93,7 @@ def copy_patches(filled: Tensor, mask: Tensor) -> Tensor | None:
         return None
     matches, weight = _match_patches(small, hole, sources, targets)
     # detail only: the low frequencies of repeated patches would show as a grid
-    lows = keep_lows(torch.zeros_like(filled), filled)
+    lows = transfer_low_frequencies(torch.zeros_like(filled), filled)
     return lows + _vote((filled - lows)[0], mask[0], matches, weight, targets, DOWNSCALE)
 
 

@@ -155,7 +155,7 @@ def test_a_thick_hole_is_as_rough_as_the_stone_around_it_and_not_plain():
     mask = np.zeros((400, 500), bool)
     mask[100:260, 150:320] = True  # filled in two passes
     deep = (slice(130, 230), slice(180, 290))
-    engine = Inpainter(build_generator(FreeFormConfig()), device="cpu")  # untrained: the smooth first guess
+    engine = Inpainter(build_generator(FreeFormConfig()), device="cpu")  # untrained: the initial fill
     assert np.asarray(engine(photo, mask))[deep].std() > 0.3 * photo[deep].std()
     plain = engine.with_fills(engine.filler.without_texture().fills)
     assert np.asarray(plain(photo, mask))[deep].std() < 0.2 * photo[deep].std()
