@@ -1,93 +1,99 @@
-"""Where in a dataset's rows the pictures are: in a column, in a field of one, or in lists."""
+"""Find the images in a dataset's rows: in a column, in a field of a struct column, or in lists."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from datasets import Image, LargeList, List
 
-_RAW = Image(decode=False)
-_RAW_TYPES = ("binary", "large_binary")
+_UNDECODED = Image(decode=False)
+_BINARY_TYPES = ("binary", "large_binary")
 
 
-def find_pictures(features: Any, wanted: str | None = None, prefer: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The path to a dataset's pictures: the name of a column, and those of the fields inside it. Lists are not named.
+def find_image_column(features: Any, wanted: str | None = None, prefer: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the path to a dataset's images: the name of a column, then those of the fields inside it.
+
+    Lists on the way have no name in the path. Of several candidates the one with the shortest path is returned.
+    Columns of raw bytes are candidates where there is no column of images.
 
     Args:
-        features: a dataset's features, or None if unknown.
-        wanted: a column that must exist, or a field of one ("sample.photo").
-        prefer: parts of names that are looked for first.
+        features: the dataset's features, or None if unknown.
+        wanted: a column that must exist, or a field of one ("sample.photo"); None finds it.
+        prefer: parts of names; candidates that contain them come first.
 
     Raises:
-        ValueError: no such column, or none with pictures; the message lists the columns.
+        ValueError: there is no such column, or none with images; the message lists the columns.
     """
     columns = dict(features or {})
-    pictures = [path for name, kind in columns.items() for path in _find(kind, (name,), _is_picture)]
-    raw = [path for name, kind in columns.items() for path in _find(kind, (name,), _is_raw)]
+    images = [path for name, feature in columns.items() for path in _find(feature, (name,), _is_image)]
+    binary = [path for name, feature in columns.items() for path in _find(feature, (name,), _is_binary)]
     if wanted is not None:
-        return _wanted(columns, pictures + raw, wanted)
-    candidates = pictures or raw
+        return _find_wanted(columns, images + binary, wanted)
+    candidates = images or binary
     for part in prefer:
         candidates = [path for path in candidates if part in ".".join(path).lower()] or candidates
     if not candidates:
-        listed = ", ".join(columns) or "none that are known"
-        raise ValueError(f"The dataset has no column with pictures; its columns: {listed}. Name one with data.column.")
+        listed = ", ".join(columns) or "unknown"
+        raise ValueError(f"The dataset has no column with images; its columns: {listed}. Name one with data.column.")
     return min(candidates, key=len)
 
 
-def _wanted(columns: dict[str, Any], known: Sequence[tuple[str, ...]], wanted: str) -> tuple[str, ...]:
-    if not columns:
-        return (wanted,)
-    below = [path for path in known if wanted == ".".join(path) or path[0] == wanted or wanted == path[-1]]
-    if below:
-        return min(below, key=len)
-    if getattr(columns.get(wanted), "dtype", None) == "string":  # paths or addresses of pictures
-        return (wanted,)
-    if wanted in columns:
-        raise ValueError(f"The column {wanted!r} holds {columns[wanted]} and no pictures. Name another data.column.")
-    raise ValueError(f"The dataset has no column {wanted!r}; it has {', '.join(columns)}.")
-
-
-def _find(kind: Any, path: tuple[str, ...], fits: Any) -> Iterator[tuple[str, ...]]:
-    kind = _without_lists(kind)
-    if fits(kind):
-        yield path
-    elif isinstance(kind, dict):
-        for name, inner in kind.items():
-            yield from _find(inner, (*path, name), fits)
-
-
-def _without_lists(kind: Any) -> Any:
-    while isinstance(kind, List | LargeList | list):
-        kind = kind[0] if isinstance(kind, list) else kind.feature
-    return kind
-
-
-def _is_picture(kind: Any) -> bool:
-    return isinstance(kind, Image)
-
-
-def _is_raw(kind: Any) -> bool:
-    """Bytes that may be a picture's file, also as the pair of bytes and path that an Image is stored as."""
-    return (isinstance(kind, dict) and "bytes" in kind) or getattr(kind, "dtype", None) in _RAW_TYPES
-
-
-def with_raw_pictures(kind: Any, path: Sequence[str]) -> Any:
-    """A column's feature with the pictures at the path inside it left undecoded."""
-    if isinstance(kind, list):
-        return [with_raw_pictures(kind[0], path)]
-    if isinstance(kind, List | LargeList):
-        return type(kind)(with_raw_pictures(kind.feature, path))
+def undecoded_feature(feature: Any, path: Sequence[str]) -> Any:
+    """Return a column's feature with decoding switched off for the images at `path` inside it."""
+    if isinstance(feature, list):
+        return [undecoded_feature(feature[0], path)]
+    if isinstance(feature, List | LargeList):
+        return type(feature)(undecoded_feature(feature.feature, path))
     if path:
-        return {name: with_raw_pictures(k, path[1:]) if name == path[0] else k for name, k in kind.items()}
-    return _RAW
+        return {
+            name: undecoded_feature(inner, path[1:]) if name == path[0] else inner for name, inner in feature.items()
+        }
+    return _UNDECODED
 
 
-def pick(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """The pictures of one row's column: none, one, or as many as its lists hold."""
+def iter_images(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Yield the images at `path` inside one row's value of a column: none, one, or as many as its lists hold."""
     if isinstance(value, list | tuple):
         for item in value:
-            yield from pick(item, path)
+            yield from iter_images(item, path)
     elif not path:
         yield value
     elif isinstance(value, dict):
-        yield from pick(value.get(path[0]), path[1:])
+        yield from iter_images(value.get(path[0]), path[1:])
+
+
+def _find_wanted(columns: dict[str, Any], candidates: Sequence[tuple[str, ...]], wanted: str) -> tuple[str, ...]:
+    if not columns:
+        return (wanted,)
+    matches = [path for path in candidates if wanted == ".".join(path) or path[0] == wanted or wanted == path[-1]]
+    if matches:
+        return min(matches, key=len)
+    if getattr(columns.get(wanted), "dtype", None) == "string":  # paths or URLs of images
+        return (wanted,)
+    if wanted in columns:
+        raise ValueError(f"The column {wanted!r} holds {columns[wanted]} and no images. Name another data.column.")
+    raise ValueError(f"The dataset has no column {wanted!r}; it has {', '.join(columns)}. Name another data.column.")
+
+
+def _find(feature: Any, path: tuple[str, ...], matches: Callable[[Any], bool]) -> Iterator[tuple[str, ...]]:
+    feature = _list_item(feature)
+    if matches(feature):
+        yield path
+    elif isinstance(feature, dict):
+        for name, inner in feature.items():
+            yield from _find(inner, (*path, name), matches)
+
+
+def _list_item(feature: Any) -> Any:
+    """Return the feature of the items of a list, also of nested lists; other features unchanged."""
+    while isinstance(feature, List | LargeList | list):
+        feature = feature[0] if isinstance(feature, list) else feature.feature
+    return feature
+
+
+def _is_image(feature: Any) -> bool:
+    return isinstance(feature, Image)
+
+
+def _is_binary(feature: Any) -> bool:
+    """Return whether a feature may hold image files: bytes, or the struct of bytes and path that stores an Image."""
+    return (isinstance(feature, dict) and "bytes" in feature) or getattr(feature, "dtype", None) in _BINARY_TYPES

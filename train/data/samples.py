@@ -1,4 +1,4 @@
-"""One training sample: a decoded picture and a seed become a crop and a hole."""
+"""Turn a photo and a seed into a training sample: a random crop and a random mask."""
 
 from collections.abc import Sequence
 
@@ -6,42 +6,53 @@ import numpy as np
 from PIL import Image
 
 from train.config import DataConfig
-from train.masks.families import sample_mask
+from train.masks.families import Silhouettes, sample_mask
 
 MAX_COVERAGE = 0.7
-
-
-Shapes = Sequence[np.ndarray] | None
+"""Largest share of a crop that is hole, where few attempts suffice to find such a window."""
+WINDOW_ATTEMPTS = 8
+MIN_SILHOUETTE_SHARE = 0.01
+"""Smaller segments of a segmentation map are left out."""
 
 
 def make_sample(
-    photo: Image.Image, config: DataConfig, seed: Sequence[int], shapes: Shapes, bank: "MaskBank | None" = None
+    photo: Image.Image,
+    config: DataConfig,
+    seed: Sequence[int],
+    silhouettes: Silhouettes | None,
+    bank: "MaskBank | None" = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Crops a picture at random and draws a hole. The same arguments give the same sample.
+    """Crop a photo at random and draw a mask. The same arguments give the same sample.
 
     Args:
         photo: RGB, any size.
-        config: crop and mask settings.
-        seed: whole numbers, e.g. (seed, epoch, row).
-        shapes: silhouettes for the mask families that use them, or None.
-        bank: where masks come from; None: each is drawn anew.
+        config: settings of the crop and the mask.
+        seed: integers, for example (seed, epoch, row).
+        silhouettes: for the mask families that use them, or None.
+        bank: where masks are sampled from; None: each is drawn.
 
     Returns:
-        Crop, uint8 (3, R, R), and mask, uint8 (1, R, R) in {0, 1}, 1 = hole; R is `config.resolution`.
+        The crop, uint8 (3, R, R), and the mask, uint8 (1, R, R) in {0, 1}, 1 = hole; R is `config.resolution`.
     """
     rng = np.random.default_rng(list(seed))
     crop = random_crop(photo, config.resolution, config.min_scale, rng)
     if config.flip and rng.random() < 0.5:
         crop = crop[:, ::-1]
-    mask = random_hole(config, rng, shapes, bank)
+    mask = random_mask(config, rng, silhouettes, bank)
     return np.ascontiguousarray(crop.transpose(2, 0, 1)), mask[None].astype(np.uint8)
 
 
 def random_crop(photo: Image.Image, resolution: int, min_scale: float, rng: np.random.Generator) -> np.ndarray:
-    """A random square of the picture, resized to uint8 (resolution, resolution, 3).
+    """Return a random square of a photo, resized to uint8 (resolution, resolution, 3).
 
-    The square's side lies between `min_scale` of the short side and all of it, each magnification being as likely as
-    any other, but it is never enlarged where the picture has pixels enough.
+    The square's side is log-uniform between `min_scale` of the photo's short side and all of it. It is at least
+    `resolution` where the photo is large enough, so that large photos are never enlarged.
+
+    Args:
+        photo: RGB, any size.
+        resolution: side of the result in pixels.
+        min_scale: smallest side of the square as a share of the short side, in (0, 1].
+        rng: the only source of randomness.
     """
     short = min(photo.size)
     low = min(short, max(resolution, round(short * min_scale)))
@@ -54,88 +65,97 @@ def random_crop(photo: Image.Image, resolution: int, min_scale: float, rng: np.r
 
 
 class MaskBank:
-    """Masks that are drawn once each, when they are first needed, and then shown again turned and mirrored.
+    """A fixed number of masks, each drawn when it is first needed and then reused, rotated and mirrored.
 
-    Drawing a mask takes several milliseconds of Python, too long for a GPU that wants a thousand of them a second.
-    Which masks the bank holds follows from the seed alone. Any number of threads may use it.
+    Drawing a mask takes milliseconds of Python, too long for a GPU that consumes a thousand per second. The masks
+    follow from the seed alone. The bank may be used by several threads.
 
     Args:
         config: `config.masks.bank` is the number of masks.
-        shapes: silhouettes, as for `make_sample`.
+        silhouettes: as for `make_sample`.
         seed: of the masks.
     """
 
-    def __init__(self, config: DataConfig, shapes: Shapes, seed: int) -> None:
-        self._config, self._shapes, self._seed = config, shapes, seed
-        self._drawn: dict[int, tuple[int, np.ndarray]] = {}
+    def __init__(self, config: DataConfig, silhouettes: Silhouettes | None, seed: int) -> None:
+        self._config, self._silhouettes, self._seed = config, silhouettes, seed
+        self._masks: dict[int, tuple[int, np.ndarray]] = {}
 
-    def pick(self, rng: np.random.Generator) -> np.ndarray:
-        """Bool (n, n), True = hole; n differs."""
+    def sample(self, rng: np.random.Generator) -> np.ndarray:
+        """Return a random mask in one of its eight orientations: bool (n, n), True = hole; n varies."""
         number = int(rng.integers(self._config.masks.bank))
-        if number not in self._drawn:
-            mask = _draw(self._config, np.random.default_rng([self._seed, number]), self._shapes)
-            self._drawn[number] = len(mask), np.packbits(mask)
-        side, packed = self._drawn[number]
+        if number not in self._masks:
+            mask = _draw_mask(self._config, np.random.default_rng([self._seed, number]), self._silhouettes)
+            self._masks[number] = len(mask), np.packbits(mask)
+        side, packed = self._masks[number]
         mask = np.unpackbits(packed, count=side * side).reshape(side, side).astype(bool)
         mask = np.rot90(mask, int(rng.integers(4)))
         return mask[:, ::-1] if rng.random() < 0.5 else mask
 
 
-def random_hole(
-    config: DataConfig, rng: np.random.Generator, shapes: Shapes, bank: MaskBank | None = None
+def random_mask(
+    config: DataConfig, rng: np.random.Generator, silhouettes: Silhouettes | None, bank: MaskBank | None = None
 ) -> np.ndarray:
-    """A mask as a crop of a larger photo shows it: a window of a mask up to `config.masks.zoom` times larger.
+    """Return a window of a mask that is up to `config.masks.zoom` times larger than the crop.
+
+    The window contains a part of the hole, as thick as in a crop of a larger photo.
+
+    Args:
+        config: settings of the mask.
+        rng: the only source of randomness.
+        silhouettes: as for `make_sample`.
+        bank: as for `make_sample`.
 
     Returns:
-        Bool (resolution, resolution), True = hole, at most MAX_COVERAGE of it where a few tries find such a window.
+        Bool (resolution, resolution), True = hole. At most MAX_COVERAGE is hole if one of WINDOW_ATTEMPTS windows has
+        that little; otherwise the window with the smallest hole.
     """
-    mask = _draw(config, rng, shapes) if bank is None else bank.pick(rng)
+    mask = _draw_mask(config, rng, silhouettes) if bank is None else bank.sample(rng)
     side, canvas = config.resolution, len(mask)
     if canvas == side:
         return mask
-    places = np.flatnonzero(mask)
+    hole_pixels = np.flatnonzero(mask)
     windows = []
-    for _ in range(8):
-        row, column = divmod(int(rng.choice(places)), canvas)
-        top, left = (int(np.clip(place - rng.integers(side), 0, canvas - side)) for place in (row, column))
+    for _ in range(WINDOW_ATTEMPTS):
+        row, column = divmod(int(rng.choice(hole_pixels)), canvas)
+        top, left = (int(np.clip(pixel - rng.integers(side), 0, canvas - side)) for pixel in (row, column))
         windows.append(mask[top : top + side, left : left + side])
         if windows[-1].mean() <= MAX_COVERAGE:
             break
     return min(windows, key=np.mean)
 
 
-def _draw(config: DataConfig, rng: np.random.Generator, shapes: Shapes) -> np.ndarray:
-    canvas = round(config.resolution * config.masks.zoom ** rng.uniform())
-    return sample_mask(config.masks.weights(), canvas, canvas, rng, shapes)
-
-
-def to_silhouettes(picture: Image.Image, max_side: int = 192) -> list[np.ndarray]:
-    """The silhouettes in a segmentation picture: one for each colour or label but background and border.
+def extract_silhouettes(segmentation: Image.Image, max_side: int = 192) -> list[np.ndarray]:
+    """Return the silhouettes of a segmentation map: one per colour or label, without background and void.
 
     Args:
-        picture: 1-bit (white = inside), palette or grey labels (0 and 255 are background and void), or RGB labels
+        segmentation: 1-bit (white = inside), palette or greyscale labels (0 is background, 255 void), or RGB labels
             (black is background, (224, 224, 192) void, as in Pascal VOC).
         max_side: silhouettes are reduced to at most this many pixels.
 
     Returns:
-        bool arrays (h, w), cropped to the silhouette, each at least 1 % of the picture.
+        Bool arrays (h, w), cropped to the silhouette, each at least MIN_SILHOUETTE_SHARE of the map.
     """
-    if picture.mode in ("1", "P", "L", "I", "I;16"):
-        labels = np.asarray(picture).astype(np.int64)
-        background = {0} if picture.mode == "1" else {0, 255}
-        if picture.mode == "L" and set(np.unique(labels)) <= {0, 255}:
+    if segmentation.mode in ("1", "P", "L", "I", "I;16"):
+        labels = np.asarray(segmentation).astype(np.int64)
+        background = {0} if segmentation.mode == "1" else {0, 255}
+        if segmentation.mode == "L" and set(np.unique(labels)) <= {0, 255}:  # black and white: 255 is inside
             background = {0}
     else:
-        red, green, blue = np.asarray(picture.convert("RGB")).astype(np.int64).transpose(2, 0, 1)
+        red, green, blue = np.asarray(segmentation.convert("RGB")).astype(np.int64).transpose(2, 0, 1)
         labels = (red << 16) + (green << 8) + blue
         background = {0, (224 << 16) + (224 << 8) + 192}
-    found = []
+    silhouettes = []
     for label in set(np.unique(labels).tolist()) - background:
         inside = labels == label
-        if inside.mean() < 0.01:
+        if inside.mean() < MIN_SILHOUETTE_SHARE:
             continue
         rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-        shape = Image.fromarray(inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        shape.thumbnail((max_side, max_side), Image.Resampling.NEAREST)
-        found.append(np.asarray(shape, dtype=bool))
-    return found
+        silhouette = Image.fromarray(inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        silhouette.thumbnail((max_side, max_side), Image.Resampling.NEAREST)
+        silhouettes.append(np.asarray(silhouette, dtype=bool))
+    return silhouettes
+
+
+def _draw_mask(config: DataConfig, rng: np.random.Generator, silhouettes: Silhouettes | None) -> np.ndarray:
+    canvas = round(config.resolution * config.masks.zoom ** rng.uniform())
+    return sample_mask(config.masks.weights(), canvas, canvas, rng, silhouettes)

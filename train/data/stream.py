@@ -1,8 +1,8 @@
-"""Turns datasets into an endless stream of (image, mask) batches, prepared by threads ahead of the loop.
+"""An endless stream of (image, mask) batches, prepared by threads ahead of the training loop.
 
-The order of the pictures and everything random about them follows from the seed and the position in the stream, not
-from the number of threads, so that a resumed run sees what an uninterrupted one would have seen. Several processes
-share a stream: each reads all of it, and decodes the pictures of its own turns.
+The order of the images and everything random about them follow from the seed and the position in the stream, not from
+the number of threads, so that a resumed run sees what an uninterrupted run would have seen. Several processes share a
+stream: each reads all rows, and decodes the images of its own rank.
 """
 
 import itertools
@@ -22,22 +22,25 @@ from torch import Tensor
 from train.config import DataConfig
 
 from .datasets import load_silhouettes
-from .decoding import NotAPicture
-from .order import START, CachedRows, Position, StreamedRows
+from .decoding import UnusableImageError
+from .order import START, CachedImages, Position, StreamedImages
 from .samples import MaskBank, make_sample
 
-GIVE_UP_AFTER = 1000
-"""So many rows without a single picture among them, and the dataset is taken for one of something else."""
+MAX_UNUSABLE_ROWS = 1000
+"""A dataset whose first rows, this many, hold no usable image is rejected."""
+PREFETCHED_BATCHES = 4
+
+Sample = tuple[np.ndarray, np.ndarray]  # uint8 (3, R, R) and uint8 (1, R, R)
 
 
 class Batch(NamedTuple):
-    """What the loop gets.
+    """A batch for the training loop.
 
     Attributes:
         image: (B, 3, R, R) uint8.
         mask: (B, 1, R, R) uint8 in {0, 1}, 1 = hole.
         position: where the next batch starts.
-        skipped: rows that could not be decoded, since this stream was opened.
+        skipped: images that could not be used, since this stream was opened.
     """
 
     image: Tensor
@@ -46,8 +49,8 @@ class Batch(NamedTuple):
     skipped: int
 
 
-class Turn(NamedTuple):
-    """One row of the stream: what is in its cell, the seed of its sample, and the position after it."""
+class Task(NamedTuple):
+    """A sample to be made: the image (undecoded, or cached), the seed of the sample, and the position after it."""
 
     cell: Any
     seed: tuple[int, int, int]
@@ -55,47 +58,50 @@ class Turn(NamedTuple):
 
 
 class PhotoStream:
-    """An endless iterator of batches, prepared by threads ahead of the loop.
+    """An endless iterator of batches, prepared by threads ahead of the training loop.
 
     Args:
-        config: what to read. Its batch size is that of all processes together.
+        config: what to read. Its batch size is the total of all processes.
         seed: of order, crops and masks.
-        start: position to go on from, as an earlier batch had it.
-        rank, processes: this process takes turn number `rank` of every `processes` turns.
+        start: position to resume from, as in an earlier batch.
+        rank: of this process; it makes the sample number `rank` of every `world_size` samples.
+        world_size: number of processes.
+
+    Attributes:
+        waited_s: seconds that the consumer has spent waiting for batches.
+        reasons: reason -> number of images that could not be used for it, among those read so far.
+        rows_per_epoch: images in an epoch; None until an epoch has been read to its end.
 
     Raises:
-        ValueError: a dataset cannot be opened or holds no pictures; also while iterating.
-        StreamError: the pictures cannot be read, or not any longer; also while iterating.
+        ValueError: a dataset cannot be opened or holds no images; also while iterating.
+        StreamError: the images cannot be read, or can no longer be read; also while iterating.
     """
 
-    def __init__(self, config: DataConfig, seed: int, start: Position = START, rank: int = 0, processes: int = 1):
+    def __init__(self, config: DataConfig, seed: int, start: Position = START, rank: int = 0, world_size: int = 1):
         if not config.dataset:
             raise ValueError("No dataset is given: use --data.dataset with a Hub id, a folder or a parquet file.")
-        if config.batch_size % processes:
+        if config.batch_size % world_size:
             raise ValueError(
-                f"data.batch_size is {config.batch_size}; it must be a multiple of the {processes} processes:"
-                f" try {max(1, round(config.batch_size / processes)) * processes}."
+                f"data.batch_size is {config.batch_size}; it must be a multiple of the {world_size} processes:"
+                f" try {max(1, round(config.batch_size / world_size)) * world_size}."
             )
-        self._config, self._seed, self._rank, self._processes = config, seed, rank, processes
-        self._batch_size = config.batch_size // processes
-        self._rows: StreamedRows | CachedRows = (CachedRows if config.cache else StreamedRows)(config, seed)
+        self._config, self._seed, self._rank, self._world_size = config, seed, rank, world_size
+        self._batch_size = config.batch_size // world_size
+        self._source = CachedImages(config, seed) if config.cache else StreamedImages(config, seed)
         masks = config.masks
-        self._shapes = load_silhouettes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
-        self._bank = MaskBank(config, self._shapes, seed) if masks.bank else None
-        self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
-        self._stopped = threading.Event()
+        self._silhouettes = load_silhouettes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
+        self._bank = MaskBank(config, self._silhouettes, seed) if masks.bank else None
+        self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=PREFETCHED_BATCHES)
+        self._closed = threading.Event()
         self.waited_s = 0.0
-        """Seconds the consumer has spent waiting for batches."""
-        self.reasons = Counter(self._rows.skipped if isinstance(self._rows, CachedRows) else ())
-        """Why rows were skipped, and how many, as far as they were read."""
+        self.reasons = Counter(self._source.skipped if isinstance(self._source, CachedImages) else ())
         self.rows_per_epoch: int | None = None
-        """Pictures in a pass, once one has been read to its end."""
         self._thread = threading.Thread(target=self._produce, args=(start,), daemon=True, name="photo-stream")
         self._thread.start()
 
     @property
     def skipped(self) -> int:
-        """Rows that could not be decoded, as far as they were read."""
+        """Number of images that could not be used, among those read so far."""
         return self.reasons.total()
 
     def __iter__(self) -> Iterator[Batch]:
@@ -103,7 +109,18 @@ class PhotoStream:
             yield batch
 
     def take(self, stop: Callable[[], bool] = lambda: False) -> Batch | None:
-        """The next batch, or None if it is not ready and `stop` says that nobody wants it any more."""
+        """Return the next batch, waiting for it if necessary.
+
+        Args:
+            stop: is called several times per second while the batch is not ready; True ends the waiting.
+
+        Returns:
+            The batch; None if `stop` ended the waiting.
+
+        Raises:
+            ValueError: the dataset holds no usable images.
+            StreamError: the images can no longer be read.
+        """
         started = time.perf_counter()
         while True:
             try:
@@ -114,13 +131,13 @@ class PhotoStream:
                     return None
         self.waited_s += time.perf_counter() - started
         if isinstance(batch, BaseException):
-            self._ready.put(batch)  # for whoever asks again
+            self._ready.put(batch)  # the next call raises it again
             raise batch
         return batch
 
     def close(self) -> None:
-        """Stops the threads; the stream cannot be read any further."""
-        self._stopped.set()
+        """Stop the threads. The stream cannot be read any further."""
+        self._closed.set()
         while not self._ready.empty():
             self._ready.get_nowait()
         self._thread.join(timeout=10)
@@ -129,14 +146,14 @@ class PhotoStream:
         try:
             with ThreadPoolExecutor(self._config.workers, thread_name_prefix="decode") as pool:
                 for batch in self._batches(pool, start):
-                    if not self._hand_over(batch):
+                    if not self._put(batch):
                         return
-        except BaseException as error:  # handed to the consumer, which raises it
-            self._hand_over(error)
+        except BaseException as error:  # raised in the consumer's thread
+            self._put(error)
 
-    def _hand_over(self, batch: Batch | BaseException) -> bool:
-        """False if the stream was closed before there was room."""
-        while not self._stopped.is_set():
+    def _put(self, batch: Batch | BaseException) -> bool:
+        """Queue a batch or an error; return False if the stream was closed before there was room."""
+        while not self._closed.is_set():
             try:
                 self._ready.put(batch, timeout=0.1)
                 return True
@@ -155,71 +172,73 @@ class PhotoStream:
                 yield Batch(*stacked, position, self.skipped)
                 images, masks = [], []
 
-    def _samples(
-        self, pool: ThreadPoolExecutor, start: Position
-    ) -> Iterator[tuple[Position, tuple[np.ndarray, np.ndarray]]]:
-        """This process's samples in the order of the stream, each with the position after its round of turns."""
-        pending: deque[tuple[Position, Future[tuple[np.ndarray, np.ndarray] | str]]] = deque()
-        ahead, seen, failed = 2 * self._config.workers + self._batch_size, 0, 0
-        for turns in self._rounds(start):
-            mine = turns[self._rank]
-            pending.append((turns[-1].after, pool.submit(self._make_sample, mine.cell, mine.seed)))
-            if len(pending) < ahead:
+    def _samples(self, pool: ThreadPoolExecutor, start: Position) -> Iterator[tuple[Position, Sample]]:
+        """Yield this rank's samples in the order of the stream, each with the position after all ranks' samples."""
+        pending: deque[tuple[Position, Future[Sample | str]]] = deque()
+        prefetched, usable, failed_in_a_row = 2 * self._config.workers + self._batch_size, 0, 0
+        for tasks in self._tasks_of_all_ranks(start):
+            own = tasks[self._rank]
+            pending.append((tasks[-1].after, pool.submit(self._make_sample, own.cell, own.seed)))
+            if len(pending) < prefetched:
                 continue
-            position, done = pending.popleft()
-            sample = done.result()
+            position, future = pending.popleft()
+            sample = future.result()
             if isinstance(sample, str):
-                failed += 1
+                failed_in_a_row += 1
                 self.reasons[sample] += 1
-                self._check(seen, failed)
+                self._check_usable(usable, failed_in_a_row)
             else:
-                seen, failed = seen + 1, 0
+                usable, failed_in_a_row = usable + 1, 0
                 yield position, sample
 
-    def _check(self, seen: int, failed: int) -> None:
-        """Stops where there is nothing to train on.
+    def _check_usable(self, usable: int, failed_in_a_row: int) -> None:
+        """Raise if none of the first rows, or none of a whole epoch, hold a usable image.
 
         Raises:
-            ValueError: none of the first rows, or none of a whole pass, could be used.
+            ValueError: there is nothing to train on.
         """
-        own_share = -(-self.rows_per_epoch // self._processes) if self.rows_per_epoch else GIVE_UP_AFTER
-        if failed >= own_share or (not seen and failed >= GIVE_UP_AFTER):
-            why = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
+        own_rows = -(-self.rows_per_epoch // self._world_size) if self.rows_per_epoch else MAX_UNUSABLE_ROWS
+        if failed_in_a_row >= own_rows or (not usable and failed_in_a_row >= MAX_UNUSABLE_ROWS):
+            reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
             raise ValueError(
-                f"None of the {min(failed, own_share)} rows of {', '.join(self._config.dataset)} could be decoded as"
-                f" pictures ({why}): name the data.column."
+                f"None of the {min(failed_in_a_row, own_rows)} rows of {', '.join(self._config.dataset)} could be"
+                f" decoded as images ({reasons}): name the column of the images with data.column."
             )
 
-    def _rounds(self, start: Position) -> Iterator[list[Turn]]:
-        turns = self._turns(start)
+    def _tasks_of_all_ranks(self, start: Position) -> Iterator[list[Task]]:
+        """Yield lists of `world_size` consecutive tasks, one per rank."""
+        tasks = self._tasks(start)
         while True:
-            yield list(itertools.islice(turns, self._processes))
+            yield list(itertools.islice(tasks, self._world_size))
 
-    def _turns(self, start: Position) -> Iterator[Turn]:
-        """All rows, epoch after epoch without an end. The position after an epoch's last is the next one's start."""
+    def _tasks(self, start: Position) -> Iterator[Task]:
+        """Yield a task per image, epoch after epoch. The position after an epoch's last is the next epoch's start."""
         for epoch in itertools.count(start.epoch):
             first = start if epoch == start.epoch else Position(epoch, 0)
-            held: Turn | None = None
-            for position, cell in self._rows.read(first):
-                if held is not None:
-                    yield held
-                held = Turn(cell, (self._seed, epoch, position.row), position)
-            rows = held.after.row if held is not None else first.row
+            task: Task | None = None  # held back by one, since only the end shows which is the epoch's last
+            for position, cell in self._source.read(first):
+                if task is not None:
+                    yield task
+                task = Task(cell, (self._seed, epoch, position.row), position)
+            rows = task.after.row if task is not None else first.row
             if not rows:
                 names = ", ".join(self._config.dataset)
-                raise ValueError(f"{names} (split {self._config.split!r}) holds no pictures that can be read.")
+                raise ValueError(
+                    f"{names} (split {self._config.split!r}) holds no images that can be read: check the split and"
+                    " data.column."
+                )
             self.rows_per_epoch = rows
-            if held is not None:
-                yield held._replace(after=Position(epoch + 1, 0))
+            if task is not None:
+                yield task._replace(after=Position(epoch + 1, 0))
 
-    def _make_sample(self, cell: Any, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray] | str:
-        """The sample, or in a few words why there is none."""
+    def _make_sample(self, cell: Any, seed: tuple[int, int, int]) -> Sample | str:
+        """Return a sample, or the reason why the image cannot be used."""
         try:
-            photo = self._rows.decode(cell)
-        except NotAPicture as reason:
+            photo = self._source.decode(cell)
+        except UnusableImageError as reason:
             return str(reason)
         return self._draw(photo, seed)
 
-    def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """The sample that is made of a picture."""
-        return make_sample(photo, self._config, seed, self._shapes, self._bank)
+    def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> Sample:
+        """Make the sample of a photo. Subclasses override this."""
+        return make_sample(photo, self._config, seed, self._silhouettes, self._bank)

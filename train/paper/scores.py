@@ -15,8 +15,8 @@ from inpaint.benchmark.baselines import FillPixels
 from inpaint.hub.weights import load_generator
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from train.config import DataConfig
-from train.data.decoding import NotAPicture
-from train.data.order import START, StreamedRows
+from train.data.decoding import UnusableImageError
+from train.data.order import START, StreamedImages
 from train.evaluate.methods import Method
 from train.evaluate.scores import measure
 from train.evaluate.sheets import SheetRow
@@ -70,7 +70,7 @@ def held_out_pictures(data: DataConfig, split: str, count: int, seed: int) -> It
     Raises:
         ValueError: the split cannot be opened.
     """
-    rows = StreamedRows(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE), seed)
+    rows = StreamedImages(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE), seed)
     for photo in itertools.islice(_decoded(rows), count):
         short = min(photo.size)
         left, top = (photo.width - short) // 2, (photo.height - short) // 2
@@ -78,9 +78,9 @@ def held_out_pictures(data: DataConfig, split: str, count: int, seed: int) -> It
         yield np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=box))
 
 
-def _decoded(rows: StreamedRows) -> Iterator[Image.Image]:
+def _decoded(rows: StreamedImages) -> Iterator[Image.Image]:
     for _, cell in rows.read(START):
-        with contextlib.suppress(NotAPicture):
+        with contextlib.suppress(UnusableImageError):
             yield rows.decode(cell)
 
 

@@ -1,3 +1,5 @@
+"""Datasets are read in their own order, and their image columns are found."""
+
 import io
 
 import datasets
@@ -8,18 +10,18 @@ import pytest
 from PIL import Image
 
 from tests.datasets import png, write_parquet
-from train.data.columns import find_pictures
+from train.data.columns import find_image_column
 from train.data.datasets import iter_photos, load_silhouettes
 
 
-def test_pictures_are_turned_upright(tmp_path):
+def test_photos_are_turned_upright(tmp_path):
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned by a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     Image.new("RGB", (30, 10)).save(tmp_path / "turned.jpg", exif=exif)
     assert next(iter_photos(str(tmp_path))).size == (10, 30)
 
 
-def test_photos_can_be_read_in_their_own_order(tmp_path):
+def test_photos_are_read_in_the_order_of_the_dataset(tmp_path):
     greys = write_parquet(tmp_path, [png(value) for value in range(0, 100, 10)])
     photos = list(iter_photos(greys, limit=3))
     assert [photo.getpixel((0, 0))[0] for photo in photos] == [0, 10, 20]
@@ -37,15 +39,15 @@ def test_photos_can_be_read_in_their_own_order(tmp_path):
         ({"deep": {"image": datasets.Image()}, "image": datasets.Image()}, "image"),
     ],
 )
-def test_the_image_column_is_found_by_itself(features, column):
-    assert ".".join(find_pictures(features)) == column
+def test_the_image_column_is_found(features, column):
+    assert ".".join(find_image_column(features)) == column
 
 
-def test_without_an_image_column_the_columns_are_listed():
-    with pytest.raises(ValueError, match="no column with pictures.*caption, url"):
-        find_pictures({"caption": datasets.Value("string"), "url": datasets.Value("string")})
+def test_the_error_for_a_missing_image_column_lists_the_columns():
+    with pytest.raises(ValueError, match="no column with images.*caption, url"):
+        find_image_column({"caption": datasets.Value("string"), "url": datasets.Value("string")})
     with pytest.raises(ValueError, match="no column 'photo'.*img"):
-        find_pictures({"img": datasets.Image()}, "photo")
+        find_image_column({"img": datasets.Image()}, "photo")
 
 
 def test_silhouettes_come_from_the_mask_column(tmp_path):

@@ -78,9 +78,9 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
         "you/gated": ("gated", "hf auth login"),
         "you/private": ("you/private", "token (`hf auth login`)"),
         "you/missing": ("you/missing", "Give a Hub dataset id"),
-        "me/captions": ("no column with pictures; its columns: caption, url", "data.column"),
+        "me/captions": ("no column with images; its columns: caption, url", "data.column"),
         "me/damaged": ("cannot be opened", "corrupted"),
-        "me/broken": ("None of the 5 rows", "not readable as a picture", "data.column"),
+        "me/broken": ("None of the 5 rows", "not readable as an image", "data.column"),
         "me/empty": ("cannot be opened",),
         "nosplit": ("nosplit", "cannot be opened"),
         "column": ("no column 'photo'; it has caption, image",),
@@ -93,9 +93,9 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
 READ = """
 import time
 from train.config import DataConfig
-from train.data.order import START, StreamedRows
+from train.data.order import START, StreamedImages
 started = time.monotonic()
-rows = StreamedRows(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)
+rows = StreamedImages(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)
 answer = {"opened": time.monotonic() - started}
 answer["shades"] = sorted(rows.decode(cell).getpixel((0, 0))[0] for _, cell in rows.read(START))
 """

@@ -1,7 +1,11 @@
+"""The stream of batches: order, resuming, several processes, images that cannot be used."""
+
 import dataclasses
 import io
 import itertools
+import struct
 import time
+import zlib
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,8 +15,8 @@ from PIL import Image
 
 from tests.datasets import png, write_nested, write_parquet
 from train.config import DataConfig, MaskConfig
-from train.data import datasets as data
-from train.data.order import START, CachedRows, Position, StreamedRows
+from train.data.order import START, CachedImages, Position, StreamedImages
+from train.data.shards import Shards
 from train.data.stream import PhotoStream
 
 
@@ -29,8 +33,14 @@ def take(stream, count):
 
 
 def shades(batches):
-    """The grey value of each picture in order; the test pictures are plain."""
+    """The grey value of each image in order; the test images are uniform."""
     return [int(image[0, 0, 0]) for batch in batches for image in batch.image]
+
+
+def with_size(png_file, width, height):
+    """A PNG file whose header states another size."""
+    header = b"IHDR" + struct.pack(">II", width, height) + png_file[24:29]
+    return png_file[:12] + header + struct.pack(">I", zlib.crc32(header)) + png_file[33:]
 
 
 @pytest.fixture
@@ -39,7 +49,7 @@ def greys(tmp_path):
 
 
 @pytest.mark.parametrize("cache", [False, True])
-def test_every_picture_comes_once_in_an_epoch_and_in_another_order_in_the_next(greys, cache):
+def test_an_epoch_has_every_image_once_and_the_next_has_another_order(greys, cache):
     batches = take(PhotoStream(config(greys, cache=cache), seed=0), 10)
     first, second = shades(batches)[:20], shades(batches)[20:]
     assert sorted(first) == sorted(second) == list(range(0, 200, 10))
@@ -51,7 +61,7 @@ def test_every_picture_comes_once_in_an_epoch_and_in_another_order_in_the_next(g
 
 @pytest.mark.parametrize("cache", [False, True])
 @pytest.mark.parametrize("after", [1, 4, 5, 7])
-def test_a_stream_opened_at_a_position_goes_on_exactly(greys, cache, after):
+def test_a_stream_resumes_exactly_at_a_position(greys, cache, after):
     settings = config(greys, cache=cache, batch_size=3)
     whole = take(PhotoStream(settings, seed=3), after + 4)
     rest = take(PhotoStream(settings, seed=3, start=whole[after - 1].position), 4)
@@ -71,9 +81,9 @@ def test_another_seed_gives_another_order(greys):
 
 
 @pytest.mark.parametrize("cache", [False, True])
-def test_broken_pictures_are_skipped_and_counted(tmp_path, cache):
+def test_broken_images_are_skipped_and_counted(tmp_path, cache):
     cells = [png(value) for value in range(0, 100, 10)]
-    broken = [b"not a picture", png(7)[:60], b""]
+    broken = [b"not an image", png(7)[:60], b""]
     folder = write_parquet(tmp_path, [*cells[:4], *broken, *cells[4:]])
     batches = take(PhotoStream(config(folder, cache=cache, batch_size=5), seed=0), 2)
     assert sorted(shades(batches)) == list(range(0, 100, 10))
@@ -84,8 +94,8 @@ def test_broken_pictures_are_skipped_and_counted(tmp_path, cache):
 
 
 @pytest.mark.parametrize("cache", [False, True])
-def test_odd_pictures_are_used_where_they_can_be_and_counted_by_reason_where_not(tmp_path, cache):
-    """A bomb must not be decoded: a file of a few kilobytes that would take 600 MB."""
+def test_unusual_images_are_used_or_skipped_and_counted_by_reason(tmp_path, cache):
+    """The files with huge dimensions hold few pixels: they would be unreadable, if they were decoded."""
 
     def saved(image, kind="PNG"):
         buffer = io.BytesIO()
@@ -99,25 +109,25 @@ def test_odd_pictures_are_used_where_they_can_be_and_counted_by_reason_where_not
         "transparent": saved(Image.new("RGBA", (24, 20), (9, 9, 9, 0))),
         "one pixel": png(10, size=(1, 1)),
         "one pixel wide": png(10, size=(1, 900)),
-        "200 megapixels": saved(Image.new("1", (20_000, 10_000))),
-        "100 megapixels": saved(Image.new("1", (10_000, 10_000))),
+        "200 megapixels": with_size(png(10), 20_000, 10_000),
+        "100 megapixels": with_size(png(10), 10_000, 10_000),
         "cut off": png(7)[:60],
     }
     folder = write_parquet(tmp_path, list(cells.values()))
     stream = PhotoStream(config(folder, cache=cache, batch_size=4), seed=0)
     batches = take(stream, 3)
     red = [image for image in batches[0].image if image[0, 0, 0] > 200]
-    assert len(red) == 1, "a CMYK picture keeps its colours"
+    assert len(red) == 1, "a CMYK image keeps its colours"
     assert red[0][1:].max() < 60
-    few = set(stream.reasons)
-    assert few == {"smaller than 8 pixels", "larger than 89 megapixels", "not readable as a picture"}
-    assert cache is False or dict(stream.reasons) == dict.fromkeys(few, 2) | {"not readable as a picture": 1}
+    reasons = set(stream.reasons)
+    assert reasons == {"smaller than 8 pixels", "larger than 89 megapixels", "not readable as an image"}
+    assert cache is False or dict(stream.reasons) == dict.fromkeys(reasons, 2) | {"not readable as an image": 1}
 
 
 @pytest.mark.parametrize(
     ("column", "each"), [(None, None), ("sample", 1), ("sample.photo", 1), ("photos", None), ("pairs", 2), ("view", 2)]
 )
-def test_pictures_in_fields_and_lists_are_found(tmp_path, column, each):
+def test_images_in_fields_and_lists_are_found(tmp_path, column, each):
     values = list(range(0, 200, 10))
     folder = write_nested(tmp_path, [png(value) for value in values])
     expected = sorted(v for n, v in enumerate(values) for _ in range(n % 3 if each is None else each))
@@ -130,11 +140,11 @@ def test_pictures_in_fields_and_lists_are_found(tmp_path, column, each):
     assert shades(rest) == shades(whole[10:])
 
 
-def test_a_dataset_without_pictures_is_answered_with_its_columns(tmp_path):
+def test_the_error_for_a_dataset_without_images_lists_its_columns(tmp_path):
     (tmp_path / "data").mkdir()
     table = pa.table({"caption": ["a"], "url": ["https://example.org/a.jpg"], "n": [1]})
     pq.write_table(table, tmp_path / "data" / "train-0.parquet")
-    with pytest.raises(ValueError, match=r"no column with pictures; its columns: caption, url, n\. Name one"):
+    with pytest.raises(ValueError, match=r"no column with images; its columns: caption, url, n\. Name one"):
         PhotoStream(config(str(tmp_path)), seed=0)
     with pytest.raises(ValueError, match="column 'n' holds"):
         PhotoStream(config(str(tmp_path), column="n"), seed=0)
@@ -142,7 +152,7 @@ def test_a_dataset_without_pictures_is_answered_with_its_columns(tmp_path):
 
 @pytest.mark.parametrize("cache", [False, True])
 @pytest.mark.parametrize("damage", ["cut in half", "overwritten"])
-def test_a_damaged_file_costs_its_own_pictures_only(tmp_path, monkeypatch, caplog, damage, cache):
+def test_a_damaged_file_loses_only_its_own_images(tmp_path, monkeypatch, caplog, damage, cache):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     folder = write_parquet(tmp_path, [png(value) + bytes(500) for value in range(0, 200, 10)], rows_per_file=5)
     file = tmp_path / "data" / "train-00010.parquet"
@@ -157,7 +167,7 @@ def test_a_damaged_file_costs_its_own_pictures_only(tmp_path, monkeypatch, caplo
     assert caplog.text.count("is damaged") == 1
 
 
-def test_a_dataset_of_damaged_files_is_answered_with_a_sentence(tmp_path, monkeypatch):
+def test_a_dataset_of_damaged_files_cannot_be_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     folder = write_parquet(tmp_path, [png(10)] * 4, rows_per_file=2)
     for file in (tmp_path / "data").iterdir():
@@ -168,68 +178,68 @@ def test_a_dataset_of_damaged_files_is_answered_with_a_sentence(tmp_path, monkey
 
 @pytest.mark.parametrize("cache", [False, True])
 @pytest.mark.parametrize("processes", [2, 4])
-def test_processes_share_a_stream_and_see_together_what_one_would_have_seen(greys, cache, processes):
-    settings = config(greys, cache=cache, batch_size=8)  # 20 pictures: the turns go on across epochs
+def test_processes_together_see_what_a_single_process_would_see(greys, cache, processes):
+    settings = config(greys, cache=cache, batch_size=8)  # 20 images: batches cross epochs
     alone = take(PhotoStream(settings, seed=1), 7)
-    shares = [take(PhotoStream(settings, 1, rank=rank, processes=processes), 7) for rank in range(processes)]
+    shares = [take(PhotoStream(settings, 1, rank=rank, world_size=processes), 7) for rank in range(processes)]
     for step, batch in enumerate(alone):
         parts = [share[step] for share in shares]
         assert all(part.position == batch.position for part in parts)
         together = torch.stack([part.image for part in parts], 1).flatten(0, 1)
         assert torch.equal(together, batch.image)
         assert torch.equal(torch.stack([part.mask for part in parts], 1).flatten(0, 1), batch.mask)
-    rest = take(PhotoStream(settings, 1, shares[1][2].position, rank=1, processes=processes), 4)
+    rest = take(PhotoStream(settings, 1, shares[1][2].position, rank=1, world_size=processes), 4)
     assert shades(rest) == shades(shares[1][3:])
 
 
-def test_processes_with_broken_pictures_in_their_turns_lose_none_and_repeat_none(tmp_path):
+def test_processes_with_broken_images_skip_none_and_repeat_none(tmp_path):
     cells = [png(value) for value in range(0, 240, 10)]
     folder = write_parquet(tmp_path, [*cells[:5], b"broken", *cells[5:9], b"broken", b"broken", *cells[9:]])
     settings = config(folder, batch_size=2)
     seen = []
     for rank in (0, 1):
-        batches = take(PhotoStream(settings, 0, rank=rank, processes=2), 16)
+        batches = take(PhotoStream(settings, 0, rank=rank, world_size=2), 16)
         seen += [shade for batch in batches if batch.position.epoch == 0 for shade in shades([batch])]
     assert len(set(seen)) == len(seen) >= 22
 
 
-def test_a_batch_that_processes_cannot_share_is_refused(greys):
+def test_a_batch_size_that_processes_cannot_share_raises(greys):
     with pytest.raises(ValueError, match="multiple of the 3 processes: try 9"):
-        PhotoStream(config(greys, batch_size=8), seed=0, processes=3)
+        PhotoStream(config(greys, batch_size=8), seed=0, world_size=3)
 
 
-def test_going_on_reads_only_what_lies_around_the_position(greys, monkeypatch):
+def test_resuming_reads_only_the_buffer_of_the_position(greys, monkeypatch):
     read = []
-    rows = data.Shards.rows
+    rows = Shards.rows
 
     def counted(self, number, start=0):
         for cells in rows(self, number, start):
             read.append(1)
             yield cells
 
-    monkeypatch.setattr(data.Shards, "rows", counted)
+    monkeypatch.setattr(Shards, "rows", counted)
     settings = config(greys, shuffle_buffer=4)
-    position, cell = next(itertools.islice(StreamedRows(settings, 0).read(START), 13, None))
+    position, cell = next(itertools.islice(StreamedImages(settings, 0).read(START), 13, None))
     read.clear()
-    _, again = next(StreamedRows(settings, 0).read(position._replace(row=13, taken=position.taken - 1)))
+    _, again = next(StreamedImages(settings, 0).read(position._replace(row=13, taken=position.taken - 1)))
     assert again == cell
     assert len(read) <= 8, "of the 14 rows before the position"
 
 
-def test_a_dataset_of_nothing_but_broken_pictures_is_answered_with_a_sentence(tmp_path):
+def test_a_dataset_of_broken_images_only_raises(tmp_path):
     folder = write_parquet(tmp_path, [b"nothing"] * 5)
     with pytest.raises(ValueError, match="None of the 5 rows.*column"):
         next(iter(PhotoStream(config(folder), seed=0)))
 
 
-def test_a_dataset_smaller_than_a_batch_goes_round(tmp_path):
+def test_a_dataset_smaller_than_a_batch_is_repeated(tmp_path):
     folder = write_parquet(tmp_path, [png(10), png(20), png(30)])
     batches = take(PhotoStream(config(folder), seed=0), 3)
     assert sorted(shades(batches)) == sorted([10, 20, 30] * 4)
     assert batches[-1].position == Position(4, 0)
 
 
-def test_a_folder_of_pictures_and_a_parquet_file_are_datasets_too(tmp_path, greys):
+def test_a_folder_of_images_and_a_parquet_file_are_datasets(tmp_path, greys):
     for value in (50, 60):
         (tmp_path / "folder").mkdir(exist_ok=True)
         (tmp_path / "folder" / f"{value}.jpg").write_bytes(png(value, kind="JPEG"))
@@ -246,41 +256,41 @@ def test_a_broken_file_in_a_folder_is_skipped(tmp_path, cache):
     (tmp_path / "65.png").write_bytes(png(65)[:50])
     stream = PhotoStream(config(str(tmp_path), cache=cache, batch_size=3), seed=0)
     assert [sorted(shades([batch])) for batch in take(stream, 3)] == [[50, 60, 70]] * 3
-    assert stream.reasons["not readable as a picture"] >= 2
+    assert stream.reasons["not readable as an image"] >= 2
 
 
-def test_several_datasets_are_one(tmp_path, greys):
+def test_several_datasets_are_concatenated(tmp_path, greys):
     other = write_parquet(tmp_path / "other", [png(205), png(215)], column="picture")
     seen = shades(take(PhotoStream(config((greys, other), batch_size=2, shuffle_buffer=30), seed=0), 11))
     assert sorted(seen) == [*range(0, 200, 10), 205, 215]
 
 
 @pytest.mark.parametrize(("dataset", "split"), [("/no/such/folder", "train"), ("greys", "nosplit")])
-def test_a_dataset_that_cannot_be_opened_is_named(greys, dataset, split):
+def test_a_missing_dataset_or_split_raises(greys, dataset, split):
     with pytest.raises(ValueError, match="cannot be opened"):
         PhotoStream(config(greys if dataset == "greys" else dataset, split=split), seed=0)
 
 
-def test_no_dataset_at_all_is_answered_with_the_flag_to_use():
+def test_the_error_for_no_dataset_names_the_flag():
     with pytest.raises(ValueError, match="--data.dataset"):
         PhotoStream(DataConfig(), seed=0)
 
 
-def test_a_picture_gets_another_hole_in_every_epoch(tmp_path):
+def test_an_image_gets_another_mask_in_every_epoch(tmp_path):
     folder = write_parquet(tmp_path, [png(10)])
     masks = [batch.mask for batch in take(PhotoStream(config(folder, batch_size=1), seed=0), 3)]
     assert not torch.equal(masks[0], masks[1])
     assert not torch.equal(masks[1], masks[2])
 
 
-def test_another_seed_shuffles_cached_pictures_otherwise(greys):
+def test_another_seed_gives_another_order_of_cached_images(greys):
     orders = [shades(take(PhotoStream(config(greys, cache=True), seed=seed), 5)) for seed in (0, 1)]
     assert orders[0] != orders[1]
 
 
-def test_cached_pictures_take_no_more_memory_than_their_short_side_allows(tmp_path):
+def test_cached_photos_are_reduced_to_the_short_side_of_the_cache(tmp_path):
     folder = write_parquet(tmp_path, [png(10, size=(90, 60)), png(20, size=(20, 200))])
-    sizes = {photo.size for _, photo in CachedRows(config(folder, cache_side=30), seed=0).read(START)}
+    sizes = {photo.size for _, photo in CachedImages(config(folder, cache_side=30), seed=0).read(START)}
     assert sizes == {(45, 30), (20, 200)}
 
 
@@ -292,8 +302,7 @@ def test_the_length_of_an_epoch_is_known_once_it_has_been_read(greys):
 
 
 @pytest.mark.parametrize("family", ["region", "large"])
-def test_silhouettes_of_a_dataset_become_holes_of_both_families_that_use_them(tmp_path, family):
-    """The same holes with and without the silhouettes would mean that they were not used."""
+def test_both_families_that_use_silhouettes_get_those_of_the_dataset(tmp_path, family):
     photos = write_parquet(tmp_path / "photos", [png(10)])
     square = Image.new("L", (40, 40))
     square.paste(255, (5, 5, 35, 35))

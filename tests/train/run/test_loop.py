@@ -251,7 +251,7 @@ def test_what_was_skipped_is_said_at_the_end(photos, tmp_path, capsys):
     train_generator(tiny(str(folder), tmp_path / "run", images=64))
     said = "".join(capsys.readouterr())
     assert re.search(r"\d rows could not be used as photos and were skipped: ", said)
-    assert "not readable as a picture" in said
+    assert "not readable as an image" in said
     assert "smaller than 8 pixels" in said
 
 

@@ -1,0 +1,111 @@
+"""Open image datasets for streaming: on the Hub, in a folder, or in parquet files."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import datasets
+import pyarrow as pa
+
+from inpaint.hub.errors import explain_error, is_refusal
+from inpaint.hub.retry import install_retrying_client
+
+from .columns import find_image_column, undecoded_feature
+from .retry import StreamError, retry_read
+
+OPEN_TIMEOUT_S = 60.0
+"""Opening a dataset is retried for this many seconds."""
+
+
+class OpenDataset(NamedTuple):
+    """A dataset ready to be read.
+
+    Attributes:
+        name: as the user wrote it.
+        rows: a stream of rows with one column, whose images are not decoded.
+        column: name of the column.
+        path: names of the fields that lead to the images inside the column, see `columns.find_image_column`.
+    """
+
+    name: str
+    rows: datasets.IterableDataset
+    column: str
+    path: tuple[str, ...]
+
+
+def open_dataset(
+    dataset: str, split: str, revision: str | None = None, column: str | None = None, prefer: Sequence[str] = ()
+) -> OpenDataset:
+    """Open a dataset and find its images. They are not decoded here, so that a broken image does not end the stream.
+
+    Args:
+        dataset: Hub id (OWNER/NAME, or OWNER/NAME:SUBSET), folder of images, or parquet file.
+        split: of the dataset.
+        revision: of a Hub dataset: branch, tag or commit; None: its main branch.
+        column: that holds the images, or a field of one; None finds it.
+        prefer: parts of column names that are preferred.
+
+    Raises:
+        ValueError: the dataset cannot be opened, or has no images.
+        StreamError: the Hub cannot be reached.
+    """
+    rows = _load(dataset, split, revision)
+    features = rows.features
+    if features is None:
+        features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPEN_TIMEOUT_S)
+    name, *path = find_image_column(features, column, prefer)
+    feature = undecoded_feature(features[name], path) if features and name in features else datasets.Image(decode=False)
+    # `cast_column` alone would decode the images of a folder
+    rows = rows.decode(False).cast_column(name, feature).select_columns([name])
+    return OpenDataset(dataset, rows, name, tuple(path))
+
+
+def _load(dataset: str, split: str, revision: str | None = None) -> datasets.IterableDataset:
+    """Open one dataset for streaming.
+
+    Raises:
+        ValueError: the dataset does not exist, may not be read, or has no such split.
+        StreamError: the Hub cannot be reached.
+    """
+    configure_datasets()
+    path = Path(dataset).expanduser()
+    try:
+        if path.is_file():
+            builder = {".parquet": "parquet", ".tar": "webdataset"}.get(path.suffix, "imagefolder")
+            return datasets.load_dataset(builder, data_files={split: str(path)}, split=split, streaming=True)
+        if path.is_dir():
+            return datasets.load_dataset(str(path), split=split, streaming=True)
+        repo_id, _, subset = dataset.partition(":")
+        options = {"split": split, "revision": revision, "streaming": True}
+        return retry_read(
+            lambda: datasets.load_dataset(repo_id, subset or None, **options),
+            f"the dataset {dataset}",
+            OPEN_TIMEOUT_S,
+        )
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pa.ArrowException) as error:
+        if isinstance(error, StreamError):
+            raise
+        if is_refusal(error):
+            raise ValueError(explain_error(error, f"The dataset {dataset} cannot be read")) from error
+        looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
+        hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
+        raise ValueError(
+            f"The dataset {dataset!r} (split {split!r}) cannot be opened: {hint}\n"
+            "Give a Hub dataset id (OWNER/NAME, or OWNER/NAME:SUBSET), a folder of images, or a .parquet file;"
+            " a private or gated one needs a token (`hf auth login`)."
+        ) from error
+
+
+@functools.cache
+def configure_datasets() -> None:
+    """Leave retries of `datasets` to `train.data.retry`, and skip its sleep of 5 s at the end of each epoch.
+
+    Called when the first dataset is opened, since importing a module must not change the process.
+    """
+    install_retrying_client()
+    datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0
+    datasets.config.STREAMING_READ_MAX_RETRIES = 1
+    datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
+    for name in ("READ", "READ_SERVER_UNAVAILABLE", "READ_RATE_LIMIT", "OPEN"):
+        setattr(datasets.config, f"STREAMING_{name}_RETRY_INTERVAL", 0)
