@@ -1,4 +1,4 @@
-"""Finds the damage of old photos by itself: a photo in, a mask out."""
+"""The DamageFinder: an old photo in, the mask of its damage out."""
 
 import math
 import threading
@@ -21,26 +21,26 @@ BUNDLED_DAMAGE = BUNDLED / "damage"
 THRESHOLD = 0.5
 GROW_PX = 1.0
 WORK_PIXELS = 3_000_000
-"""Larger photos are looked at in a copy with so many pixels: hairlines of one pixel in 12 million still show in it."""
+"""Larger photos are downscaled to this number of pixels, where a hairline of one pixel in 12 million still shows."""
 STRIP_PIXELS = 1_200_000
-"""So many pixels go through the network at a time, which bounds memory."""
+"""The network runs on strips of about this number of pixels, which bounds memory."""
 OVERVIEW_PX = 640
-"""Large damage is looked for in a copy whose long side has so many pixels."""
-CONTINUED = 0.6
-"""A find goes on where the network is less sure, down to this share of the threshold."""
-SMALLEST_PX = 3
-THICK_PX, THICK_RIM = 24, 6
-"""A find so thick is a stain or a lost piece, whose rim is soft: so many times as much around it is marked too."""
-THICK_REACH_PX, THICK_CONTINUED = 24, 0.3
-"""It goes on for so many pixels where the network is far less sure, down to this share of the threshold: half of a
-stain would show in the fill of the other half."""
+"""Large damage is searched in a copy whose long side has this number of pixels."""
+LOW_THRESHOLD = 0.6
+"""Hysteresis: damage continues into adjacent pixels down to this multiple of the threshold."""
+MIN_COMPONENT_PX = 3
+THICK_PX, THICK_GROW = 24, 6
+"""Damage of this thickness is a stain or a lost piece with soft edges: it is dilated by this multiple of `grow_px`."""
+THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
+"""Within this distance of thick damage, pixels are marked down to this multiple of the threshold: the unmarked half of
+a stain would be continued into the fill of the other half."""
 CELL_PX = 4
-"""Thick finds are told apart in a copy so many times smaller."""
-USUAL_SHARE, LEAST_SHARE = 0.003, 0.0003
-"""Share of pixels more likely damage than not for which the network's answer is taken as it is; and what is added to a
-photo's share, so that one without a find is not an infinitely clean one."""
-LOWEST_SHIFT, HIGHEST_SHIFT = -1.5, 1.5
-"""A photo's share moves its logits by so much at most."""
+"""Thick damage is located on a grid of cells of this side."""
+USUAL_SHARE, SHARE_OFFSET = 0.003, 0.0003
+"""The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
+a photo, so that it is never 0."""
+MIN_SHIFT, MAX_SHIFT = -1.5, 1.5
+"""Bounds of the shift of a photo's logits."""
 
 
 class DamageFinder:
@@ -55,24 +55,26 @@ class DamageFinder:
         self.device = torch.device(device)
         self._lock = threading.Lock()
         self._network = None if network is None else self._prepared(network)
-        able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-        self._half = self.device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        has_bfloat16 = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+        self._bfloat16 = self.device.type == "cpu" and has_bfloat16
 
     def __call__(self, pixels: np.ndarray, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> np.ndarray:
-        """The mask of a photo's damage.
+        """Return the mask of a photo's damage.
 
         Args:
-            pixels: RGB uint8 (H, W, 3).
-            threshold: lower marks more. Between 0 and 1.
-            grow_px: mark so many pixels around each find too, and THICK_RIM times as many around thick ones: the fill
+            pixels: RGB uint8 (H, W, 3); not modified.
+            threshold: mark pixels with at least this probability of damage, above 0 and below 1; lower marks more.
+            grow_px: dilate the mask by this number of pixels, and thick damage by THICK_GROW times as many: the fill
                 must not continue from a damaged rim.
 
         Returns:
-            Bool (H, W), True = damage, thus hole.
+            bool (H, W), True = damage, that is a hole.
 
         Raises:
             ValueError: the threshold is out of range.
-            MaskError: `grow_px` is.
+            MaskError: `grow_px` is out of range.
+            WeightsError: the bundled weights are missing or damaged.
         """
         (mask,) = self.masks(pixels, [threshold], grow_px=grow_px)
         return mask
@@ -80,147 +82,175 @@ class DamageFinder:
     def masks(
         self, pixels: np.ndarray, thresholds: Iterable[float], *, grow_px: float = GROW_PX
     ) -> Iterator[np.ndarray]:
-        """The mask for each of several thresholds, from one look at the photo. Otherwise as for a call."""
+        """Yield the mask for each of several thresholds; the network runs once.
+
+        Args:
+            pixels: as for a call.
+            thresholds: as for a call, any number of them.
+            grow_px: as for a call.
+
+        Yields:
+            bool (H, W) for each threshold, in order.
+
+        Raises:
+            ValueError: a threshold is out of range.
+            MaskError: `grow_px` is out of range.
+            WeightsError: the bundled weights are missing or damaged.
+        """
         thresholds = list(thresholds)
         for threshold in thresholds:
             check_threshold(threshold)
-        sure = self.likelihood(pixels)
-        rim_px = grow_px * _scale(*pixels.shape[:2])
+        probability = self.probability(pixels)
+        dilation_px = grow_px * _working_scale(*pixels.shape[:2])
         for threshold in thresholds:
-            found = _connected(sure, threshold)
-            found |= _around_thick(found, THICK_REACH_PX) & (sure > threshold * THICK_CONTINUED)
-            mask = dilate(found, rim_px)
-            if rim_px:
-                mask |= _around_thick(found, rim_px * THICK_RIM)
+            found = _hysteresis(probability, threshold)
+            found |= _near_thick(found, THICK_REACH_PX) & (probability > threshold * THICK_LOW_THRESHOLD)
+            mask = dilate(found, dilation_px)
+            if dilation_px:
+                mask |= _near_thick(found, dilation_px * THICK_GROW)
             if mask.shape != pixels.shape[:2]:
                 small = Image.fromarray(mask.astype(np.uint8) * 255)
                 mask = np.asarray(small.resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)) >= 128
             yield mask
 
-    def likelihood(self, pixels: np.ndarray) -> np.ndarray:
-        """How likely each pixel is damage: float32 in [0, 1], (H, W), or smaller for photos beyond WORK_PIXELS."""
+    def probability(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the probability of damage of each pixel, adjusted to the photo by `adjust_to_prior`.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3); not modified.
+
+        Returns:
+            float32 (H, W) in [0, 1]; smaller for a photo of more than WORK_PIXELS.
+
+        Raises:
+            WeightsError: the bundled weights are missing or damaged.
+        """
         height, width = pixels.shape[:2]
-        scale = _scale(height, width)
+        scale = _working_scale(height, width)
         photo = Image.fromarray(pixels)
         if scale < 1:
-            photo = _shrunk(photo, scale)
-        logits = self._two_looks(photo)
+            photo = _downscaled(photo, scale)
+        logits = self._two_scale_logits(photo)
         if max(photo.size) > 1.5 * OVERVIEW_PX:
-            small = _shrunk(photo, OVERVIEW_PX / max(photo.size))
-            np.maximum(logits, _enlarged(self._two_looks(small), photo.size), out=logits)
-        return adapted(special.expit(logits))
+            overview = _downscaled(photo, OVERVIEW_PX / max(photo.size))
+            np.maximum(logits, _resized(self._two_scale_logits(overview), photo.size), out=logits)
+        return adjust_to_prior(special.expit(logits))
 
     def _prepared(self, network: DamageNetwork) -> nn.Module:
         return fused(network).to(self.device, torch.float32).to(memory_format=torch.channels_last)
 
-    def _loaded(self) -> nn.Module:
+    def _loaded_network(self) -> nn.Module:
         with self._lock:
             if self._network is None:
                 self._network = self._prepared(load_damage_network())
             return self._network
 
-    def _two_looks(self, photo: Image.Image) -> np.ndarray:
-        """The mean of the network's answers at a picture's full and half size: float32 logits (H, W).
+    def _two_scale_logits(self, photo: Image.Image) -> np.ndarray:
+        """Return the mean of the logits at full and half resolution, float32 (H, W).
 
         A branch may look like a scratch at one of them, but seldom at both.
         """
-        half = _shrunk(photo, 0.5)
-        return (self._run(np.asarray(photo)) + _enlarged(self._run(np.asarray(half)), photo.size)) / 2
+        half = _downscaled(photo, 0.5)
+        return (self._logits(np.asarray(photo)) + _resized(self._logits(np.asarray(half)), photo.size)) / 2
 
-    def _run(self, pixels: np.ndarray) -> np.ndarray:
-        """The network's logit for each pixel of a picture, strip by strip."""
+    def _logits(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the logit of each pixel, float32 (H, W), computed strip by strip."""
         height, width = pixels.shape[:2]
         multiple, reach = DamageNetwork.multiple, DamageNetwork.reach
         rows = max(2 * reach, STRIP_PIXELS // width) // multiple * multiple
         logits = np.empty((height, width), np.float32)
         for top in range(0, height, rows):
             first, last = max(0, top - reach), min(height, top + rows + reach)
-            logits[top : top + rows] = self._logits(pixels[first:last])[top - first : top - first + rows]
+            logits[top : top + rows] = self._strip_logits(pixels[first:last])[top - first : top - first + rows]
         return logits
 
     @torch.inference_mode()
-    def _logits(self, pixels: np.ndarray) -> np.ndarray:
+    def _strip_logits(self, pixels: np.ndarray) -> np.ndarray:
         image = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
         image = pad_to_multiple(image.to(torch.float32) / 127.5 - 1, DamageNetwork.multiple)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):  # where the CPU computes in it, twice as fast
-            logits = self._loaded()(image.contiguous(memory_format=torch.channels_last))
+        network = self._loaded_network()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):  # twice as fast on such CPUs
+            logits = network(image.contiguous(memory_format=torch.channels_last))
         return logits[0, 0, : pixels.shape[0], : pixels.shape[1]].float().cpu().numpy()
 
 
 def load_damage_network(folder: str | Path | None = None) -> DamageNetwork:
-    """The network with trained weights, strictly loaded, in eval mode on the CPU.
+    """Return the damage network with trained weights, in eval mode on the CPU.
 
     Args:
         folder: with `model.safetensors` and `config.json`; None: the bundled weights.
 
     Raises:
-        WeightsError: they are missing, damaged, or do not fit their config.
+        WeightsError: the weights are missing or damaged, or do not fit their config.
     """
     name = "The bundled damage weights" if folder is None else str(folder)
     return load_network(Path(folder or BUNDLED_DAMAGE), name, damage_config_from_dict, DamageNetwork)
 
 
-def adapted(sure: np.ndarray) -> np.ndarray:
-    """Likelihoods in the light of the whole photo: where some damage is plain, a doubtful mark is damage too.
+def adjust_to_prior(probability: np.ndarray) -> np.ndarray:
+    """Return probabilities adjusted to the photo's own share of damage: the more damage, the more a weak mark counts.
 
     Args:
-        sure: float32 (H, W) in [0, 1], as the network gives them for pixels by themselves.
+        probability: float32 (H, W) in [0, 1], as the network predicts it for each pixel.
 
     Returns:
-        The same with shifted logits: the odds of damage are multiplied by the photo's share of plain damage over the
-        usual share.
+        float32 (H, W) in [0, 1]: the odds of damage are multiplied by the share of pixels above 0.5 over the usual
+        share; the logarithm of that ratio is clamped to MIN_SHIFT and MAX_SHIFT.
 
     Reference:
         Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural Computation
         14(1), Eq. 2.4, with the photo as the new distribution.
     """
-    shift = math.log((float((sure > 0.5).mean()) + LEAST_SHARE) / USUAL_SHARE)
-    odds = np.float32(math.exp(min(max(shift, LOWEST_SHIFT), HIGHEST_SHIFT)))
-    return odds * sure / (1 + (odds - 1) * sure)
+    shift = math.log((float((probability > 0.5).mean()) + SHARE_OFFSET) / USUAL_SHARE)
+    odds = np.float32(math.exp(min(max(shift, MIN_SHIFT), MAX_SHIFT)))
+    return odds * probability / (1 + (odds - 1) * probability)
 
 
 def check_threshold(threshold: float) -> None:
-    """Raise ValueError unless this is a threshold of likelihood."""
+    """Raise ValueError unless the threshold is a probability above 0 and below 1."""
     if not 0 < threshold < 1:
         raise ValueError(f"threshold is {threshold}; it must lie between 0 and 1, and lower marks more: try 0.5")
 
 
-def _scale(height: int, width: int) -> float:
+def _working_scale(height: int, width: int) -> float:
     return min(1.0, math.sqrt(WORK_PIXELS / (height * width)))
 
 
-def _shrunk(photo: Image.Image, scale: float) -> Image.Image:
+def _downscaled(photo: Image.Image, scale: float) -> Image.Image:
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     return photo.resize(size, Image.Resampling.BOX)
 
 
-def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """float32 (h, w) at another size, given as width and height."""
+def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return float32 (h, w) at another size (width, height)."""
     return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
 
 
-def _connected(sure: np.ndarray, threshold: float) -> np.ndarray:
-    """Pixels above the threshold, and less sure ones that hang together with them; single pixels are left out."""
-    labels, count = ndimage.label(sure > threshold * CONTINUED, np.ones((3, 3), bool))
+def _hysteresis(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the mask by hysteresis thresholding, without components of fewer than MIN_COMPONENT_PX pixels.
+
+    A component of pixels above the low threshold is kept if one of its pixels exceeds the threshold.
+    """
+    labels, count = ndimage.label(probability > threshold * LOW_THRESHOLD, np.ones((3, 3), bool))
     if not count:
-        return np.zeros(sure.shape, bool)
+        return np.zeros(probability.shape, bool)
     keep = np.zeros(count + 1, bool)
-    keep[np.unique(labels[sure > threshold])] = True
-    keep &= np.bincount(labels.ravel(), minlength=count + 1) >= SMALLEST_PX
+    keep[np.unique(labels[probability > threshold])] = True
+    keep &= np.bincount(labels.ravel(), minlength=count + 1) >= MIN_COMPONENT_PX
     keep[0] = False
     return keep[labels]
 
 
-def _around_thick(found: np.ndarray, rim_px: float) -> np.ndarray:
-    """Finds of at least THICK_PX and so much around them: bool (H, W)."""
+def _near_thick(found: np.ndarray, distance_px: float) -> np.ndarray:
+    """Return which pixels lie within a distance of damage of at least THICK_PX: bool (H, W)."""
     height, width = found.shape
     below, right = -height % CELL_PX, -width % CELL_PX
     padded = np.pad(found, ((0, below), (0, right)), mode="edge")
     cells = padded.reshape(padded.shape[0] // CELL_PX, CELL_PX, -1, CELL_PX)
-    inside = np.pad(np.all(cells, axis=(1, 3)), 1, mode="edge")  # what the photo's edge cuts off goes on behind it
+    inside = np.pad(np.all(cells, axis=(1, 3)), 1, mode="edge")  # damage at the photo's edge continues beyond it
     thick = ndimage.distance_transform_edt(inside)[1:-1, 1:-1] * CELL_PX >= THICK_PX / 2
     if not thick.any():
         return np.zeros(found.shape, bool)
     distance = ndimage.distance_transform_edt(~thick).astype(np.float32) * CELL_PX
-    near = _enlarged(distance, (width + right, height + below))[:height, :width]
-    return near <= THICK_PX / 2 + rim_px
+    near = _resized(distance, (width + right, height + below))[:height, :width]
+    return near <= THICK_PX / 2 + distance_px

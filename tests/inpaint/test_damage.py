@@ -1,4 +1,4 @@
-"""Damage found by itself: on photos that were not trained on, worn by another generator than the one of training."""
+"""The DamageFinder, on photos outside the training set that another generator than that of training has degraded."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from inpaint.benchmark.workloads import made_photo
-from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, adapted, load_damage_network
+from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, adjust_to_prior, load_damage_network
 from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ConfigError, DamageConfig, damage_config_from_dict
@@ -22,8 +22,8 @@ from tests.train.damage.worn_prints import degrade_print
 
 PHOTOS = Path(__file__).parents[3] / "shared/datasets/photos"
 F1_FLOOR, CLEAN_CEILING, AGAIN_CEILING = 0.75, 0.005, 0.002
-"""The aims, which the bundled weights keep: see docs/damage.md."""
-held_out = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the held-out photos are not here")
+"""Required of the bundled weights, see docs/damage.md: F1, share marked of clean photos and of restorations."""
+held_out = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the held-out photos are not available")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def photos(count, skip=0):
 
 
 def scratched(seed=0):
-    """A made photo with two bright lines across, and where they are."""
+    """A synthetic photo with two bright lines across it, and their mask."""
     pixels, mask = made_photo(240, 200, seed), np.zeros((200, 240), bool)
     mask[60:63, 20:220] = mask[20:180, 150:152] = True
     pixels[mask] = 250
@@ -51,7 +51,7 @@ def scratched(seed=0):
 
 
 @held_out
-def test_damage_on_photos_never_seen_is_found(finder):
+def test_damage_on_held_out_photos_is_found(finder):
     from train.damage.scores import match, total
 
     worn = [degrade_print(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(24))]
@@ -61,14 +61,14 @@ def test_damage_on_photos_never_seen_is_found(finder):
 
 
 @held_out
-def test_photos_without_damage_are_left_alone(finder):
+def test_clean_photos_are_hardly_marked(finder):
     shares = [finder(np.asarray(photo)).mean() for photo in photos(100)]
     assert np.mean(shares) <= CLEAN_CEILING
     assert np.median(shares) <= CLEAN_CEILING / 2
 
 
 @held_out
-def test_its_own_restorations_have_nothing_left_to_find(inpainter):
+def test_restored_photos_are_hardly_marked(inpainter):
     shares = []
     for number, photo in enumerate(photos(6, skip=40)):
         scan, _ = degrade_print(photo, np.random.default_rng([4, number]))
@@ -78,7 +78,7 @@ def test_its_own_restorations_have_nothing_left_to_find(inpainter):
     assert np.mean(shares) < AGAIN_CEILING
 
 
-def test_a_mask_is_a_picture_that_the_inpainter_takes(inpainter):
+def test_the_mask_can_be_passed_to_the_inpainter(inpainter):
     pixels, mask = scratched()
     found = inpainter.find_damage(pixels)
     assert (found.mode, found.size) == ("L", (240, 200))
@@ -89,22 +89,22 @@ def test_a_mask_is_a_picture_that_the_inpainter_takes(inpainter):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-def test_every_mode_is_searched(inpainter, mode):
+def test_every_mode_is_accepted(inpainter, mode):
     assert inpainter.find_damage(picture(mode, (70, 50))).size == (70, 50)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (17, 16), (130, 90)])
-def test_every_size_is_searched(finder, size):
+def test_every_size_is_accepted(finder, size):
     assert finder(made_photo(*size)).shape == size[::-1]
 
 
-def test_a_photo_and_its_file_have_the_same_damage(inpainter, tmp_path):
+def test_an_array_and_its_file_give_the_same_mask(inpainter, tmp_path):
     pixels, _ = scratched()
     Image.fromarray(pixels).save(tmp_path / "a.png")
     assert np.array_equal(inpainter.find_damage(tmp_path / "a.png"), inpainter.find_damage(pixels))
 
 
-def test_a_lower_threshold_marks_no_less_and_growing_marks_the_rim(finder):
+def test_a_lower_threshold_and_a_larger_grow_px_mark_more(finder):
     pixels, _ = scratched()
     strict, usual, loose = (finder(pixels, threshold=threshold, grow_px=0) for threshold in (0.8, 0.5, 0.2))
     assert strict.sum() < loose.sum()
@@ -114,7 +114,7 @@ def test_a_lower_threshold_marks_no_less_and_growing_marks_the_rim(finder):
     assert grown.sum() > 1.5 * usual.sum()
 
 
-def test_more_is_marked_around_a_lost_piece_than_around_a_line(finder):
+def test_thick_damage_is_dilated_more_than_a_line(finder):
     pixels, _ = scratched()
     rows, columns = np.mgrid[:200, :240]
     lost = np.hypot(rows - 130, columns - 70) < 32
@@ -140,12 +140,12 @@ def test_a_setting_out_of_range_is_refused(inpainter, settings, kind, message):
         inpainter.find_damage(scratched()[0], **settings)
 
 
-def test_what_is_no_photo_is_refused(inpainter):
+def test_bytes_that_are_no_photo_are_refused(inpainter):
     with pytest.raises(PhotoError):
         inpainter.find_damage(b"no photo")
 
 
-def test_a_large_scan_is_searched_quickly_and_thoroughly(finder):
+def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
     pixels = made_photo(4000, 3000)
     pixels[1000:1004, 300:3700] = 250
     pixels[200:2800, 2000:2003] = 5
@@ -159,27 +159,27 @@ def test_a_large_scan_is_searched_quickly_and_thoroughly(finder):
     assert found.mean() < 0.02
 
 
-def test_a_doubtful_mark_counts_where_damage_is_plain_and_not_where_there_is_none():
-    doubtful = np.full((100, 100), 0.01, np.float32)
-    doubtful[10, 10:40] = 0.4
-    plain = doubtful.copy()
+def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():
+    weak = np.full((100, 100), 0.01, np.float32)
+    weak[10, 10:40] = 0.4
+    plain = weak.copy()
     plain[50:60] = 0.95
-    assert adapted(plain)[10, 10:40].min() > 0.5 > 0.4 > adapted(doubtful)[10, 10:40].max()
-    for sure in (plain, doubtful, np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)):
-        result = adapted(sure)
+    assert adjust_to_prior(plain)[10, 10:40].min() > 0.5 > 0.4 > adjust_to_prior(weak)[10, 10:40].max()
+    for probability in (plain, weak, np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)):
+        result = adjust_to_prior(probability)
         assert result.min() >= 0 and result.max() <= 1
-        assert (np.diff(result.ravel()[np.argsort(sure.ravel())]) >= 0).all()  # more likely stays more likely
+        assert (np.diff(result.ravel()[np.argsort(probability.ravel())]) >= 0).all()  # the order is kept
 
 
-def test_strips_show_no_seams(finder, monkeypatch):
+def test_strips_leave_no_seams(finder, monkeypatch):
     pixels, _ = scratched()
     tall = np.concatenate([pixels] * 5)
-    whole = finder.likelihood(tall)
+    whole = finder.probability(tall)
     monkeypatch.setattr("inpaint.damage.STRIP_PIXELS", 240 * 320)
-    assert np.abs(finder.likelihood(tall) - whole).max() < 0.05
+    assert np.abs(finder.probability(tall) - whole).max() < 0.05
 
 
-def test_the_network_is_the_same_without_its_batch_norms():
+def test_fused_batch_norms_do_not_change_the_predictions():
     torch.manual_seed(0)
     network = DamageNetwork(DamageConfig(channels=(8, 8, 8, 8), blocks=1)).train()
     for _ in range(3):
@@ -188,7 +188,7 @@ def test_the_network_is_the_same_without_its_batch_norms():
     assert torch.allclose(fused(network)(image), network.eval()(image), atol=1e-5)
 
 
-def test_the_bundled_weights_are_small_and_half():
+def test_the_bundled_weights_are_small_and_in_half_precision():
     weights = BUNDLED_DAMAGE / "model.safetensors"
     assert weights.stat().st_size < 3_000_000
     assert (BUNDLED_DAMAGE / "README.md").exists()
@@ -196,7 +196,7 @@ def test_the_bundled_weights_are_small_and_half():
     assert weights.stat().st_size < 2.2 * size
 
 
-def test_weights_are_written_and_read_back(tmp_path):
+def test_saved_weights_load_again(tmp_path):
     network = DamageNetwork(DamageConfig(channels=(8, 8, 8, 8), blocks=1)).eval()
     save_generator(network, tmp_path)
     loaded = load_damage_network(tmp_path)
@@ -205,7 +205,7 @@ def test_weights_are_written_and_read_back(tmp_path):
     assert torch.allclose(loaded(image), network(image), atol=0.02)
 
 
-def test_weights_of_another_kind_are_refused(tmp_path):
+def test_weights_of_another_architecture_are_refused(tmp_path):
     with pytest.raises(WeightsError, match="damage"):
         load_damage_network(BUNDLED_DAMAGE.parent)
     with pytest.raises(WeightsError, match="context-encoder"):
@@ -224,6 +224,6 @@ def test_weights_of_another_kind_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("values", [None, {}, {"architecture": "free-form"}, {"architecture": "damage", "blocks": 2}])
-def test_a_config_of_another_kind_is_refused(values):
+def test_a_config_of_another_architecture_is_refused(values):
     with pytest.raises(ConfigError):
         damage_config_from_dict(values)
