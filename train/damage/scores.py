@@ -1,5 +1,6 @@
-"""Measures of found damage: F1 with tolerance, and shares of pixels marked."""
+"""Precision, recall and F1 of marked damage, with a tolerance in pixels."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,61 +9,61 @@ from scipy import ndimage
 TOLERANCE_PX = 2
 
 
-class Matches(NamedTuple):
-    """Counts of pixels, which may be added over photos.
+class PixelCounts(NamedTuple):
+    """Counts of pixels, which may be summed over photos.
 
     Attributes:
-        found_right: marked pixels that lie within the tolerance of damage.
-        found: marked pixels.
-        met: damaged pixels that lie within the tolerance of a marked one.
-        wanted: damaged pixels.
+        correct: marked pixels within the tolerance of damage.
+        marked: all marked pixels.
+        detected: damaged pixels within the tolerance of a marked pixel.
+        damaged: all damaged pixels.
     """
 
-    found_right: int
-    found: int
-    met: int
-    wanted: int
+    correct: int
+    marked: int
+    detected: int
+    damaged: int
 
     @property
     def precision(self) -> float:
-        """Share of marked pixels that are right; 1 if nothing is marked."""
-        return self.found_right / self.found if self.found else 1.0
+        """Share of the marked pixels that are correct; 1 if nothing is marked."""
+        return self.correct / self.marked if self.marked else 1.0
 
     @property
     def recall(self) -> float:
-        """Share of damaged pixels that are found; 1 if there is no damage."""
-        return self.met / self.wanted if self.wanted else 1.0
+        """Share of the damaged pixels that are detected; 1 if there is no damage."""
+        return self.detected / self.damaged if self.damaged else 1.0
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
+        """Harmonic mean of precision and recall; 0 if both are 0."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def match(found: np.ndarray, wanted: np.ndarray, tolerance_px: float = TOLERANCE_PX) -> Matches:
-    """Compares a found mask with the true one.
+def count_pixels(marked: np.ndarray, damaged: np.ndarray, tolerance_px: float = TOLERANCE_PX) -> PixelCounts:
+    """Compare a predicted mask with the ground truth.
 
     Args:
-        found: bool (H, W).
-        wanted: bool (H, W).
-        tolerance_px: pixels count as the same up to this distance.
+        marked: bool (H, W), the prediction.
+        damaged: bool (H, W), the ground truth.
+        tolerance_px: pixels up to this Euclidean distance from each other match.
     """
-    return Matches(
-        int((found & near(wanted, tolerance_px)).sum()),
-        int(found.sum()),
-        int((wanted & near(found, tolerance_px)).sum()),
-        int(wanted.sum()),
+    return PixelCounts(
+        int((marked & within_distance(damaged, tolerance_px)).sum()),
+        int(marked.sum()),
+        int((damaged & within_distance(marked, tolerance_px)).sum()),
+        int(damaged.sum()),
     )
 
 
-def total(matches: list[Matches]) -> Matches:
-    """The counts of many photos together."""
-    return Matches(*(sum(column) for column in zip(*matches, strict=True)))
+def sum_counts(counts: Sequence[PixelCounts]) -> PixelCounts:
+    """Return the counts of several photos together."""
+    return PixelCounts(*(sum(column) for column in zip(*counts, strict=True)))
 
 
-def near(mask: np.ndarray, distance_px: float) -> np.ndarray:
-    """Bool (H, W): pixels within a distance of a mask."""
+def within_distance(mask: np.ndarray, distance_px: float) -> np.ndarray:
+    """Return the pixels within a Euclidean distance of a mask, bool (H, W); none if the mask is empty."""
     if not mask.any():
         return np.zeros(mask.shape, bool)
     return ndimage.distance_transform_edt(~mask) <= distance_px

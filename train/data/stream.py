@@ -69,7 +69,7 @@ class PhotoStream:
 
     Attributes:
         waited_s: seconds that the consumer has spent waiting for batches.
-        reasons: reason -> number of images that could not be used for it, among those read so far.
+        skip_reasons: reason -> number of images that could not be used for it, among those read so far.
         rows_per_epoch: images in an epoch; None until an epoch has been read to its end.
 
     Raises:
@@ -94,7 +94,7 @@ class PhotoStream:
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=PREFETCHED_BATCHES)
         self._closed = threading.Event()
         self.waited_s = 0.0
-        self.reasons = Counter(self._source.skipped if isinstance(self._source, CachedImages) else ())
+        self.skip_reasons = Counter(self._source.skipped if isinstance(self._source, CachedImages) else ())
         self.rows_per_epoch: int | None = None
         self._thread = threading.Thread(target=self._produce, args=(start,), daemon=True, name="photo-stream")
         self._thread.start()
@@ -102,13 +102,13 @@ class PhotoStream:
     @property
     def skipped(self) -> int:
         """Number of images that could not be used, among those read so far."""
-        return self.reasons.total()
+        return self.skip_reasons.total()
 
     def __iter__(self) -> Iterator[Batch]:
-        while batch := self.take():
+        while batch := self.next_batch():
             yield batch
 
-    def take(self, stop: Callable[[], bool] = lambda: False) -> Batch | None:
+    def next_batch(self, stop: Callable[[], bool] = lambda: False) -> Batch | None:
         """Return the next batch, waiting for it if necessary.
 
         Args:
@@ -185,7 +185,7 @@ class PhotoStream:
             sample = future.result()
             if isinstance(sample, str):
                 failed_in_a_row += 1
-                self.reasons[sample] += 1
+                self.skip_reasons[sample] += 1
                 self._check_usable(usable, failed_in_a_row)
             else:
                 usable, failed_in_a_row = usable + 1, 0
@@ -199,7 +199,7 @@ class PhotoStream:
         """
         own_rows = -(-self.rows_per_epoch // self._world_size) if self.rows_per_epoch else MAX_UNUSABLE_ROWS
         if failed_in_a_row >= own_rows or (not usable and failed_in_a_row >= MAX_UNUSABLE_ROWS):
-            reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
+            reasons = ", ".join(f"{count} {reason}" for reason, count in self.skip_reasons.most_common())
             raise ValueError(
                 f"None of the {min(failed_in_a_row, own_rows)} rows of {', '.join(self._config.dataset)} could be"
                 f" decoded as images ({reasons}): name the column of the images with data.column."

@@ -59,7 +59,7 @@ def train(
     stream = processes.run_on_all(lambda: open_stream(config.data_config, start, rank, world_size))
     try:
         # Before the networks: problems with the photos are reported before a GPU is used.
-        batch = processes.run_on_all(stream.take)
+        batch = processes.run_on_all(stream.next_batch)
         trainer = build_trainer(processes)
         trainer.position = start
         if state:
@@ -146,7 +146,7 @@ class _Loop:
     def _fetch(self) -> Batch | None:
         """Return the next batch; None if the run is to stop while a process waits for its batch."""
         try:
-            batch = self._processes.run_on_all(lambda: self._stream.take(self._stop_requested))
+            batch = self._processes.run_on_all(lambda: self._stream.next_batch(self._stop_requested))
         except (StreamError, ValueError, OtherProcessError):
             self._save()
             raise
@@ -188,7 +188,7 @@ class _Loop:
 
     def _report_skipped(self, progress: Progress) -> None:
         if self._stream.skipped:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in self._stream.reasons.most_common())
+            reasons = ", ".join(f"{count} {reason}" for reason, count in self._stream.skip_reasons.most_common())
             progress.message(f"{self._stream.skipped} rows could not be used as photos and were skipped: {reasons}.")
 
 

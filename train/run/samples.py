@@ -64,7 +64,7 @@ def held_out_batch(config: RunConfig, open_stream: OpenStream) -> Batch | None:
     try:
         stream = open_stream(data, START, 0, 1)
         try:
-            return stream.take()
+            return stream.next_batch()
         finally:
             stream.close()
     except (ValueError, StreamError):

@@ -17,7 +17,6 @@ from train.__main__ import main
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
 from train.damage.losses import AREA_DISCOUNT, NEIGHBOURHOOD_PX, damage_losses
-from train.damage.scores import match, near, total
 from train.damage.stream import DegradedStream, zoomed_crop
 from train.damage.trainer import LAST_LEARNING_RATE, DamageTrainer, train_damage
 from train.run.optimize import NonFiniteError
@@ -207,23 +206,3 @@ def test_the_command_trains(folder, tmp_path, capsys):
 def test_a_setting_out_of_range_is_refused(setting, message):
     with pytest.raises(ValueError, match=message):
         DamageTrainConfig(**setting)
-
-
-def test_pixels_within_the_tolerance_count_as_the_same():
-    wanted, found = np.zeros((20, 20), bool), np.zeros((20, 20), bool)
-    wanted[10] = True
-    found[12, :10] = True
-    found[0, 0] = True
-    matches = match(found, wanted)
-    assert matches == (10, 11, 10, 20)  # the last pixel of the line is too far from the find's end
-    assert match(found, wanted, 1) == (0, 11, 0, 20)
-    assert total([matches, matches]) == (20, 22, 20, 40)
-    assert matches.f1 == pytest.approx(2 * (10 / 11) * 0.5 / (10 / 11 + 0.5))
-
-
-def test_nothing_found_where_nothing_is_is_perfect():
-    empty, full = np.zeros((5, 5), bool), np.ones((5, 5), bool)
-    assert match(empty, empty).f1 == 1
-    assert match(full, empty).precision == 0
-    assert match(empty, full).f1 == 0
-    assert not near(empty, 3).any()

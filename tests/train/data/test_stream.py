@@ -119,9 +119,9 @@ def test_unusual_images_are_used_or_skipped_and_counted_by_reason(tmp_path, cach
     red = [image for image in batches[0].image if image[0, 0, 0] > 200]
     assert len(red) == 1, "a CMYK image keeps its colours"
     assert red[0][1:].max() < 60
-    reasons = set(stream.reasons)
+    reasons = set(stream.skip_reasons)
     assert reasons == {"smaller than 8 pixels", "larger than 89 megapixels", "not readable as an image"}
-    assert cache is False or dict(stream.reasons) == dict.fromkeys(reasons, 2) | {"not readable as an image": 1}
+    assert cache is False or dict(stream.skip_reasons) == dict.fromkeys(reasons, 2) | {"not readable as an image": 1}
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_broken_file_in_a_folder_is_skipped(tmp_path, cache):
     (tmp_path / "65.png").write_bytes(png(65)[:50])
     stream = PhotoStream(config(str(tmp_path), cache=cache, batch_size=3), seed=0)
     assert [sorted(shades([batch])) for batch in take(stream, 3)] == [[50, 60, 70]] * 3
-    assert stream.reasons["not readable as an image"] >= 2
+    assert stream.skip_reasons["not readable as an image"] >= 2
 
 
 def test_several_datasets_are_concatenated(tmp_path, greys):

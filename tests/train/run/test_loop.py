@@ -197,15 +197,15 @@ def test_ctrl_c_saves_the_step_in_hand(photos, tmp_path):
 
 def breaking(monkeypatch, after, trouble):
     """Lets the stream deliver so many batches, and then run into trouble."""
-    take, taken = PhotoStream.take, []
+    next_batch, taken = PhotoStream.next_batch, []
 
     def limited(stream, stop=lambda: False):
         if len(taken) == after:
             return trouble(stop)
-        taken.append(take(stream))
+        taken.append(next_batch(stream))
         return taken[-1]
 
-    monkeypatch.setattr(PhotoStream, "take", limited)
+    monkeypatch.setattr(PhotoStream, "next_batch", limited)
 
 
 def test_a_stream_that_breaks_costs_nothing_that_was_trained(photos, tmp_path, monkeypatch):
