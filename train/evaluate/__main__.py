@@ -1,4 +1,4 @@
-"""python -m train.evaluate [WEIGHTS] --data DATA: our weights beside classical methods on held-out photos.
+"""python -m train.evaluate [WEIGHTS] --data DATA: compare weights with classical methods on held-out photos.
 
 Every photo gets three masks: scratches (2-5 % of the picture), strokes (10-25 %) and large holes (30-45 %). The scores
 are means over photos, each taken over the hole only; seconds are wall time per photo on this machine.
@@ -8,75 +8,65 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
-from train.evaluate.methods import our_methods, prepare
-from train.evaluate.scores import NO_DATA, TITLES, as_json, elp_ready, evaluate, read_photos
 
-from .report import Score, report
-from .sheets import SheetRow, comparison_sheet
+from .command import add_arguments, collect, parse, save_comparison
+from .methods import load_baseline, our_methods
+from .report import report
+from .results import score_as_json
+from .scores import COVERAGES, elp_available, evaluate, read_photos
 
 
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line; an error ends the process with a message."""
     parser = argparse.ArgumentParser(
         prog="python -m train.evaluate",
         description="Compare weights with classical inpainting methods on held-out photos.",
     )
-    parser.add_argument("weights", nargs="?", help="a folder, or REPO_ID[@REVISION] on the Hub; default: the bundled")
-    parser.add_argument("--data", help="a folder of pictures, a .parquet file, or a Hub dataset id")
-    parser.add_argument("--split", default="validation", help="which part of the dataset (%(default)s)")
-    parser.add_argument("--images", type=int, default=24, help="at most so many photos (%(default)s)")
-    parser.add_argument("--slow-images", type=int, default=6, help="slow methods: the first so many (%(default)s)")
-    parser.add_argument("--max-side", type=int, default=768, help="shrink larger photos to this many px (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the masks (%(default)s)")
-    parser.add_argument("--sheet", type=Path, help="write a picture with the methods side by side here")
-    parser.add_argument("--sheet-images", type=int, default=3, help="photos on that picture (%(default)s)")
-    parser.add_argument("--json", type=Path, help="write every single score here")
-    options = parser.parse_args(arguments)
-    if not options.data:
-        parser.error(NO_DATA)
-    if options.images < 1 or options.max_side < 1:
-        parser.error(f"--images is {options.images} and --max-side {options.max_side}: both must be at least 1")
-    return options
+    add_arguments(parser, images=24, images_help="maximum number of photos")
+    parser.add_argument(
+        "--slow-images", type=int, default=6, help="photos for slow methods, the first ones (%(default)s)"
+    )
+    parser.add_argument(
+        "--max-side", type=int, default=768, help="shrink photos to at most this side in px (%(default)s)"
+    )
+    parser.add_argument("--sheet-images", type=int, default=3, help="photos on the sheet, the first ones (%(default)s)")
+    parser.add_argument("--json", type=Path, help="write every single score to this file")
+    return parse(parser, arguments, {"images": 1, "max_side": 1})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Evaluate from the command line: print the tables, write what was asked for."""
-    options = parse(arguments)
+    """Evaluate from the command line: print the tables, write the requested files.
+
+    Raises:
+        SystemExit: the arguments, the weights or the photos cannot be used; with a message.
+    """
+    options = parse_arguments(arguments)
     try:
-        methods = [*map(prepare, BASELINES), *our_methods(options.weights)]
+        methods = [*map(load_baseline, BASELINES), *our_methods(options.weights)]
         photos = read_photos(options.data, options.split, options.images, options.max_side)
-        with_elp = elp_ready()
-        scores: list[Score] = []
-        rows: list[SheetRow] = []
-        for photo_scores, photo_rows in evaluate(
+        scored = evaluate(
             photos,
             methods,
             seed=options.seed,
             slow_images=options.slow_images,
             sheet_images=options.sheet_images if options.sheet else 0,
-            with_elp=with_elp,
-        ):
-            scores += photo_scores
-            rows += photo_rows
-            print(f"\rphoto {scores[-1].photo + 1} of {options.images}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        if not scores:
-            raise ValueError(f"{options.data} (split {options.split}) holds no photos that can be read: {NO_DATA}")
+            with_elp=elp_available(),
+        )
+        scores, rows = collect(scored, options)
     except ValueError as error:
         raise SystemExit(f"error: {error}") from error
     print(f"Photos of {options.data} ({options.split}), long side up to {options.max_side} px, seed {options.seed}.\n")
-    print(report(scores, {m.name: m.reason for m in methods}, [m.name for m in methods if m.slow], TITLES))
+    slow = [method.name for method in methods if method.slow]
+    print(report(scores, {method.name: method.reason for method in methods}, slow, list(COVERAGES)))
     if options.sheet:
-        options.sheet.parent.mkdir(parents=True, exist_ok=True)
-        comparison_sheet(rows, [method.name for method in methods if method.fill]).save(options.sheet)
+        save_comparison(options.sheet, rows, [method.name for method in methods if method.fill])
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps([as_json(score) for score in scores], indent=1, allow_nan=False) + "\n")
+        options.json.write_text(json.dumps([score_as_json(s) for s in scores], indent=1, allow_nan=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The methods that an evaluation compares: our weights, and the classical baselines that run here."""
+"""Methods that an evaluation compares: our weights and classical baselines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from train.masks.families import central_region
 
 from .results import OURS
 
-NETWORK = "our network alone"
-"""The fills without the texture that the engine adds to them."""
+NETWORK_ONLY = "network only (ours)"
+"""Our fills without the texture that the engine adds to them."""
 
 
 class Method(NamedTuple):
-    """A method ready to run; fill is None if it cannot run here, for the reason given."""
+    """An inpainting method.
+
+    Attributes:
+        name: in tables and sheets.
+        fill: maps RGB uint8 (H, W, 3) and bool (H, W), True = hole, to pixels; None if the method cannot run here.
+        slow: run it on the first photos only.
+        reason: why it cannot run; empty if it can.
+    """
 
     name: str
     fill: FillPixels | None
@@ -25,8 +32,8 @@ class Method(NamedTuple):
     reason: str = ""
 
 
-def prepare(baseline: Baseline) -> Method:
-    """The baseline ready to run, or with the reason why it cannot."""
+def load_baseline(baseline: Baseline) -> Method:
+    """Return a baseline ready to run, or with the reason why it cannot run on this machine."""
     try:
         return Method(baseline.name, baseline.load(), baseline.slow)
     except UnavailableError as error:
@@ -34,29 +41,41 @@ def prepare(baseline: Baseline) -> Method:
 
 
 def our_method(weights: str | None) -> Method:
-    """Our weights as a method.
+    """Return a method that fills with the given weights.
 
     Args:
-        weights: a folder, a Hub repo id, or REPO_ID@REVISION; None: the bundled weights.
+        weights: a folder, a Hub repository, or REPO_ID@REVISION; None: the bundled weights.
 
     Raises:
-        ValueError: they cannot be had; the message says why and what to do.
+        ValueError: the weights cannot be loaded.
     """
-    return _as_method(OURS, Inpainter.from_pretrained(weights))
+    return inpainter_method(OURS, Inpainter.from_pretrained(weights))
 
 
 def our_methods(weights: str | None) -> list[Method]:
-    """Our weights as a method, and before it the network alone, where the engine adds texture to its fills.
+    """Return our method, preceded by the network without texture where the engine adds texture to its fills.
 
-    Arguments and errors are those of `our_method`.
+    Args:
+        weights: as in `our_method`.
+
+    Raises:
+        ValueError: the weights cannot be loaded.
     """
     inpainter = Inpainter.from_pretrained(weights)
-    alone = inpainter.with_fills(inpainter.filler.without_texture().fills)
-    network = [_as_method(NETWORK, alone)] if inpainter.filler.crop_sizes.textured_passes else []
-    return [*network, _as_method(OURS, inpainter)]
+    ours = [inpainter_method(OURS, inpainter)]
+    if not inpainter.filler.crop_sizes.textured_passes:
+        return ours
+    without_texture = inpainter.with_fills(inpainter.filler.without_texture().fills)
+    return [inpainter_method(NETWORK_ONLY, without_texture), *ours]
 
 
-def _as_method(name: str, inpainter: Inpainter) -> Method:
-    tiny = np.zeros((64, 64, 3), dtype=np.uint8)
-    inpainter(tiny, central_region(64, 64))  # the first call sets up more than it fills: not timed
-    return Method(name, lambda pixels, mask: np.array(inpainter(pixels, mask)))
+def inpainter_method(name: str, inpainter: Inpainter) -> Method:
+    """Return an Inpainter as a method."""
+    return warmed_up(Method(name, lambda pixels, mask: np.array(inpainter(pixels, mask))))
+
+
+def warmed_up(method: Method) -> Method:
+    """Run a method once, so that the time of its first measured fill does not include its set-up."""
+    assert method.fill is not None
+    method.fill(np.zeros((64, 64, 3), dtype=np.uint8), central_region(64, 64))
+    return method

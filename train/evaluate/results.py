@@ -1,30 +1,112 @@
-"""Mean scores per kind of hole and method, as they are published."""
+"""Scores of an evaluation: one per method, photo and mask, and their means as they are published."""
 
+import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
+
+from train.masks.families import LARGE_COVERAGE, SCRATCHES_COVERAGE, STROKES_COVERAGE
 
 OURS = "ours"
+"""Name of the evaluated weights among the methods."""
 
 
-METRICS = (  # field of a score, heading, digits
-    ("psnr", "PSNR, dB (higher is better)", 2),
-    ("ssim", "SSIM (higher is better)", 3),
-    ("l1", "L1, % (lower is better)", 2),
-    ("elp", "ELP (lower is better)", 3),
+class Metric(NamedTuple):
+    """A column of a table of scores.
+
+    Attributes:
+        field: name of the value in `Score` and in its JSON form.
+        name: of the metric.
+        unit: empty if it has none.
+        digits: decimals shown.
+        higher_is_better: None if neither is.
+    """
+
+    field: str
+    name: str
+    unit: str
+    digits: int
+    higher_is_better: bool | None
+
+    @property
+    def heading(self) -> str:
+        """Name and unit, such as "PSNR dB"."""
+        return f"{self.name} {self.unit}".strip()
+
+    @property
+    def explained_heading(self) -> str:
+        """Name, unit and direction, such as "PSNR, dB (higher is better)"."""
+        direction = "higher" if self.higher_is_better else "lower"
+        return (
+            f"{self.name}, {self.unit} ({direction} is better)" if self.unit else f"{self.name} ({direction} is better)"
+        )
+
+
+METRICS = (
+    Metric("psnr", "PSNR", "dB", 2, True),
+    Metric("ssim", "SSIM", "", 3, True),
+    Metric("l1", "L1", "%", 2, False),
+    Metric("elp", "ELP", "", 3, False),
 )
+"""Published metrics, each measured over the hole."""
 
 
-COVERAGES = {
+def _percent(coverage: tuple[float, float]) -> str:
+    return f"{100 * coverage[0]:.0f} to {100 * coverage[1]:.0f} %"
+
+
+COVERAGE_TITLES = {
     "central": "128x128, the central square of half the side is the hole",
-    "scratches": "scratches, 2 to 5 % of the picture",
-    "strokes": "strokes, 10 to 25 %",
-    "large": "large holes, 30 to 45 %",
+    "scratches": f"scratches, {_percent(SCRATCHES_COVERAGE)} of the picture",
+    "strokes": f"strokes, {_percent(STROKES_COVERAGE)}",
+    "large": f"large holes, {_percent(LARGE_COVERAGE)}",
 }
+"""Kind of hole -> its title in reports and model cards."""
 
 
-def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Mean scores as {coverage: {method: {metric: mean}}} of the list that `train.evaluate --json` writes."""
+class Score(NamedTuple):
+    """The metrics of one method on one photo with one mask.
+
+    Attributes:
+        method: its name.
+        coverage: kind of hole, a key of `COVERAGE_TITLES`.
+        photo: number of the photo, from 0.
+        psnr: over the hole, in dB; inf for a perfect fill.
+        ssim: over the hole.
+        l1: mean absolute error over the hole in percent of the range.
+        l2: mean squared error over the hole in percent of the squared range.
+        elp: perceptual distance; nan if not measured.
+        seconds: wall time of the fill.
+    """
+
+    method: str
+    coverage: str
+    photo: int
+    psnr: float
+    ssim: float
+    l1: float
+    l2: float
+    elp: float
+    seconds: float
+
+
+def score_as_json(score: NamedTuple) -> dict[str, str | int | float | None]:
+    """Return the fields of a named tuple, such as `Score`, as JSON can hold them: null for inf and nan."""
+    values = score._asdict()
+    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
+
+
+def mean_scores(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return mean scores per kind of hole and method.
+
+    Args:
+        scores: rows as `python -m train.evaluate --json` writes them.
+
+    Returns:
+        {coverage: {method: {field: mean}}}; "photos" is the number of rows. Values that are null do not count, and a
+        field without other values is left out.
+    """
     grouped: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for score in scores:
         grouped.setdefault(str(score["coverage"]), {}).setdefault(str(score["method"]), []).append(score)
@@ -35,5 +117,12 @@ def summary(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str
 
 
 def _means(rows: list[Mapping[str, Any]]) -> dict[str, float]:
-    values = {field: [row[field] for row in rows if row.get(field) is not None] for field, _, _ in METRICS}
+    values = {
+        metric.field: [row[metric.field] for row in rows if row.get(metric.field) is not None] for metric in METRICS
+    }
     return {field: fmean(known) for field, known in values.items() if known}
+
+
+def display_name(source: str) -> str:
+    """Return a dataset or weights id for reports: of a local file or folder, its name without the path."""
+    return Path(source).name if Path(source).exists() else source

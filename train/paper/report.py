@@ -1,48 +1,69 @@
-"""What the comparison shows: its table in Markdown, with what follows from it, and its figure."""
+"""The text report of the comparison: tables of mean scores in Markdown, and the findings."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from inpaint.markdown import markdown_table
-from train.evaluate.sheets import GAP, INK, SheetRow, comparison_sheet
+from train.evaluate.report import score_cell, score_rows
+from train.evaluate.results import Metric
 
-from .scores import SIDE, PaperScore
-from .variants import HOLES
+from .scores import PaperScore
+from .variants import HOLE_KINDS
 
-COLUMNS = (  # heading, field of Means, digits, whether high is good (None: neither)
-    ("L1 %", "l1", 2, False),
-    ("L2 %", "l2", 2, False),
-    ("PSNR dB", "psnr", 2, True),
-    ("ELP", "elp", 3, False),
-    ("detail", "detail", 2, None),
+COLUMNS = (
+    Metric("l1", "L1", "%", 2, False),
+    Metric("l2", "L2", "%", 2, False),
+    Metric("psnr", "PSNR", "dB", 2, True),
+    Metric("elp", "ELP", "", 3, False),
+    Metric("sharpness", "sharpness", "", 2, None),
 )
-QUOTED = {  # Pathak et al. 2016, Table 1
-    "nearest neighbour, as the paper quotes it (Paris StreetView)": ("15.10", "4.30", "14.70", "", ""),
-    "joint, as the paper quotes it (Paris StreetView)": ("9.37", "1.96", "18.58", "", ""),
+PUBLISHED = {
+    "nearest neighbour, published (Paris StreetView)": ("15.10", "4.30", "14.70", "", ""),
+    "joint, published (Paris StreetView)": ("9.37", "1.96", "18.58", "", ""),
 }
-SHOWN = ("push-pull pyramid", "OpenCV Telea", "PatchMatch")  # of the classical methods, in the figure
-TILE = (SIDE, SIDE)  # pixel by pixel
+"""Rows of Pathak et al. 2016, Table 1."""
 HOLE_TITLES = {"central": "central square", "blocks": "random blocks", "region": "random region"}
 
 
 class Means(NamedTuple):
-    """Means over pictures; `detail` is the ratio of the mean details of fills and truths."""
+    """Means over pictures; `sharpness` is the mean gradient of the fills divided by that of the ground truth."""
 
     l1: float
     l2: float
     psnr: float
     elp: float
-    detail: float
+    sharpness: float
     photos: int
 
 
+class Comparison(NamedTuple):
+    """What was compared. Names are those in the scores.
+
+    Attributes:
+        titles: variant -> its name, in the order of the table.
+        extra_runs: names of further runs.
+        bundled: name of the bundled weights.
+        baselines: name of a classical method -> why it could not run; empty if it ran.
+        slow_baselines: names of the classical methods that ran on the first pictures only.
+        budget: what each variant was trained on, as text.
+        test: what was tested on, as text.
+    """
+
+    titles: Mapping[str, str]
+    extra_runs: Sequence[str]
+    bundled: str
+    baselines: Mapping[str, str]
+    slow_baselines: Sequence[str]
+    budget: str
+    test: str
+
+
 def means(scores: Iterable[PaperScore]) -> dict[str, dict[str, Means]]:
-    """The means of every method as {kind of hole: {method: means}}."""
-    grouped: dict[str, dict[str, list[PaperScore]]] = {hole: {} for hole in HOLES}
+    """Return mean scores as {kind of hole: {method: means}}."""
+    grouped: dict[str, dict[str, list[PaperScore]]] = {hole: {} for hole in HOLE_KINDS}
     for score in scores:
         grouped[score.coverage].setdefault(score.method, []).append(score)
     return {hole: {name: _mean(rows) for name, rows in methods.items()} for hole, methods in grouped.items()}
@@ -50,181 +71,79 @@ def means(scores: Iterable[PaperScore]) -> dict[str, dict[str, Means]]:
 
 def _mean(rows: Sequence[PaperScore]) -> Means:
     l1, l2, psnr, elp = (float(np.mean([getattr(row, field) for row in rows])) for field in ("l1", "l2", "psnr", "elp"))
-    truth = sum(row.true_detail for row in rows)
-    return Means(l1, l2, psnr, elp, sum(row.detail for row in rows) / truth if truth else math.nan, len(rows))
+    truth = sum(row.true_gradient for row in rows)
+    return Means(l1, l2, psnr, elp, sum(row.gradient for row in rows) / truth if truth else math.nan, len(rows))
 
 
-class Setup(NamedTuple):
-    """What was compared.
+def report(scores: Sequence[PaperScore], comparison: Comparison, findings: Sequence[str]) -> str:
+    """Return the whole comparison as Markdown.
 
-    Attributes:
-        titles: variant -> its name in the scores, in the order of the table.
-        longer: names of further runs in the scores.
-        flagship: name of the bundled weights in the scores.
-        classical: name of a classical method -> why it could not run, or "".
-        slow: those that ran on the first pictures only.
-        budget: what each variant was trained on, for people to read.
-        test: what was tested on, for people to read.
+    Args:
+        scores: of every method, kind of hole and picture.
+        comparison: what was compared.
+        findings: sentences for the last section.
     """
-
-    titles: Mapping[str, str]
-    longer: Sequence[str]
-    flagship: str
-    classical: Mapping[str, str]
-    slow: Sequence[str]
-    budget: str
-    test: str
-
-
-def report(scores: Sequence[PaperScore], setup: Setup) -> str:
-    """The whole comparison as Markdown."""
-    by_hole = means(scores)
-    centre = by_hole["central"]
-    titles, fast = setup.titles, [name for name in setup.classical if name not in setup.slow]
-    rows = [*fast, *(titles[name] for name in titles if titles[name] in centre), *setup.longer, setup.flagship]
-    tested = f"Tested on {setup.test}."
+    by_hole, titles = means(scores), comparison.titles
+    intro = f"Tested on {comparison.test}."
     if titles:
-        tested = f"Every variant of the Context Encoder was trained on {setup.budget}, and tested on {setup.test}."
+        intro = (
+            f"Every variant of the Context Encoder was trained on {comparison.budget}, and tested on {comparison.test}."
+        )
     parts = [
         "# The ideas of the paper, side by side",
-        f"{tested} Percent are of the full range of a pixel; detail is the fill's mean gradient over the truth's (1: as"
-        " sharp as the truth, less: blurred, more: noisy).",
-        f"## Central hole\n\n{_table(centre, rows, setup.classical)}",
+        f"{intro} Percentages are of the full range of a pixel. Sharpness is the mean gradient of the fill divided by"
+        " that of the ground truth: below 1 the fill is blurred, above 1 it is noisy.",
+        *_central_tables(scores, comparison),
     ]
-    if slow := [name for name in setup.slow if name in centre]:
-        few = {score.photo for score in scores if score.method in slow}
-        subset = means(score for score in scores if score.photo in few)["central"]
-        chosen = [*fast, *setup.slow, *(titles[name] for name in ("l2", "joint") if name in titles), *setup.longer]
-        parts.append(
-            f"With the slow methods, on the first {len(few)} of these pictures:\n\n"
-            + _table(subset, chosen, setup.classical, quoted=False)
-        )
-    elif missing := {name: setup.classical[name] for name in setup.slow if setup.classical[name]}:
-        parts.append("\n".join(f"{name} was not run: {reason}." for name, reason in missing.items()))
-    if trained := [titles[name] for name in HOLES if name in titles]:
-        parts.append(_cross_table(by_hole, [*trained, *_able(setup.longer, by_hole), setup.flagship]))
-    parts.append("## What the figures say\n\n" + "\n".join(f"- {line}" for line in findings(scores, setup)))
+    if trained := [titles[hole] for hole in HOLE_KINDS if hole in titles]:
+        extra = [name for name in comparison.extra_runs if all(name in by_hole[hole] for hole in HOLE_KINDS)]
+        parts.append(_cross_table(by_hole, [*trained, *extra, comparison.bundled]))
+    parts.append("## Findings\n\n" + "\n".join(f"- {line}" for line in findings))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(found: Mapping[str, Means], names: Sequence[str], reasons: Mapping[str, str], *, quoted: bool = True) -> str:
-    best = {}
-    for _, field, digits, high in COLUMNS:
-        values = [round(getattr(found[name], field), digits) for name in names if name in found]
-        values = [value for value in values if math.isfinite(value)]
-        if high is not None and values:
-            best[field] = max(values) if high else min(values)
-    rows: list[list[str]] = []
-    for name in names:
-        cells = [f"not run: {reasons.get(name, '')}", *[""] * (len(COLUMNS) - 1)]
-        if name in found:
-            cells = [_cell(getattr(found[name], field), digits, best.get(field)) for _, field, digits, _ in COLUMNS]
-        rows.append([name, *cells])
-    rows += [[name, *cells] for name, cells in QUOTED.items() if quoted]
-    return markdown_table(["method", *(column[0] for column in COLUMNS)], rows, "l" + "r" * len(COLUMNS))
+def _central_tables(scores: Sequence[PaperScore], comparison: Comparison) -> list[str]:
+    """Return the table of central holes, and one with the slow methods on the pictures that they ran on."""
+    central, titles, slow = means(scores)["central"], comparison.titles, comparison.slow_baselines
+    fast = [name for name in comparison.baselines if name not in slow]
+    trained = [title for title in titles.values() if title in central]
+    names = [*fast, *trained, *comparison.extra_runs, comparison.bundled]
+    parts = [f"## Central hole\n\n{_table(central, names, comparison, with_published=True)}"]
+    if any(name in central for name in slow):
+        first = {score.photo for score in scores if score.method in slow}
+        subset = means(score for score in scores if score.photo in first)["central"]
+        names = [*fast, *slow, *(titles[key] for key in ("l2", "joint") if key in titles), *comparison.extra_runs]
+        table = _table(subset, names, comparison, with_published=False)
+        parts.append(f"With the slow methods, on the first {len(first)} of these pictures:\n\n{table}")
+    elif missing := {name: comparison.baselines[name] for name in slow if comparison.baselines[name]}:
+        parts.append("\n".join(f"{name} was not run: {reason}." for name, reason in missing.items()))
+    return parts
+
+
+def _table(found: Mapping[str, Means], names: Sequence[str], comparison: Comparison, *, with_published: bool) -> str:
+    values = {name: mean._asdict() for name, mean in found.items()}
+    rows = score_rows(values, {name: comparison.baselines.get(name, "") for name in names}, COLUMNS)
+    rows += [[name, *cells] for name, cells in PUBLISHED.items() if with_published]
+    return markdown_table(["method", *(column.heading for column in COLUMNS)], rows, "l" + "r" * len(COLUMNS))
 
 
 def _cross_table(by_hole: Mapping[str, Mapping[str, Means]], names: Sequence[str]) -> str:
-    """Trained on one kind of hole, tested on all; the best PSNR of a column is bold."""
+    """Return the table of models that were trained on one kind of hole and tested on all; best PSNR in bold."""
     best = {
-        hole: max((by_hole[hole][name].psnr for name in names if name in by_hole[hole]), default=0) for hole in HOLES
+        hole: max((by_hole[hole][name].psnr for name in names if name in by_hole[hole]), default=0)
+        for hole in HOLE_KINDS
     }
     rows = []
     for name in names:
         cells = []
-        for hole in HOLES:
+        for hole in HOLE_KINDS:
             mean = by_hole[hole].get(name)
-            psnr = "" if mean is None else _cell(mean.psnr, 2, round(best[hole], 2))
-            cells.append("" if mean is None else f"{psnr} / {mean.l1:.2f} / {_cell(mean.elp, 3, None)}")
+            psnr = "" if mean is None else score_cell(mean.psnr, 2, round(best[hole], 2))
+            cells.append("" if mean is None else f"{psnr} / {mean.l1:.2f} / {score_cell(mean.elp, 3)}")
         rows.append([name, *cells])
-    headings = ["", *(f"tested on: {HOLE_TITLES[hole]}" for hole in HOLES)]
+    headings = ["", *(f"tested on: {HOLE_TITLES[hole]}" for hole in HOLE_KINDS)]
     return (
         "## Trained on one kind of hole, tested on all three\n\n"
-        "Joint loss, whole picture predicted. PSNR in dB / L1 in % / ELP.\n\n"
-        + markdown_table(headings, rows, "l" + "r" * len(HOLES))
+        "Joint loss; the network predicts the whole picture. PSNR in dB / L1 in % / ELP.\n\n"
+        + markdown_table(headings, rows, "l" + "r" * len(HOLE_KINDS))
     )
-
-
-def _able(names: Sequence[str], by_hole: Mapping[str, Mapping[str, Means]]) -> list[str]:
-    """Those that were tested on every kind of hole."""
-    return [name for name in names if all(name in by_hole[hole] for hole in HOLES)]
-
-
-def findings(scores: Sequence[PaperScore], setup: Setup) -> list[str]:
-    """What follows from the figures, in sentences, whether or not the paper says the same."""
-    by_hole, titles = means(scores), setup.titles
-    centre, lines = by_hole["central"], []
-    for name in [*(titles[key] for key in ("joint",) if key in titles), *setup.longer]:
-        lines.append(_against_classical(name, scores, setup))
-    if {"l2", "joint"} <= set(titles):
-        blurred, joint = centre[titles["l2"]], centre[titles["joint"]]
-        lines.append(
-            f"Adversarial loss: the joint model's detail is {joint.detail:.2f} against {blurred.detail:.2f} with L2"
-            f" only, its ELP {_cell(joint.elp, 3, None)} against {_cell(blurred.elp, 3, None)}, its PSNR"
-            f" {joint.psnr - blurred.psnr:+.2f} dB: "
-            + ("sharper, as the paper says." if joint.detail > blurred.detail and not joint.elp >= blurred.elp
-               else "not sharper at this budget, contrary to the paper.")
-        )  # fmt: skip
-    if set(HOLES) <= set(titles):
-        for hole in HOLES[1:]:
-            gap = by_hole[hole][titles[hole]].psnr - by_hole[hole][titles["central"]].psnr
-            verdict = "fails there, as the paper says" if gap > 0.5 else "does not fail there, contrary to the paper"
-            lines.append(
-                f'Holes of the kind "{HOLE_TITLES[hole]}": the model trained on central squares only has a PSNR'
-                f" {abs(gap):.2f} dB {'lower' if gap > 0 else 'higher'} than the one trained on them: it {verdict}."
-            )
-    if {"joint", "channelwise", "conv"} <= set(titles):
-        ranked = sorted(("joint", "channelwise", "conv"), key=lambda key: -centre[titles[key]].psnr)
-        names = {"joint": "fully connected", "channelwise": "channel-wise fully connected", "conv": "convolutional"}
-        told = ", ".join(f"{names[key]} {centre[titles[key]].psnr:.2f} dB" for key in ranked)
-        lines.append(f"Bottlenecks by PSNR: {told}.")
-    return lines or ["Too few variants were trained for a comparison."]
-
-
-def _against_classical(name: str, scores: Sequence[PaperScore], setup: Setup) -> str:
-    """Whether a model is ahead of every classical method, each on the pictures that it was run on."""
-    behind = []
-    for other in (method for method, reason in setup.classical.items() if not reason):
-        seen = {score.photo for score in scores if score.method == other}
-        both = means(score for score in scores if score.photo in seen)["central"]
-        if other in both and not (both[name].l1 < both[other].l1 and both[name].psnr > both[other].psnr):
-            behind.append(f"{other} ({both[other].l1:.2f} %, {both[other].psnr:.2f} dB)")
-    own = means(scores)["central"][name]
-    verdict = "ahead of every classical method in both" if not behind else "not ahead of " + ", ".join(behind)
-    return f"{name[0].upper() + name[1:]}: L1 {own.l1:.2f} %, PSNR {own.psnr:.2f} dB in the central hole, {verdict}."
-
-
-def figure(rows: Sequence[Sequence[SheetRow]], setup: Setup) -> Image.Image:
-    """The comparison as a picture: what fills the central hole, and the models of three kinds of holes on all three.
-
-    Args:
-        rows: the rows of some pictures, as `score_pictures` yields them.
-        setup: what was compared.
-    """
-    titles = setup.titles
-    classical = [name for name in SHOWN if any(name in kinds[0].fills for kinds in rows)]
-    models = [title for name, title in titles.items() if name not in HOLES]
-    centre = [kinds[0]._replace(label=f"picture {number}") for number, kinds in enumerate(rows, 1)]
-    parts = [[comparison_sheet(centre, [*classical, *models, *setup.longer, setup.flagship], TILE)]]
-    if trained := [titles[hole] for hole in HOLES if hole in titles]:
-        crossed = [[row._replace(label=HOLE_TITLES[row.label].replace(" ", "\n")) for row in kinds] for kinds in rows]
-        parts.append([comparison_sheet(kinds, [*trained, setup.flagship], TILE) for kinds in crossed[:2]])
-    heads = ("The central hole", "Trained on one kind of hole, tested on all three")
-    head_px = 34
-    width = max(sum(sheet.width for sheet in part) for part in parts)
-    whole = Image.new("RGB", (width, sum(part[0].height + head_px for part in parts)), "white")
-    draw, top = ImageDraw.Draw(whole), 0
-    for head, part in zip(heads, parts, strict=False):
-        draw.text((GAP, top + head_px / 2), head, fill=INK, font=ImageFont.load_default(19), anchor="lm")
-        left = 0
-        for sheet in part:
-            whole.paste(sheet, (left, top + head_px))
-            left += sheet.width
-        top += head_px + part[0].height
-    return whole
-
-
-def _cell(value: float, digits: int, best: float | None) -> str:
-    if math.isnan(value):
-        return "-"
-    return f"**{value:.{digits}f}**" if round(value, digits) == best else f"{value:.{digits}f}"

@@ -1,4 +1,4 @@
-"""The paper's test: held-out pictures of 128x128, three kinds of holes, and how near each method comes to the truth."""
+"""The test of the comparison: held-out pictures of 128x128 with three kinds of holes, scored for each method."""
 
 import contextlib
 import dataclasses
@@ -21,35 +21,36 @@ from train.evaluate.methods import Method
 from train.evaluate.scores import measure
 from train.evaluate.sheets import SheetRow
 from train.masks.families import sample_mask
-from train.metrics.pixels import detail
+from train.metrics.pixels import mean_gradient
 
-from .variants import HOLES
+from .variants import HOLE_KINDS
 
 SIDE = 128
-SHUFFLE = 5000  # rows that are shuffled: a validation split is often in order of its classes
+SHUFFLE_BUFFER = 5000
+"""Rows that are shuffled; many validation splits are sorted by class."""
 
 
 class Candidate(NamedTuple):
     """A method, and the kinds of holes that it can fill."""
 
     method: Method
-    holes: tuple[str, ...] = HOLES
+    hole_kinds: tuple[str, ...] = HOLE_KINDS
 
 
 class PaperScore(NamedTuple):
-    """What one method reached on one picture with one hole.
+    """The metrics of one method on one picture with one hole.
 
     Attributes:
         method: its name.
-        coverage: kind of the hole, one of HOLES.
+        coverage: kind of the hole, one of HOLE_KINDS.
         photo: number of the picture, from 0.
         psnr: over the hole, in dB; inf for a perfect fill.
         ssim: over the hole.
         l1: mean absolute error over the hole in percent of the range.
-        l2: mean squared error over the hole in percent of the range squared.
+        l2: mean squared error over the hole in percent of the squared range.
         elp: perceptual distance; nan if not measured.
-        detail: mean gradient magnitude of the fill, in percent of the range a pixel.
-        true_detail: the same of the truth.
+        gradient: mean gradient magnitude of the fill, in percent of the range per pixel.
+        true_gradient: mean gradient magnitude of the ground truth in the hole.
     """
 
     method: str
@@ -60,17 +61,23 @@ class PaperScore(NamedTuple):
     l1: float
     l2: float
     elp: float
-    detail: float
-    true_detail: float
+    gradient: float
+    true_gradient: float
 
 
 def held_out_pictures(data: DataConfig, split: str, count: int, seed: int) -> Iterator[np.ndarray]:
-    """Up to `count` pictures of a split, drawn by the seed: the central square of each, uint8 (128, 128, 3).
+    """Yield the central squares of up to `count` pictures of a split, scaled to RGB uint8 (128, 128, 3).
+
+    Args:
+        data: whose datasets are read.
+        split: of these datasets.
+        count: maximum number of pictures.
+        seed: of the choice of pictures.
 
     Raises:
         ValueError: the split cannot be opened.
     """
-    rows = StreamedImages(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE), seed)
+    rows = StreamedImages(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE_BUFFER), seed)
     for photo in itertools.islice(_decoded(rows), count):
         short = min(photo.size)
         left, top = (photo.width - short) // 2, (photo.height - short) // 2
@@ -84,19 +91,23 @@ def _decoded(rows: StreamedImages) -> Iterator[Image.Image]:
             yield rows.decode(cell)
 
 
-def network(name: str, weights: str | Path) -> Candidate:
-    """A trained Context Encoder as a method, run on the whole picture at once.
+def network_candidate(name: str, weights: str | Path) -> Candidate:
+    """Return a trained generator as a candidate that fills the whole picture in one pass.
+
+    Args:
+        name: in tables and figures.
+        weights: a folder, or a Hub repository.
 
     Raises:
-        WeightsError: there are no such weights.
+        WeightsError: the weights cannot be loaded.
     """
     generator = load_generator(weights).generator
-    centre_only = getattr(generator.config, "region", None) == "center"
-    return Candidate(Method(name, network_fill(generator)), HOLES[:1] if centre_only else HOLES)
+    only_centre = getattr(generator.config, "region", None) == "center"
+    return Candidate(Method(name, one_pass_fill(generator)), HOLE_KINDS[:1] if only_centre else HOLE_KINDS)
 
 
-def network_fill(generator: Any) -> FillPixels:
-    """The composite of a generator's prediction, without the engine's crops."""
+def one_pass_fill(generator: Any) -> FillPixels:
+    """Return a fill by one pass of a generator over the whole picture, without the engine's crops."""
 
     def fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
         image, hole = to_tensor(pixels), torch.from_numpy(mask.astype(np.float32))[None, None]
@@ -111,45 +122,45 @@ def score_pictures(
     candidates: Sequence[Candidate],
     *,
     seed: int,
-    shapes: Sequence[np.ndarray] | None,
+    silhouettes: Sequence[np.ndarray] | None,
     slow_pictures: int,
     with_elp: bool = True,
 ) -> Iterator[tuple[list[PaperScore], list[SheetRow]]]:
-    """Score every candidate on every picture with a hole of each kind, picture by picture.
+    """Score every candidate on every picture with each kind of hole, picture by picture.
 
     Args:
         pictures: RGB uint8 (128, 128, 3).
-        candidates: those whose method cannot run are passed over.
-        seed: of the holes, which depend on it and the picture's number only.
-        shapes: silhouettes for random regions; None: generated ones.
-        slow_pictures: slow methods run on so many of the first pictures.
+        candidates: those whose method cannot run are skipped.
+        seed: of the holes; a hole depends on it and the number of the picture only.
+        silhouettes: for random regions; None: generated ones.
+        slow_pictures: number of pictures, the first ones, that slow methods run on.
         with_elp: False leaves ELP out (nan).
 
     Yields:
-        The scores of a picture, and a row for the figure for each kind of hole.
+        The scores of a picture, and one row for the figure per kind of hole.
     """
     for number, pixels in enumerate(pictures):
         scores, rows = [], []
-        for kind, hole in enumerate(HOLES):
-            mask = sample_mask({hole: 1.0}, SIDE, SIDE, np.random.default_rng((seed, number, kind)), shapes)
+        for kind, hole in enumerate(HOLE_KINDS):
+            mask = sample_mask({hole: 1.0}, SIDE, SIDE, np.random.default_rng((seed, number, kind)), silhouettes)
             fills = {
                 method.name: np.where(mask[:, :, None], method.fill(pixels, mask), pixels)
-                for method, holes in candidates
-                if method.fill and hole in holes and (not method.slow or number < slow_pictures)
+                for method, hole_kinds in candidates
+                if method.fill and hole in hole_kinds and (not method.slow or number < slow_pictures)
             }
-            scores += _scored(fills, hole, number, pixels, mask, with_elp)
+            scores += _scores(fills, hole, number, pixels, mask, with_elp)
             rows.append(SheetRow(hole, pixels, mask, fills))
         yield scores, rows
 
 
-def _scored(
+def _scores(
     fills: dict[str, np.ndarray], hole: str, number: int, pixels: np.ndarray, mask: np.ndarray, with_elp: bool
 ) -> list[PaperScore]:
     image, area = to_tensor(pixels), torch.from_numpy(mask.astype(np.float32))[None, None]
-    truth = float(detail(image, area))
-    sharpness = [float(detail(to_tensor(filled), area)) for filled in fills.values()]
+    true_gradient = float(mean_gradient(image, area))
+    gradients = [float(mean_gradient(to_tensor(filled), area)) for filled in fills.values()]
     values = measure(list(fills.values()), pixels, mask, with_elp=with_elp)
     return [
-        PaperScore(name, hole, number, *measured, sharp, truth)
-        for name, measured, sharp in zip(fills, values, sharpness, strict=True)
+        PaperScore(name, hole, number, *measured, gradient, true_gradient)
+        for name, measured, gradient in zip(fills, values, gradients, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The runs in which the paper's ideas are compared: each differs from the joint recipe in one point."""
+"""The variants of the Context Encoder that are compared: each differs from the joint recipe in one point."""
 
 import dataclasses
 from typing import Any, NamedTuple
@@ -7,12 +7,12 @@ from inpaint.networks.config import ContextEncoderConfig
 from train.config import MaskConfig, TrainConfig
 from train.presets import PRESETS
 
-HOLES = ("central", "blocks", "region")
-"""The paper's three kinds of holes (section 3.3): central square, random blocks, random region."""
+HOLE_KINDS = ("central", "blocks", "region")
+"""Mask families of the paper's section 3.3: central region, random block, random region."""
 
 
 class Variant(NamedTuple):
-    """One run of the comparison.
+    """A training run of the comparison.
 
     Attributes:
         name: of its folder, and on the command line.
@@ -25,16 +25,16 @@ class Variant(NamedTuple):
     config: TrainConfig
 
     @property
-    def holes(self) -> tuple[str, ...]:
-        """The kinds of holes that it can fill: a network that predicts the centre only has no others."""
-        return HOLES if getattr(self.config.generator, "region", None) == "full" else HOLES[:1]
+    def hole_kinds(self) -> tuple[str, ...]:
+        """Kinds of holes that the network can fill; one that predicts only the centre fills only central holes."""
+        return HOLE_KINDS if getattr(self.config.generator, "region", None) == "full" else HOLE_KINDS[:1]
 
 
 def variants(base: TrainConfig = PRESETS["context-encoder"][1]) -> dict[str, Variant]:
-    """All runs of the comparison by name.
+    """Return all variants by name.
 
     Args:
-        base: the joint recipe, for a Context Encoder; changes to it reach every run.
+        base: the joint recipe, for a Context Encoder; its settings hold for every variant.
     """
     generator = base.generator
     assert isinstance(generator, ContextEncoderConfig)
@@ -50,7 +50,7 @@ def variants(base: TrainConfig = PRESETS["context-encoder"][1]) -> dict[str, Var
         data = dataclasses.replace(base.data, masks=masks)
         return dataclasses.replace(with_generator(region="full"), data=data)
 
-    # a single term has weight 1: Adam does not care about its size, but its epsilon does
+    # A single loss term has weight 1: Adam is invariant to the scale of the loss apart from its epsilon.
     runs = [
         Variant("l2", "L2 only", with_loss(reconstruction_weight=1.0, adversarial_weight=0.0)),
         Variant("adversarial", "adversarial only", with_loss(reconstruction_weight=0.0, adversarial_weight=1.0)),

@@ -10,7 +10,7 @@ from typing import Any
 from safetensors import safe_open
 
 from inpaint.markdown import markdown_table
-from train.evaluate.results import COVERAGES, METRICS, OURS, summary
+from train.evaluate.results import COVERAGE_TITLES, METRICS, OURS, mean_scores
 
 from .card_merge import assemble, merge, part
 
@@ -88,7 +88,7 @@ def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mappi
     config = run_config(run_dir)
     scores = _read_json(run_dir / RESULTS_FILE) or _read_json(run_dir / COMPARISON_FILE)
     scores = scores if isinstance(scores, list) else []
-    results = summary(scores)
+    results = mean_scores(scores)
     generator = _read_json(folder / "config.json") or {}
     architecture, own_limit = str(generator.get("architecture")), OWN_LIMITS.get(str(generator.get("region")), "")
     picture = (
@@ -241,18 +241,18 @@ def _read_json(path: Path) -> Any:
 
 def result_entry(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:
     """What the metadata's `model-index` says of one kind of hole."""
-    dataset = f"{means['photos']} held-out photos, {COVERAGES.get(coverage, coverage)}"
+    dataset = f"{means['photos']} held-out photos, {COVERAGE_TITLES.get(coverage, coverage)}"
     return {
         "task": {"type": "image-to-image", "name": "Image inpainting"},
         "dataset": {"type": f"held-out-{coverage}", "name": dataset},
         "metrics": [
             {
-                "type": field,
-                "name": f"{heading.partition(' (')[0]}, over the hole",
-                "value": round(means[field], digits),
+                "type": metric.field,
+                "name": f"{metric.explained_heading.partition(' (')[0]}, over the hole",
+                "value": round(means[metric.field], metric.digits),
             }
-            for field, heading, digits in METRICS
-            if field in means
+            for metric in METRICS
+            if metric.field in means
         ],
     }
 
@@ -260,15 +260,15 @@ def result_entry(coverage: str, means: Mapping[str, float]) -> dict[str, Any]:
 def results_tables(scores: list[Mapping[str, Any]]) -> str:
     """A table for each kind of hole; slow methods in one of their own, beside the others on the same few photos."""
     tables = []
-    for coverage, methods in summary(scores).items():
+    for coverage, methods in mean_scores(scores).items():
         photos = max(int(means["photos"]) for means in methods.values())
         everywhere = {method: means for method, means in methods.items() if means["photos"] == photos}
-        tables.append(f"Held-out photos ({photos}), {COVERAGES.get(coverage, coverage)}:\n\n{_table(everywhere)}")
+        tables.append(f"Held-out photos ({photos}), {COVERAGE_TITLES.get(coverage, coverage)}:\n\n{_table(everywhere)}")
         if len(everywhere) < len(methods):
             rows = [row for row in scores if row["coverage"] == coverage]
             seen = [{row["photo"] for row in rows if row["method"] == method} for method in methods]
             common = set.intersection(*seen)
-            few = summary(row for row in rows if row["photo"] in common)[coverage]
+            few = mean_scores(row for row in rows if row["photo"] in common)[coverage]
             tables.append(f"The same with the slow methods, on {len(common)} of these photos:\n\n{_table(few)}")
     return "\n\n".join(tables)
 
@@ -277,5 +277,5 @@ def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
     rows = []
     for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
         name = "**these weights**" if method == OURS else method
-        rows.append([name, *(f"{means[field]:.{digits}f}" if field in means else "" for field, _, digits in METRICS)])
-    return markdown_table(["Method", *(heading for _, heading, _ in METRICS)], rows)
+        rows.append([name, *(f"{means[m.field]:.{m.digits}f}" if m.field in means else "" for m in METRICS)])
+    return markdown_table(["Method", *(metric.explained_heading for metric in METRICS)], rows)

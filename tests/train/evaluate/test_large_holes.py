@@ -8,7 +8,7 @@ from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
 from train.evaluate import large_holes
-from train.evaluate.large_holes import TILE, WHOLE, compare, largest_squares
+from train.evaluate.large_holes import CELL, WHOLE, evaluate_large_holes, largest_squares
 from train.evaluate.methods import Method
 
 
@@ -30,13 +30,13 @@ def test_the_photos_with_the_longest_short_sides_are_cut_to_squares(photos):
 def test_scores_and_rows_are_those_of_the_methods():
     photo = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
     methods = [Method("perfect", lambda pixels, mask: pixels), Method("black", lambda pixels, mask: pixels * 0)]
-    scores, rows = compare(photo, 3, methods, with_elp=False)
+    ((scores, rows),) = evaluate_large_holes([photo], methods, with_elp=False)
     assert [score.method for score in scores] == ["perfect", "black"]
     assert scores[0].psnr == np.inf and scores[1].psnr < 10
     whole, detail = rows
     assert whole.mask.mean() == pytest.approx(0.4, abs=0.015)
     assert np.array_equal(whole.fills["black"][~whole.mask], photo[~whole.mask])
-    assert detail.truth.shape == (*TILE[::-1], 3)
+    assert detail.ground_truth.shape == (*CELL[::-1], 3)
     assert 0.4 < detail.mask.mean() < 1
 
 
@@ -49,8 +49,8 @@ def test_the_command_prints_both_ways_and_writes_the_sheet(photos, tmp_path, cap
     assert "1 photos" not in printed and "1 photo of" in printed
     assert "| ours | " in printed and f"| {WHOLE} | " in printed
     with Image.open(sheet) as picture:
-        assert picture.width > 4 * TILE[0]
-        assert picture.height > 2 * TILE[1]
+        assert picture.width > 4 * CELL[0]
+        assert picture.height > 2 * CELL[1]
 
 
 def test_without_photos_the_command_says_what_to_give(photos, tmp_path, capsys):
@@ -59,6 +59,6 @@ def test_without_photos_the_command_says_what_to_give(photos, tmp_path, capsys):
     assert "give --data: a folder of pictures" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         large_holes.main(["--data", photos, "--side", "10"])
-    assert "--side 10: at least 1 and 64" in capsys.readouterr().err
+    assert "--side is 10; it must be at least 64" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="^error: "):
         large_holes.main([str(tmp_path / "nothing"), "--data", photos])

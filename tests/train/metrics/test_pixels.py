@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from train.metrics.pixels import detail, masked_psnr, masked_ssim, mean_l1, mean_l2
+from train.metrics.pixels import masked_psnr, masked_ssim, mean_gradient, mean_l1, mean_l2
 
 METRICS = [masked_psnr, masked_ssim, mean_l1, mean_l2]
 
@@ -106,13 +106,13 @@ def test_psnr_agrees_with_scikit_image_on_8_bit_pixels():
     assert masked_psnr(*tensors, torch.ones(1, 1, 16, 16)).item() == pytest.approx(expected, abs=1e-4)
 
 
-def test_detail_is_the_mean_gradient_inside_the_hole_and_not_at_its_seam():
+def test_the_mean_gradient_is_taken_inside_the_hole_and_not_at_its_seam():
     mask = torch.zeros(1, 1, 12, 12)
     mask[..., 2:10, 2:10] = 1
     ramp = torch.arange(12.0).expand(1, 3, 12, 12) / 20
-    assert detail(ramp, mask).item() == pytest.approx(100 * 0.05 / 2)
+    assert mean_gradient(ramp, mask).item() == pytest.approx(100 * 0.05 / 2)
     seam = torch.where(mask > 0, torch.zeros(1), torch.ones(1)).expand(1, 3, 12, 12)
-    assert detail(seam, mask).item() == 0
+    assert mean_gradient(seam, mask).item() == 0
     checks = ((torch.arange(12)[:, None] + torch.arange(12)) % 2).expand(1, 3, 12, 12).float()
-    assert detail(checks, mask).item() == pytest.approx(100 * 2**0.5 / 2)
-    assert detail(ramp, torch.zeros_like(mask)).isnan().all()
+    assert mean_gradient(checks, mask).item() == pytest.approx(100 * 2**0.5 / 2)
+    assert mean_gradient(ramp, torch.zeros_like(mask)).isnan().all()

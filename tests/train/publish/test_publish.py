@@ -17,7 +17,7 @@ from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
 from tests.hub.client import Client
 from train.config import DataConfig, TrainConfig, to_dict
-from train.evaluate.results import summary
+from train.evaluate.results import mean_scores
 from train.presets import PRESETS
 from train.publish.card import build_card, write_card
 from train.publish.card_merge import merge
@@ -246,7 +246,7 @@ def test_metadata_that_is_no_yaml_is_left_to_a_person(run_dir):
 
 
 def test_the_summary_takes_means_and_leaves_unmeasured_values_out():
-    assert summary(SCORES)["strokes"]["ours"] == {"psnr": 21.5, "ssim": 0.625, "l1": 2.5, "photos": 2}
+    assert mean_scores(SCORES)["strokes"]["ours"] == {"psnr": 21.5, "ssim": 0.625, "l1": 2.5, "photos": 2}
 
 
 # The Hub
