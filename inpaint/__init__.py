@@ -1,6 +1,6 @@
 """Fill holes in photographs: `Inpainter.from_pretrained()(photo, mask)`.
 
-Names are imported when they are first used, so that parts that need no PyTorch start without it.
+Names are imported when first used, so that parts that need no PyTorch start without it.
 """
 
 import os
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-# PyTorch's threads wait for each other in a busy loop. Where other work wants the same cores, a pass then takes four
-# times as long as with threads that sleep. It is read when PyTorch is first imported; a setting of your own wins.
+# PyTorch's threads wait for each other in a busy loop. If other processes use the same cores, a pass then takes four
+# times as long as with threads that sleep. PyTorch reads this variable when it is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_HOMES = {
+_MODULES = {
     "ContextEncoder": "networks.generators",
     "ContextEncoderConfig": "networks.config",
     "FreeFormConfig": "networks.config",
@@ -70,9 +70,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

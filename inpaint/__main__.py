@@ -1,4 +1,4 @@
-"""`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo, or of many; or find their damage by itself."""
+"""`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo or of many, or find their damage and fill it."""
 
 import argparse
 import sys
@@ -8,52 +8,63 @@ from pathlib import Path
 from tqdm import tqdm
 
 from inpaint.photos.masks import MAX_SHARE
+from inpaint.photos.pairing import PIPE, Task, find_tasks
 from inpaint.photos.saving import format_of
 from inpaint.runtime.malloc import keep_memory
 
-from .batch import PIPE, Choices, Task, fill_file, find_tasks, identities
+from .batch import Options, fill_file, input_ids
 from .damage import GROW_PX, THRESHOLD
 from .inpainter import Inpainter
 
 INTERRUPTED = 130
+"""The exit code after Ctrl+C, as shells have it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the return value is the exit code: 0 only if every photo was filled."""
-    options = build_parser().parse_args(arguments)
+    """Run the command line and return the exit code, 0 only if every photo was filled.
+
+    Args:
+        arguments: without the program's name; None: those of the process.
+    """
+    parsed = build_parser().parse_args(arguments)
     try:
-        photos, mask = _inputs(options)
-        choices = _choices(options)
-        tasks = find_tasks(photos, mask, options.output, "PNG" if choices.mask_only else choices.format)
-        inpainter = Inpainter.from_pretrained(options.model, device=options.device, runtime=options.runtime)
+        photos, mask = _inputs(parsed)
+        options = _options(parsed)
+        tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
+        inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    many = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
+    is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
     count: Counter[str] = Counter()
     try:
-        _fill_all(inpainter, tasks, choices, options.skip_existing, many, count)
+        _fill_all(inpainter, tasks, options, parsed.skip_existing, is_batch, count)
     except KeyboardInterrupt:
         count["interrupted"] = 1
-    if many or not count["failed"]:
+    if is_batch or not count["failed"]:
         print(
-            _summary(count, options.output, options.mask_only),
-            file=sys.stderr if options.output == PIPE else sys.stdout,
+            _summary(count, parsed.output, parsed.mask_only),
+            file=sys.stderr if parsed.output == PIPE else sys.stdout,
         )
     return INTERRUPTED if count["interrupted"] else int(count["failed"] > 0)
 
 
 def _fill_all(
-    inpainter: Inpainter, tasks: list[Task], choices: Choices, skip_existing: bool, many: bool, count: Counter[str]
+    inpainter: Inpainter,
+    tasks: list[Task],
+    options: Options,
+    skip_existing: bool,
+    show_progress: bool,
+    count: Counter[str],
 ) -> None:
-    """Do the tasks one after the other, and count what became of them; an error does not stop the others."""
-    inputs = identities(tasks)
-    for task in tqdm(tasks, unit="photo", disable=None if many else True):  # None: only on a terminal
+    """Do the tasks in order and count filled, skipped and failed ones; an error does not stop the others."""
+    inputs = input_ids(tasks)
+    for task in tqdm(tasks, unit="photo", disable=None if show_progress else True):  # None: only on a terminal
         if skip_existing and isinstance(task.output, Path) and task.output.exists():
             count["skipped"] += 1
             continue
         try:
-            fill_file(inpainter, task, choices, inputs)
+            fill_file(inpainter, task, options, inputs)
             count["filled"] += 1
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
@@ -61,121 +72,153 @@ def _fill_all(
             tqdm.write(f"error: {name}: {error or type(error).__name__}", file=sys.stderr)
 
 
-def _inputs(options: argparse.Namespace) -> tuple[list[str], str | None]:
-    """Photos and mask: the last of the names is the mask, unless masks are to be found.
+def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
+    """Return photos and mask: the last positional argument is the mask, unless masks are to be found.
 
     Raises:
-        ValueError: the mask is missing, or an option does not go with where masks come from.
+        ValueError: the mask is missing, or an option does not go with the source of the masks.
     """
-    if options.find_damage:
-        if options.invert:
-            raise ValueError("--invert is for masks that are given; leave it out with --find-damage")
-        return options.photo, None
-    if options.mask_only or options.threshold is not None:
-        option = "--mask-only" if options.mask_only else "--threshold"
-        raise ValueError(f"{option} is for masks that are found; add --find-damage")
-    if len(options.photo) < 2:
-        raise ValueError("there is no MASK behind the photos; name it, or add --find-damage to have it found")
-    return options.photo[:-1], options.photo[-1]
+    if parsed.find_damage:
+        if parsed.invert:
+            raise ValueError("--invert applies to masks that are read; leave it out with --find-damage")
+        return parsed.photo, None
+    if parsed.mask_only or parsed.threshold is not None:
+        option = "--mask-only" if parsed.mask_only else "--threshold"
+        raise ValueError(f"{option} applies to masks that are found; add --find-damage")
+    if len(parsed.photo) < 2:
+        raise ValueError("MASK is missing: name a mask after the photos, or add --find-damage to find the damage")
+    return parsed.photo[:-1], parsed.photo[-1]
 
 
 def _summary(count: Counter[str], output: str, mask_only: bool) -> str:
-    what = "mask" if mask_only else "photo"
-    photos = f"1 {what}" if count["filled"] == 1 else f"{count['filled']} {what}s"
+    noun = "mask" if mask_only else "photo"
+    results = f"1 {noun}" if count["filled"] == 1 else f"{count['filled']} {noun}s"
+    verb = "found" if mask_only else "filled"
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
     where = "standard output" if output == PIPE else output
-    stopped = "interrupted: " if count["interrupted"] else ""
-    return (
-        f"{stopped}{photos} {'found' if mask_only else 'filled'}{skipped}, {count['failed']} failed; written to {where}"
-    )
+    interrupted = "interrupted: " if count["interrupted"] else ""
+    return f"{interrupted}{results} {verb}{skipped}, {count['failed']} failed; written to {where}"
 
 
-def _choices(options: argparse.Namespace) -> Choices:
-    return Choices(
-        grow_px=options.grow_px,
-        invert=options.invert,
-        max_share=options.max_share,
-        find_damage=options.find_damage,
-        threshold=THRESHOLD if options.threshold is None else options.threshold,
-        mask_only=options.mask_only,
-        restore_tone=options.restore_tone,
-        max_pixels=int(options.max_megapixels * 1e6) if options.max_megapixels else None,
-        format=format_of(options.format) if options.format else None,
-        quality=options.quality,
-        overwrite=options.overwrite,
+def _options(parsed: argparse.Namespace) -> Options:
+    return Options(
+        grow_px=parsed.grow_px,
+        invert=parsed.invert,
+        max_share=parsed.max_share,
+        find_damage=parsed.find_damage,
+        threshold=THRESHOLD if parsed.threshold is None else parsed.threshold,
+        mask_only=parsed.mask_only,
+        restore_tone=parsed.restore_tone,
+        max_pixels=int(parsed.max_megapixels * 1e6) if parsed.max_megapixels else None,
+        format=format_of(parsed.format) if parsed.format else None,
+        quality=parsed.quality,
+        overwrite=parsed.overwrite,
     )
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The command line's options."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m inpaint",
-        description="Fill the holes of photos. Pixels outside the mask stay as they are, and so do the photo's size, "
-        "mode, depth, EXIF and colour profile, its format and its quality.",
+        description="Fill the holes of photos. Pixels outside the mask do not change. Results keep the size, mode, bit "
+        "depth, EXIF data, colour profile, format and quality of the photo.",
     )
-    add = parser.add_argument
-    add(
+    _add_inputs(parser)
+    _add_masks(parser)
+    _add_results(parser)
+    _add_computation(parser)
+    return parser
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "photo",
         nargs="+",
         metavar="PHOTO",
         help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input',
     )
-    add(  # for --help alone: argparse gives all names to PHOTO, and _inputs takes the last one for the mask
+    parser.add_argument(  # only for --help: argparse assigns all names to PHOTO, and _inputs splits off the mask
         "mask",
         nargs="?",
         metavar="MASK",
-        help="a picture of the photo's size, white where it is to be filled, used for all photos; or a folder or "
-        'pattern of masks named like the photos ("-mask" may be added), with any picture suffix; or -. None with '
-        "--find-damage",
+        help="one mask for all photos, a picture of their size that is white where to fill; or a folder or pattern of "
+        'masks named like the photos, with or without "-mask" and with any suffix; or - for standard input. Omit it '
+        "with --find-damage",
     )
-    add(
+    parser.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="OUT",
-        help="a file for one photo, a folder (made if missing) for many, or - for standard output",
+        help="a file for one photo, a folder (created if missing) for many, or - for standard output",
     )
-    add("--find-damage", action="store_true", help="find scratches, tears, dust and stains, instead of reading a mask")
-    add("--mask-only", action="store_true", help="write the masks that are found, as PNG, and fill nothing")
+
+
+def _add_masks(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--find-damage",
+        action="store_true",
+        help="find scratches, tears, dust and stains instead of reading a mask",
+    )
+    add("--mask-only", action="store_true", help="with --find-damage: write the masks as PNG and fill nothing")
     add(
         "--threshold",
         type=float,
         metavar="T",
-        help=f"how sure to be of damage, between 0 and 1: lower marks more (default: {THRESHOLD})",
+        help="with --find-damage: the probability, between 0 and 1, from which a pixel counts as damage; lower marks "
+        f"more (default: {THRESHOLD})",
     )
     add(
         "--grow-px",
         type=float,
         metavar="N",
-        help=f"fill N pixels around the mask too (default: 0, with --find-damage {GROW_PX:g})",
+        help=f"dilate the mask by N pixels (default: 0, with --find-damage {GROW_PX:g})",
     )
-    add("--restore-tone", action="store_true", help="even out faded contrast and a colour cast, too")
-    add("--invert", action="store_true", help="the masks are black where the photo is to be filled")
+    add("--restore-tone", action="store_true", help="also restore faded contrast and remove a colour cast")
+    add("--invert", action="store_true", help="the masks are black where to fill")
     add(
         "--max-share",
         type=float,
         default=MAX_SHARE,
         metavar="SHARE",
-        help=f"refuse masks that mark more of the photo, from 0 to 1 (default: {MAX_SHARE})",
+        help=f"refuse masks that cover a larger share of the photo, from 0 to 1 (default: {MAX_SHARE})",
     )
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--format",
         choices=("jpeg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic"),
-        help="write this format (default: by the name of OUT, or the photo's own)",
+        help="format of the results (default: by the suffix of OUT, or that of the photo)",
     )
-    add("--quality", type=int, metavar="N", help="of a lossy format, 1 to 100 (default: the photo's own)")
-    add("--skip-existing", action="store_true", help="leave out photos whose result is there already")
-    add("--overwrite", action="store_true", help="allow results to replace the photos themselves")
-    add("--max-megapixels", type=float, metavar="N", help="refuse larger photos (default: 89)")
-    add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
-    add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is there)")
+    add(
+        "--quality",
+        type=int,
+        metavar="N",
+        help="quality of a lossy format, from 1 to 100 (default: that of the photo)",
+    )
+    add("--skip-existing", action="store_true", help="skip photos whose result exists")
+    add("--overwrite", action="store_true", help="allow results to replace the photos and masks")
+
+
+def _add_computation(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--max-megapixels", type=float, metavar="N", help="refuse photos with more megapixels (default: 89)")
+    add(
+        "--model",
+        metavar="REPO[@REVISION]",
+        help="Hugging Face Hub repository or folder with weights (default: the bundled weights)",
+    )
+    add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is available)")
     add(
         "--runtime",
         choices=("auto", "pytorch", "openvino"),
         default="auto",
-        help="what computes (default: OpenVINO on a CPU where it is faster and installed, else PyTorch)",
+        help="what runs the network (default: auto, which is OpenVINO if installed and faster on this CPU, else "
+        "PyTorch)",
     )
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m inpaint`: one photo or a folder of them."""
+"""`python -m inpaint`: one photo, many photos, found damage, and what the command reports."""
 
 import io
 import os
@@ -53,7 +53,7 @@ def test_one_photo_is_filled(tmp_path, model, capsys):
     assert [path.name for path in out.parent.iterdir()] == ["out.png"]
 
 
-def test_a_folder_is_filled_and_an_error_does_not_stop_it(tmp_path, model, capsys):
+def test_an_error_does_not_stop_a_batch(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.bmp")
     write(tmp_path, "b.jpg", mask_name="b.png", quality=60, subsampling=1)
     write(tmp_path, "c.tif", "I;16", mask_name="c.png")
@@ -79,7 +79,7 @@ def test_a_folder_is_filled_and_an_error_does_not_stop_it(tmp_path, model, capsy
     assert after.info["subsampling"] == 1
 
 
-def test_a_folder_may_be_the_output_of_one_photo(tmp_path, model):
+def test_one_photo_can_be_written_to_a_folder(tmp_path, model):
     write(tmp_path, "a.webp", mask_name="a.png", lossless=True)
     (tmp_path / "out").mkdir()
     assert (
@@ -105,7 +105,7 @@ def test_a_photo_with_the_wrong_suffix_keeps_its_format(tmp_path, model):
     assert outside_is_equal(open_photo(tmp_path / "photos/a.jpg"), open_photo(out))
 
 
-def test_the_photo_is_only_replaced_when_told_so(tmp_path, model, capsys):
+def test_a_photo_is_replaced_only_with_overwrite(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     photo = tmp_path / "photos/a.png"
     before = photo.read_bytes()
@@ -117,7 +117,7 @@ def test_the_photo_is_only_replaced_when_told_so(tmp_path, model, capsys):
     assert photo.read_bytes() != before
 
 
-def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
+def test_a_failed_save_leaves_no_file(tmp_path, model, capsys):
     write(tmp_path, "a.png", "RGBA", mask_name="a.png")
     out = tmp_path / "out/a.jpg"
     assert main([str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 1
@@ -130,15 +130,15 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path, model, capsys):
     [
         ("absent.png", "masks", "out", "no such photo"),
         ("photos/a.png", "absent.png", "out", "no such mask"),
-        ("photos/*.tif", "masks", "out", "no photo has such a name"),
-        ("photos", "masks/*.tif", "out", "no mask has such a name"),
+        ("photos/*.tif", "masks", "out", "matches no photo"),
+        ("photos", "masks/*.tif", "out", "matches no mask"),
         ("photos", "masks/a.png", "-", "for many, OUT must be a folder"),
         ("photos/a.png", "masks/a.png", "out.psd", "does not end like a picture's name"),
         ("photos", "masks", "photos/a.png", "OUT must be a folder"),
         ("empty", "masks", "out", "holds no photo"),
     ],
 )
-def test_a_wrong_path_is_told_on_stderr(tmp_path, model, capsys, photo, mask, output, message):
+def test_a_wrong_path_is_reported_on_stderr(tmp_path, model, capsys, photo, mask, output, message):
     write(tmp_path, "a.png", mask_name="a.png")
     (tmp_path / "empty").mkdir()
     output = output if output == "-" else str(tmp_path / output)
@@ -149,7 +149,7 @@ def test_a_wrong_path_is_told_on_stderr(tmp_path, model, capsys, photo, mask, ou
     assert error.count("\n") == 1
 
 
-def test_one_mask_serves_a_pattern_of_photos(tmp_path, model, capsys):
+def test_one_mask_can_be_used_for_many_photos(tmp_path, model, capsys):
     for name in ("a.png", "b.png", "c.bmp"):
         write(tmp_path, name, mask_name="a.png")
     out = tmp_path / "out"
@@ -164,7 +164,7 @@ def test_one_mask_serves_a_pattern_of_photos(tmp_path, model, capsys):
     assert (out / "c.bmp").exists()
 
 
-def test_a_terminal_shows_how_far_it_is(tmp_path, model, monkeypatch):
+def test_a_terminal_shows_a_progress_bar(tmp_path, model, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
@@ -177,17 +177,17 @@ def test_a_terminal_shows_how_far_it_is(tmp_path, model, monkeypatch):
     assert "2/2" in sys.stderr.getvalue()
 
 
-def test_what_is_there_already_can_be_skipped(tmp_path, model, capsys):
+def test_skip_existing_leaves_existing_results_unchanged(tmp_path, model, capsys):
     for name in ("a.png", "b.png"):
         write(tmp_path, name, mask_name=name)
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/a.png").write_bytes(b"mine")
+    (tmp_path / "out/a.png").write_bytes(b"existing")
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
     assert main([*command, "--skip-existing"]) == 0
     assert capsys.readouterr().out == f"1 photo filled, 1 skipped, 0 failed; written to {tmp_path / 'out'}\n"
-    assert (tmp_path / "out/a.png").read_bytes() == b"mine"
+    assert (tmp_path / "out/a.png").read_bytes() == b"existing"
     assert main(command) == 0
-    assert (tmp_path / "out/a.png").read_bytes() != b"mine"
+    assert (tmp_path / "out/a.png").read_bytes() != b"existing"
 
 
 def test_format_and_quality_can_be_chosen(tmp_path, model):
@@ -199,7 +199,7 @@ def test_format_and_quality_can_be_chosen(tmp_path, model):
     assert open_photo(tmp_path / "out/b.jpg").info["qtables"][0][0] > 30
 
 
-def test_the_mask_can_be_grown_and_inverted(tmp_path, model):
+def test_the_mask_can_be_dilated_and_inverted(tmp_path, model):
     write(tmp_path, "a.png", mask_name="a.png")
     mask = np.asarray(Image.open(tmp_path / "masks/a.png"))
     Image.fromarray(255 - mask).save(tmp_path / "masks/a.png")
@@ -211,7 +211,7 @@ def test_the_mask_can_be_grown_and_inverted(tmp_path, model):
     assert main([*command, "--grow-px", "-2", "--invert"]) == 1
 
 
-def test_a_mask_of_nearly_everything_needs_to_be_allowed(tmp_path, model, capsys):
+def test_a_mask_of_nearly_everything_needs_max_share(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     mask = np.full((70, 90), 255, np.uint8)
     mask[0] = 0
@@ -237,7 +237,7 @@ def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
     ("option", "value", "message"),
     [("--grow-px", "-1", "grow_px is -1"), ("--quality", "0", "quality is 0"), ("--max-share", "2", "max_share is 2")],
 )
-def test_a_number_out_of_range_is_told_before_anything_is_done(tmp_path, model, capsys, option, value, message):
+def test_a_number_out_of_range_is_reported_before_any_photo_is_filled(tmp_path, model, capsys, option, value, message):
     for name in ("a.png", "b.png"):
         write(tmp_path, name, mask_name=name)
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
@@ -247,14 +247,14 @@ def test_a_number_out_of_range_is_told_before_anything_is_done(tmp_path, model, 
     assert error.count("\n") == 1
 
 
-def test_the_limit_of_pixels_can_be_set(tmp_path, model, capsys):
+def test_max_megapixels_limits_the_size_of_photos(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
     assert main([*command, "--model", model, "--max-megapixels", "0.001"]) == 1
     assert "the limit is 0.001 million" in capsys.readouterr().err
 
 
-def test_photos_flow_through_pipes(tmp_path, model):
+def test_a_photo_is_read_from_stdin_and_written_to_stdout(tmp_path, model):
     write(tmp_path, "a.jpg", mask_name="a.png", quality=70)
     command = [sys.executable, "-m", "inpaint", "-", "masks/a.png", "-o", "-", "--model", model]
     done = subprocess.run(
@@ -274,7 +274,7 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     for name in ("a.png", "b.png"):
         write(tmp_path, name, mask_name=name)
 
-    def interrupted(inpainter, task, choices, inputs):
+    def interrupted(inpainter, task, options, inputs):
         if task.photo.name == "b.png":
             raise KeyboardInterrupt
 
@@ -284,7 +284,7 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     assert capsys.readouterr().out.startswith("interrupted: 1 photo filled, 0 failed")
 
 
-def test_missing_weights_are_told_on_stderr(tmp_path, capsys):
+def test_missing_weights_are_reported_on_stderr(tmp_path, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     (tmp_path / "no-weights").mkdir()
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
@@ -293,21 +293,21 @@ def test_missing_weights_are_told_on_stderr(tmp_path, capsys):
 
 
 @pytest.fixture
-def marks_a_square(monkeypatch):
-    """Damage is found where `write` draws its masks; the settings it was asked for are kept."""
-    asked = []
+def find_damage_calls(monkeypatch):
+    """Replace find_damage by one that returns the mask of `write`; return the settings of its calls."""
+    calls = []
 
     def find_damage(self, photo, **settings):
-        asked.append(settings)
+        calls.append(settings)
         mask = Image.new("L", photo.size)
         mask.paste(255, (10, 20, 40, 50))
         return mask
 
     monkeypatch.setattr("inpaint.inpainter.Inpainter.find_damage", find_damage)
-    return asked
+    return calls
 
 
-def test_damage_is_found_and_filled_without_masks(tmp_path, model, capsys, marks_a_square):
+def test_find_damage_needs_no_masks(tmp_path, model, capsys, find_damage_calls):
     for name in ("a.png", "b.tif"):
         write(tmp_path, name)
     photos, out = tmp_path / "photos", tmp_path / "out"
@@ -315,10 +315,10 @@ def test_damage_is_found_and_filled_without_masks(tmp_path, model, capsys, marks
     assert capsys.readouterr().out == f"2 photos filled, 0 failed; written to {out}\n"
     for name in ("a.png", "b.tif"):
         assert outside_is_equal(open_photo(photos / name), open_photo(out / name))
-    assert marks_a_square == [{"threshold": 0.5}] * 2
+    assert find_damage_calls == [{"threshold": 0.5}] * 2
 
 
-def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_square):
+def test_mask_only_writes_the_masks(tmp_path, model, capsys, find_damage_calls):
     write(tmp_path, "a.jpg")
     write(tmp_path, "b.tif", "I;16")
     photos, out = tmp_path / "photos", tmp_path / "masks-found"
@@ -326,7 +326,7 @@ def test_found_masks_can_be_written_instead(tmp_path, model, capsys, marks_a_squ
     command = [str(photos), "--find-damage", "--mask-only", "-o", str(out), "--model", model, *settings]
     assert main(command) == 0
     assert capsys.readouterr().out == f"2 masks found, 0 failed; written to {out}\n"
-    assert marks_a_square == [{"threshold": 0.3, "grow_px": 4}] * 2
+    assert find_damage_calls == [{"threshold": 0.3, "grow_px": 4}] * 2
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
     mask = np.asarray(Image.open(out / "a.png"))
     assert mask[20:50, 10:40].all() and np.count_nonzero(mask) == 900
@@ -347,7 +347,7 @@ def test_real_damage_is_found_from_the_command_line(tmp_path):
     assert np.abs(after[61, 30:210].astype(int) - 250).mean() > 40
 
 
-def test_faded_tones_are_evened_out_only_if_asked_for(tmp_path, model, marks_a_square):
+def test_restore_tone_restores_faded_contrast(tmp_path, model, find_damage_calls):
     (tmp_path / "photos").mkdir()
     faded = Image.fromarray((np.asarray(picture("RGB", (90, 70))) // 3 + 80).astype(np.uint8))
     faded.save(tmp_path / "photos/a.png")
@@ -361,15 +361,15 @@ def test_faded_tones_are_evened_out_only_if_asked_for(tmp_path, model, marks_a_s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a.png"], "there is no MASK behind the photos"),
-        (["a.png", "a.png", "--mask-only"], "--mask-only is for masks that are found"),
-        (["a.png", "a.png", "--threshold", "0.4"], "--threshold is for masks that are found"),
-        (["a.png", "--find-damage", "--invert"], "--invert is for masks that are given"),
+        (["a.png"], "MASK is missing"),
+        (["a.png", "a.png", "--mask-only"], "--mask-only applies to masks that are found"),
+        (["a.png", "a.png", "--threshold", "0.4"], "--threshold applies to masks that are found"),
+        (["a.png", "--find-damage", "--invert"], "--invert applies to masks that are read"),
         (["a.png", "--find-damage", "--threshold", "1.5"], "threshold is 1.5"),
         (["a.png", "--find-damage", "--grow-px", "-1"], "grow_px is -1"),
     ],
 )
-def test_options_that_do_not_go_together_are_told(tmp_path, model, capsys, monkeypatch, arguments, message):
+def test_options_that_contradict_each_other_are_reported(tmp_path, model, capsys, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     picture("RGB", (90, 70)).save("a.png")
     assert main([*arguments, "-o", "out.png", "--model", model]) == 1
@@ -395,7 +395,7 @@ def test_importing_the_package_does_not_import_torch():
 
 
 @pytest.mark.parametrize("own", [None, "ACTIVE"])
-def test_waiting_threads_leave_the_cores_to_others_unless_told_otherwise(own):
+def test_waiting_threads_sleep_unless_the_environment_says_otherwise(own):
     environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     environment |= {"OMP_WAIT_POLICY": own} if own else {}
     command = [sys.executable, "-c", "import inpaint, os; print(os.environ['OMP_WAIT_POLICY'])"]

@@ -1,15 +1,15 @@
-"""Which photos there are, which mask belongs to which, where results go."""
+"""Which photos are filled, which mask belongs to each, where results go."""
 
 from pathlib import Path
 
 import pytest
 
-from inpaint.batch import Task, find_tasks
+from inpaint.photos.pairing import Task, find_tasks
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A function that makes empty files in a folder that is the current one."""
+    """A function that creates empty files in the current folder, a temporary one."""
     monkeypatch.chdir(tmp_path)
 
     def make(*names):
@@ -24,7 +24,7 @@ def plain(tasks):
     return [tuple(task and str(task) for task in row) for row in tasks]
 
 
-def test_masks_are_found_by_name_with_any_suffix(folder):
+def test_a_mask_has_the_name_of_its_photo_and_any_suffix(folder):
     folder("in/a.jpg", "in/b.tif", "in/c.png", "in/.hidden.png", "in/notes.txt", "m/a.png", "m/b_mask.bmp")
     assert plain(find_tasks(["in"], "m", "out")) == [
         ("in/a.jpg", "m/a.png", "out/a.jpg"),
@@ -33,7 +33,7 @@ def test_masks_are_found_by_name_with_any_suffix(folder):
     ]
 
 
-def test_masks_may_lie_among_the_photos(folder):
+def test_photos_and_masks_may_be_in_one_folder(folder):
     folder("in/a.jpg", "in/a-mask.png", "in/b.png", "in/b-mask.png")
     for photos, masks in (("in", "in"), ("in/*", "in/*-mask.png"), ("in/*.*", "in")):
         assert plain(find_tasks([photos], masks, "out")) == [
@@ -55,19 +55,19 @@ def test_one_photo_finds_its_mask_in_a_folder(folder):
     assert plain(find_tasks(["a.jpg"], "m", "out.png")) == [("a.jpg", "m/a.png", "out.png")]
 
 
-def test_a_name_with_brackets_is_a_name_if_there_is_such_a_file(folder):
+def test_an_existing_file_with_brackets_is_not_a_pattern(folder):
     folder("a[1].jpg", "m.png")
     assert plain(find_tasks(["a[1].jpg"], "m.png", "out")) == [("a[1].jpg", "m.png", "out/a[1].jpg")]
 
 
-def test_a_format_gives_the_results_its_suffix(folder):
+def test_the_format_decides_the_suffix_of_the_results(folder):
     folder("in/a.jpg", "in/b.jpeg", "m.png")
     tasks = find_tasks(["in"], "m.png", "out", "TIFF")
     assert [str(task.output) for task in tasks] == ["out/a.tif", "out/b.tif"]
     assert [str(task.output) for task in find_tasks(["in"], "m.png", "out", "JPEG")] == ["out/a.jpg", "out/b.jpeg"]
 
 
-def test_pipes(folder):
+def test_a_hyphen_is_standard_input_or_output(folder):
     folder("a.jpg", "m.png", "in/a.jpg")
     assert find_tasks(["-"], "m.png", "-") == [Task("-", Path("m.png"), "-")]
     assert find_tasks(["a.jpg"], "-", "out.png") == [Task(Path("a.jpg"), "-", Path("out.png"))]
@@ -83,10 +83,10 @@ def test_pipes(folder):
         (["in"], "-", "out", "holds one mask"),
         (["in"], "m.png", "a.jpg", "must be a folder"),
         (["in/a.jpg", "a.jpg"], "m.png", "out", "both be written to out/a.jpg"),
-        (["m.png", "m.png"], "m.png", "out", "every photo is a mask"),
+        (["m.png", "m.png"], "m.png", "out", "every photo is the mask"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(folder, photos, mask, output, message):
+def test_arguments_that_contradict_each_other_are_refused(folder, photos, mask, output, message):
     folder("a.jpg", "m.png", "in/a.jpg", "in/b.jpg")
     with pytest.raises(ValueError, match=message):
         find_tasks(photos, mask, output)
