@@ -138,12 +138,11 @@ def test_commands_and_their_options_exist(page, command):
 
 
 def settings(words):
-    """The flags of the preset that a command names."""
+    """The flags of the preset that a command names, or of all presets if a config file names it."""
     presets = {**PRESETS, **DAMAGE_PRESETS}
-    preset = next((word for word in words if word in presets), None)
-    if preset is None:
-        return set()
-    names = [name.replace("_", "-") for name in flatten(dataclasses.asdict(presets[preset][1]))]
+    chosen = list(presets) if "--config" in words else [word for word in words if word in presets]
+    configs = [dataclasses.asdict(presets[preset][1]) for preset in chosen]
+    names = [name.replace("_", "-") for config in configs for name in flatten(config)]
     return {f"--{name}" for name in names} | {f"--no-{name}" for name in names}
 
 

@@ -26,7 +26,7 @@ LAYERS = {
         "publish paper damage",
         "evaluate generator jobs",
         "run",
-        "data",
+        "data config_file",
         "masks metrics presets",
         "config sheets",
     ),

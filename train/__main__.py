@@ -1,10 +1,8 @@
-"""python -m train PRESET [--flags]: train, and publish the weights where a repository is given."""
+"""python -m train PRESET [--flags], or --config FILE [--flags]: train, and publish the weights to a repository."""
 
 import sys
 from functools import partial
 from pathlib import Path
-
-import tyro
 
 from inpaint.hub.weights import WeightsError
 from inpaint.runtime.malloc import keep_memory
@@ -22,7 +20,8 @@ from train.run.mirror import Mirror, fetch_state
 from train.run.optimize import NonFiniteError
 
 from .config import RunConfig, TrainConfig, to_dict
-from .presets import PRESETS, current_flags
+from .config_file import parse_config
+from .presets import PRESETS
 
 RESUME = "run the same command to resume"
 
@@ -33,9 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     processes = ProcessGroup()
     try:
         presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
-        config = tyro.extras.overridable_config_cli(
-            presets, args=current_flags(arguments), description=__doc__, prog="python -m train"
-        )
+        config = parse_config(arguments, presets, "python -m train", __doc__)
         processes = ProcessGroup.from_environment()
         run(config, processes)
         return 0

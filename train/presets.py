@@ -3,11 +3,14 @@
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
 from .config import MAY_CHANGE, OLD_NAMES, DataConfig, LossConfig, MaskConfig, RunConfig, TrainConfig, flatten, to_dict
+
+Config = TypeVar("Config")
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "context-encoder": (
@@ -125,11 +128,13 @@ def _differences(config: Any, base: Any, prefix: str) -> Iterator[tuple[str, Any
             yield prefix + field.name, value
 
 
-def with_overrides(config: TrainConfig, overrides: Mapping[str, Any]) -> TrainConfig:
+def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
     """Return the config with other values for some settings, given by dotted names such as {"data.resolution": 128}.
 
+    A list is accepted for a tuple, as JSON has no tuples, and a whole number for a float.
+
     Raises:
-        ValueError: there is no such setting, or a value is out of its range.
+        ValueError: there is no such setting, or a value has the wrong type or is out of its range.
     """
     return _replaced(config, {OLD_NAMES.get(name, name): value for name, value in overrides.items()}, "")
 
@@ -137,37 +142,35 @@ def with_overrides(config: TrainConfig, overrides: Mapping[str, Any]) -> TrainCo
 def _replaced(part: Any, overrides: Mapping[str, Any], prefix: str) -> Any:
     values: dict[str, Any] = {}
     inside: dict[str, dict[str, Any]] = {}
-    known = {field.name for field in dataclasses.fields(part)}
+    types = get_type_hints(type(part))
     for name, value in overrides.items():
         first, _, rest = name.partition(".")
-        if first not in known or (rest and not dataclasses.is_dataclass(getattr(part, first))):
+        known = first in {field.name for field in dataclasses.fields(part)}
+        if not known or (rest and not dataclasses.is_dataclass(getattr(part, first))):
             raise ValueError(f"There is no setting {prefix + name!r}; `python -m train PRESET --help` lists them.")
         if rest:
             inside.setdefault(first, {})[rest] = value
+        elif not _matches(value, types[first]):
+            kind = types[first]
+            expected = kind.__name__ if isinstance(kind, type) else str(kind).removeprefix("typing.")
+            raise ValueError(f"{prefix + name} is {value!r}; it must be of type {expected}.")
         else:
-            values[first] = value
+            values[first] = tuple(value) if isinstance(value, list) else value
     values |= {name: _replaced(getattr(part, name), more, f"{prefix}{name}.") for name, more in inside.items()}
     return dataclasses.replace(part, **values)
 
 
-def to_argv(config: TrainConfig) -> list[str]:
-    """Return the arguments of `python -m train` for this config: its preset, and a flag for each other difference.
-
-    Raises:
-        ValueError: the config belongs to no preset, or holds a text that a command line would parse as a flag.
-    """
-    arguments = [config.preset]
-    for name, value in differences(config).items():
-        flag = name.replace("_", "-")
-        if value is None:
-            arguments += [f"--{flag}", "None"]
-        elif isinstance(value, bool) and name != "private":
-            stem, _, last = flag.rpartition(".")
-            arguments.append(f"--{flag}" if value else f"--{stem + '.' if stem else ''}no-{last}")
-        else:
-            values = value if isinstance(value, tuple) else (value,)
-            arguments += [f"--{flag}", *(_word(name, item) for item in values)]
-    return arguments
+def _matches(value: Any, annotation: Any) -> bool:
+    """Return whether a value, which may come from JSON, has the type of a setting."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return value in arguments
+    if origin is tuple:
+        kinds = arguments[:1] * len(value) if arguments[1:] == (...,) and isinstance(value, list | tuple) else arguments
+        return isinstance(value, list | tuple) and len(value) == len(kinds) and all(map(_matches, value, kinds))
+    if origin in (Union, UnionType):
+        return any(_matches(value, kind) for kind in arguments)
+    return type(value) is annotation or (annotation is float and type(value) is int)
 
 
 def current_flags(arguments: Sequence[str]) -> list[str]:
@@ -175,13 +178,6 @@ def current_flags(arguments: Sequence[str]) -> list[str]:
     flags = {f"--{old}".replace("_", "-"): f"--{new}".replace("_", "-") for old, new in OLD_NAMES.items()}
     split = (argument.partition("=") for argument in arguments)
     return [flags.get(flag.replace("_", "-"), flag) + equals + value for flag, equals, value in split]
-
-
-def _word(name: str, value: object) -> str:
-    text = str(value)
-    if isinstance(value, str) and (not value or value.startswith("-") or value in ("None", "True", "False")):
-        raise ValueError(f"{name} is {value!r}; a command line would read it as something else: choose another name.")
-    return text
 
 
 def conflicts(saved: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:

@@ -15,13 +15,14 @@ from inpaint import Inpainter
 from page.retrain.signin import Caller, has_sign_in, on_space
 from page.server.models import Models
 from page.server.refusal import Refusal
-from train.jobs.cost import Hardware, estimate, own_machine
-from train.jobs.dataset import find_dataset, preview
-from train.jobs.hub import cancel_job, image_request, job_state, list_hardware, our_jobs, space_request, submit
-from train.jobs.local import ROOT, cancel_here, job_here, jobs_here, start_here, started_at
+from train.jobs.cancel import cancel_hub_job, cancel_local_job
+from train.jobs.cost import Hardware, estimate, local_hardware
+from train.jobs.dataset import dataset_info, preview
+from train.jobs.hub import get_job, image_request, list_hardware, list_jobs, space_request, submit
+from train.jobs.local import ROOT, list_local_jobs, read_local_job, start_local_job, started_at
 from train.jobs.source import IMAGE, pack, upload
-from train.jobs.spec import PRESETS, Run, is_hub_dataset, is_repo_id
-from train.jobs.watch import Watched, argument_of, fetch_weights, is_public, watch_here, watch_job
+from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
+from train.jobs.watch import JobSnapshot, fetch_weights, is_public, watch_hub_job, watch_local_job
 
 HERE = "here"
 """The flavor that stands for this machine."""
@@ -50,7 +51,7 @@ class RetrainDesk:
         """{} -> who is signed in and how, the hardware, and the runs that there are."""
         account = caller.account
         machines = list_hardware(account.token) if account else []
-        machines += [own_machine(HERE, os.cpu_count() or 2)] if caller.owner else []
+        machines += [local_hardware(HERE, os.cpu_count() or 2)] if caller.owner else []
         return {
             "account": account.name if account else None,
             "sign_in": "oauth" if has_sign_in() else "none" if on_space() else "token" if caller.owner else "away",
@@ -62,11 +63,11 @@ class RetrainDesk:
         """The newest runs of whoever asks: {job, repo, stage, created}."""
         found = []
         if caller.account:
-            for job in our_jobs(caller.account.token, caller.account.name)[:RECENT]:
-                repo = argument_of(job.command, "--push-to-hub")
+            for job in list_jobs(caller.account.token, caller.account.name)[:RECENT]:
+                repo = job.repo_id
                 found.append({"job": job.id, "repo": repo, "stage": job.stage, "created": job.created})
         if caller.owner:
-            for local in jobs_here(self.root)[:RECENT]:
+            for local in list_local_jobs(self.root)[:RECENT]:
                 repo, name = local.description.get("repo_id", ""), f"{HERE}:{local.folder.name}"
                 created = started_at(local)
                 found.append({"job": name, "repo": repo, "stage": local.stage, "created": created})
@@ -77,7 +78,7 @@ class RetrainDesk:
         name = _dataset(call, caller)
         if not is_hub_dataset(name):
             return {"private": True, "rows": None, "files": None, "local": True}
-        return find_dataset(name, caller.account.token if caller.account else None)._asdict()
+        return dataset_info(name, caller.account.token if caller.account else None)._asdict()
 
     def preview(self, call: dict, caller: Caller) -> dict:
         """{dataset, preset} -> {pictures}: nine data URLs, with the masks that the preset trains on."""
@@ -94,7 +95,7 @@ class RetrainDesk:
         """{dataset, preset, images, repo, flavor, private} -> {job}: starts the run."""
         run, machine = self._run(call, caller), self._machine(call, caller)
         if machine.flavor == HERE:
-            started = start_here(run, self.root, publish=caller.account is not None)
+            started = start_local_job(run, self.root, publish=caller.account is not None)
             return {"job": f"{HERE}:{started.folder.name}"}
         account = caller.known()
         guess = estimate(run, machine)
@@ -111,39 +112,39 @@ class RetrainDesk:
         """{job, sheet} -> how the run is; the newest sheet unless it is the one that is named."""
         known = str(call.get("sheet") or "")
         if (folder := self._folder(call, caller)) is not None:
-            local = job_here(folder)
-            watched, repo, url = watch_here(local, known), local.description.get("repo_id", ""), ""
+            local = read_local_job(folder)
+            watched, repo, url = watch_local_job(local, known), local.description.get("repo_id", ""), ""
         else:
             account = caller.known()
-            job = job_state(_job(call), account.token, account.name)
-            watched = watch_job(job, account.token, account.name, known)
-            repo, url = argument_of(job.command, "--push-to-hub"), job.url
+            job = get_job(_job(call), account.token, account.name)
+            watched = watch_hub_job(job, account.token, account.name, known)
+            repo, url = job.repo_id, job.url
         return _shown(watched) | {"repo": repo, "url": url, "can_use": self._usable(watched, folder)}
 
-    def _usable(self, watched: Watched, folder: Path | None) -> bool:
+    def _usable(self, watched: JobSnapshot, folder: Path | None) -> bool:
         if folder is None:
-            return watched.stage == "COMPLETED" and watched.happened.published is not None
+            return watched.stage == "COMPLETED" and watched.status.published is not None
         return watched.stage != "RUNNING" and (folder / "weights" / "config.json").exists()
 
     def cancel(self, call: dict, caller: Caller) -> dict:
         """{job}: stops the run; what it reached is kept."""
         if (folder := self._folder(call, caller)) is not None:
-            cancel_here(folder)
+            cancel_local_job(folder)
         else:
             account = caller.known()
-            cancel_job(_job(call), account.token, account.name)
+            cancel_hub_job(_job(call), account.token, account.name)
         return {}
 
     def use(self, call: dict, caller: Caller) -> dict:
         """{job} of a finished run -> {model}: the name by which the painter has its weights, for this visitor only."""
         if (folder := self._folder(call, caller)) is not None:
-            source = job_here(folder).description.get("repo_id", folder.name)
+            source = read_local_job(folder).description.get("repo_id", folder.name)
             weights, device = str(folder / "weights"), self.models.own.device
             inpainter = Inpainter.from_pretrained(weights, source=source, device=device)
             return {"model": self.models.hand_over(inpainter)}
         account = caller.known()
-        job = job_state(_job(call), account.token, account.name)
-        published = watch_job(job, account.token, account.name).happened.published
+        job = get_job(_job(call), account.token, account.name)
+        published = watch_hub_job(job, account.token, account.name).status.published
         if published is None or not is_repo_id(published["repo_id"]):
             raise Refusal("retrain_not_published")
         name = f"{published['repo_id']}@{published['revision']}"
@@ -155,7 +156,7 @@ class RetrainDesk:
             inpainter = Inpainter.from_pretrained(str(folder), source=name, device=self.models.own.device)
         return {"model": self.models.hand_over(inpainter)}
 
-    def _run(self, call: dict, caller: Caller) -> Run:
+    def _run(self, call: dict, caller: Caller) -> RunSpec:
         """The run that a call describes; Refusal or JobError if it describes none."""
         images, repo = call.get("images"), call.get("repo")
         if not isinstance(repo, str) or not is_repo_id(repo):
@@ -163,7 +164,7 @@ class RetrainDesk:
         if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= LONGEST_IMAGES:
             raise Refusal("retrain_images_range", limit=LONGEST_IMAGES)
         private = True if call.get("private") is True else None
-        return Run(_preset(call), _dataset(call, caller), repo, {"images": images, "epochs": None}, private)
+        return RunSpec(_preset(call), _dataset(call, caller), repo, {"images": images, "epochs": None}, private)
 
     def _machine(self, call: dict, caller: Caller) -> Hardware:
         """The hardware that a call names, with its price of today."""
@@ -171,7 +172,7 @@ class RetrainDesk:
         if flavor == HERE:
             if not caller.owner:
                 raise Refusal("retrain_sign_in")
-            return own_machine(HERE, os.cpu_count() or 2)
+            return local_hardware(HERE, os.cpu_count() or 2)
         machines = list_hardware(caller.known().token)
         found = next((machine for machine in machines if machine.flavor == flavor), None)
         if found is None:
@@ -214,9 +215,9 @@ def _dataset(call: dict, caller: Caller) -> str:
     return str(path.resolve())
 
 
-def _shown(watched: Watched) -> dict:
+def _shown(watched: JobSnapshot) -> dict:
     """How a run is, for the browser."""
-    happened = watched.happened
+    happened = watched.status
     lines = [{name: round(value, DECIMALS) for name, value in line.items()} for line in happened.lines]
     picture = "data:image/png;base64," + base64.b64encode(watched.sheet).decode() if watched.sheet else None
     return {
@@ -227,6 +228,6 @@ def _shown(watched: Watched) -> dict:
         "seconds_left": watched.seconds_left,
         "lines": lines,
         "published": happened.published,
-        "words": watched.words,
+        "words": watched.log_tail,
         "sheet": {"id": watched.sheet_id, "picture": picture},
     }

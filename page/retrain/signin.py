@@ -16,7 +16,7 @@ import gradio as gr
 from inpaint import WeightsError
 from page.server.refusal import Refusal
 from page.server.texts import language_of, sentence
-from train.jobs.hub import account, own_token
+from train.jobs.hub import account_name, machine_token
 from train.jobs.spec import JobError
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -105,7 +105,7 @@ def signed_in(request: gr.Request, profile: gr.OAuthProfile | None, token: gr.OA
         if profile is None or token is None or not from_this_page(request):
             return None
         return Account(profile.username, token.token, token.expires_at - time.time())
-    own = own_token() if is_owner(request) else None
+    own = machine_token() if is_owner(request) else None
     return Account(_name_of(own), own, None) if own else None
 
 
@@ -115,7 +115,7 @@ _names: dict[str, str] = {}
 def _name_of(token: str) -> str:
     """The name of a token's account, asked for once."""
     if token not in _names:
-        _names[token] = account(token)
+        _names[token] = account_name(token)
     return _names[token]
 
 

@@ -1,43 +1,45 @@
-"""python -m train.jobs submit|status|logs|cancel|hardware: training runs as Hugging Face Jobs, or as processes here."""
+"""python -m train.jobs submit|status|logs|cancel|hardware: training runs as Hugging Face Jobs or as local processes."""
 
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import tyro
 from huggingface_hub import get_token
 
-from train.presets import PRESETS, current_flags
+from train.config_file import parse_config
+from train.presets import PRESETS
 from train.run.events import RunStatus, read_events
 
+from .cancel import cancel_hub_job, cancel_local_job
 from .cost import Estimate, Hardware, estimate
 from .hub import (
+    HubJob,
     JobRequest,
-    JobState,
-    account,
-    cancel_job,
+    account_name,
+    get_job,
     image_request,
-    job_log,
-    job_state,
     list_hardware,
-    our_jobs,
+    list_jobs,
+    read_job_log,
     space_request,
     submit,
 )
-from .local import cancel_here, follow_here, job_here, jobs_here, log_here, start_here
+from .local import LocalJob, follow_local_log, list_local_jobs, read_local_job, read_local_log, start_local_job
 from .source import IMAGE, pack, upload
-from .spec import JobError, Run, run_of
+from .spec import JobError, RunSpec
 
 PROG = "python -m train.jobs"
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-TAIL = 400
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LOG_LINES = 400
+"""Lines of a job's log that `status` reads."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code: 0 done, 1 a problem that was explained, 130 interrupted."""
+    """Run the command line; return the exit code: 0 done, 1 a reported problem, 130 interrupted."""
     options, flags = _parser().parse_known_args(argv)
     if flags and options.action is not _submit:
         _parser().error(f"unknown: {' '.join(flags)}")
@@ -55,95 +57,102 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    new = commands.add_parser(
-        "submit",
-        help="start a run",
-        usage=f"{PROG} submit [options] PRESET --data.dataset OWNER/NAME --push-to-hub ME/WEIGHTS [--flags]",
-        description="Starts a run. All flags of `python -m train PRESET` are understood; the state is kept on the Hub,"
-        " and the same command goes on from it.",
-        allow_abbrev=False,
-    )
-    new.set_defaults(action=_submit)
-    new.add_argument("--here", action="store_true", help="as a process on this machine, not as a Hugging Face Job")
-    new.add_argument("--flavor", default="t4-small", help="hardware of the job (default: %(default)s)")
-    new.add_argument(
-        "--timeout", type=_duration, help="cut it off after so long, such as 90m or 5h (default: estimated)"
-    )
-    new.add_argument("--space", default=os.getenv("SPACE_ID"), help="OWNER/NAME of a Space that holds this code")
-    new.add_argument("--image", default=IMAGE, help="Docker image if there is no Space (default: %(default)s)")
-    new.add_argument("--namespace", help="organisation that pays (default: the token's account)")
-    new.add_argument("--dry-run", action="store_true", help="print what would be asked for, and do nothing")
-    for name, action, what in (
-        ("status", _status, "how runs are"),
-        ("logs", _logs, "what a run says"),
-        ("cancel", _cancel, "stop a run; its last state is kept"),
+    _add_submit(commands)
+    for name, action, description in (
+        ("status", _status, "show the progress of runs"),
+        ("logs", _logs, "print the log of a run"),
+        ("cancel", _cancel, "cancel a run, which saves its state first"),
     ):
-        part = commands.add_parser(name, help=what, description=f"{PROG} {name}: {what}.")
+        part = commands.add_parser(name, help=description, description=f"{PROG} {name}: {description}.")
         part.set_defaults(action=action)
-        part.add_argument(
-            "job", nargs="?" if name == "status" else None, help="a job's id, or a folder of this machine"
-        )
-        part.add_argument("--namespace", help="organisation that the job belongs to")
+        part.add_argument("job", nargs="?" if name == "status" else None, help="id of a job, or folder of a local run")
+        part.add_argument("--namespace", help="organisation of the job")
         if name == "logs":
-            part.add_argument("--follow", action="store_true", help="until the run ends")
-    commands.add_parser("hardware", help="what can be rented").set_defaults(action=_hardware)
+            part.add_argument("--follow", action="store_true", help="print new lines until the run ends")
+    commands.add_parser("hardware", help="list hardware and prices").set_defaults(action=_hardware)
     return parser
 
 
+def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    part = commands.add_parser(
+        "submit",
+        help="start a run",
+        usage=f"{PROG} submit [options] PRESET --data.dataset OWNER/NAME --push-to-hub ME/WEIGHTS [--flags]",
+        description="Start a run. All flags of `python -m train PRESET` are accepted, and `--config FILE` in place of"
+        " PRESET. The state of the run is stored on the Hub; the same command resumes it.",
+        allow_abbrev=False,
+    )
+    part.set_defaults(action=_submit)
+    part.add_argument("--here", action="store_true", help="run as a local process, not as a Hugging Face Job")
+    part.add_argument("--flavor", default="t4-small", help="hardware of the job (default: %(default)s)")
+    part.add_argument(
+        "--timeout", type=_duration, help="stop the job after this time, such as 90m or 5h (default: estimated)"
+    )
+    part.add_argument("--space", default=os.getenv("SPACE_ID"), help="OWNER/NAME of a Space that holds this code")
+    part.add_argument("--image", default=IMAGE, help="Docker image if there is no Space (default: %(default)s)")
+    part.add_argument("--namespace", help="organisation that pays (default: the token's account)")
+    part.add_argument("--dry-run", action="store_true", help="print the request, and do nothing")
+
+
 def _duration(text: str) -> int:
-    """Seconds of "90m", "5h" or a plain number of seconds."""
+    """Return the seconds of "90m", "5h" or a plain number of seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    seconds = int(float(match[1]) * UNITS[match[2] or "s"]) if match else 0
+    seconds = int(float(match[1]) * SECONDS_PER_UNIT[match[2] or "s"]) if match else 0
     if seconds < 60:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time of a minute or more: give one such as 90m or 5h")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time of at least a minute: use one such as 90m or 5h")
     return seconds
 
 
 def _token() -> str:
     token = get_token()
     if not token:
-        raise JobError("Nobody is signed in: use `hf auth login`, or set HF_TOKEN to a token that may start jobs.")
+        raise JobError("You are not signed in: use `hf auth login`, or set HF_TOKEN to a token that may start jobs.")
     return token
 
 
 def _submit(options: argparse.Namespace) -> None:
-    run = run_of(tyro.extras.overridable_config_cli(PRESETS, args=current_flags(options.flags), prog=f"{PROG} submit"))
+    try:
+        config = parse_config(options.flags, PRESETS, f"{PROG} submit")
+    except ValueError as error:
+        raise JobError(str(error)) from error
+    spec = RunSpec.from_config(config)
     if options.here:
         if options.dry_run:
-            print("python -m train", *run.arguments_here(Path(run.run_dir)))
+            print(shlex.join(["python", "-m", "train", "--config", spec.local_config(Path(spec.run_dir))]))
             return
-        job = start_here(run)
-        print(f"Started in {job.folder}. How it goes: {PROG} logs --follow {job.folder}")
+        folder = start_local_job(spec).folder
+        print(f"Started in {folder}. To follow it: {PROG} logs --follow {folder}")
         return
     hardware = next((machine for machine in list_hardware(get_token()) if machine.flavor == options.flavor), None)
     if hardware is None:
-        raise JobError(f"There is no hardware {options.flavor!r}: `{PROG} hardware` lists what there is.")
-    guess = estimate(run, hardware)
-    print(_guessed(guess, hardware))
-    request = _request(run, options, options.timeout or guess.timeout_s)
+        raise JobError(f"There is no hardware {options.flavor!r}: `{PROG} hardware` lists the flavors.")
+    expected = estimate(spec, hardware)
+    print(_describe_estimate(expected, hardware))
+    request = _request(spec, options, options.timeout or expected.timeout_s)
     if options.dry_run:
         print(request)
         return
-    state = submit(request, _token(), options.namespace)
-    print(f"Started: {state.url}\nHow it goes: {PROG} status {state.id}")
+    job = submit(request, _token(), options.namespace)
+    print(f"Started: {job.url}\nTo see its progress: {PROG} status {job.id}")
 
 
-def _request(run: Run, options: argparse.Namespace, timeout_s: int) -> JobRequest:
+def _request(spec: RunSpec, options: argparse.Namespace, timeout_s: int) -> JobRequest:
     if options.space:
-        return space_request(run, options.space, options.flavor, timeout_s)
+        return space_request(spec, options.space, options.flavor, timeout_s)
     code = pack()
-    start = ["python", "-c", "..."] if options.dry_run else upload(code, run, _token())
-    return image_request(run, options.image, start, options.flavor, timeout_s)
+    bootstrap = ["python", "-c", "..."] if options.dry_run else upload(code, spec, _token())
+    return image_request(spec, options.image, bootstrap, options.flavor, timeout_s)
 
 
-def _guessed(guess: Estimate, hardware: Hardware) -> str:
+def _describe_estimate(expected: Estimate, hardware: Hardware) -> str:
     return (
-        f"{hardware.title} at ${hardware.usd_per_hour:.2f} an hour: about {_time(guess.seconds)} and ${guess.usd:.2f},"
-        f" a rough guess. It is cut off after {_time(guess.timeout_s)}, and the same command then goes on."
+        f"{hardware.title} at ${hardware.usd_per_hour:.2f} an hour: about {_format_time(expected.seconds)} and"
+        f" ${expected.usd:.2f}, a rough estimate. The job is stopped after {_format_time(expected.timeout_s)}; the same"
+        " command then resumes it."
     )
 
 
-def _time(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     minutes = max(1, round(seconds / 60))
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
@@ -154,61 +163,64 @@ def _is_folder(job: str) -> bool:
 
 def _status(options: argparse.Namespace) -> None:
     if options.job and _is_folder(options.job):
-        local = job_here(Path(options.job))
-        print(_line(str(local.folder), local.stage, read_events(log_here(local.folder)), ""))
+        print(_local_line(read_local_job(Path(options.job))))
         return
     if options.job:
         token = _token()
-        namespace = options.namespace or account(token)
-        state = job_state(options.job, token, namespace)
-        print(_hub_line(state, job_log(state.id, token, namespace, tail=TAIL)))
+        namespace = options.namespace or account_name(token)
+        print(_hub_line(get_job(options.job, token, namespace), token, namespace))
         return
-    for local in jobs_here():
-        print(_line(str(local.folder), local.stage, read_events(log_here(local.folder)), ""))
-    if signed_in := get_token():
-        token, namespace = signed_in, options.namespace or account(signed_in)
-        for state in our_jobs(token, namespace):
-            print(_hub_line(state, job_log(state.id, token, namespace, tail=TAIL)))
+    for local in list_local_jobs():
+        print(_local_line(local))
+    if token := get_token() or "":
+        namespace = options.namespace or account_name(token)
+        for job in list_jobs(token, namespace):
+            print(_hub_line(job, token, namespace))
 
 
-def _hub_line(state: JobState, log: Iterable[str]) -> str:
-    return _line(state.id, state.stage, read_events(log), " ".join([state.message, state.url]).strip())
+def _local_line(job: LocalJob) -> str:
+    return _status_line(str(job.folder), job.stage, read_events(read_local_log(job.folder)), "")
 
 
-def _line(name: str, stage: str, happened: RunStatus, more: str) -> str:
-    """One run in one line: where it stands, in images, and when it may be done."""
-    words = [f"{name}: {stage.lower()}"]
-    if happened.images_seen:
-        total = f" of {happened.total:,}" if happened.total else ""
-        words.append(f"{happened.images_seen:,}{total} images")
-    speed = happened.images_per_s
+def _hub_line(job: HubJob, token: str, namespace: str) -> str:
+    status = read_events(read_job_log(job.id, token, namespace, tail=LOG_LINES))
+    return _status_line(job.id, job.stage, status, " ".join([job.message, job.url]).strip())
+
+
+def _status_line(name: str, stage: str, status: RunStatus, more: str) -> str:
+    """Return one line about a run: stage, images, speed, remaining time."""
+    parts = [f"{name}: {stage.lower()}"]
+    if status.images_seen:
+        total = f" of {status.total:,}" if status.total else ""
+        parts.append(f"{status.images_seen:,}{total} images")
+    speed = status.images_per_s
     if stage == "RUNNING" and speed:
-        words.append(f"{speed:.1f} images/s")
-        if happened.total:
-            words.append(f"{_time((happened.total - happened.images_seen) / speed)} to go")
-    if happened.published:
-        words.append(f"published at {happened.published['url']}")
-    if stage == "ERROR" and happened.last_log_line:
-        words.append(happened.last_log_line)
-    return ", ".join([*words, *([more] if more else [])])
+        parts.append(f"{speed:.1f} images/s")
+        if status.total:
+            parts.append(f"{_format_time((status.total - status.images_seen) / speed)} to go")
+    if status.published:
+        parts.append(f"published at {status.published['url']}")
+    if stage == "ERROR" and status.last_log_line:
+        parts.append(status.last_log_line)
+    return ", ".join([*parts, *([more] if more else [])])
 
 
 def _logs(options: argparse.Namespace) -> None:
     if _is_folder(options.job):
-        folder = job_here(Path(options.job)).folder
-        lines: Iterable[str] = follow_here(folder) if options.follow else log_here(folder)
+        folder = read_local_job(Path(options.job)).folder
+        lines: Iterable[str] = follow_local_log(folder) if options.follow else read_local_log(folder)
     else:
-        lines = job_log(options.job, _token(), options.namespace, follow=options.follow)
+        lines = read_job_log(options.job, _token(), options.namespace, follow=options.follow)
     for line in lines:
         print(line, flush=True)
 
 
 def _cancel(options: argparse.Namespace) -> None:
     if _is_folder(options.job):
-        cancel_here(Path(options.job))
+        cancel_local_job(Path(options.job))
     else:
-        cancel_job(options.job, _token(), options.namespace)
-    print(f"{options.job} is being cancelled; what it had reached is kept, and the same submit goes on from there.")
+        cancel_hub_job(options.job, _token(), options.namespace)
+    print(f"{options.job} is being cancelled; its state is kept, and the same submit command resumes it.")
 
 
 def _hardware(options: argparse.Namespace) -> None:

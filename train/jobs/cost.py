@@ -1,4 +1,4 @@
-"""What a run will take: hardware, its price, and a rough guess of time and cost. The run itself soon knows better."""
+"""What a run will take: hardware, its price, and a rough estimate of time and cost before the run has a speed."""
 
 import re
 from collections.abc import Iterable
@@ -6,33 +6,33 @@ from typing import Any, NamedTuple
 
 from train.config import TrainConfig
 
-from .spec import Run
+from .spec import RunSpec
 
 CPU_IMAGES_PER_S = {"photos": 1.0, "context-encoder": 14.0, "tiny": 16.0}
-"""Of two threads of an AMD EPYC (AVX-512): 0.8, 12.4 and 12.8 were measured beside other work, and are rounded up."""
-GPU_FACTORS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
-"""A GPU beside those two threads, guessed from memory bandwidth; none of them was measured."""
-OTHER_GPU_FACTOR = 50
+"""Speed of two threads of an AMD EPYC with AVX-512, rounded up from 0.8, 12.4 and 12.8 measured beside other work."""
+GPU_SPEEDUPS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
+"""Speed of a GPU relative to those two threads, extrapolated from its memory bandwidth, not measured."""
+DEFAULT_GPU_SPEEDUP = 50
 STREAM_IMAGES_PER_S = 40.0
-"""Pictures of 256 px that one CPU core decodes, crops and masks in a second."""
+"""Pictures of 256 px that one CPU core decodes, crops and masks per second."""
 START_S = 300
-"""From the order to the first image: a machine, its image, packages, and the first rows of the dataset."""
-TIMEOUT_FACTOR, SHORTEST_TIMEOUT_S, LONGEST_TIMEOUT_S = 3, 3600, 7 * 24 * 3600
+"""From the submission to the first image: a machine, its Docker image, packages, the first rows of the dataset."""
+TIMEOUT_FACTOR, MIN_TIMEOUT_S, MAX_TIMEOUT_S = 3, 3600, 7 * 24 * 3600
 GRACE_S = 600
-"""The run stops by itself so long before it would be cut off."""
-UNKNOWN_LENGTH_IMAGES = 10_000
-"""What an epoch is taken for while nobody knows how many pictures a dataset has."""
+"""The run stops by itself this long before the timeout."""
+DEFAULT_DATASET_ROWS = 10_000
+"""Assumed length of an epoch if the size of the dataset is unknown."""
 
 
 class Hardware(NamedTuple):
     """A machine that can be rented.
 
     Attributes:
-        flavor: its name.
+        flavor: its name for the Hub.
         title: its name for people.
         details: CPU, memory and GPU in words.
-        usd_per_hour: its price; 0 for a machine of one's own.
-        cores: CPU cores.
+        usd_per_hour: price; 0 for this machine.
+        cores: number of CPU cores.
         gpu: model of its one GPU, or "".
     """
 
@@ -45,12 +45,12 @@ class Hardware(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A guess.
+    """A rough estimate of time and cost.
 
     Attributes:
         seconds: until the weights are published.
-        usd: what that costs.
-        timeout_s: after so many seconds the job is cut off.
+        usd: cost of that time.
+        timeout_s: seconds after which the Hub stops the job.
     """
 
     seconds: float
@@ -58,8 +58,12 @@ class Estimate(NamedTuple):
     timeout_s: int
 
 
-def hardware_of(answer: Iterable[Any]) -> list[Hardware]:
-    """What the Hub rents (huggingface_hub's JobHardwareInfo), without machines with several GPUs; cheapest first."""
+def parse_hardware(answer: Iterable[Any]) -> list[Hardware]:
+    """Return the hardware that the Hub rents, cheapest first, without machines with several GPUs.
+
+    Args:
+        answer: JobHardwareInfo objects of huggingface_hub.
+    """
     found = []
     for info in answer:
         gpu = info.accelerator
@@ -75,43 +79,43 @@ def hardware_of(answer: Iterable[Any]) -> list[Hardware]:
     return sorted(found, key=lambda hardware: (hardware.usd_per_hour, hardware.flavor))
 
 
-def estimate(run: Run, hardware: Hardware, rows: int | None = None) -> Estimate:
-    """Time and cost of a run.
+def estimate(spec: RunSpec, hardware: Hardware, rows: int | None = None) -> Estimate:
+    """Return time and cost of a run.
 
     Args:
-        run: the run.
-        hardware: where.
-        rows: pictures in the dataset, for a run whose length is in epochs; None: unknown.
+        spec: the run.
+        hardware: the machine.
+        rows: number of pictures in the dataset, for a run whose length is given in epochs; None: unknown.
     """
-    config = run.config
-    images = config.images or (config.epochs or 1) * (rows or UNKNOWN_LENGTH_IMAGES)
+    config = spec.config
+    images = config.images or (config.epochs or 1) * (rows or DEFAULT_DATASET_ROWS)
     seconds = START_S + images / images_per_s(config, hardware)
-    timeout_s = int(min(max(SHORTEST_TIMEOUT_S, TIMEOUT_FACTOR * seconds), LONGEST_TIMEOUT_S))
+    timeout_s = int(min(max(MIN_TIMEOUT_S, TIMEOUT_FACTOR * seconds), MAX_TIMEOUT_S))
     return Estimate(seconds, seconds / 3600 * hardware.usd_per_hour, timeout_s)
 
 
 def images_per_s(config: TrainConfig, hardware: Hardware) -> float:
-    """A guess of the speed: the slower one of computing and of reading pictures."""
+    """Return the estimated speed: that of computing or that of reading pictures, whichever is lower."""
     factor: float = hardware.cores / 2
     if hardware.gpu and config.device != "cpu":
-        factor = max(factor, _gpu_factor(hardware.gpu))
+        factor = max(factor, _gpu_speedup(hardware.gpu))
     usual = 128 if config.preset == "context-encoder" else 64 if config.preset == "tiny" else 256
     area = (config.data.resolution / usual) ** 2
     computing = CPU_IMAGES_PER_S.get(config.preset, 1.0) * factor / area
     return min(computing, STREAM_IMAGES_PER_S * hardware.cores)
 
 
-def _gpu_factor(model: str) -> float:
-    """Of the longest known name in the model's name: "Nvidia L40S" is no L4."""
-    known = [name for name in GPU_FACTORS if name.lower() in model.lower()]
-    return GPU_FACTORS[max(known, key=len)] if known else OTHER_GPU_FACTOR
+def _gpu_speedup(model: str) -> float:
+    """Return the speedup of the longest known name within the model's name: "Nvidia L40S" is not an L4."""
+    known = [name for name in GPU_SPEEDUPS if name.lower() in model.lower()]
+    return GPU_SPEEDUPS[max(known, key=len)] if known else DEFAULT_GPU_SPEEDUP
 
 
-def own_machine(flavor: str, cores: int, gpu: str = "") -> Hardware:
-    """This machine, which costs nothing."""
+def local_hardware(flavor: str, cores: int, gpu: str = "") -> Hardware:
+    """Return this machine as hardware, which costs nothing."""
     return Hardware(flavor, "", "", 0.0, cores, gpu)
 
 
 def max_minutes(timeout_s: int) -> float:
-    """When a run stops by itself, so that its last state is on the Hub before it would be cut off."""
+    """Return the minutes after which a run stops by itself, so that its last state is uploaded before the timeout."""
     return round((timeout_s - min(GRACE_S, timeout_s / 4)) / 60, 2)

@@ -1,4 +1,4 @@
-"""A dataset looked at before a run is started: that it is there and may be read, and what its pictures look like."""
+"""Look at a dataset before a run starts: that it exists and can be read, and how its pictures look with holes."""
 
 import json
 import os
@@ -18,20 +18,22 @@ from inpaint.hub.retry import retry
 from .spec import JobError, is_hub_dataset
 
 ROOT = Path(__file__).parents[2]
-PICTURE_ENDINGS = (".parquet", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".tar", ".zip", ".arrow")
+PICTURE_SUFFIXES = (".parquet", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".tar", ".zip", ".arrow")
 PREVIEW_TIMEOUT_S = 90
 LOOKUP_TIMEOUT_S = 10
-_AT_ONCE = threading.BoundedSemaphore(2)
-TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
+MAX_PREVIEWS = 2
+"""At the same time, in this process."""
+TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
+_preview_slots = threading.BoundedSemaphore(MAX_PREVIEWS)
 
 
-class Found(NamedTuple):
-    """A dataset.
+class DatasetInfo(NamedTuple):
+    """A dataset on the Hub.
 
     Attributes:
-        private: whether only its owner sees it.
-        rows: how many it says it has, over all splits; None where it says nothing.
-        files: how many files may hold pictures.
+        private: whether only its owner can read it.
+        rows: number of rows that its card states, over all splits; None if it states none.
+        files: number of files that can hold pictures.
     """
 
     private: bool
@@ -39,18 +41,18 @@ class Found(NamedTuple):
     files: int
 
 
-def find_dataset(name: str, token: str | None) -> Found:
-    """Asks the Hub, which answers at once.
+def dataset_info(name: str, token: str | None) -> DatasetInfo:
+    """Look a dataset up on the Hub.
 
     Args:
         name: OWNER/NAME or OWNER/NAME:SUBSET.
-        token: of whoever asks; None: anonymous.
+        token: of the caller; None: anonymous.
 
     Raises:
-        JobError: it is missing, may not be read, or has no files that could hold pictures.
+        JobError: the dataset does not exist, cannot be read with this token, or has no files that can hold pictures.
     """
     if not is_hub_dataset(name):
-        raise JobError(f"{name!r} is no dataset of the Hub: it looks like OWNER/NAME, or OWNER/NAME:SUBSET.")
+        raise JobError(f"{name!r} is not a dataset of the Hub: use OWNER/NAME, or OWNER/NAME:SUBSET.")
     repo_id = name.partition(":")[0]
     api = HfApi(token=token or False)
     try:
@@ -61,14 +63,14 @@ def find_dataset(name: str, token: str | None) -> Found:
         page, sign_in = f"{api.endpoint}/datasets/{repo_id}", "sign in again" if token else "sign in"
         attempt = f"The dataset {repo_id} cannot be read"
         raise JobError(explain_error(error, attempt, token=token, sign_in=sign_in, page=page)) from None
-    files = sum(file.rfilename.lower().endswith(PICTURE_ENDINGS) for file in info.siblings or [])
+    files = sum(file.rfilename.lower().endswith(PICTURE_SUFFIXES) for file in info.siblings or [])
     if not files:
         raise JobError(f"{repo_id} has no files with pictures, such as .parquet or .jpg: choose another dataset.")
-    return Found(bool(info.private), _rows(info.card_data), files)
+    return DatasetInfo(bool(info.private), _count_rows(info.card_data), files)
 
 
-def _rows(card: object) -> int | None:
-    """What a dataset's card says about its size."""
+def _count_rows(card: object) -> int | None:
+    """Return the number of rows that a dataset's card states for all splits; None if it is incomplete."""
     stated = card.get("dataset_info") if hasattr(card, "get") else None
     parts = stated if isinstance(stated, list) else [stated]
     splits = [split for part in parts if isinstance(part, dict) for split in part.get("splits") or []]
@@ -78,27 +80,29 @@ def _rows(card: object) -> int | None:
 
 
 def preview(name: str, preset: str, token: str | None) -> list[str]:
-    """The first nine pictures under the preset's masks, as data URLs.
+    """Return the first nine pictures of a dataset with the preset's masks, as data URLs.
+
+    A process of its own reads them, see `train.jobs.preview`.
 
     Args:
-        name: as `train.data` takes it.
-        preset: a known preset's name.
-        token: of whoever asks; None: anonymous.
+        name: OWNER/NAME or OWNER/NAME:SUBSET on the Hub, or a folder or file of this machine.
+        preset: name of a preset.
+        token: of the caller; None: anonymous.
 
     Raises:
-        JobError: there are no pictures, they take too long, or too many people are looking.
+        JobError: there are no pictures, they take too long, or too many previews run at the same time.
     """
-    if not _AT_ONCE.acquire(timeout=PREVIEW_TIMEOUT_S):
-        raise JobError("Many people are looking at datasets right now: try again in a minute.")
+    if not _preview_slots.acquire(timeout=PREVIEW_TIMEOUT_S):
+        raise JobError(f"{MAX_PREVIEWS} previews are being made, which is the most at a time: try again in a minute.")
     try:
         with tempfile.TemporaryDirectory(prefix="preview-") as home:
-            return _asked(name, preset, token, home)
+            return _run_preview(name, preset, token, home)
     finally:
-        _AT_ONCE.release()
+        _preview_slots.release()
 
 
-def _asked(name: str, preset: str, token: str | None, home: str) -> list[str]:
-    environment = {key: value for key, value in os.environ.items() if key not in TOKENS}
+def _run_preview(name: str, preset: str, token: str | None, home: str) -> list[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in TOKEN_VARIABLES}
     environment |= {"HF_HOME": home, "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     environment |= {"HF_TOKEN": token} if token else {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
     command = [sys.executable, "-m", "train.jobs.preview", preset, name]
@@ -108,9 +112,9 @@ def _asked(name: str, preset: str, token: str | None, home: str) -> list[str]:
         )
         answer = json.loads(done.stdout.decode().strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        raise JobError(f"{name}: its first pictures did not come within {PREVIEW_TIMEOUT_S} s; try again.") from None
+        raise JobError(f"Reading {name} took more than {PREVIEW_TIMEOUT_S} s: try again.") from None
     except (OSError, ValueError, IndexError):
-        raise JobError(f"{name}: its pictures could not be read.") from None
+        raise JobError(f"The pictures of {name} could not be read: check that it is a dataset of pictures.") from None
     if "problem" in answer:
         raise JobError(hide_token(answer["problem"], token))
     return answer["pictures"]

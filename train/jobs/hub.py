@@ -1,10 +1,12 @@
-"""Runs as Hugging Face Jobs: pure functions build the request, and thin ones send it, look, and cancel.
+"""Runs as Hugging Face Jobs: build a request, submit it, look jobs up, read their logs.
 
-The token is handed over in `secrets`, which the Hub keeps encrypted and shows to nobody; a run's command, environment
-and log never hold it.
+The token is sent in `secrets`, which the Hub encrypts and shows to nobody. The command, the environment and the log of
+a job never hold it.
 """
 
+import contextlib
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,28 +17,28 @@ from huggingface_hub import HfApi, JobInfo, get_token
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
-from .cost import Hardware, hardware_of, max_minutes
-from .spec import JobError, Run
+from .cost import Hardware, max_minutes, parse_hardware
+from .spec import JobError, RunSpec
 
-LABEL = {"inpaint": "retrain"}
-"""Marks our jobs among the others of an account."""
+LABELS = {"inpaint": "retrain"}
+"""Tell the jobs of this project from the others of an account."""
 SPACE_IMAGE = "hf.co/spaces/"
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-ENDED = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
+FINAL_STAGES = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
 
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What the Hub is asked to run; without the token, so that it can be printed.
+    """What the Hub is asked to run, without the token, so that it can be printed.
 
     Attributes:
         image: a Docker image, or `hf.co/spaces/OWNER/NAME`.
-        command: the program and its arguments; no shell reads them.
+        command: the program and its arguments; no shell parses them.
         flavor: the hardware.
-        timeout_s: when the job is cut off.
-        name: of the job, for people.
-        environment: variables that anybody may see.
-        labels: to find it again.
+        timeout_s: seconds after which the Hub stops the job.
+        name: shown on the job's page.
+        environment: variables that anybody who sees the job may read.
+        labels: to find the job again.
     """
 
     image: str
@@ -45,20 +47,20 @@ class JobRequest:
     timeout_s: int
     name: str
     environment: dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
-    labels: dict[str, str] = field(default_factory=lambda: dict(LABEL))
+    labels: dict[str, str] = field(default_factory=lambda: dict(LABELS))
 
 
 @dataclass(frozen=True)
-class JobState:
-    """A job as it is now.
+class HubJob:
+    """A job on the Hub as it was when it was looked up.
 
     Attributes:
-        id: as the Hub names it.
+        id: of the job.
         stage: SCHEDULING, RUNNING, COMPLETED, CANCELED, ERROR or DELETED.
-        message: what the Hub says about it.
-        url: its page.
-        flavor: its hardware.
-        command: what runs.
+        message: the Hub's explanation of the stage, or "".
+        url: page of the job.
+        flavor: hardware.
+        command: the program and its arguments.
         created: ISO time, or "".
     """
 
@@ -72,60 +74,109 @@ class JobState:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self.stage in ENDED
+        """Whether the job runs no longer."""
+        return self.stage in FINAL_STAGES
+
+    @property
+    def repo_id(self) -> str:
+        """The repository that the weights are published to; "" if the command names none."""
+        return str(self._config.get("push_to_hub") or "")
+
+    @property
+    def checkpoint_repo(self) -> str:
+        """The repository that the state of the run is copied to; "" if the command names none."""
+        return str(self._config.get("checkpoint_repo") or "")
+
+    @property
+    def _config(self) -> dict[str, Any]:
+        """The JSON config in the command; empty without one."""
+        try:
+            config = json.loads(self.command[self.command.index("--config") + 1])
+        except (ValueError, IndexError):
+            return {}
+        return config if isinstance(config, dict) else {}
 
 
-def space_request(run: Run, space_id: str, flavor: str, timeout_s: int) -> JobRequest:
-    """A run in the image of a Space, which holds this code and all it needs.
+def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> JobRequest:
+    """Return the request for a run in the image of a Space, which holds this code and its requirements.
+
+    Args:
+        spec: the run.
+        space_id: OWNER/NAME of the Space.
+        flavor: the hardware.
+        timeout_s: seconds after which the Hub stops the job.
 
     Raises:
-        JobError: the pictures lie on this machine only.
+        JobError: the dataset is on this machine only.
     """
-    _check(run)
-    command = ["python", "-m", "train", *run.arguments(max_minutes(timeout_s))]
-    return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(run))
+    _check_dataset(spec)
+    command = ["python", "-m", "train", *spec.job_arguments(max_minutes(timeout_s))]
+    return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec))
 
 
-def image_request(run: Run, image: str, bootstrap: list[str], flavor: str, timeout_s: int) -> JobRequest:
-    """A run in a Docker image, into which `bootstrap` brings this code before it starts what follows it.
+def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, timeout_s: int) -> JobRequest:
+    """Return the request for a run in a Docker image.
+
+    Args:
+        spec: the run.
+        image: the Docker image.
+        bootstrap: command that downloads this code and starts training with the arguments that follow it.
+        flavor: the hardware.
+        timeout_s: seconds after which the Hub stops the job.
 
     Raises:
-        JobError: the pictures lie on this machine only.
+        JobError: the dataset is on this machine only.
     """
-    _check(run)
-    command = [*bootstrap, *run.arguments(max_minutes(timeout_s))]
-    return JobRequest(image, command, flavor, timeout_s, job_name(run))
+    _check_dataset(spec)
+    command = [*bootstrap, *spec.job_arguments(max_minutes(timeout_s))]
+    return JobRequest(image, command, flavor, timeout_s, job_name(spec))
 
 
-def job_name(run: Run) -> str:
-    """A name that the Hub takes: letters, digits, "-" and "_"."""
-    plain = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in run.repo_id)
-    return f"inpaint-{run.preset}-{plain}"[:90]
+def job_name(spec: RunSpec) -> str:
+    """Return a name that the Hub accepts: letters, digits, "-" and "_"."""
+    plain = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in spec.repo_id)
+    return f"inpaint-{spec.preset}-{plain}"[:90]
 
 
-def _check(run: Run) -> None:
-    if not run.on_hub:
+def _check_dataset(spec: RunSpec) -> None:
+    if not spec.is_on_hub:
         raise JobError(
-            f"The pictures of {run.dataset!r} are on this machine only: upload them as a dataset"
-            " (`hf upload me/pictures FOLDER --repo-type dataset`), or train here."
+            f"The dataset {spec.dataset!r} is on this machine only: upload it"
+            " (`hf upload me/pictures FOLDER --repo-type dataset`), or train on this machine."
         )
 
 
-def submit(request: JobRequest, token: str, namespace: str | None = None) -> JobState:
-    """Starts the job; not tried twice, since a lost answer may mean that it runs.
+@contextlib.contextmanager
+def explained(attempt: str, token: str | None) -> Iterator[None]:
+    """Turn an error of the Hub or the network inside the block into a JobError.
+
+    Args:
+        attempt: what fails then, such as "The job could not be started".
+        token: the token that the block uses, which is hidden; None: anonymous.
+
+    Raises:
+        JobError: says what happened and what to do.
+    """
+    try:
+        yield
+    except (httpx2.HTTPError, OSError) as error:
+        right, sign_in = "start jobs and write repositories", "sign in again" if token else "sign in"
+        raise JobError(explain_error(error, attempt, right=right, token=token, sign_in=sign_in)) from None
+
+
+def submit(request: JobRequest, token: str, namespace: str | None = None) -> HubJob:
+    """Start a job. There is no retry, since a job may run although its response got lost.
 
     Args:
         request: what to run.
-        token: whose job it is; the run reads the pictures and publishes with it.
-        namespace: the account or organisation that pays; None: the token's own.
+        token: owner of the job. The run reads the dataset and publishes with it.
+        namespace: the account or organisation that pays; None: the token's account.
 
     Raises:
         JobError: the Hub refuses, or cannot be reached.
     """
-    api = HfApi(token=token)
-    try:
-        job = api.run_job(
+    with explained("The job could not be started", token):
+        job = HfApi(token=token).run_job(
             image=request.image,
             command=request.command,
             env=request.environment,
@@ -136,86 +187,65 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Job
             namespace=namespace,
             token=token,
         )
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, "The job could not be started", token)) from None
-    return _state(job)
+    return _parse_job(job)
 
 
-def job_state(job_id: str, token: str, namespace: str | None = None) -> JobState:
-    """How a job is; JobError if there is no such job, or the Hub cannot be reached."""
-    try:
-        return _state(retry(lambda: HfApi(token=token).inspect_job(job_id=job_id, namespace=namespace)))
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"The job {job_id} could not be looked up", token)) from None
+def get_job(job_id: str, token: str, namespace: str | None = None) -> HubJob:
+    """Return a job; JobError if there is no such job, or the Hub cannot be reached."""
+    with explained(f"The job {job_id} could not be looked up", token):
+        return _parse_job(retry(lambda: HfApi(token=token).inspect_job(job_id=job_id, namespace=namespace)))
 
 
-def our_jobs(token: str, namespace: str | None = None) -> list[JobState]:
-    """The account's retraining jobs, newest first; JobError if they cannot be listed."""
-    try:
-        jobs = retry(lambda: list(HfApi(token=token).list_jobs(labels=LABEL, namespace=namespace, token=token)))
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, "The jobs could not be listed", token)) from None
-    return sorted(map(_state, jobs), key=lambda job: job.created, reverse=True)
+def list_jobs(token: str, namespace: str | None = None) -> list[HubJob]:
+    """Return the training jobs of an account, newest first; JobError if they cannot be listed."""
+    with explained("The jobs could not be listed", token):
+        jobs = retry(lambda: list(HfApi(token=token).list_jobs(labels=LABELS, namespace=namespace, token=token)))
+    return sorted(map(_parse_job, jobs), key=lambda job: job.created, reverse=True)
 
 
-def job_log(
+def read_job_log(
     job_id: str, token: str, namespace: str | None = None, tail: int | None = None, follow: bool = False
 ) -> Iterator[str]:
-    """Lines of a job's log: the last `tail` ones, or all; with `follow` until the job ends. JobError as above."""
-    try:
+    """Yield the lines of a job's log.
+
+    Args:
+        job_id: of the job.
+        token: owner of the job.
+        namespace: the account or organisation of the job; None: the token's account.
+        tail: only this many of the last lines; None: all.
+        follow: yield new lines until the job ends.
+
+    Raises:
+        JobError: there is no such job, or the Hub cannot be reached.
+    """
+    with explained(f"The log of {job_id} could not be read", token):
         api, lines = HfApi(token=token), 0
         for line in api.fetch_job_logs(job_id=job_id, namespace=namespace, tail=tail, follow=follow):
             lines += 1
             yield line
-        if follow and tail is None:  # the client stops when the job has ended, and may miss its last words
+        if follow and tail is None:  # huggingface_hub stops following when the job ends, and may miss its last lines
             yield from itertools.islice(api.fetch_job_logs(job_id=job_id, namespace=namespace), lines, None)
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"The log of {job_id} could not be read", token)) from None
-
-
-def cancel_job(job_id: str, token: str, namespace: str | None = None) -> None:
-    """Stops a job; JobError if the Hub does not."""
-    try:
-        retry(lambda: HfApi(token=token).cancel_job(job_id=job_id, namespace=namespace))
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"The job {job_id} could not be cancelled", token)) from None
 
 
 def list_hardware(token: str | None) -> list[Hardware]:
-    """What can be rented, cheapest first; JobError if the Hub does not say."""
-    try:
-        return hardware_of(retry(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, "The hardware could not be listed", token)) from None
+    """Return the hardware that can be rented, cheapest first; JobError if it cannot be listed."""
+    with explained("The hardware could not be listed", token):
+        return parse_hardware(retry(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
 
 
-def own_token() -> str | None:
-    """The token of this machine, if somebody is signed in on it."""
+def machine_token() -> str | None:
+    """Return the token of this machine; None if it is not signed in."""
     return get_token()
 
 
-def account(token: str) -> str:
-    """Whose token it is; JobError if nobody's."""
-    try:
+def account_name(token: str) -> str:
+    """Return the name of a token's account; JobError if the token is invalid or the Hub cannot be reached."""
+    with explained("The account could not be looked up", token):
         return str(retry(lambda: HfApi(token=token).whoami(token=token))["name"])
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, "The account could not be looked up", token)) from None
 
 
-def explain(error: Exception, attempt: str, token: str | None) -> str:
-    """Return what happened and what to do, for people on the command line and on the page.
-
-    Args:
-        error: of the Hub or the network.
-        attempt: what failed, such as "The job could not be started".
-        token: the token that was used, which is hidden; None: anonymous.
-    """
-    right = "start jobs and write repositories"
-    return explain_error(error, attempt, right=right, token=token, sign_in="sign in again" if token else "sign in")
-
-
-def _state(job: JobInfo) -> JobState:
+def _parse_job(job: JobInfo) -> HubJob:
     created = job.created_at.isoformat(timespec="seconds") if job.created_at else ""
     command: tuple[Any, ...] = tuple(job.command or ())
     stage, flavor = (str(getattr(value, "value", value or "")) for value in (job.status.stage, job.flavor))
-    return JobState(job.id, stage, job.status.message or "", job.url, flavor, command, created)
+    return HubJob(job.id, stage, job.status.message or "", job.url, flavor, command, created)

@@ -1,7 +1,7 @@
-"""python -m train.jobs.preview PRESET DATASET: pictures of a dataset under a preset's masks, as one line of JSON.
+"""python -m train.jobs.preview PRESET DATASET: print pictures of a dataset with a preset's masks as one line of JSON.
 
-A process of its own, so that it can be given a token that is not this machine's, a cache that nobody else sees, and an
-end: a page runs it for people it does not know, on pictures it does not know.
+It runs as a process of its own, so that the page can give it the token of a visitor, a cache that nobody else sees, and
+a timeout.
 """
 
 import base64
@@ -21,12 +21,16 @@ from train.data.samples import make_sample
 from train.presets import PRESETS
 
 PICTURES, SIDE = 9, 192
-HOLE = np.array([42, 102, 86], dtype=np.float32)
-"""The colour that a hole is shown in."""
+HOLE_RGB = np.array([42, 102, 86], dtype=np.float32)
+HOLE_OPACITY = np.float32(0.88)
 
 
-def preview(preset: str, dataset: str) -> dict:
-    """{"pictures": data URLs of JPEGs}: the first pictures, cropped as in training, with their holes coloured.
+def preview(preset: str, dataset: str) -> dict[str, list[str]]:
+    """Return {"pictures": data URLs of JPEGs}: the first pictures, cropped as in training, with their holes coloured.
+
+    Args:
+        preset: name of a preset, whose masks are shown.
+        dataset: as in `data.dataset` of a config.
 
     Raises:
         ValueError: the dataset cannot be opened, or holds no pictures.
@@ -34,27 +38,27 @@ def preview(preset: str, dataset: str) -> dict:
     config = dataclasses.replace(PRESETS[preset][1].data, resolution=SIDE)
     photos = list(itertools.islice(iter_photos(dataset, config.split), PICTURES))
     if not photos:
-        raise ValueError(f"The dataset {dataset!r} holds no pictures that can be read.")
-    return {"pictures": [_shown(photo, config, number) for number, photo in enumerate(photos)]}
+        raise ValueError(f"The dataset {dataset!r} holds no pictures that can be read: choose another one.")
+    return {"pictures": [_data_url(photo, config, number) for number, photo in enumerate(photos)]}
 
 
-def _shown(photo: Image.Image, config: DataConfig, number: int) -> str:
+def _data_url(photo: Image.Image, config: DataConfig, number: int) -> str:
     crop, mask = make_sample(photo, config, (0, 0, number), None)
-    hole = mask[0, :, :, None] * np.float32(0.88)
-    picture = crop.transpose(1, 2, 0) * (1 - hole) + HOLE * hole
+    opacity = mask[0, :, :, None] * HOLE_OPACITY
+    picture = crop.transpose(1, 2, 0) * (1 - opacity) + HOLE_RGB * opacity
     file = io.BytesIO()
     Image.fromarray(picture.round().astype(np.uint8)).save(file, "JPEG", quality=82)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def main() -> int:
-    """Returns the exit code: 0 shown, 1 a problem that was explained, as {"problem": sentence}."""
+    """Print the pictures, or {"problem": sentence}; return the exit code, 0 or 1."""
     warnings.simplefilter("ignore")
     _, preset, dataset = sys.argv
     try:
         print(json.dumps(preview(preset, dataset)))
         return 0
-    except Exception as error:  # whatever it is, it is the dataset's, and the page says so
+    except Exception as error:  # a dataset can be wrong in any way; the page shows the message
         print(json.dumps({"problem": " ".join(str(error).split())}))
         return 1
 

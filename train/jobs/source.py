@@ -1,6 +1,7 @@
-"""This repository at its exact commit, brought into a job that starts from a plain PyTorch image.
+"""Bring this code, at its commit, into a job that starts from a plain PyTorch image.
 
-The commit's files go to the run's private companion repository, so that it need not be public, or pushed, anywhere.
+The files of the commit are uploaded to the run's private checkpoint repository, so that the commit need not be public,
+or pushed anywhere.
 """
 
 import hashlib
@@ -8,16 +9,15 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx2
 from huggingface_hub import HfApi
 
 from inpaint.hub.retry import retry
 
-from .hub import explain
-from .spec import JobError, Run
+from .hub import explained
+from .spec import JobError, RunSpec
 
 IMAGE = "pytorch/pytorch:2.11.0-cuda12.8-cudnn9-runtime"
-PARTS = ("inpaint", "train", "requirements.txt", "pyproject.toml", "README.md", "LICENSE")
+PACKED_PATHS = ("inpaint", "train", "requirements.txt", "pyproject.toml", "README.md", "LICENSE")
 ROOT = Path(__file__).parents[2]
 
 BOOTSTRAP = """\
@@ -26,7 +26,7 @@ url, sha256, *arguments = sys.argv[1:]
 request = urllib.request.Request(url)
 request.add_unredirected_header("Authorization", "Bearer " + os.environ["HF_TOKEN"])
 code = urllib.request.urlopen(request, timeout=300).read()
-assert hashlib.sha256(code).hexdigest() == sha256, "the code is not what was sent"
+assert hashlib.sha256(code).hexdigest() == sha256, "the downloaded code differs from the uploaded one"
 os.makedirs("inpaint-code", exist_ok=True)
 tarfile.open(fileobj=io.BytesIO(code)).extractall("inpaint-code", filter="data")
 os.chdir("inpaint-code")
@@ -35,15 +35,15 @@ install = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-actio
 subprocess.run(install, check=True, env={**plain, "PIP_BREAK_SYSTEM_PACKAGES": "1"})
 os.execv(sys.executable, [sys.executable, "-m", "train", *arguments])
 """
-"""Runs in the job before training; what follows it on the command line are plain arguments, never code."""
+"""Program that runs in the job before training. What follows it on the command line is data: URL, hash, arguments."""
 
 
-class Code(NamedTuple):
-    """A commit's files, packed.
+class PackedCode(NamedTuple):
+    """The files of a commit in an archive.
 
     Attributes:
-        commit: its sha.
-        data: a .tar.gz of what training needs.
+        commit: sha of the commit.
+        data: a .tar.gz of `PACKED_PATHS`.
     """
 
     commit: str
@@ -51,29 +51,32 @@ class Code(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """Of the data."""
+        """Hash of the data."""
         return hashlib.sha256(self.data).hexdigest()
 
 
-def pack(root: Path = ROOT) -> Code:
-    """This repository at its commit.
+def pack(root: Path = ROOT) -> PackedCode:
+    """Return the files that training needs, as they are in the commit that is checked out.
+
+    Args:
+        root: the git checkout.
 
     Raises:
-        JobError: it is no git checkout, or something in it is not committed.
+        JobError: `root` is not a git checkout, or a file in it is not committed.
     """
     try:
         commit = _git(root, "rev-parse", "HEAD").decode().strip()
-        changed = _git(root, "status", "--porcelain", "--", *PARTS).decode().splitlines()
+        changed = _git(root, "status", "--porcelain", "--", *PACKED_PATHS).decode().splitlines()
         if changed:
             raise JobError(
-                f"{changed[0].strip()!r} is not committed, and a job runs a commit: commit it, or name a Space that"
+                f"{changed[0].strip()!r} is not committed, and a job runs a commit: commit it, or give a Space that"
                 " holds this code with --space OWNER/NAME."
             )
-        return Code(commit, _git(root, "archive", "--format=tar.gz", commit, *PARTS))
+        return PackedCode(commit, _git(root, "archive", "--format=tar.gz", commit, *PACKED_PATHS))
     except (OSError, subprocess.CalledProcessError):
         raise JobError(
-            f"{root} is no git checkout, so that its commit is unknown: name a Space that holds this code with"
-            " --space OWNER/NAME, or train here."
+            f"{root} is not a git checkout, so that its commit is unknown: give a Space that holds this code with"
+            " --space OWNER/NAME, or train on this machine with --here."
         ) from None
 
 
@@ -81,20 +84,27 @@ def _git(root: Path, *arguments: str) -> bytes:
     return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True).stdout
 
 
-def upload(code: Code, run: Run, token: str) -> list[str]:
-    """Puts the code into the run's companion repository; the command that fetches and starts it there.
+def upload(code: PackedCode, spec: RunSpec, token: str) -> list[str]:
+    """Upload the code to the run's checkpoint repository, which is created if needed.
+
+    Args:
+        code: from `pack`.
+        spec: the run.
+        token: may write to the repository.
+
+    Returns:
+        The command that downloads the code in a job and starts training; the arguments of `python -m train` follow it.
 
     Raises:
-        JobError: the Hub refuses, or cannot be reached.
+        JobError: the Hub refuses, cannot be reached, or the repository is public.
     """
     api, path = HfApi(token=token), f"code/{code.commit}.tar.gz"
-    try:
-        retry(lambda: api.create_repo(run.checkpoint_repo, private=True, exist_ok=True))
-        info = retry(lambda: api.model_info(run.checkpoint_repo))
+    repo_id = spec.checkpoint_repo
+    with explained(f"The code could not be uploaded to {repo_id}", token):
+        retry(lambda: api.create_repo(repo_id, private=True, exist_ok=True))
+        info = retry(lambda: api.model_info(repo_id))
         if not info.private:
-            raise JobError(f"{run.checkpoint_repo} is public: make it private in its settings, or delete it.")
-        made = api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=run.checkpoint_repo)
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"The code could not be put into {run.checkpoint_repo}", token)) from None
-    url = f"{api.endpoint}/{run.checkpoint_repo}/resolve/{made.oid}/{path}"
+            raise JobError(f"{repo_id} is public: make it private in its settings, or delete it.")
+        commit = api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=repo_id)
+    url = f"{api.endpoint}/{repo_id}/resolve/{commit.oid}/{path}"
     return ["python", "-c", BOOTSTRAP, url, code.sha256]

@@ -1,4 +1,4 @@
-"""How a run is, wherever it runs: its stage, its progress, its losses and its newest sample sheet."""
+"""Watch a run, wherever it runs: its stage, progress, losses and newest sample sheet."""
 
 import tempfile
 from functools import partial
@@ -12,81 +12,77 @@ from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE, check_size
 from inpaint.hub.retry import retry
 from train.run.events import RunStatus, read_events
 
-from .hub import JobState, explain, job_log
-from .local import LocalJob, log_here
-from .spec import JobError
+from .hub import HubJob, explained, read_job_log
+from .local import LocalJob, read_local_log
 
 SHEET_FILE = "sheet.png"
-TAIL = 400
-WORDS = 12
+LOG_LINES = 400
+"""Lines of a job's log that are read."""
+TAIL_LINES, MAX_LINE = 12, 500
+"""Lines of the log that are shown, and characters of each."""
 MAX_SHEET_BYTES = 20_000_000
 
 
-class Watched(NamedTuple):
+class JobSnapshot(NamedTuple):
     """A run as it is now.
 
     Attributes:
         stage: SCHEDULING, RUNNING, COMPLETED, CANCELED, ERROR or DELETED.
-        happened: what its log tells.
-        words: the last lines of the log that are no events.
-        sheet: the newest sample sheet as a PNG; None where there is none, or the known one.
-        sheet_id: names that sheet; "" where there is none.
+        status: the run's progress as its log shows it.
+        log_tail: the last lines of the log that are no events.
+        sheet: the newest sample sheet as a PNG; None if there is none, or the caller has it.
+        sheet_id: identifies that sheet; "" if there is none.
     """
 
     stage: str
-    happened: RunStatus
-    words: list[str]
+    status: RunStatus
+    log_tail: list[str]
     sheet: bytes | None
     sheet_id: str
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess from the present speed; None while unknown or when nothing is left."""
-        done, total, speed = self.happened.images_seen, self.happened.total, self.happened.images_per_s
+        """Remaining time at the current speed; None if it is unknown or the run has ended."""
+        seen, total, speed = self.status.images_seen, self.status.total, self.status.images_per_s
         if self.stage != "RUNNING" or not total or not speed:
             return None
-        return max(0, total - done) / speed
+        return max(0, total - seen) / speed
 
 
-def watch_job(job: JobState, token: str, namespace: str, known_sheet: str = "") -> Watched:
-    """A job of the Hub.
+def watch_hub_job(job: HubJob, token: str, namespace: str, known_sheet: str = "") -> JobSnapshot:
+    """Return the state of a job on the Hub.
 
     Args:
         job: as it was just looked up.
-        token: whose job it is.
-        namespace: the account that it runs under.
-        known_sheet: the sheet that need not be sent again.
+        token: owner of the job.
+        namespace: the account or organisation of the job.
+        known_sheet: `sheet_id` of the sheet that the caller has.
 
     Raises:
-        JobError: its log cannot be read.
+        JobError: the log cannot be read.
     """
-    log = [] if job.stage == "SCHEDULING" else list(job_log(job.id, token, namespace, tail=TAIL))
+    log = [] if job.stage == "SCHEDULING" else list(read_job_log(job.id, token, namespace, tail=LOG_LINES))
     sheet, sheet_id = None, ""
-    if repo_id := argument_of(job.command, "--checkpoint-repo"):
-        sheet, sheet_id = _sheet_of(repo_id, token, known_sheet)
-    return Watched(job.stage, read_events(log), _words(log), sheet, sheet_id)
+    if repo_id := job.checkpoint_repo:
+        sheet, sheet_id = _download_sheet(repo_id, token, known_sheet)
+    return JobSnapshot(job.stage, read_events(log), _log_tail(log), sheet, sheet_id)
 
 
-def watch_here(job: LocalJob, known_sheet: str = "") -> Watched:
-    """A run on this machine; `known_sheet` as above."""
-    log = log_here(job.folder)
+def watch_local_job(job: LocalJob, known_sheet: str = "") -> JobSnapshot:
+    """Return the state of a run on this machine; `known_sheet` is the `sheet_id` that the caller has."""
+    log = read_local_log(job.folder)
     sheets = sorted((job.folder / "samples").glob("images-*.png"))
     sheet_id = sheets[-1].name if sheets else ""
     sheet = sheets[-1].read_bytes() if sheets and sheet_id != known_sheet else None
-    return Watched(job.stage, read_events(log), _words(log), sheet, sheet_id)
+    return JobSnapshot(job.stage, read_events(log), _log_tail(log), sheet, sheet_id)
 
 
-def _words(log: list[str]) -> list[str]:
-    return [line.strip()[:500] for line in log if line.strip() and not line.startswith("{")][-WORDS:]
+def _log_tail(log: list[str]) -> list[str]:
+    return [line.strip()[:MAX_LINE] for line in log if line.strip() and not line.startswith("{")][-TAIL_LINES:]
 
 
-def argument_of(command: tuple[str, ...] | list[str], flag: str) -> str:
-    """What follows a flag in a command; "" if it is not there."""
-    return command[command.index(flag) + 1] if flag in command[:-1] else ""
-
-
-def _sheet_of(repo_id: str, token: str, known: str) -> tuple[bytes | None, str]:
-    """The sheet that the run has put into its companion repository; a Hub that stumbles has none just now."""
+def _download_sheet(repo_id: str, token: str, known: str) -> tuple[bytes | None, str]:
+    """Return sheet and sheet id from the run's checkpoint repository; (None, known) while the Hub is unavailable."""
     api = HfApi(token=token)
     try:
         found = [file for file in api.get_paths_info(repo_id, SHEET_FILE) if isinstance(file, RepoFile)]
@@ -102,25 +98,32 @@ def _sheet_of(repo_id: str, token: str, known: str) -> tuple[bytes | None, str]:
 
 
 def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path:
-    """Downloads published weights with somebody's token, into a folder and no cache; that folder.
+    """Download published weights with a given token, without a cache.
+
+    Args:
+        repo_id: the repository.
+        revision: commit, branch or tag.
+        token: may read the repository.
+        folder: where the two files are written.
+
+    Returns:
+        The folder.
 
     Raises:
-        JobError: they cannot be had.
-        WeightsError: they are too large to be meant.
+        JobError: the weights cannot be downloaded.
+        WeightsError: they are too large.
     """
     api = HfApi(token=token)
-    try:
+    with explained(f"The weights of {repo_id} could not be downloaded", token):
         for file in api.get_paths_info(repo_id, [CONFIG_FILE, WEIGHTS_FILE], revision=revision):
             check_size(repo_id, file.path, getattr(file, "size", None))
         for name in (CONFIG_FILE, WEIGHTS_FILE):
             retry(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
-    except (httpx2.HTTPError, OSError) as error:
-        raise JobError(explain(error, f"The weights of {repo_id} could not be had", token)) from None
     return folder
 
 
 def is_public(repo_id: str) -> bool:
-    """Whether anybody may read a repository's weights."""
+    """Return whether the files of a repository can be read without a token."""
     try:
         retry(lambda: HfApi(token=False).auth_check(repo_id))
     except (httpx2.HTTPError, OSError):

@@ -1,4 +1,4 @@
-"""Runs as jobs of a Hub that really runs them: submitted from the command line, watched, cut off, gone on with."""
+"""Runs as jobs of a local Hub that runs them: submitted from the command line, watched, killed, resumed, cancelled."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from tests.hub.client import Client
 from tests.hub.seeds import seed_pictures, seed_space
 from train.jobs import hub as jobs_hub
 from train.jobs import source as jobs_code
-from train.jobs import spec as jobs_run
+from train.jobs.spec import RunSpec
 from train.presets import PRESETS, with_overrides
 
 TOKEN = "hf_the_secret_of_me"
@@ -23,7 +23,7 @@ IMAGES = 96
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A Hub with a Space that holds this code, and a dataset; and a machine that is signed in."""
+    """A Hub with a Space that holds this code and a private dataset, and a machine that is signed in."""
     home = tmp_path_factory.mktemp("jobs")
     with Hub(users=[User("me", TOKEN), User("you", "hf_you")]) as hub:
         seed_space(hub, "me/inpaint")
@@ -33,12 +33,11 @@ def place(tmp_path_factory):
 
 
 def submit(place, weights, *options, images=IMAGES):
-    """Starts a run of the tiny preset; its job."""
+    """Submit a run of the tiny preset; return its job."""
     sizes = ["--data.resolution", 32, "--data.shuffle-buffer", 8, "--images", images, "--checkpoint-every", 16]
     run = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", weights, "--log-every", 8, *sizes]
-    said = place.client.run("-m", "train.jobs", "submit", "--flavor", "cpu-basic", *options, *run).stdout
-    job_id = said.rpartition(" ")[2].strip()
-    return place.hub.jobs.all[job_id]
+    output = place.client.run("-m", "train.jobs", "submit", "--flavor", "cpu-basic", *options, *run).stdout
+    return place.hub.jobs.all[output.rpartition(" ")[2].strip()]
 
 
 def ended(job, seconds=200):
@@ -49,22 +48,22 @@ def ended(job, seconds=200):
     return job.stage
 
 
-def words(job):
+def log_text(job):
     return "\n".join(text for text, _ in job.log)
 
 
 def weights(place, repo_id):
-    path = place.api.hf_hub_download(repo_id, "model.safetensors", cache_dir=place.home / "judge")
+    path = place.api.hf_hub_download(repo_id, "model.safetensors", cache_dir=place.home / "downloads")
     with open(path, "rb") as file:
         return file.read()
 
 
 @pytest.fixture(scope="module")
 def finished(place):
-    """A job in the image of the Space that ran to its end, and what the command line said of it."""
+    """A completed job in the image of a Space, and the log that the command line printed."""
     job = submit(place, "me/weights", "--space", "me/inpaint")
     logs = place.client.run("-m", "train.jobs", "logs", "--follow", job.id).stdout
-    assert ended(job) == "COMPLETED", words(job)
+    assert ended(job) == "COMPLETED", log_text(job)
     return SimpleNamespace(job=job, logs=logs)
 
 
@@ -72,14 +71,14 @@ def test_a_job_in_the_image_of_a_space_trains_and_publishes(place, finished):
     assert finished.job.spec["spaceId"] == "me/inpaint"
     assert finished.job.spec["timeoutSeconds"] >= 3600
     assert {"model.safetensors", "config.json", "README.md"} <= set(place.api.list_repo_files("me/weights"))
-    assert finished.logs.splitlines() == words(finished.job).splitlines()
+    assert finished.logs.splitlines() == log_text(finished.job).splitlines()
     status = place.client.run("-m", "train.jobs", "status", finished.job.id).stdout
     assert "completed, 96 of 96 images" in status
     assert f"published at {place.hub.url}/me/weights" in status
     assert finished.job.id in place.client.run("-m", "train.jobs", "status").stdout
 
 
-def test_the_state_is_kept_in_a_private_repository_without_old_copies(place, finished):
+def test_the_state_is_stored_in_a_private_repository_without_old_copies(place, finished):
     info = place.api.model_info("me/weights-checkpoint")
     assert info.private
     assert {"checkpoint.pt", "config.json", "losses.jsonl", "sheet.png"} <= {file.rfilename for file in info.siblings}
@@ -88,8 +87,8 @@ def test_the_state_is_kept_in_a_private_repository_without_old_copies(place, fin
 
 def test_the_token_is_in_the_secrets_of_the_job_and_nowhere_else(place, finished):
     assert finished.job.secrets == {"HF_TOKEN": TOKEN}
-    told = json.dumps(finished.job.answer()) + json.dumps(finished.job.spec) + words(finished.job) + finished.logs
-    assert TOKEN not in told
+    shown = json.dumps(finished.job.answer()) + json.dumps(finished.job.spec) + log_text(finished.job) + finished.logs
+    assert TOKEN not in shown
     for path in place.hub.store.root.rglob("*"):
         assert path.is_dir() or TOKEN.encode() not in path.read_bytes(), path
     for path in finished.job.folder.rglob("*"):
@@ -97,45 +96,45 @@ def test_the_token_is_in_the_secrets_of_the_job_and_nowhere_else(place, finished
     assert not any(TOKEN in address for _, address in place.hub.calls)
 
 
-def test_a_job_that_is_cut_off_goes_on_from_the_hub_and_ends_with_the_same_weights(place, finished):
+def test_a_killed_job_is_resumed_from_the_hub_and_ends_with_the_same_weights(place, finished):
     first = submit(place, "me/again", "--space", "me/inpaint")
     state = "/me/again-checkpoint/commit"
     deadline = time.monotonic() + 120
     while not place.hub.called("POST", state):
-        assert time.monotonic() < deadline and first.stage == "RUNNING", words(first)
+        assert time.monotonic() < deadline and first.stage == "RUNNING", log_text(first)
         time.sleep(0.01)
     place.hub.jobs.cut_off(first, "the machine is gone")
     assert ended(first) == "ERROR"
-    assert not place.api.repo_exists("me/again"), "it was over before it could be cut off"
+    assert not place.api.repo_exists("me/again"), "it ended before it was killed"
     second = submit(place, "me/again", "--space", "me/inpaint")
-    assert ended(second) == "COMPLETED", words(second)
-    assert "Going on from the state in me/again-checkpoint." in words(second)
-    seen = [json.loads(line)["images_seen"] for line in words(second).splitlines() if '"progress"' in line]
+    assert ended(second) == "COMPLETED", log_text(second)
+    assert "Going on from the state in me/again-checkpoint." in log_text(second)
+    seen = [json.loads(line)["images_seen"] for line in log_text(second).splitlines() if '"progress"' in line]
     assert seen[0] > 8 and seen[-1] == IMAGES
     assert weights(place, "me/again") == weights(place, "me/weights")
 
 
-def test_a_job_without_a_space_brings_this_code_at_its_commit(place, monkeypatch):
+def test_a_job_without_a_space_downloads_the_code_of_its_commit(place, monkeypatch):
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for part in jobs_code.PARTS:
+        for part in jobs_code.PACKED_PATHS:
             archive.add(jobs_code.ROOT / part, part)
     given = {"data.dataset": ("me/photos",), "push_to_hub": "me/plain", "images": 8, "data.resolution": 32}
-    run = jobs_run.run_of(with_overrides(PRESETS["tiny"][1], given))
+    spec = RunSpec.from_config(with_overrides(PRESETS["tiny"][1], given))
     monkeypatch.setattr(jobs_code, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
     monkeypatch.setattr(jobs_hub, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
-    bootstrap = jobs_code.upload(jobs_code.Code("0123abcd", packed.getvalue()), run, TOKEN)
-    request = jobs_hub.image_request(run, jobs_code.IMAGE, bootstrap, "cpu-basic", 3600)
+    bootstrap = jobs_code.upload(jobs_code.PackedCode("0123abcd", packed.getvalue()), spec, TOKEN)
+    request = jobs_hub.image_request(spec, jobs_code.IMAGE, bootstrap, "cpu-basic", 3600)
     state = jobs_hub.submit(request, TOKEN, "me")
     job = place.hub.jobs.all[state.id]
     assert job.spec["dockerImage"] == jobs_code.IMAGE
-    assert ended(job) == "COMPLETED", words(job)
+    assert ended(job) == "COMPLETED", log_text(job)
     assert place.api.file_exists("me/plain", "model.safetensors")
     assert place.api.file_exists("me/plain-checkpoint", "code/0123abcd.tar.gz")
     assert place.api.model_info("me/plain-checkpoint").private
 
 
-def test_a_job_is_cancelled_by_its_owner_only_and_keeps_what_it_reached(place):
+def test_only_the_owner_cancels_a_job_and_its_state_is_kept(place):
     job = submit(place, "me/long", "--space", "me/inpaint", images=100_000)
     stranger = Client(place.hub.url, place.home / "stranger", token="hf_you")
     for namespace in ([], ["--namespace", "me"]):
@@ -143,8 +142,8 @@ def test_a_job_is_cancelled_by_its_owner_only_and_keeps_what_it_reached(place):
         assert refused.returncode == 1 and "could not be cancelled" in refused.stderr
         unseen = stranger.run("-m", "train.jobs", "logs", job.id, *namespace, check=False)
         assert unseen.returncode == 1 and "could not be read" in unseen.stderr
-    while '"progress"' not in words(job):
-        assert job.stage == "RUNNING", words(job)
+    while '"progress"' not in log_text(job):
+        assert job.stage == "RUNNING", log_text(job)
         time.sleep(0.05)
     assert "is being cancelled" in place.client.run("-m", "train.jobs", "cancel", job.id).stdout
     job.process.wait(timeout=60)
@@ -157,7 +156,7 @@ def test_a_job_is_cancelled_by_its_owner_only_and_keeps_what_it_reached(place):
     ("status", "message"),
     [(402, "add credits"), (403, "may start jobs"), (401, "sign in again"), (503, "try again later")],
 )
-def test_a_refusal_of_the_hub_is_a_sentence(place, status, message):
+def test_a_refusal_of_the_hub_is_explained_and_the_job_is_not_submitted_twice(place, status, message):
     started = place.hub.called("POST", "/api/jobs/me")
     place.hub.fail(method="POST", path="/api/jobs/me", status=status, message="no")
     run = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", "me/none"]
@@ -165,10 +164,10 @@ def test_a_refusal_of_the_hub_is_a_sentence(place, status, message):
     refused = place.client.run(*command, check=False)
     assert refused.returncode == 1
     assert message in refused.stderr and "Traceback" not in refused.stderr
-    assert place.hub.called("POST", "/api/jobs/me") == started + 1, "a lost answer may mean that a job runs"
+    assert place.hub.called("POST", "/api/jobs/me") == started + 1, "a job may run although its response got lost"
 
 
-def test_hardware_is_shown_with_its_price(place):
+def test_hardware_is_listed_with_its_price(place):
     shown = place.client.run("-m", "train.jobs", "hardware").stdout
     assert "t4-small         $  0.40 an hour" in shown
     wrong = place.client.run("-m", "train.jobs", "submit", "--flavor", "abacus", "tiny", "--data.dataset", "me/photos",

@@ -1,0 +1,54 @@
+"""The command line `python -m train.jobs`."""
+
+import os
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from train.config_file import parse_config
+from train.jobs.__main__ import main
+from train.presets import PRESETS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["submit", "tiny", "--data.dataset", "me/photos"], "--push-to-hub"),
+        (["submit", "--here", "tiny", "--data.dataset", "me/photos", "--push-to-hub", "w"], "not a repository id"),
+        (["submit", "--here", "--config", "{"], "is not JSON"),
+        (["submit", "--here", "--config", '{"preset": "tiny", "images": 0}'], "images is 0"),
+        (["cancel", "0123"], "hf auth login"),
+    ],
+)
+def test_problems_of_the_command_line_are_reported_in_a_sentence(arguments, message, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("train.jobs.__main__.get_token", lambda: None)
+    assert main(arguments) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["submit", "tiny", "--timeout", "soon"], ["status", "--flush"], [], ["submit", "x"]]
+)
+def test_an_invalid_command_line_exits_with_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+
+
+def test_a_dry_run_prints_a_command_that_can_be_run(capsys):
+    flags = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", "me/weights", "--images", "8"]
+    assert main(["submit", "--here", "--dry-run", *flags]) == 0
+    *command, flag, text = shlex.split(capsys.readouterr().out)
+    assert (command, flag) == (["python", "-m", "train"], "--config")
+    config = parse_config([flag, text], PRESETS, "train")
+    assert (config.data.dataset, config.push_to_hub, config.images) == (("me/photos",), "me/weights", 8)
+    assert main(["submit", "--here", "--dry-run", "--config", text]) == 1, "run_dir follows from the rest"
+
+
+def test_the_command_line_runs_as_a_module():
+    environment = os.environ | {"COLUMNS": "100"}
+    command = [sys.executable, "-m", "train.jobs", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
+    assert all(name in shown for name in ("submit", "status", "logs", "cancel", "hardware"))
