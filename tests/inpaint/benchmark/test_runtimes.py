@@ -6,7 +6,7 @@ from inpaint.benchmark import runtimes
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
-from inpaint.runtime.choose import TOLERANCE
+from tests.inpaint.runtime.rounding import UNIT_ROUNDOFF
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,15 @@ def weights(tmp_path_factory):
 
 @pytest.mark.parametrize("name", ["PyTorch", "ONNX Runtime", "OpenVINO, float32", "OpenVINO, bfloat16"])
 def test_every_runtime_is_timed_with_the_same_answer(name, weights):
-    result = runtimes.timed(name, weights, (32, 64), repeats=2)
+    try:
+        result = runtimes.timed(name, weights, (32, 64), repeats=2)
+    except RuntimeError as error:
+        if name != "OpenVINO, bfloat16":
+            raise
+        pytest.skip(f"no bfloat16 on this CPU: {error}")
     assert set(result.seconds) == {32, 64}
     assert all(took > 0 for took in (result.ready_s, *result.seconds.values()))
-    assert result.off <= TOLERANCE
+    assert result.off <= UNIT_ROUNDOFF  # untrained, the generator adds nothing to its initial fill, which is rounded
 
 
 def test_the_command_prints_a_row_for_each_and_says_what_is_missing(weights, monkeypatch, capsys):
