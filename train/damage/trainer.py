@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
-from inpaint.atomic_write import atomic_write
 from inpaint.damage import load_damage_network
 from inpaint.networks.damage import DamageNetwork
 from train.config import DataConfig
@@ -25,6 +22,7 @@ from train.run.ema import EMA
 from train.run.events import Callback
 from train.run.loop import train
 from train.run.optimize import optimizer_step
+from train.run.progress import save_rows
 from train.run.schedule import learning_rate_factor
 
 from .config import DamageTrainConfig
@@ -131,10 +129,7 @@ class DamageTrainer:
         network.load_state_dict(self.ema.network.state_dict())
         expected = torch.where(target == IGNORE_INDEX, 0.4, target)
         found = torch.sigmoid(network.eval()(image).float())
-        rows = torch.cat([(image + 1) / 2, expected.expand(-1, 3, -1, -1), found.expand(-1, 3, -1, -1)])
-        pixels = (make_grid(rows, nrow=len(image), padding=2) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-        with atomic_write(path, single_writer=True) as file:
-            Image.fromarray(pixels).save(file, "PNG")
+        save_rows(path, [(image + 1) / 2, expected, found])
 
 
 def _initial_network(config: DamageTrainConfig) -> DamageNetwork:

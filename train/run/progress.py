@@ -3,15 +3,15 @@
 import json
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 from tqdm import tqdm
 
 from inpaint.atomic_write import atomic_write
+from train.sheets import picture_sheet
 
 FILE = "losses.jsonl"
 
@@ -104,11 +104,23 @@ def save_sheet(path: Path, image: Tensor, mask: Tensor, prediction: Tensor) -> N
         prediction: (B, 3, H, W); clipped to [-1, 1].
     """
     prediction = prediction.clamp(-1, 1)
-    rows = torch.cat([image * (1 - mask), prediction, torch.where(mask > 0, prediction, image), image])
-    grid = make_grid((rows + 1) / 2, nrow=len(image), padding=2, pad_value=1.0)
-    pixels = (grid.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    rows = [image * (1 - mask), prediction, torch.where(mask > 0, prediction, image), image]
+    save_rows(path, [(row + 1) / 2 for row in rows])
+
+
+def save_rows(path: Path, rows: Sequence[Tensor]) -> None:
+    """Write a sheet of pictures, two pixels apart.
+
+    Args:
+        path: a PNG file; its folder is created.
+        rows: each (B, 1, H, W) or (B, 3, H, W) in [0, 1], its pictures from left to right.
+    """
+    pictures = []
+    for row in rows:
+        pixels = (row.expand(-1, 3, -1, -1).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1)
+        pictures.append(list(pixels.cpu().numpy()))
     with atomic_write(path, single_writer=True) as file:
-        Image.fromarray(pixels).save(file, "PNG")
+        picture_sheet(pictures, gap_px=2, frame=False).save(file, "PNG")
 
 
 def plot_losses(run_dir: Path) -> Path | None:
