@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
+
+from train.sheets import picture_sheet
 
 from .families import MASK_FAMILIES, Silhouettes, sample_mask
 from .silhouettes import read_silhouettes
+
+GROUND = (47, 65, 86)
+"""Colour of the known pixels; the hole is white."""
 
 
 def contact_sheet(
     seed: int = 0, silhouettes: Silhouettes | None = None, *, samples: int = 7, tile_px: int = 128
 ) -> Image.Image:
-    """Draw one labelled row of masks per family; white = hole, with the coverage under each mask.
+    """Draw one labelled row of masks per family, with the coverage under each mask.
 
     Args:
         seed: of the masks.
@@ -24,27 +29,23 @@ def contact_sheet(
         samples: masks per family.
         tile_px: side of a mask on the sheet.
     """
-    gap, label_px, caption_px = 10, 124, 18
-    row_px = tile_px + caption_px + gap
-    sheet = Image.new("RGB", (label_px + samples * (tile_px + gap) + gap, gap + len(MASK_FAMILIES) * row_px), "white")
-    draw = ImageDraw.Draw(sheet)
-    label_font, caption_font = ImageFont.load_default(17), ImageFont.load_default(12)
-    hole, ground = (Image.new("RGB", (tile_px, tile_px), colour) for colour in ("white", "#2f4156"))
+    tiles: list[list[Image.Image]] = []
+    captions: list[list[str]] = []
     for row, name in enumerate(MASK_FAMILIES):
-        top = gap + row * row_px
-        draw.text((gap + 6, top + tile_px / 2), name, fill="#1d2733", font=label_font, anchor="lm")
-        for column in range(samples):
-            rng = np.random.default_rng((seed, row, column))
-            mask = sample_mask(
-                {name: 1.0}, 2 * tile_px, 2 * tile_px, rng, silhouettes
-            )  # drawn at twice the size: smooth
-            left = label_px + column * (tile_px + gap)
-            tile = Image.fromarray(mask.astype(np.uint8) * 255).resize((tile_px, tile_px), Image.Resampling.BOX)
-            sheet.paste(Image.composite(hole, ground, tile), (left, top))
-            draw.rectangle((left, top, left + tile_px - 1, top + tile_px - 1), outline="#2f4156")
-            caption = f"{100 * mask.mean():.1f} %"
-            draw.text((left + tile_px / 2, top + tile_px + 4), caption, fill="#6b7785", font=caption_font, anchor="mt")
-    return sheet
+        masks = [_draw(name, 2 * tile_px, (seed, row, column), silhouettes) for column in range(samples)]
+        tiles.append([_tile(mask, tile_px) for mask in masks])
+        captions.append([f"{100 * mask.mean():.1f} %" for mask in masks])
+    return picture_sheet(tiles, labels=list(MASK_FAMILIES), captions=captions, gap_px=10)
+
+
+def _draw(name: str, side: int, seed: tuple[int, ...], silhouettes: Silhouettes | None) -> np.ndarray:
+    return sample_mask({name: 1.0}, side, side, np.random.default_rng(seed), silhouettes)
+
+
+def _tile(mask: np.ndarray, side: int) -> Image.Image:
+    """Return a mask as an anti-aliased picture."""
+    hole = Image.fromarray(mask.astype(np.uint8) * 255).resize((side, side), Image.Resampling.BOX)
+    return Image.composite(Image.new("RGB", hole.size, "white"), Image.new("RGB", hole.size, GROUND), hole)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

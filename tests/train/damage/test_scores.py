@@ -6,6 +6,7 @@ from PIL import Image
 
 from train.damage.evaluate import false_positive_rates, read_pairs, report, score_pairs, scratched_photo
 from train.damage.scores import PixelCounts, count_pixels, sum_counts, within_distance
+from train.damage.sheet import side_by_side
 
 
 def test_pixels_within_the_tolerance_match():
@@ -70,3 +71,8 @@ def test_the_scratches_of_the_timed_scan_are_thin_and_bright():
     changed = (before != after).any(2)
     assert 0.01 < changed.mean() < 0.2
     assert (after[changed] == 245).all()
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, [[1], [2], [3]]), (2, [[1, 3], [2]]), (3, [[1, 2, 3]])])
+def test_rows_of_a_sheet_continue_in_the_next_block(count, lines):
+    assert side_by_side([[1], [2], [3]], count) == lines
