@@ -40,3 +40,14 @@ def file_bytes(image, format="PNG", **options):
 def deep_pixels(channels=3, size=(37, 23), seed=0):
     """uint16 (H, W, channels) from a seed."""
     return np.random.default_rng(seed).integers(0, 65536, (size[1], size[0], channels)).astype(np.uint16)
+
+
+def random_rectangles(height, width, seed):
+    """A mask, bool (height, width), of one to four rectangles; at least one pixel is known."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), bool)
+    for _ in range(rng.integers(1, 5)):
+        top, left = rng.integers(height), rng.integers(width)
+        mask[top : top + rng.integers(1, height + 1), left : left + rng.integers(1, width + 1)] = True
+    mask[rng.integers(height), rng.integers(width)] = False
+    return mask

@@ -112,15 +112,26 @@ class Filler:
     def _fill_crop(
         self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], known: list[PackedFill]
     ) -> Fill:
-        """Run the generator once. `known` are the fills of earlier crops at this scale, which count as photo."""
-        seen = read_crop(crop.box, pixels, mask, coarse_fills, known)
-        image, hole = self._downscaled(seen.pixels, seen.hole, crop.scale)
-        coarse = (push_pull(*self._downscaled(seen.pixels, seen.blank, crop.scale)),) if crop.refines else ()
+        """Run the generator once, and return what it fills at the photo's resolution.
+
+        Args:
+            crop: what to fill.
+            pixels: the photo.
+            mask: its mask.
+            coarse_fills: fills at twice the scale, for a crop that refines them.
+            known: fills of earlier crops at this scale, which count as known.
+        """
+        content = read_crop(crop.box, pixels, mask, coarse_fills, known)
+        image, hole = self._downscaled(content.pixels, content.hole, crop.scale)
         mask_shown = self._mask_shown(hole)
-        prediction = composite(image, self.runtime(image * (1 - mask_shown), mask_shown, *coarse), mask_shown)
-        for coarse_fill in coarse:
-            lows = transfer_low_frequencies(prediction, composite(image, coarse_fill, mask_shown))
-            prediction = composite(image, lows, mask_shown)
+        masked_image = image * (1 - mask_shown)
+        if crop.refines:
+            coarse_fill = push_pull(*self._downscaled(content.pixels, content.blank, crop.scale))
+            prediction = composite(image, self.runtime(masked_image, mask_shown, coarse_fill), mask_shown)
+            target = composite(image, coarse_fill, mask_shown)
+            prediction = composite(image, transfer_low_frequencies(prediction, target), mask_shown)
+        else:
+            prediction = composite(image, self.runtime(masked_image, mask_shown), mask_shown)
         if crop.textured:
             prediction = add_texture(prediction, mask_shown)
         return _upscaled(to_pixels(prediction), crop)

@@ -1,4 +1,4 @@
-"""Any photo, any mask: the same size and mode come out, and what was not masked is identical."""
+"""For any photo and any mask, size and mode are kept and known pixels are unchanged."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from inpaint.inpainter import Inpainter
 from inpaint.photos.modes import MODES
 from inpaint.photos.opening import MaskError, open_photo
 from inpaint.photos.sixteen_bit import to_array
-from tests.inpaint.test_inpainter import MeanGenerator
+from tests.inpaint.mean_generator import MeanGenerator
 from tests.pictures import deep_pixels, picture, raw
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -26,11 +26,11 @@ LARGE = st.sampled_from([(3000, 2000), (2999, 1999), (1777, 2000), (3000, 333)])
 
 
 class Stripes(MeanGenerator):
-    """A cheap network that predicts something that no photo has, also at sizes and places that are its own."""
+    """Predicts a pattern of stripes, whatever the photo."""
 
-    def forward(self, masked_image, mask, guide=None):
-        self.seen.clear()
-        super().forward(masked_image, mask, guide)
+    def forward(self, masked_image, mask, coarse_fill=None):
+        self.calls.clear()
+        super().forward(masked_image, mask, coarse_fill)
         height, width = masked_image.shape[-2:]
         rows = torch.arange(height).view(-1, 1) % 7 / 3 - 1
         columns = torch.arange(width) % 5 / 2 - 1
@@ -60,14 +60,14 @@ def masks(draw, size):
 
 def check(photo, mask, grow_px):
     engine = Inpainter(Stripes(), device="cpu")
-    grown = dilate(mask, grow_px)
-    if grown.all():
+    dilated = dilate(mask, grow_px)
+    if dilated.all():
         with pytest.raises(MaskError):
             engine(photo, mask, grow_px=grow_px, max_share=1)
         return None
     result = engine(photo, mask, grow_px=grow_px, max_share=1)
     assert (result.mode, result.size) == (photo.mode, photo.size)
-    assert np.array_equal(raw(result)[~grown.ravel()], raw(photo)[~grown.ravel()])
+    assert np.array_equal(raw(result)[~dilated.ravel()], raw(photo)[~dilated.ravel()])
     return result
 
 
@@ -94,7 +94,7 @@ def test_colour_of_16_bits(data, channels, size):
 
 @settings(CALM, max_examples=40)
 @given(st.data(), st.sampled_from(["L", "RGB", "RGBA", "P", "CMYK", "F"]), st.tuples(SIDES, SIDES))
-def test_a_session_gives_back_everything_that_is_erased(data, mode, size):
+def test_a_session_restores_everything_that_is_erased(data, mode, size):
     photo, mask = picture(mode, size), data.draw(masks(size))
     live = Inpainter(Stripes(), device="cpu").open(photo, grow_px=data.draw(st.sampled_from([0, 3])))
     try:

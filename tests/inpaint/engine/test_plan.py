@@ -1,4 +1,4 @@
-"""How regions become crops."""
+"""The plan: regions become crops, coarse to fine, of few shapes."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_a_crop_stays_inside_a_photo_that_is_large_enough(shape):
 
 
 @pytest.mark.parametrize(("thickness", "context"), [(6, 32), (24, 48), (60, 64)])
-def test_a_long_scratch_is_filled_at_full_resolution_with_context_around_it(thickness, context):
+def test_a_long_scratch_is_filled_at_full_resolution_with_context(thickness, context):
     mask = np.zeros((2000, 3000), bool)
     mask[1000 : 1000 + thickness, 100:2900] = True
     crops = all_crops(mask, FREE)
@@ -71,7 +71,7 @@ def test_a_long_scratch_is_filled_at_full_resolution_with_context_around_it(thic
 
 
 @pytest.mark.parametrize(("radius", "scale"), [(30, 1), (125, 4), (300, 8), (500, 16)])
-def test_a_compact_hole_is_first_one_crop_with_half_its_size_around_it(radius, scale):
+def test_a_compact_hole_is_first_filled_in_one_crop_with_half_its_thickness_as_context(radius, scale):
     mask = disc(4000, 4000, 2000, 2000, radius)
     crop = all_crops(mask, FREE)[0]
     assert crop.scale == scale
@@ -83,7 +83,7 @@ def test_a_compact_hole_is_first_one_crop_with_half_its_size_around_it(radius, s
     assert np.abs(np.subtract(middle, 2000)).max() <= 1
 
 
-def test_a_thick_hole_is_filled_again_at_twice_the_size_up_to_full_resolution():
+def test_a_thick_hole_is_refined_at_twice_the_resolution_up_to_full_resolution():
     mask = disc(2600, 2600, 1300, 1300, 300)
     crops = all_crops(mask, FREE)
     scales = [crop.scale for crop in crops]
@@ -99,7 +99,7 @@ def test_a_thick_hole_is_filled_again_at_twice_the_size_up_to_full_resolution():
         assert np.array_equal(filled, mask)
 
 
-def test_only_passes_of_few_crops_are_given_texture_so_that_long_strokes_are_done_soon():
+def test_only_passes_of_few_crops_get_texture():
     short, long = (np.zeros((1500, 4000), bool) for _ in range(2))
     short[700:760, 300:700] = True
     long[700:760, 300:3700] = True
@@ -109,13 +109,13 @@ def test_only_passes_of_few_crops_are_given_texture_so_that_long_strokes_are_don
 
 
 @pytest.mark.parametrize(("length", "count"), [(1000, 1), (9000, 6)])
-def test_a_thick_hole_is_seen_as_a_whole_at_first_unless_it_is_very_long(length, count):
+def test_a_thick_hole_is_first_one_crop_unless_it_is_very_long(length, count):
     mask = np.zeros((2000, 10000), bool)
     mask[1000:1300, 500 : 500 + length] = True
     assert sum(not crop.refines for crop in all_crops(mask, FREE)) == count
 
 
-def test_a_network_without_a_guide_fills_a_large_hole_in_one_pass():
+def test_a_generator_without_coarse_fills_fills_a_large_hole_in_one_pass():
     mask = np.zeros((2000, 2000), bool)
     mask[600:1200, 700:1300] = True
     crops = all_crops(mask, FIXED)
@@ -123,7 +123,7 @@ def test_a_network_without_a_guide_fills_a_large_hole_in_one_pass():
     assert {crop.scale for crop in crops} == {10}
 
 
-def test_a_scratch_that_leads_into_a_large_hole_keeps_full_resolution():
+def test_a_scratch_next_to_a_large_hole_is_filled_at_full_resolution_after_it():
     mask = disc(2000, 3000, 600, 1000, 300)
     mask[1000:1006, 600:2900] = True
     crops = all_crops(mask, FREE)
@@ -136,7 +136,7 @@ def test_a_scratch_that_leads_into_a_large_hole_keeps_full_resolution():
     assert crops[0].write.width < 800
 
 
-def test_a_photo_that_fits_into_a_crop_is_seen_as_a_whole():
+def test_a_photo_that_fits_into_a_crop_is_one_crop():
     mask = disc(400, 500, 250, 200, 40)
     mask[200:204] = mask[:, 250:254] = True
     (crop,) = all_crops(mask, FREE)
@@ -144,7 +144,7 @@ def test_a_photo_that_fits_into_a_crop_is_seen_as_a_whole():
     assert crop.box == Box(0, 0, 512, 512)
 
 
-def test_a_strip_is_tiled_along_its_length_only():
+def test_a_photo_as_high_as_a_crop_is_tiled_along_its_width_only():
     mask = np.zeros((400, 2000), bool)
     mask[5:395, 100:1900:100] = mask[200, 100:1900] = True
     assert {(crop.box.top, crop.box.bottom) for crop in all_crops(mask, FREE)} == {(0, 512)}
@@ -157,7 +157,7 @@ def test_crops_have_few_shapes():
     assert shapes <= {(a, b) for a in FREE.sides for b in FREE.sides}
 
 
-def test_a_fixed_network_gets_its_hole_in_the_central_half():
+def test_a_fixed_size_generator_gets_its_hole_in_the_central_half():
     mask = np.zeros((300, 400), bool)
     mask[0:50, 0:40] = True  # in the photo's corner: the crop must stick out
     mask[150:290, 200:330] = True

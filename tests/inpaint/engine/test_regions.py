@@ -1,9 +1,11 @@
-"""Which holes belong together."""
+"""Regions of masks: which holes belong together, the boxes that cover them, and dilation."""
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from inpaint.engine.regions import CELL, Box, covering_boxes, find_regions, occupancy
+from inpaint.engine.regions import CELL, Box, covering_boxes, dilate, find_regions, occupancy
+from inpaint.photos.opening import MaskError
 
 
 def spots(height, width, count, seed, side=20):
@@ -31,7 +33,7 @@ def test_every_hole_pixel_belongs_to_exactly_one_region(shape, seed):
     assert np.array_equal(count, mask.astype(int))
 
 
-def test_near_holes_are_one_region_and_far_ones_are_two():
+def test_near_holes_are_one_region_and_distant_ones_two():
     mask = np.zeros((200, 400), bool)
     mask[100:110, 100:110] = mask[100:110, 125:135] = True
     mask[100:110, 300] = True
@@ -44,7 +46,7 @@ def test_an_empty_mask_has_no_regions():
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_looking_around_a_box_finds_whole_regions_and_the_same_as_a_look_at_everything(seed):
+def test_regions_near_a_box_are_whole_and_the_same_as_without_a_box(seed):
     mask = spots(2500, 3000, count=900, seed=seed)
     rng = np.random.default_rng(seed)
     left, top = int(rng.integers(2900)), int(rng.integers(2400))
@@ -61,7 +63,7 @@ def test_looking_around_a_box_finds_whole_regions_and_the_same_as_a_look_at_ever
 @pytest.mark.parametrize("gap", [2, 3])
 @pytest.mark.parametrize("phase", range(6))
 @pytest.mark.parametrize("direction", [(0, 1), (0, -1), (1, 0), (-1, 0)])
-def test_a_chain_of_dots_is_followed_as_far_as_it_goes(direction, phase, gap):
+def test_a_region_that_leaves_the_first_window_is_found_whole(direction, phase, gap):
     mask = np.zeros((2401, 2401), bool)
     steps = range(phase * CELL, 1200, (gap + 1) * CELL)
     for distance in (0, *steps) if phase <= 3 else steps:
@@ -90,7 +92,7 @@ def test_a_box_outside_the_photo_finds_nothing():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (16, 32), (17, 33), (100, 5)])
-def test_the_grid_tells_which_cells_hold_a_hole(shape):
+def test_occupancy_marks_the_cells_that_hold_a_hole(shape):
     mask = spots(*shape, count=3, seed=0, side=4)
     padded = np.pad(mask, [(0, -side % CELL) for side in shape])
     expected = padded.reshape(padded.shape[0] // CELL, CELL, -1, CELL).any(axis=(1, 3))
@@ -110,3 +112,28 @@ def test_covering_boxes_are_disjoint_tight_and_hold_every_hole_pixel(shape):
         count[box.slices] += 1
     assert count.max() <= 1
     assert (count[mask] == 1).all()
+
+
+@pytest.mark.parametrize("grow_px", [1, 2.5, 7, 40])
+@pytest.mark.parametrize("size", [(1, 1), (90, 61), (700, 1100)])
+def test_a_dilated_mask_is_every_pixel_within_that_distance(grow_px, size):
+    rng = np.random.default_rng(0)
+    mask = rng.random(size) < 5 / np.prod(size)
+    mask[rng.integers(size[0]), rng.integers(size[1])] = True
+    before = mask.copy()
+    expected = ndimage.distance_transform_edt(~mask) <= grow_px if not mask.all() else mask
+    assert np.array_equal(dilate(mask, grow_px), expected)
+    assert np.array_equal(mask, before)
+
+
+def test_a_radius_of_0_an_empty_and_a_full_mask_change_nothing():
+    mask = np.eye(9, dtype=bool)
+    assert np.array_equal(dilate(mask, 0), mask)
+    assert not dilate(np.zeros((9, 9), bool), 5).any()
+    assert dilate(np.ones((9, 9), bool), 5).all()
+
+
+@pytest.mark.parametrize("grow_px", [-1, float("nan"), 1001, True, "3", None])
+def test_an_invalid_radius_is_refused(grow_px):
+    with pytest.raises(MaskError, match="grow_px is"):
+        dilate(np.eye(9, dtype=bool), grow_px)

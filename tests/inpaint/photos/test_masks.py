@@ -1,11 +1,9 @@
-"""Masks: whatever says which pixels to fill, and its growth."""
+"""Masks: which pixels to fill, from pictures and arrays of every kind."""
 
 import numpy as np
 import pytest
 from PIL import Image
-from scipy import ndimage
 
-from inpaint.engine.regions import dilate
 from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import MaskError
 from tests.pictures import file_bytes
@@ -88,28 +86,3 @@ def test_a_mask_that_marks_nearly_everything_is_refused_unless_it_is_meant():
     assert to_mask(mask, (10, 10)).sum() == 95
     with pytest.raises(ValueError, match="max_share is 0"):
         to_mask(mask, (10, 10), max_share=0)
-
-
-@pytest.mark.parametrize("grow_px", [1, 2.5, 7, 40])
-@pytest.mark.parametrize("size", [(1, 1), (90, 61), (700, 1100)])
-def test_a_grown_mask_is_every_pixel_within_that_distance(grow_px, size):
-    rng = np.random.default_rng(0)
-    mask = rng.random(size) < 5 / np.prod(size)
-    mask[rng.integers(size[0]), rng.integers(size[1])] = True
-    before = mask.copy()
-    expected = ndimage.distance_transform_edt(~mask) <= grow_px if not mask.all() else mask
-    assert np.array_equal(dilate(mask, grow_px), expected)
-    assert np.array_equal(mask, before)
-
-
-def test_growing_by_nothing_and_growing_nothing_change_nothing():
-    mask = np.eye(9, dtype=bool)
-    assert np.array_equal(dilate(mask, 0), mask)
-    assert not dilate(np.zeros((9, 9), bool), 5).any()
-    assert dilate(np.ones((9, 9), bool), 5).all()
-
-
-@pytest.mark.parametrize("grow_px", [-1, float("nan"), 1001, True, "3", None])
-def test_a_growth_that_cannot_be_meant_is_refused(grow_px):
-    with pytest.raises(MaskError, match="grow_px is"):
-        dilate(np.eye(9, dtype=bool), grow_px)

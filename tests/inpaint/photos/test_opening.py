@@ -8,18 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.engine.fills import reflect_indices
 from inpaint.photos.formats import register_heic
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
 from tests.pictures import file_bytes, picture, raw
-
-
-@pytest.mark.parametrize("size", [1, 2, 5, 9])
-def test_reflection_agrees_with_numpy_for_any_overhang(size):
-    line = np.arange(size)
-    expected = np.pad(line, 23, mode="reflect") if size > 1 else np.zeros(47, int)
-    assert np.array_equal(line[reflect_indices(-23, size + 23, size)], expected)
 
 
 def test_the_orientation_is_applied_and_its_tag_is_gone():
