@@ -1,52 +1,68 @@
-"""The examples: pictures that come with their fill, so that the page explains itself."""
+"""Example photos with masks; their fills are shown when the page opens."""
 
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from inpaint import Inpainter, to_mask
-from inpaint.photos.modes import Patch
+from inpaint import Inpainter, Patch, to_mask
 from inpaint.session import Session, Snapshot
-from page.editor.patches import base64_of, drawing
-from page.server.refusal import Refusal
+from page.editor.patches import base64_text, encode_patches
+from page.server.errors import PageError
 
 FOLDER = Path(__file__).parents[1] / "static" / "examples"
 EXAMPLES = ("farmhouse", "coffee", "harbour")
 
 
-class Filled(NamedTuple):
-    """An example's fill: what the browser draws, and the state of its session."""
+class FilledExample(NamedTuple):
+    """An example's fill.
+
+    Attributes:
+        answer: what the browser draws.
+        snapshot: the state to restore in a session with the same photo.
+    """
 
     answer: dict
     snapshot: Snapshot
 
 
-class Showcase:
-    """The examples as the page's own model fills them; each is filled once, when it is first asked for."""
+class Examples:
+    """The examples as the default model fills them. Each one is filled once, on first use.
+
+    Args:
+        inpainter: the default model.
+    """
 
     def __init__(self, inpainter: Inpainter) -> None:
         self.inpainter = inpainter
-        self._filled: dict[str, Filled] = {}
+        self._filled: dict[str, FilledExample] = {}
         self._lock = threading.Lock()
 
-    def filled(self, name: object) -> Filled:
-        """An example's fill; Refusal "bad_request" for a name that is none."""
-        photo, mask = paths(name)
+    def get(self, name: object) -> FilledExample:
+        """Return a filled example.
+
+        Raises:
+            PageError: "bad_request" if there is no example of this name.
+        """
+        photo, mask = example_files(name)
         with self._lock:
             if photo.stem not in self._filled:
                 session = self.inpainter.open(photo)
                 patches = session.add_mask(to_mask(mask, session.photo.size))
-                self._filled[photo.stem] = Filled(_answer(photo, session, patches), session.snapshot())
+                self._filled[photo.stem] = FilledExample(_answer(photo, session, patches), session.snapshot())
             return self._filled[photo.stem]
 
 
-def paths(name: object) -> tuple[Path, Path]:
-    """The picture and the mask of an example; Refusal "bad_request" for a name that is none."""
+def example_files(name: object) -> tuple[Path, Path]:
+    """Return the photo and the mask of an example.
+
+    Raises:
+        PageError: "bad_request" if there is no example of this name.
+    """
     if name not in EXAMPLES:
-        raise Refusal("bad_request")
+        raise PageError("bad_request")
     return FOLDER / f"{name}.jpg", FOLDER / f"{name}-mask.png"
 
 
 def _answer(photo: Path, session: Session, patches: list[Patch]) -> dict:
     size = {"width": session.photo.width, "height": session.photo.height}
-    return drawing(session, patches) | size | {"picture": base64_of(photo.read_bytes())}
+    return encode_patches(session, patches) | size | {"picture": base64_text(photo.read_bytes())}

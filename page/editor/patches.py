@@ -1,4 +1,4 @@
-"""Patches as the browser draws them."""
+"""Patches of a session, encoded for the browser."""
 
 import base64
 import io
@@ -10,29 +10,32 @@ from inpaint.engine.regions import Box
 from inpaint.session import Session
 
 
-def drawing(session: Session, patches: list[Patch]) -> dict:
-    """Patches for the browser: PNGs that are transparent outside the holes.
+def encode_patches(session: Session, patches: list[Patch]) -> dict:
+    """Return patches as PNGs, transparent outside the holes, and the state of the session's buttons.
 
-    The browser puts its own reading of the photo under them, so what nobody painted stays exactly as it shows it;
-    they carry the photo's colour profile, so that both are read alike.
+    The browser draws its own decoding of the photo below the patches, so pixels outside the holes stay as it shows
+    them. The PNGs carry the photo's colour profile, so that both are converted alike.
+
+    Returns:
+        {patches: [{left, top, png}], undo, redo, painted}, with `png` in base64.
     """
     profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
-    drawn = []
+    encoded = []
     for left, top, pixels in patches:
         height, width = pixels.shape[:2]
         alpha = Image.fromarray(session.mask_in(Box(left, top, left + width, top + height)))
         if session.photo.mode == "RGBA":
-            own = session.photo.crop((left, top, left + width, top + height)).getchannel("A")
-            alpha = Image.composite(own, Image.new("L", own.size), alpha)
+            photo_alpha = session.photo.crop((left, top, left + width, top + height)).getchannel("A")
+            alpha = Image.composite(photo_alpha, Image.new("L", photo_alpha.size), alpha)
         picture = Image.new("RGBA", (width, height))
         picture.paste(Image.fromarray(pixels), mask=alpha.convert("1"))
         picture.putalpha(alpha.convert("L"))
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=1, icc_profile=profile)
-        drawn.append({"left": left, "top": top, "png": base64_of(file.getvalue())})
-    return {"patches": drawn, "undo": session.can_undo, "redo": session.can_redo, "painted": session.painted}
+        encoded.append({"left": left, "top": top, "png": base64_text(file.getvalue())})
+    return {"patches": encoded, "undo": session.can_undo, "redo": session.can_redo, "painted": session.painted}
 
 
-def base64_of(data: bytes) -> str:
-    """Bytes as text."""
+def base64_text(data: bytes) -> str:
+    """Return bytes as base64 text."""
     return base64.b64encode(data).decode()

@@ -1,36 +1,38 @@
-"""Versions of a picture: earlier states that a visitor can come back to."""
+"""Versions: snapshots of a session that the visitor can restore."""
 
 import itertools
 from weakref import WeakKeyDictionary
 
 from inpaint.session import Session, Snapshot
 
-MOST_VERSIONS = 12
-MOST_BYTES = 64 * 1024 * 1024
+MAX_VERSIONS = 12
+MAX_BYTES = 64 * 1024 * 1024
 
 
 class Versions:
-    """Snapshots of sessions, by number; they go with their session. The oldest are forgotten when there are too many.
+    """Snapshots by session and number. They are dropped with their session; the oldest ones if there are too many.
 
     Args:
-        most: how many are kept of one session.
-        most_bytes: how much memory they may take together; the newest is always kept.
+        max_versions: how many are kept per session.
+        max_bytes: memory of all versions of a session; the newest one is always kept.
     """
 
-    def __init__(self, most: int = MOST_VERSIONS, most_bytes: int = MOST_BYTES) -> None:
-        self.most, self.most_bytes = most, most_bytes
+    def __init__(self, max_versions: int = MAX_VERSIONS, max_bytes: int = MAX_BYTES) -> None:
+        self.max_versions, self.max_bytes = max_versions, max_bytes
         self._numbers = itertools.count(1)
         self._kept: WeakKeyDictionary[Session, dict[int, Snapshot]] = WeakKeyDictionary()
 
-    def keep(self, session: Session) -> int:
-        """Keep a session's present state; the number to come back to it."""
+    def save(self, session: Session) -> int:
+        """Save the present state of a session, and return the number of the version."""
         kept = self._kept.setdefault(session, {})
         number = next(self._numbers)
         kept[number] = session.snapshot()
-        while len(kept) > 1 and (len(kept) > self.most or sum(each.size for each in kept.values()) > self.most_bytes):
+        while len(kept) > 1 and (
+            len(kept) > self.max_versions or sum(each.size for each in kept.values()) > self.max_bytes
+        ):
             del kept[min(kept)]
         return number
 
     def get(self, session: Session, number: object) -> Snapshot | None:
-        """The state that was kept under this number, if it still is."""
+        """Return the version of this number, or None if it is not kept."""
         return self._kept.get(session, {}).get(number) if isinstance(number, int) else None

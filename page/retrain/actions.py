@@ -1,7 +1,7 @@
-"""The desk of the page for retraining: what the browser may ask for.
+"""The actions of the page for retraining: what the browser may call.
 
-Each function takes one dict from the browser and whoever is signed in, and answers with a dict; `{"error": sentence}`
-when it declines. Nothing is kept here: what runs is found again through the account, or in the folder `runs`.
+Each action takes a dict from the browser and the caller, and returns a dict; errors become `{"error": sentence}`. The
+page keeps no state of its own: runs are found again through the account, or in the folder `runs` of this machine.
 """
 
 import base64
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from inpaint import Inpainter
 from page.retrain.signin import Caller, has_sign_in, on_space
+from page.server.errors import PageError
 from page.server.models import Models
-from page.server.refusal import Refusal
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
 from train.jobs.dataset import dataset_info, preview
@@ -24,210 +24,213 @@ from train.jobs.source import IMAGE, pack, upload
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
 from train.jobs.watch import JobSnapshot, fetch_weights, is_public, watch_hub_job, watch_local_job
 
-HERE = "here"
-"""The flavor that stands for this machine."""
-LONGEST_IMAGES = 20_000_000
-RECENT = 6
+LOCAL = "here"
+"""The flavor that stands for this machine, and the prefix of the ids of its runs."""
+MAX_IMAGES = 20_000_000
+RECENT_RUNS = 6
 DECIMALS = 4
 
 
-class RetrainDesk:
-    """What the browser may ask for.
+class RetrainActions:
+    """What the browser may call on the page for retraining.
 
     Args:
-        models: gets the weights that somebody wants to use.
-        root: where runs of this machine lie.
+        models: where weights are registered that a visitor wants to use.
+        root: folder of this machine's runs.
     """
 
     def __init__(self, models: Models, root: Path = ROOT) -> None:
         self.models, self.root = models, root
 
     @property
-    def actions(self) -> list[Callable[[dict, Caller], dict]]:
-        """All of them, for the browser."""
-        return [self.arrive, self.check, self.preview, self.estimate, self.start, self.watch, self.cancel, self.use]
+    def all(self) -> list[Callable[[dict, Caller], dict]]:
+        """All actions."""
+        before = [self.load_page, self.check_dataset, self.preview_masks, self.estimate_cost]
+        return [*before, self.start_run, self.watch_run, self.cancel_run, self.use_weights]
 
-    def arrive(self, call: dict, caller: Caller) -> dict:
-        """{} -> who is signed in and how, the hardware, and the runs that there are."""
+    def load_page(self, call: dict, caller: Caller) -> dict:
+        """Return the caller's account, the way to sign in, the hardware and recent runs: {} -> them."""
         account = caller.account
         machines = list_hardware(account.token) if account else []
-        machines += [local_hardware(HERE, os.cpu_count() or 2)] if caller.owner else []
+        machines += [local_hardware(LOCAL, os.cpu_count() or 2)] if caller.owner else []
         return {
             "account": account.name if account else None,
             "sign_in": "oauth" if has_sign_in() else "none" if on_space() else "token" if caller.owner else "away",
             "hardware": [machine._asdict() for machine in machines],
-            "runs": self._runs(caller),
+            "runs": self._recent_runs(caller),
         }
 
-    def _runs(self, caller: Caller) -> list[dict]:
-        """The newest runs of whoever asks: {job, repo, stage, created}."""
-        found = []
-        if caller.account:
-            for job in list_jobs(caller.account.token, caller.account.name)[:RECENT]:
-                repo = job.repo_id
-                found.append({"job": job.id, "repo": repo, "stage": job.stage, "created": job.created})
-        if caller.owner:
-            for local in list_local_jobs(self.root)[:RECENT]:
-                repo, name = local.description.get("repo_id", ""), f"{HERE}:{local.folder.name}"
-                created = started_at(local)
-                found.append({"job": name, "repo": repo, "stage": local.stage, "created": created})
-        return sorted(found, key=lambda run: run["created"], reverse=True)[:RECENT]
-
-    def check(self, call: dict, caller: Caller) -> dict:
-        """{dataset} -> {private, rows, files} of a dataset that is there and may be read."""
+    def check_dataset(self, call: dict, caller: Caller) -> dict:
+        """Look up a dataset that the caller may read: {dataset} -> {private, rows, files}."""
         name = _dataset(call, caller)
         if not is_hub_dataset(name):
             return {"private": True, "rows": None, "files": None, "local": True}
         return dataset_info(name, caller.account.token if caller.account else None)._asdict()
 
-    def preview(self, call: dict, caller: Caller) -> dict:
-        """{dataset, preset} -> {pictures}: nine data URLs, with the masks that the preset trains on."""
+    def preview_masks(self, call: dict, caller: Caller) -> dict:
+        """Show nine pictures with masks of the preset: {dataset, preset} -> {pictures}, as data URLs."""
         name, preset = _dataset(call, caller), _preset(call)
         return {"pictures": preview(name, preset, caller.account.token if caller.account else None)}
 
-    def estimate(self, call: dict, caller: Caller) -> dict:
-        """{dataset, preset, images, repo, flavor, rows} -> {seconds, usd}; a rough guess."""
+    def estimate_cost(self, call: dict, caller: Caller) -> dict:
+        """Estimate a run: {dataset, preset, images, repo, flavor, rows} -> {seconds, usd}."""
         run, rows = self._run(call, caller), call.get("rows")
-        guess = estimate(run, self._machine(call, caller), rows if isinstance(rows, int) else None)
-        return {"seconds": guess.seconds, "usd": round(guess.usd, 2)}
+        cost = estimate(run, self._hardware(call, caller), rows if isinstance(rows, int) else None)
+        return {"seconds": cost.seconds, "usd": round(cost.usd, 2)}
 
-    def start(self, call: dict, caller: Caller) -> dict:
-        """{dataset, preset, images, repo, flavor, private} -> {job}: starts the run."""
-        run, machine = self._run(call, caller), self._machine(call, caller)
-        if machine.flavor == HERE:
+    def start_run(self, call: dict, caller: Caller) -> dict:
+        """Start a run: {dataset, preset, images, repo, flavor, private} -> {job}."""
+        run, machine = self._run(call, caller), self._hardware(call, caller)
+        if machine.flavor == LOCAL:
             started = start_local_job(run, self.root, publish=caller.account is not None)
-            return {"job": f"{HERE}:{started.folder.name}"}
-        account = caller.known()
-        guess = estimate(run, machine)
-        if account.seconds_left is not None and account.seconds_left < guess.seconds:
-            raise Refusal("retrain_expires")
+            return {"job": f"{LOCAL}:{started.folder.name}"}
+        account = caller.require_account()
+        cost = estimate(run, machine)
+        if account.seconds_left is not None and account.seconds_left < cost.seconds:
+            raise PageError("retrain_expires")
         if space := os.getenv("SPACE_ID"):
-            request = space_request(run, space, machine.flavor, guess.timeout_s)
+            request = space_request(run, space, machine.flavor, cost.timeout_s)
         else:
-            start = upload(pack(), run, account.token)
-            request = image_request(run, IMAGE, start, machine.flavor, guess.timeout_s)
+            source = upload(pack(), run, account.token)
+            request = image_request(run, IMAGE, source, machine.flavor, cost.timeout_s)
         return {"job": submit(request, account.token, account.name).id}
 
-    def watch(self, call: dict, caller: Caller) -> dict:
-        """{job, sheet} -> how the run is; the newest sheet unless it is the one that is named."""
+    def watch_run(self, call: dict, caller: Caller) -> dict:
+        """Return the state of a run: {job, sheet} -> it, with the newest sample sheet unless `sheet` is its id."""
         known = str(call.get("sheet") or "")
-        if (folder := self._folder(call, caller)) is not None:
+        if (folder := self._run_folder(call, caller)) is not None:
             local = read_local_job(folder)
-            watched, repo, url = watch_local_job(local, known), local.description.get("repo_id", ""), ""
+            snapshot, repo, url = watch_local_job(local, known), local.description.get("repo_id", ""), ""
         else:
-            account = caller.known()
+            account = caller.require_account()
             job = get_job(_job(call), account.token, account.name)
-            watched = watch_hub_job(job, account.token, account.name, known)
+            snapshot = watch_hub_job(job, account.token, account.name, known)
             repo, url = job.repo_id, job.url
-        return _shown(watched) | {"repo": repo, "url": url, "can_use": self._usable(watched, folder)}
+        return _run_state(snapshot) | {"repo": repo, "url": url, "can_use": self._has_weights(snapshot, folder)}
 
-    def _usable(self, watched: JobSnapshot, folder: Path | None) -> bool:
-        if folder is None:
-            return watched.stage == "COMPLETED" and watched.status.published is not None
-        return watched.stage != "RUNNING" and (folder / "weights" / "config.json").exists()
-
-    def cancel(self, call: dict, caller: Caller) -> dict:
-        """{job}: stops the run; what it reached is kept."""
-        if (folder := self._folder(call, caller)) is not None:
+    def cancel_run(self, call: dict, caller: Caller) -> dict:
+        """Cancel a run: {job} -> {}. Its checkpoint is kept, so that starting it again resumes it."""
+        if (folder := self._run_folder(call, caller)) is not None:
             cancel_local_job(folder)
         else:
-            account = caller.known()
+            account = caller.require_account()
             cancel_hub_job(_job(call), account.token, account.name)
         return {}
 
-    def use(self, call: dict, caller: Caller) -> dict:
-        """{job} of a finished run -> {model}: the name by which the painter has its weights, for this visitor only."""
-        if (folder := self._folder(call, caller)) is not None:
+    def use_weights(self, call: dict, caller: Caller) -> dict:
+        """Make the weights of a finished run available to this visitor's editor: {job} -> {model}, its name there."""
+        device = self.models.default.device
+        if (folder := self._run_folder(call, caller)) is not None:
             source = read_local_job(folder).description.get("repo_id", folder.name)
-            weights, device = str(folder / "weights"), self.models.own.device
-            inpainter = Inpainter.from_pretrained(weights, source=source, device=device)
-            return {"model": self.models.hand_over(inpainter)}
-        account = caller.known()
+            inpainter = Inpainter.from_pretrained(str(folder / "weights"), source=source, device=device)
+            return {"model": self.models.register(inpainter)}
+        account = caller.require_account()
         job = get_job(_job(call), account.token, account.name)
         published = watch_hub_job(job, account.token, account.name).status.published
         if published is None or not is_repo_id(published["repo_id"]):
-            raise Refusal("retrain_not_published")
+            raise PageError("retrain_not_published")
         name = f"{published['repo_id']}@{published['revision']}"
         if is_public(published["repo_id"]):
             self.models.get(name)
             return {"model": name}
         with tempfile.TemporaryDirectory(prefix="weights-") as place:
             folder = fetch_weights(published["repo_id"], published["revision"], account.token, Path(place))
-            inpainter = Inpainter.from_pretrained(str(folder), source=name, device=self.models.own.device)
-        return {"model": self.models.hand_over(inpainter)}
+            inpainter = Inpainter.from_pretrained(str(folder), source=name, device=device)
+        return {"model": self.models.register(inpainter)}
+
+    def _recent_runs(self, caller: Caller) -> list[dict]:
+        """Return the caller's newest runs: {job, repo, stage, created}."""
+        found = []
+        if caller.account:
+            for job in list_jobs(caller.account.token, caller.account.name)[:RECENT_RUNS]:
+                repo = job.repo_id
+                found.append({"job": job.id, "repo": repo, "stage": job.stage, "created": job.created})
+        if caller.owner:
+            for local in list_local_jobs(self.root)[:RECENT_RUNS]:
+                repo, name = local.description.get("repo_id", ""), f"{LOCAL}:{local.folder.name}"
+                created = started_at(local)
+                found.append({"job": name, "repo": repo, "stage": local.stage, "created": created})
+        return sorted(found, key=lambda run: run["created"], reverse=True)[:RECENT_RUNS]
+
+    def _has_weights(self, snapshot: JobSnapshot, folder: Path | None) -> bool:
+        """Return whether a run has ended with weights that the editor can load."""
+        if folder is None:
+            return snapshot.stage == "COMPLETED" and snapshot.status.published is not None
+        return snapshot.stage != "RUNNING" and (folder / "weights" / "config.json").exists()
 
     def _run(self, call: dict, caller: Caller) -> RunSpec:
-        """The run that a call describes; Refusal or JobError if it describes none."""
+        """Return the run that a call describes; PageError if a field is not valid."""
         images, repo = call.get("images"), call.get("repo")
         if not isinstance(repo, str) or not is_repo_id(repo):
-            raise Refusal("retrain_repo")
-        if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= LONGEST_IMAGES:
-            raise Refusal("retrain_images_range", limit=LONGEST_IMAGES)
+            raise PageError("retrain_repo")
+        if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= MAX_IMAGES:
+            raise PageError("retrain_images_range", limit=MAX_IMAGES)
         private = True if call.get("private") is True else None
         return RunSpec(_preset(call), _dataset(call, caller), repo, {"images": images, "epochs": None}, private)
 
-    def _machine(self, call: dict, caller: Caller) -> Hardware:
-        """The hardware that a call names, with its price of today."""
+    def _hardware(self, call: dict, caller: Caller) -> Hardware:
+        """Return the hardware that a call names, with its present price."""
         flavor = call.get("flavor")
-        if flavor == HERE:
+        if flavor == LOCAL:
             if not caller.owner:
-                raise Refusal("retrain_sign_in")
-            return local_hardware(HERE, os.cpu_count() or 2)
-        machines = list_hardware(caller.known().token)
+                raise PageError("retrain_sign_in")
+            return local_hardware(LOCAL, os.cpu_count() or 2)
+        machines = list_hardware(caller.require_account().token)
         found = next((machine for machine in machines if machine.flavor == flavor), None)
         if found is None:
-            raise Refusal("retrain_hardware_gone")
+            raise PageError("retrain_hardware_gone")
         return found
 
-    def _folder(self, call: dict, caller: Caller) -> Path | None:
-        """The folder of a run on this machine, for its owner; None for a job of the Hub."""
+    def _run_folder(self, call: dict, caller: Caller) -> Path | None:
+        """Return the folder of a run on this machine, for its owner; None for a job on the Hub."""
         where, _, name = str(call.get("job")).partition(":")
-        if where != HERE:
+        if where != LOCAL:
             return None
         if not caller.owner or not re.fullmatch(r"\w[\w.-]{0,200}", name, re.ASCII):
-            raise Refusal("retrain_gone")
+            raise PageError("retrain_gone")
         return self.root / "runs" / name
 
 
 def _preset(call: dict) -> str:
     if call.get("preset") not in PRESETS:
-        raise Refusal("bad_request")
+        raise PageError("bad_request")
     return call["preset"]
 
 
 def _job(call: dict) -> str:
     job = call.get("job")
     if not isinstance(job, str) or not re.fullmatch(r"[\w-]{1,64}", job, re.ASCII):
-        raise Refusal("retrain_gone")
+        raise PageError("retrain_gone")
     return job
 
 
 def _dataset(call: dict, caller: Caller) -> str:
-    """The dataset that a call names: of the Hub, or a folder or file for the owner of this machine."""
-    caller.owner or caller.known()
+    """Return the dataset that a call names: on the Hub, or a folder or file for the owner of this machine."""
+    if not caller.owner:
+        caller.require_account()
     name = call.get("dataset")
     name = name.strip() if isinstance(name, str) else ""
     if is_hub_dataset(name) and not (caller.owner and Path(name).exists()):
         return name
     path = Path(name).expanduser()
     if not caller.owner or not name or name.startswith("-") or "\0" in name or len(name) > 1000 or not path.exists():
-        raise Refusal("retrain_no_dataset")
+        raise PageError("retrain_no_dataset")
     return str(path.resolve())
 
 
-def _shown(watched: JobSnapshot) -> dict:
-    """How a run is, for the browser."""
-    happened = watched.status
-    lines = [{name: round(value, DECIMALS) for name, value in line.items()} for line in happened.lines]
-    picture = "data:image/png;base64," + base64.b64encode(watched.sheet).decode() if watched.sheet else None
+def _run_state(snapshot: JobSnapshot) -> dict:
+    """Return the state of a run for the browser."""
+    status = snapshot.status
+    lines = [{name: round(value, DECIMALS) for name, value in line.items()} for line in status.lines]
+    picture = "data:image/png;base64," + base64.b64encode(snapshot.sheet).decode() if snapshot.sheet else None
     return {
-        "stage": watched.stage,
-        "images_seen": happened.images_seen,
-        "total": happened.total,
-        "images_per_s": happened.images_per_s,
-        "seconds_left": watched.seconds_left,
+        "stage": snapshot.stage,
+        "images_seen": status.images_seen,
+        "total": status.total,
+        "images_per_s": status.images_per_s,
+        "seconds_left": snapshot.seconds_left,
         "lines": lines,
-        "published": happened.published,
-        "words": watched.log_tail,
-        "sheet": {"id": watched.sheet_id, "picture": picture},
+        "published": status.published,
+        "log": snapshot.log_tail,
+        "sheet": {"id": snapshot.sheet_id, "picture": picture},
     }

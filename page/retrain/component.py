@@ -1,38 +1,39 @@
-"""The page for retraining: our own form and its live view in a gr.HTML component, wired to its desk."""
+"""The page for retraining: a form and a live view of a run in a gr.HTML component, with the actions that it calls."""
 
 from pathlib import Path
 
 import gradio as gr
 
-from page.retrain.actions import RetrainDesk
-from page.retrain.signin import answering, has_sign_in
+from page.retrain.actions import RetrainActions
+from page.retrain.signin import has_sign_in, server_function
 from page.server.models import Models
-from page.server.scripts import ICON, load_script
-from page.server.texts import table
+from page.server.scripts import ICON, load_script, load_styles
+from page.server.texts import TEXTS
 
-STATIC = Path(__file__).parents[1] / "static" / "retrain"
+TEMPLATE = Path(__file__).parents[1] / "static" / "retrain" / "retrain.html"
+STYLES = ("theme", "retrain/layout", "retrain/form", "retrain/run", "retrain/narrow")
 PATH = "retrain"
-USUAL_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
-"""The presets in the order of the page, and how long each is trained where nobody says otherwise."""
-SUGGESTED = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
+DEFAULT_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
+"""The presets in the order of the page, with the default number of training images."""
+SUGGESTED_DATASETS = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
 
 
 def retrain(models: Models) -> gr.HTML:
-    """Put the form on the page that is being built.
+    """Add the form to the page that is being built.
 
     Args:
-        models: gets the weights that somebody wants to paint with.
+        models: where weights are registered that a visitor wants to use.
     """
     if has_sign_in():
-        gr.LoginButton(visible=False)  # sets up /login/huggingface and the session; the link to it is our own
+        gr.LoginButton(visible=False)  # sets up /login/huggingface and the session; the page has its own link there
     return gr.HTML(
-        html_template=(STATIC / "retrain.html").read_text(encoding="utf-8").replace("<!-- icon -->", ICON),
-        css_template=(STATIC / "retrain.css").read_text(encoding="utf-8"),
+        html_template=TEMPLATE.read_text(encoding="utf-8").replace("<!-- icon -->", ICON),
+        css_template=load_styles(*STYLES),
         js_on_load=load_script("retrain/retrain.js"),
         apply_default_css=False,
-        server_functions=[answering(action) for action in RetrainDesk(models).actions],
+        server_functions=[server_function(action) for action in RetrainActions(models).all],
         elem_id="retrain",
-        texts=table(),
-        presets=[{"name": name, "images": images} for name, images in USUAL_IMAGES.items()],
-        suggested=list(SUGGESTED),
+        texts=TEXTS,
+        presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],
+        suggested=list(SUGGESTED_DATASETS),
     )

@@ -1,4 +1,4 @@
-"""Answers: an action of the desk as a server function that always answers, and always with a sentence."""
+"""Actions as Gradio server functions: they always return an answer, and errors as {error, code}."""
 
 import asyncio
 import logging
@@ -8,42 +8,57 @@ from typing import Any
 
 import gradio as gr
 
-from page.server.refusal import Refusal
-from page.server.texts import language_of, sentence
+from page.server.errors import PageError
+from page.server.texts import language_of, translate
 from page.server.visits import Visits
 
-WITHOUT_TURN = ("leave_visit", "show_example", "load_model")
-"""Actions that need not line up: they compute nothing, or (an example's fill) once and for all."""
+UNQUEUED = ("leave_visit", "show_example", "load_model")
+"""Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
 
 log = logging.getLogger(__name__)
 
 
-def answering(action: Callable[[dict], dict], visits: Visits) -> Callable:
-    """An action as a server function.
+def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
+    """Return an action as a server function that runs in the compute queue.
 
-    It waits for its turn to compute. Where that takes long it answers `{"error", "code": "busy", "place", "ticket"}`:
-    `place` in the line, 1 being the next and 0 being at work. The same call again with the `ticket`, for as often as
-    the answer is busy, brings the result; its turn comes meanwhile. A call that was never answered can simply be sent
-    again: it is not done twice.
+    While its job waits or runs for long, the function answers `{"error", "code": "busy", "place", "ticket"}`: `place`
+    in the queue is 1 for the next job and 0 for a running one. Repeating the call with the `ticket` returns the result
+    once it is there; the job keeps its place meanwhile. A call whose answer was lost can be repeated as it was: it is
+    not done twice.
+
+    Args:
+        action: takes the call's dict and returns the answer's dict.
+        visits: the open photos, and the queue.
     """
 
     async def answer(call: Any, request: gr.Request) -> dict:
         language = language_of(request.headers.get("accept-language"))
         try:
             if not isinstance(call, dict):
-                raise Refusal("bad_request")
+                raise PageError("bad_request")
             if "visit" in call:
-                visits.get(call["visit"])  # nobody lines up for a visit that has ended
+                visits.get(call["visit"])  # an ended visit is declined before it waits
             work = partial(action, call)
-            if action.__name__ in WITHOUT_TURN:
+            if action.__name__ in UNQUEUED:
                 return await asyncio.to_thread(work)
-            wish = (call["visit"], action.__name__, call) if "visit" in call else None
-            return await visits.turns.run(work, ticket=call.get("ticket"), wish=wish)
-        except Refusal as refusal:
-            return {"error": sentence(refusal.key, language, **refusal.values), "code": refusal.key, **refusal.values}
-        except Exception:
-            log.exception("%s failed", action.__name__)
-            return {"error": sentence("unexpected", language), "code": "unexpected"}
+            request_key = (call["visit"], action.__name__, call) if "visit" in call else None
+            return await visits.queue.run(work, ticket=call.get("ticket"), request_key=request_key)
+        except Exception as error:
+            return error_answer(error, action.__name__, language)
 
     answer.__name__ = action.__name__
     return answer
+
+
+def error_answer(error: Exception, action: str, language: str) -> dict:
+    """Return {error: sentence, code, **values} for an exception of an action; log it if it is not a PageError.
+
+    Args:
+        error: what the action raised.
+        action: its name, for the log.
+        language: of the sentence.
+    """
+    if isinstance(error, PageError):
+        return {"error": translate(error.key, language, **error.values), "code": error.key, **error.values}
+    log.error("%s failed", action, exc_info=error)
+    return {"error": translate("unexpected", language), "code": "unexpected"}

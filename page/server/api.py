@@ -1,4 +1,4 @@
-"""The page's endpoints for programs: the same fill as on the canvas, for a photo and a mask in files."""
+"""The page's endpoints for programs, which are the tools for MCP clients too: /inpaint and /status."""
 
 import logging
 import re
@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
-from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, opened, uploaded
-from page.server.refusal import Refusal
-from page.server.texts import sentence
+from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
+from page.server.errors import PageError
+from page.server.texts import translate
 from page.server.visits import Visits
 
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
@@ -20,42 +20,46 @@ log = logging.getLogger(__name__)
 
 
 def add_api(inpainter: Inpainter, visits: Visits) -> None:
-    """Add /inpaint and /status to the page that is being built; they are the tools for MCP clients too.
+    """Add the endpoints to the page that is being built.
 
-    Their docstrings are what programs and language models read about them.
+    The docstrings of the inner functions are their documentation for API and MCP clients.
+
+    Args:
+        inpainter: fills the holes.
+        visits: the compute queue, and the folders for results.
     """
 
     async def inpaint(photo: gr.FileData, mask: gr.FileData) -> gr.FileData:
-        """Remove things from a photo, or repair it: fills the masked parts with what fits their surroundings.
+        """Remove things from a photo, or repair it: fill the masked parts to match their surroundings.
 
-        Use it to take away scratches, stains, text, logos, people or objects. It continues what is around the hole
-        and cannot be told in words what to put there. The photo keeps its size, and every pixel outside the mask stays
-        exactly as it is. It takes about a second for a stroke, and up to a minute for large holes.
+        Use it to remove scratches, stains, text, logos, people or objects. It continues what surrounds the hole and
+        takes no text prompt. The photo keeps its size, and every pixel outside the mask stays exactly as it is. It
+        takes about a second for a stroke, and up to a minute for large holes.
 
         Args:
             photo: the picture to repair, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
-            mask: a picture of the photo's width and height, white where to fill, a few pixels wider than the thing
+            mask: a picture of the photo's width and height, white where to fill, a few pixels wider than the object
 
         Returns:
-            The finished photo as a lossless file: in its own format if that is lossless, else as PNG.
+            The filled photo as a lossless file: in its own format if that is lossless, else as PNG.
         """
 
         def fill() -> gr.FileData:
-            return _write(inpainter(_read(photo, "photo"), _read(mask, "mask")), photo, visits.shelf())
+            return _save(inpainter(_open(photo, "photo"), _open(mask, "mask")), photo, visits.download_folder())
 
         try:
-            return await visits.turns.run(fill, patient=True)
-        except Refusal as refusal:
-            message = sentence(refusal.key, "en", **refusal.values)
+            return await visits.queue.run(fill, wait_until_done=True)
+        except PageError as error:
+            message = translate(error.key, "en", **error.values)
         except (PhotoError, MaskError) as error:
             message = str(error)
         except Exception:
             log.exception("inpaint failed")
-            message = sentence("unexpected", "en")
+            message = translate("unexpected", "en")
         raise gr.Error(message, print_exception=False)
 
     def status() -> dict[str, Any]:
-        """Tell which weights fill the photos, what computes, how many requests wait, and the limits of a photo.
+        """Return which weights fill the photos, the runtime, how many requests wait, and the limits of a photo.
 
         Returns:
             A dict: weights (Hub repository or "bundled"), revision (null if bundled), runtime, device, waiting, limits.
@@ -66,7 +70,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             "revision": revision or None,
             "runtime": inpainter.runtime.name,
             "device": str(inpainter.device),
-            "waiting": len(visits.turns),
+            "waiting": len(visits.queue),
             "max_megapixels": MAX_MEGAPIXELS,
             "max_megabytes": MAX_UPLOAD_MB,
             "formats": list(LOSSLESS),
@@ -76,11 +80,12 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
     gr.api(status, api_name="status", queue=False)
 
 
-def _read(file: Any, what: str) -> Any:
-    return opened(uploaded(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)), what)
+def _open(file: Any, what: str) -> Any:
+    return open_upload(check_upload(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)), what)
 
 
-def _write(result: Any, photo: Any, folder: Path) -> gr.FileData:
+def _save(result: Any, photo: Any, folder: Path) -> gr.FileData:
+    """Save a result under the photo's name, without characters that are unsafe in file names."""
     format = result.format if result.format in LOSSLESS else "TIFF" if result.mode == "CMYK" else "PNG"
     original = photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name
     stem = re.sub(r"[^\w .,()+-]", "_", Path(str(original or "photo")).stem)[:MAX_NAME]

@@ -1,4 +1,4 @@
-"""Turns: who computes next. First come, first served, also for somebody who has to ask several times."""
+"""The queue of everything that computes: first in, first out, with a few worker threads."""
 
 import asyncio
 import contextvars
@@ -10,112 +10,127 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from page.server.refusal import Refusal
+from page.server.errors import PageError
 
 T = TypeVar("T")
-AT_ONCE = 2
-"""How many compute at once on two cores.
+WORKERS = 2
+"""Worker threads on two cores.
 
-Measured with `python -m tests.load --pause-s 0` (20 visitors, 12 megapixels, OpenVINO, both cores of an AMD EPYC): from
-sending a stroke to its patches 4.3 s in the median with one at once and two threads, 3.7 to 4.2 s with two and two
-threads each, 3.3 s with two and one thread each. The last would double the time of a visitor who is alone, so it is the
-second; with it somebody's large hole, which takes a minute, does not keep everybody else waiting either.
+Measured with `python -m tests.load --pause-s 0` (20 visitors, 12 megapixels, OpenVINO, both cores of an AMD EPYC), the
+median time from sending a stroke to its patches: 4.3 s with one worker and two OpenVINO threads, 3.7 to 4.2 s with two
+workers and two threads each, 3.3 s with two workers and one thread each. One thread each doubles the time of a single
+visitor, so it is two and two. With two workers a large hole, which takes a minute, does not block everybody else.
 """
 
 
 @dataclass
 class _Job:
-    """Something to compute, and its result once it is there."""
+    """A function in the queue, and the future of its result."""
 
-    wish: object
-    result: Future[Any]
+    request_key: object
+    future: Future[Any]
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    asked: float = field(default_factory=time.monotonic)
+    last_request: float = field(default_factory=time.monotonic)
 
 
-class Turns:
-    """A line in front of a few threads that compute.
+class ComputeQueue:
+    """Run functions in a few worker threads, first in, first out.
 
-    Whoever waits holds no thread, only a connection, and that no longer than `patience_s`: then it is told its place
-    and a ticket. Its turn comes whether it asks again or not, and the result is kept until it does.
+    A request that waits holds a connection but no thread, and for `timeout_s` at most: then it is answered with its
+    place in the queue and a ticket. The job stays in the queue either way, and its result is kept until the client
+    repeats the request with the ticket.
 
-    The threads are always the same ones: PyTorch keeps workers and memory for each thread that it is called from, so
-    Gradio's forty would cost forty times that.
+    The worker threads are never replaced: PyTorch keeps its own threads and memory for each thread that calls it, so
+    running in Gradio's forty threads would cost forty times as much.
 
     Args:
-        at_once: how many compute at the same time.
-        patience_s: how long a request waits in the line before it is told its place.
-        work_s: how much longer it waits while its work is being done: proxies close what is silent for a minute.
-        keep_s: how long a result is kept for somebody who does not ask for it.
-        most: how many may stand in the line.
+        workers: number of worker threads.
+        timeout_s: how long a request waits in the queue before it is answered with its place.
+        work_timeout_s: how much longer it waits once its job runs. Proxies close connections that are silent for a
+            minute.
+        keep_s: how long a result is kept for a client that does not fetch it.
+        max_waiting: how many jobs may wait; further ones are declined.
     """
 
     def __init__(
-        self, at_once: int = 1, patience_s: float = 3, work_s: float = 25, keep_s: float = 60, most: int = 200
+        self,
+        workers: int = 1,
+        timeout_s: float = 3,
+        work_timeout_s: float = 25,
+        keep_s: float = 60,
+        max_waiting: int = 200,
     ) -> None:
-        self.at_once, self.patience_s, self.work_s, self.keep_s, self.most = at_once, patience_s, work_s, keep_s, most
-        self._jobs: dict[str, _Job] = {}  # in the order of arrival
+        self.workers, self.max_waiting = workers, max_waiting
+        self.timeout_s, self.work_timeout_s, self.keep_s = timeout_s, work_timeout_s, keep_s
+        self._jobs: dict[str, _Job] = {}  # by ticket, in the order of arrival
         self._lock = threading.Lock()
-        self._hands = ThreadPoolExecutor(at_once, "turn")
+        self._pool = ThreadPoolExecutor(workers, "compute")
 
     async def run(
-        self, work: Callable[[], T], *, ticket: object = None, wish: object = None, patient: bool = False
+        self, work: Callable[[], T], *, ticket: object = None, request_key: object = None, wait_until_done: bool = False
     ) -> T:
-        """Call `work` in a thread when its turn has come, and return what it returns.
+        """Call `work` in a worker thread when its turn comes, and return its result.
 
         Args:
-            work: what to do; it sees the caller's context variables.
-            ticket: from an earlier answer: not to line up again, but to get that result.
-            wish: what is asked for and by whom, for somebody who asks for the same again without a ticket (as after
-                a broken connection): as long as that was not answered it is not done twice. None: always done.
-            patient: wait for as long as it takes.
+            work: the function; it sees the context variables of the caller.
+            ticket: from an earlier "busy" answer: wait for that job instead of adding one.
+            request_key: identifies the client and the request. While a job with an equal key has not been answered, a
+                repeated request (as after a lost connection) waits for that job instead of adding one. None: always
+                add a job.
+            wait_until_done: wait without a timeout.
+
+        Returns:
+            What `work` returns.
 
         Raises:
-            Refusal: "busy" with the `place` in the line (1: the next, 0: at work) and the `ticket`; "full" where
-                the line has no place left.
+            PageError: "busy", with the `place` in the queue (1: next, 0: running) and the `ticket`; "full" if too many
+                jobs wait. What `work` raises is raised as well.
         """
-        job = self._lined_up(work, ticket, wish)
-        result = asyncio.wrap_future(job.result)
-        result.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is raised below, not here
+        job = self._find_or_add(work, ticket, request_key)
+        result = asyncio.wrap_future(job.future)
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved here, raised below
         try:
-            await asyncio.wait([result], timeout=None if patient else self.patience_s)
-            if job.result.running():
-                await asyncio.wait([result], timeout=self.work_s)
+            await asyncio.wait([result], timeout=None if wait_until_done else self.timeout_s)
+            if job.future.running():
+                await asyncio.wait([result], timeout=self.work_timeout_s)
         except asyncio.CancelledError:
-            job.result.cancel()  # which it cannot any more when it is at work
+            job.future.cancel()  # takes it out of the queue; a running job cannot be cancelled
             raise
-        if not job.result.done():
-            raise Refusal("busy", place=self._place(job), ticket=job.ticket)
+        if not job.future.done():
+            raise PageError("busy", place=self._place(job), ticket=job.ticket)
         with self._lock:
             self._jobs.pop(job.ticket, None)
-        return job.result.result()
+        return job.future.result()
 
     def __len__(self) -> int:
-        """How many stand in the line."""
+        """Return how many jobs wait for a worker."""
         with self._lock:
-            return sum(map(_waits, self._jobs.values()))
+            return sum(map(_is_waiting, self._jobs.values()))
 
-    def _lined_up(self, work: Callable[[], Any], ticket: object, wish: object) -> _Job:
-        """The job that somebody asks for again, or a new one at the end of the line."""
+    def _find_or_add(self, work: Callable[[], Any], ticket: object, request_key: object) -> _Job:
+        """Return the job of a repeated request, or a new one at the end of the queue."""
         with self._lock:
-            latest = time.monotonic() - self.keep_s
-            self._jobs = {key: job for key, job in self._jobs.items() if not (job.result.done() and job.asked < latest)}
+            oldest = time.monotonic() - self.keep_s
+            self._jobs = {
+                key: job for key, job in self._jobs.items() if not (job.future.done() and job.last_request < oldest)
+            }
             job = self._jobs.get(ticket) if isinstance(ticket, str) else None
-            if job is None and wish is not None:
-                job = next((each for each in self._jobs.values() if each.wish == wish), None)
+            if job is None and request_key is not None:
+                job = next((each for each in self._jobs.values() if each.request_key == request_key), None)
             if job is None:
-                if sum(map(_waits, self._jobs.values())) >= self.most:
-                    raise Refusal("full")
-                job = _Job(wish, self._hands.submit(contextvars.copy_context().run, work))
+                if sum(map(_is_waiting, self._jobs.values())) >= self.max_waiting:
+                    raise PageError("full")
+                job = _Job(request_key, self._pool.submit(contextvars.copy_context().run, work))
                 self._jobs[job.ticket] = job
-            job.asked = time.monotonic()
+            job.last_request = time.monotonic()
             return job
 
     def _place(self, job: _Job) -> int:
+        """Return a job's place among those that wait, from 1; 0 if it is running."""
         with self._lock:
-            line = [each.ticket for each in self._jobs.values() if _waits(each)]
-        return line.index(job.ticket) + 1 if job.ticket in line else 0
+            waiting = [each.ticket for each in self._jobs.values() if _is_waiting(each)]
+        return waiting.index(job.ticket) + 1 if job.ticket in waiting else 0
 
 
-def _waits(job: _Job) -> bool:
-    return not (job.result.running() or job.result.done())
+def _is_waiting(job: _Job) -> bool:
+    return not (job.future.running() or job.future.done())

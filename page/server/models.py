@@ -1,4 +1,4 @@
-"""The models: the page's own, and those that visitors name on the Hub."""
+"""Models by name: the page's default, public ones from the Hub, and registered ones that only their owner may use."""
 
 import os
 import secrets
@@ -8,90 +8,94 @@ from collections import OrderedDict
 from inpaint import Inpainter, WeightsError
 from inpaint.hub.download import download, split_revision
 from inpaint.hub.weights import BUNDLED
-from page.server.refusal import Refusal
+from page.server.errors import PageError
 from page.server.zero_gpu import on_zero_gpu
 
-MOST_LOADED = 3
+MAX_LOADED = 3
 MAX_NAME = 200
-PATIENCE_S = 60
-HANDED = "retrained"
-"""What the names of models begin with that were handed over."""
+LOAD_TIMEOUT_S = 60
+REGISTERED = "retrained"
+"""Owner part of the names of registered models."""
 
 
 class Models:
-    """Inpainters by name, loaded when somebody asks for one; those not used for the longest time are let go of.
+    """Inpainters by name. Hub models are loaded on first use; the least recently loaded ones are dropped.
 
     Args:
-        own: the page's own, used where nobody names another.
-        most: how many others are kept in memory.
+        default: the page's own model.
+        max_loaded: how many others are kept in memory, of each kind.
     """
 
-    def __init__(self, own: Inpainter, most: int = MOST_LOADED) -> None:
-        self.own, self.most = own, most
+    def __init__(self, default: Inpainter, max_loaded: int = MAX_LOADED) -> None:
+        self.default, self.max_loaded = default, max_loaded
         self._loaded: OrderedDict[str, Inpainter] = OrderedDict()
-        self._handed: OrderedDict[str, Inpainter] = OrderedDict()
+        self._registered: OrderedDict[str, Inpainter] = OrderedDict()
         self._loading = threading.Lock()
 
     def get(self, name: object) -> Inpainter:
-        """The Inpainter of a public Hub repository, "owner/name" or "owner/name@revision"; the page's own for "".
+        """Return the model of this name.
+
+        Args:
+            name: a public Hub repository, "owner/name" or "owner/name@revision"; what `register` returned; or "" or
+                None for the default model.
 
         Raises:
-            Refusal: "model_name" (that is no name), "model_gone" (handed over too long ago), "model_refused" with the
-                reason why it cannot be had, or "busy".
+            PageError: "model_name" if it is not a name, "model_gone" if it is not registered or no longer,
+                "model_refused" with the reason why it cannot be loaded, "busy" if other models take long to load.
         """
         if name is None or name == "":
-            return self.own
-        if isinstance(name, str) and is_handed(name):
-            if name not in self._handed:
-                raise Refusal("model_gone")
-            return self._handed[name]
+            return self.default
+        if isinstance(name, str) and is_registered_name(name):
+            if name not in self._registered:
+                raise PageError("model_gone")
+            return self._registered[name]
         if not isinstance(name, str) or len(name) > MAX_NAME or name.count("/") != 1:
-            raise Refusal("model_name")
+            raise PageError("model_name")
         try:
             repo_id, revision = split_revision(name, None)
         except WeightsError:
-            raise Refusal("model_name") from None
+            raise PageError("model_name") from None
         if name in self._loaded:
             return self._loaded[name]
-        if not self._loading.acquire(timeout=PATIENCE_S):
-            raise Refusal("busy", place=1)
+        if not self._loading.acquire(timeout=LOAD_TIMEOUT_S):
+            raise PageError("busy", place=1)
         try:
             return self._load(repo_id, revision)
         except WeightsError as error:
-            raise Refusal("model_refused", reason=str(error)) from None
+            raise PageError("model_refused", reason=str(error)) from None
         finally:
             self._loading.release()
 
-    def hand_over(self, inpainter: Inpainter) -> str:
-        """Take a model that only its owner may use; the name, which nobody can guess, under which it is had."""
-        name = f"{HANDED}/{secrets.token_urlsafe(24)}"
-        self._handed[name] = inpainter
-        while len(self._handed) > self.most:
-            self._handed.popitem(last=False)
+    def register(self, inpainter: Inpainter) -> str:
+        """Register a model that is not public, and return its unguessable name."""
+        name = f"{REGISTERED}/{secrets.token_urlsafe(24)}"
+        self._registered[name] = inpainter
+        while len(self._registered) > self.max_loaded:
+            self._registered.popitem(last=False)
         return name
 
     def _load(self, repo_id: str, revision: str) -> Inpainter:
         folder = download(repo_id, revision, anonymous=True)
         source = f"{repo_id}@{folder.name}"
         if source not in self._loaded:
-            device = "cpu" if on_zero_gpu() else self.own.device  # only what was there at the start is lent a GPU
+            device = "cpu" if on_zero_gpu() else self.default.device  # ZeroGPU serves only what was there at the start
             self._loaded[source] = Inpainter.from_pretrained(folder, source=source, device=device)
         self._loaded.move_to_end(source)
-        while len(self._loaded) > self.most:
+        while len(self._loaded) > self.max_loaded:
             self._loaded.popitem(last=False)
         return self._loaded[source]
 
 
-def is_handed(name: str) -> bool:
-    """Whether a name is one that `hand_over` gave."""
-    return name.startswith(HANDED + "/")
+def is_registered_name(name: str) -> bool:
+    """Return whether a name has the form of those that `Models.register` returns."""
+    return name.startswith(REGISTERED + "/")
 
 
-def described(inpainter: Inpainter) -> dict[str, str]:
-    """What the page's last lines say about a model: {weights, runtime, about, card, card_text}.
+def describe(inpainter: Inpainter) -> dict[str, str]:
+    """Return what the page's footer says about a model: {weights, runtime, about, card, card_text}.
 
-    `about` is the key of a sentence on what the weights are good for, "" where they are good for any photo; `card` the
-    address of the model card, or "" where `card_text` holds what there is to say.
+    `about` is the key of a text on what the weights are good at; "" if they suit any photo. `card` is the URL of the
+    model card, or "" if `card_text` holds its text.
     """
     source = inpainter.source
     bundled = source == "bundled"
@@ -103,14 +107,14 @@ def described(inpainter: Inpainter) -> dict[str, str]:
     return {
         "weights": source,
         "runtime": f"{inpainter.runtime.name}, {inpainter.device.type}",
-        "about": about(inpainter),
+        "about": _limitation_key(inpainter),
         "card": card,
         "card_text": (BUNDLED / "README.md").read_text(encoding="utf-8") if bundled and not card else source,
     }
 
 
-def about(inpainter: Inpainter) -> str:
-    """The key of the sentence about what the weights are good for; empty where they are good for any photo."""
+def _limitation_key(inpainter: Inpainter) -> str:
+    """Return the key of the text on what the weights are good at; "" if they suit any photo."""
     if inpainter.config.architecture != "context-encoder":
         return ""
     return "about_center" if getattr(inpainter.config, "region", None) == "center" else "about_full"

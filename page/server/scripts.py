@@ -1,4 +1,4 @@
-"""The page's ES modules: the route that serves them, and the code that starts one in a Gradio component."""
+"""The page's ES modules and styles: the route that serves the modules, and the code that starts one in a component."""
 
 from os import PathLike, stat_result
 from pathlib import Path
@@ -17,9 +17,10 @@ import(new URL("{path}", document.baseURI))
   .then(({{ start }}) => start({{ element, props, server, upload, notifyInput: () => trigger("input") }}))
   .catch((error) => {{
     console.error(error);
+    const language = navigator.language?.toLowerCase().startsWith("zh") ? "zh" : "en";
     const alert = element.querySelector("[role=alert]");
     alert.hidden = false;
-    alert.textContent = props.texts[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"].scripts_failed;
+    alert.textContent = props.texts[language].scripts_failed;
   }});
 """
 
@@ -62,3 +63,8 @@ def load_script(module: str) -> str:
         module: path below `page/static`, such as "editor/editor.js".
     """
     return _LOADER.format(path=f"{SCRIPTS_PATH}/{module}")
+
+
+def load_styles(*names: str) -> str:
+    """Return style sheets of `page/static` as one `css_template`; later ones override earlier ones."""
+    return "\n".join((STATIC / f"{name}.css").read_text(encoding="utf-8") for name in names)

@@ -1,4 +1,4 @@
-"""The visits: which photo belongs to whom, and for how long."""
+"""Visits: the open photos, whose they are, and when they are closed and their files removed."""
 
 import atexit
 import contextlib
@@ -14,25 +14,34 @@ from pathlib import Path
 
 from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
-from page.server.compute_queue import AT_ONCE, Turns
-from page.server.refusal import Refusal
+from page.server.compute_queue import WORKERS, ComputeQueue
+from page.server.errors import PageError
 
-UPLOAD_S = 120
-"""How long an upload stays after it was last sent: somebody else may be about to open the same file."""
-FORGOTTEN_S, STALLED_S = 3600, 600
-"""How long uploads stay that nobody has opened, and those that broke off and do not grow any more."""
-MOST_MEGAPIXELS = 600
-"""Of all open photos together, for a machine of 16 GB. An open photo takes 8 bytes a pixel (measured: 2.4 GB for 300
-megapixels), so these are 4.8 GB, or twenty visitors with 30 megapixels each; the rest is for the program (1 GB) and for
-two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
+UPLOAD_KEEP_S = 120
+"""How long an upload stays after it was sent; another visitor may be opening the same file."""
+UNUSED_UPLOAD_KEEP_S, PARTIAL_UPLOAD_KEEP_S = 3600, 600
+"""How long uploads stay that were never opened, and uploads that broke off."""
+MAX_MEGAPIXELS_OPEN = 600
+"""Of all open photos together, for a machine with 16 GB. An open photo takes 8 bytes per pixel (measured: 2.4 GB for
+300 megapixels), so these take 4.8 GB, as do twenty visitors with 30 megapixels each. The rest is for the program (1 GB)
+and for two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
 """
-SETTLE_S = 0.5
-"""How long after a visit has ended its photo may still be in somebody's hands."""
+RELEASE_DELAY_S = 0.5
+"""How long after the end of a visit its photo may still be in use by a running request."""
 
 
 @dataclass
 class Visit:
-    """One open photo. `lock` is held by whoever works on the session, `folder` is where its downloads lie."""
+    """One open photo.
+
+    Attributes:
+        id: unguessable; who knows it may use the photo.
+        session: the photo with its mask and fills.
+        name: the photo's file name.
+        folder: where its downloads are written.
+        lock: held while the session is in use.
+        last_used: `time.monotonic()` of the last request.
+    """
 
     id: str
     session: Session
@@ -43,115 +52,123 @@ class Visit:
 
 
 class Visits:
-    """Open photos by unguessable id. The ones that were left alone go first when there are too many.
+    """Open photos by unguessable id. The least recently used ones are closed when there are too many.
 
     Args:
-        folder: where Gradio puts uploads, and where downloads are written: each visit has its own unguessable
-            subfolder, removed with the visit. Old uploads in it are removed too.
-        most: how many photos may be open at once.
-        most_megapixels: how large they may be together; the newest photo always stays.
-        idle_s: a visit ends after so many seconds without a request.
-        turns: who computes next; None: as on two cores.
+        folder: Gradio's upload folder, where downloads are written too: each visit has an unguessable subfolder, which
+            is removed with the visit. Old uploads are removed from the folder.
+        max_open: how many photos may be open at once.
+        max_megapixels: size of all open photos together; the newest photo always stays.
+        idle_s: a visit without requests ends after this time.
+        queue: runs what computes; None: one with the default number of workers.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
-        most: int = 64,
-        most_megapixels: float = MOST_MEGAPIXELS,
+        max_open: int = 64,
+        max_megapixels: float = MAX_MEGAPIXELS_OPEN,
         idle_s: float = 1800,
-        turns: Turns | None = None,
+        queue: ComputeQueue | None = None,
     ) -> None:
-        self.folder, self.most, self.most_megapixels = folder, most, most_megapixels
-        self.idle_s = idle_s
-        self.turns = Turns(AT_ONCE) if turns is None else turns
+        self.folder, self.idle_s = folder, idle_s
+        self.max_open, self.max_megapixels = max_open, max_megapixels
+        self.queue = ComputeQueue(WORKERS) if queue is None else queue
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
-        self._shelves: dict[Path, float] = {}
-        self._uploads: set[Path] = set()
+        self._download_folders: dict[Path, float] = {}
+        self._opened_uploads: set[Path] = set()
         self._lock, self._ended = threading.Lock(), threading.Event()
-        threading.Thread(target=self._keep_tidy, daemon=True, name="visits").start()
+        threading.Thread(target=self._purge_regularly, daemon=True, name="visits").start()
         atexit.register(self.end_all)
 
     def __len__(self) -> int:
         return len(self._visits)
 
     def add(self, session: Session, name: str) -> Visit:
-        """A new visit for a photo that was just opened; `name` is the photo's file name."""
+        """Return a new visit for an opened photo with this file name."""
         visit = Visit(secrets.token_urlsafe(24), session, name, self.folder / secrets.token_urlsafe(24))
         with self._lock:
             self._visits[visit.id] = visit
-            ended = [*self._idle(), *self._too_many(keep=visit)]
+            ended = [*self._pop_idle(), *self._pop_excess(keep=visit)]
         self._remove(ended)
         return visit
 
     def get(self, visit_id: object) -> Visit:
-        """The visit with this id; Refusal "gone" if there is none (any more)."""
-        self.sweep()
+        """Return the visit with this id.
+
+        Raises:
+            PageError: "gone" if there is none, or no longer.
+        """
+        self.purge_expired()
         with self._lock:
             visit = self._visits.get(visit_id) if isinstance(visit_id, str) else None
             if visit is None:
-                raise Refusal("gone")
+                raise PageError("gone")
             visit.last_used = time.monotonic()
             return visit
 
     def end(self, visit_id: str) -> None:
-        """End a visit and remove what it wrote; nothing happens if it has ended already."""
+        """End a visit and remove its files. A visit that has ended already is ignored."""
         with self._lock:
             visit = self._visits.pop(visit_id, None)
         self._remove([visit] if visit else [])
 
     def end_all(self) -> None:
-        """End every visit."""
+        """End all visits and remove all files."""
         for visit_id in list(self._visits):
             self.end(visit_id)
-        self.sweep(older_than_s=0)
+        self.purge_expired(max_age_s=0)
 
-    def shelf(self) -> Path:
-        """A new folder that nobody can guess, for a file that is fetched soon; it is removed when it is idle_s old."""
+    def download_folder(self) -> Path:
+        """Return a new unguessable folder for a file that is downloaded soon; it is removed after `idle_s`."""
         folder = self.folder / secrets.token_urlsafe(24)
         folder.mkdir(parents=True)
         with self._lock:
-            self._shelves[folder] = time.monotonic()
+            self._download_folders[folder] = time.monotonic()
         return folder
 
-    def discard(self, upload: Path) -> None:
-        """Remove an upload that has been read, a little later: the same photo of two visitors is one file."""
+    def discard_upload(self, file: Path) -> None:
+        """Remove an opened upload after UPLOAD_KEEP_S; not at once, as equal files of two visitors are one file."""
         with self._lock:
-            self._uploads.add(upload)
+            self._opened_uploads.add(file)
 
-    def sweep(self, older_than_s: float | None = None) -> None:
-        """End the visits that were left alone for too long, and remove old shelves and uploads."""
-        shelf_s, upload_s = (self.idle_s, UPLOAD_S) if older_than_s is None else (older_than_s, older_than_s)
+    def purge_expired(self, max_age_s: float | None = None) -> None:
+        """End idle visits, and remove old download folders and opened uploads.
+
+        Args:
+            max_age_s: age from which folders and uploads are removed; None: `idle_s` and UPLOAD_KEEP_S.
+        """
+        folder_s, upload_s = (self.idle_s, UPLOAD_KEEP_S) if max_age_s is None else (max_age_s, max_age_s)
         with self._lock:
-            ended = self._idle()
-            shelves = [folder for folder, made in self._shelves.items() if made <= time.monotonic() - shelf_s]
-            for folder in shelves:
-                del self._shelves[folder]
-            uploads = [file for file in self._uploads if _age_s(file) >= upload_s]
-            self._uploads.difference_update(uploads)
+            ended = self._pop_idle()
+            folders = [path for path, made in self._download_folders.items() if made <= time.monotonic() - folder_s]
+            for folder in folders:
+                del self._download_folders[folder]
+            uploads = [file for file in self._opened_uploads if _age_s(file) >= upload_s]
+            self._opened_uploads.difference_update(uploads)
         self._remove(ended)
-        for folder in (*shelves, *(file.parent for file in uploads)):
+        for folder in (*folders, *(file.parent for file in uploads)):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def tidy(self) -> None:
-        """Sweep, and remove what Gradio has put into the folder of uploads and nobody came for."""
-        self.sweep()
+    def purge(self) -> None:
+        """Purge what has expired, and uploads in Gradio's folder that were never opened or never completed."""
+        self.purge_expired()
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if re.fullmatch("[0-9a-f]{64}", path.name) and path.is_dir():
-                if min(map(_age_s, (path, *path.iterdir()))) >= FORGOTTEN_S:
+                if min(map(_age_s, (path, *path.iterdir()))) >= UNUSED_UPLOAD_KEEP_S:
                     shutil.rmtree(path, ignore_errors=True)
-            elif path.is_file() and _age_s(path) >= STALLED_S:
+            elif path.is_file() and _age_s(path) >= PARTIAL_UPLOAD_KEEP_S:
                 path.unlink(missing_ok=True)
 
-    def belongs_to(self, tab: str, visit_id: str) -> None:
-        """Remember which browser tab a visit belongs to, so that it ends when the tab is closed."""
+    def assign_to_tab(self, tab: str, visit_id: str) -> None:
+        """Tie a visit to a browser tab, so that `close_tab` ends it."""
         with self._lock:
             if visit_id in self._visits:
                 self._of_tab[tab] = visit_id
 
-    def tab_closed(self, tab: str) -> None:
+    def close_tab(self, tab: str) -> None:
         """End the visit of a browser tab."""
         with self._lock:
             visit_id = self._of_tab.pop(tab, None)
@@ -159,32 +176,32 @@ class Visits:
             self.end(visit_id)
 
     @contextlib.contextmanager
-    def work_on(self, visit: Visit) -> Iterator[Session]:
-        """A visit's session, with nobody else working on it."""
+    def locked_session(self, visit: Visit) -> Iterator[Session]:
+        """Give exclusive access to the session of a visit."""
         with visit.lock:
             try:
                 yield visit.session
             finally:
                 visit.last_used = time.monotonic()
 
-    def _keep_tidy(self) -> None:
+    def _purge_regularly(self) -> None:
         while True:
             if self._ended.wait(min(60, self.idle_s)):
                 self._ended.clear()
-                time.sleep(SETTLE_S)
+                time.sleep(RELEASE_DELAY_S)
                 trim_memory()
             with contextlib.suppress(OSError):
-                self.tidy()
+                self.purge()
 
-    def _idle(self) -> list[Visit]:
-        latest = time.monotonic() - self.idle_s
-        return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < latest]
+    def _pop_idle(self) -> list[Visit]:
+        oldest = time.monotonic() - self.idle_s
+        return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < oldest]
 
-    def _too_many(self, keep: Visit) -> list[Visit]:
+    def _pop_excess(self, keep: Visit) -> list[Visit]:
         ended = []
         for visit in sorted(self._visits.values(), key=lambda v: v.last_used):
             pixels = sum(v.session.photo.width * v.session.photo.height for v in self._visits.values())
-            if len(self._visits) <= self.most and pixels <= self.most_megapixels * 1e6:
+            if len(self._visits) <= self.max_open and pixels <= self.max_megapixels * 1e6:
                 break
             if visit is not keep:
                 ended.append(self._visits.pop(visit.id))
@@ -201,7 +218,7 @@ class Visits:
 
 
 def _age_s(file: Path) -> float:
-    """How long ago a file was written; endless if it is gone."""
+    """Return the seconds since a file was written; infinity if it is gone."""
     try:
         return time.time() - file.stat().st_mtime
     except OSError:

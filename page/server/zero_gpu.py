@@ -1,4 +1,4 @@
-"""ZeroGPU: on a Space with shared GPUs, fills run where one is lent."""
+"""ZeroGPU: on a Space with shared GPUs, fills run on a GPU that is allocated for each stroke."""
 
 import importlib
 import os
@@ -7,21 +7,22 @@ from typing import Any
 
 from inpaint import Inpainter
 
-LEND_S = 30
-"""How long a GPU is asked for, for one stroke; a shorter time waits less."""
+DURATION_S = 30
+"""For how long a GPU is requested per stroke; shorter requests are served sooner."""
 
 
 def on_zero_gpu() -> bool:
-    """Whether this runs on a ZeroGPU Space."""
+    """Return whether this process runs on a ZeroGPU Space."""
     return os.getenv("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def zero_gpu() -> Callable[..., Any] | None:
-    """What borrows a GPU (`spaces.GPU`) where this runs on a ZeroGPU Space, else None.
+    """Return the decorator `spaces.GPU` on a ZeroGPU Space, else None.
 
-    It must be called before anything is put on a GPU: the package makes PyTorch believe that there is one.
+    Call it before anything is put on a GPU: importing the package makes PyTorch report a GPU.
 
-    Reference: https://huggingface.co/docs/hub/spaces-zerogpu
+    Reference:
+        https://huggingface.co/docs/hub/spaces-zerogpu
     """
     if not on_zero_gpu():
         return None
@@ -31,11 +32,15 @@ def zero_gpu() -> Callable[..., Any] | None:
         return None
 
 
-def lend_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
-    """Return an Inpainter whose fills run with a borrowed GPU; without one, the Inpainter itself.
+def with_zero_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
+    """Return an Inpainter whose fills run on an allocated GPU; the same Inpainter if `gpu` is None.
 
-    A whole stroke is one loan, as each has its price. The function runs in another process: only numpy arrays go in
-    and come out, and the visitor's session stays here.
+    A whole stroke is one allocation, as each one has a fixed cost. The function runs in another process: only NumPy
+    arrays go in and come out, and the session stays in this one.
+
+    Args:
+        inpainter: fills the holes.
+        gpu: what `zero_gpu` returned.
     """
     if gpu is None:
         return inpainter
@@ -44,4 +49,4 @@ def lend_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
     def fill_holes(*arguments: Any) -> list:
         return list(fills(*arguments))
 
-    return inpainter.with_fills(gpu(duration=LEND_S)(fill_holes))
+    return inpainter.with_fills(gpu(duration=DURATION_S)(fill_holes))

@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { keyOf } from "../../page/static/editor/keys.js";
+import { shortcutOf } from "../../page/static/editor/keys.js";
 
 const field = (type) => ({ closest: () => ({ type }) });
-const nowhere = { closest: () => null };
+const noField = { closest: () => null };
 
-test("a letter is itself, small or large", () => {
-  assert.equal(keyOf({ key: "b", target: nowhere }), "b");
-  assert.equal(keyOf({ key: "B", shiftKey: true, target: nowhere }), "b");
+test("a letter is the same shortcut in either case", () => {
+  assert.equal(shortcutOf({ key: "b", target: noField }), "b");
+  assert.equal(shortcutOf({ key: "B", shiftKey: true, target: noField }), "b");
 });
 
-test("control and command are one", () => {
-  assert.equal(keyOf({ key: "z", ctrlKey: true, target: nowhere }), "ctrl+z");
-  assert.equal(keyOf({ key: "Z", metaKey: true, shiftKey: true, target: nowhere }), "ctrl+shift+z");
+test("Ctrl and Command are the same modifier", () => {
+  assert.equal(shortcutOf({ key: "z", ctrlKey: true, target: noField }), "ctrl+z");
+  assert.equal(shortcutOf({ key: "Z", metaKey: true, shiftKey: true, target: noField }), "ctrl+shift+z");
 });
 
-test("who writes is left alone, and so is who moves a slider with the arrows", () => {
-  assert.equal(keyOf({ key: "b", target: field("text") }), "");
-  assert.equal(keyOf({ key: "ArrowLeft", target: field("range") }), "");
-  assert.equal(keyOf({ key: "b", target: field("range") }), "b");
+test("keys in a text field and arrow keys on a slider are not shortcuts", () => {
+  assert.equal(shortcutOf({ key: "b", target: field("text") }), "");
+  assert.equal(shortcutOf({ key: "ArrowLeft", target: field("range") }), "");
+  assert.equal(shortcutOf({ key: "b", target: field("range") }), "b");
 });
 
-test("what the alt key adds belongs to the browser", () => {
-  assert.equal(keyOf({ key: "e", altKey: true, target: nowhere }), "");
+test("keys with Alt are left to the browser", () => {
+  assert.equal(shortcutOf({ key: "e", altKey: true, target: noField }), "");
 });

@@ -24,7 +24,7 @@ WATCH = """() => {
     const page = document.querySelector(".page");
     window.waits = [];
     let up = null;
-    page.querySelector(".ink").addEventListener("pointerup", () => { up = performance.now(); }, true);
+    page.querySelector(".overlay").addEventListener("pointerup", () => { up = performance.now(); }, true);
     new MutationObserver(() => {
         if (page.dataset.state !== "ready" || up === null) return;
         const since = up;

@@ -16,7 +16,7 @@ from tests.page.serving import GRADIO_WARNINGS, serving
 
 SERVER = """
 import pathlib, sys, app
-from tests.serving import serving
+from tests.page.serving import serving
 app.keep_memory()
 with serving(pathlib.Path(sys.argv[1])) as served:
     print(served.url, flush=True)
@@ -28,7 +28,7 @@ pytestmark = GRADIO_WARNINGS
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve(), patience_s=0.2) as running:
+    with serving(tmp_path_factory.mktemp("uploads").resolve(), timeout_s=0.2) as running:
         yield running
 
 
@@ -68,7 +68,7 @@ def painted_and_left(load):
 
 def test_whoever_waits_long_is_told_a_place_and_then_served(served):
     free = threading.Event()
-    held = threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait, patient=True)])
+    held = threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait, wait_until_done=True)])
     held.start()
     visitors = [Visitor(served.url) for _ in range(3)]
     photo = photo_of(0.05)
@@ -87,14 +87,14 @@ def test_whoever_waits_long_is_told_a_place_and_then_served(served):
 
 def test_the_page_answers_others_while_more_wait_than_gradio_has_threads(served):
     free = threading.Event()
-    held = threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait, patient=True)])
+    held = threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait, wait_until_done=True)])
     held.start()
     photo = photo_of(0.05)
     waiting = [threading.Thread(target=Visitor(served.url).open, args=[photo]) for _ in range(60)]
     for thread in waiting:
         thread.start()
     deadline = time.monotonic() + 60
-    while len(served.visits.turns) < 60:
+    while len(served.visits.queue) < 60:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     begun = time.monotonic()

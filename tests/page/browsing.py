@@ -1,4 +1,4 @@
-"""Somebody in front of the page: uploads, paints with the mouse, and looks at the pixels."""
+"""A browser with the page open: uploads, paints with the mouse, and reads pixels."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 
 
 class Visitor:
@@ -24,7 +24,7 @@ class Visitor:
 
     def __init__(self, browser, url, width=900, height=700, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         self.page, self.requests, self.problems = context.new_page(), [], []
         self.page.on("request", lambda request: self.requests.append(request))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -37,8 +37,8 @@ class Visitor:
     def wait(self, state):
         self.page.wait_for_selector(f".page[data-state={state}]")
 
-    def says(self, text):
-        """Wait until the status line contains this."""
+    def wait_for_status(self, text):
+        """Wait until the status line contains a text."""
         self.page.wait_for_function(
             "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=text
         )
@@ -47,13 +47,13 @@ class Visitor:
         """Open a photo from pixels, or from a file's bytes."""
         if not isinstance(pixels, bytes):
             file = io.BytesIO()
-            Image.fromarray(pixels).save(file, Image.registered_extensions()[Path(name).suffix])
+            Image.fromarray(pixels).save(file, Image.registered_extensions()[Path(name).suffix.lower()])
             pixels = file.getvalue()
         self["file"].set_input_files({"name": name, "mimeType": "image/png", "buffer": pixels})
-        self.page.wait_for_selector(".page[data-state=ready][data-own]")
+        self.page.wait_for_selector(".page[data-state=ready][data-has-file]")
 
     def place(self, x, y):
-        """Where a point of the photo is in the window."""
+        """The point of the window at a point of the photo."""
         box, view = self["canvas"].bounding_box(), self.run("view")
         return box["x"] + view["x"] + x * view["scale"], box["y"] + view["y"] + y * view["scale"]
 
@@ -64,7 +64,7 @@ class Visitor:
             self.wait("ready")
 
     def draw(self, *places, button="left"):
-        """Draw with the mouse through places of the window."""
+        """Draw with the mouse through points of the window."""
         self.page.mouse.move(*places[0])
         self.page.mouse.down(button=button)
         for place in places[1:]:
@@ -72,7 +72,7 @@ class Visitor:
         self.page.mouse.up(button=button)
 
     def run(self, code):
-        return self.page.evaluate(f"document.querySelector('.page').painter.{code}")
+        return self.page.evaluate(f"document.querySelector('.page').editor.{code}")
 
     def pixels(self):
         """The finished picture as the browser holds it, at full size."""
@@ -100,16 +100,16 @@ class Visitor:
         return download.value
 
     def leave(self):
-        """Close the tab; nothing has gone wrong in the page's script."""
+        """Close the tab; the page's scripts must not have failed."""
         self.page.context.close()
         assert not self.problems
 
 
 def until(condition, what):
-    """Wait for something on the server's side."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
+    """Wait for a condition on the server."""
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        assert time.monotonic() < deadline, f"timed out: {what}"
         time.sleep(0.02)
 
 
@@ -124,7 +124,7 @@ def near(shape, points, radius):
     return result
 
 
-def check_painted(result, photo, points, brush):
+def check_filled_stroke(result, photo, points, brush):
     """The fill is under the stroke, and nothing else has changed."""
     inside, outside = near(photo.shape, points, brush / 2 - 2), ~near(photo.shape, points, brush / 2 + 2.5)
     assert (result[outside] == photo[outside]).all()

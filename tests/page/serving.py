@@ -1,4 +1,4 @@
-"""A running page for tests, with a generator whose fills are one known colour, so that every pixel can be told."""
+"""A running page for tests, with a generator that fills with one known colour, so that every pixel can be checked."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 import app
 from inpaint import FreeFormConfig, Inpainter
-from page.server.compute_queue import Turns
+from page.server.compute_queue import ComputeQueue
 from page.server.visits import Visits
 
 FILL = (0, 200, 80)
@@ -49,20 +49,20 @@ class OneColour(nn.Module):
 
 @dataclass
 class Served:
-    """A page at a URL, and the visits that it keeps."""
+    """A page at a URL, and its visits."""
 
     url: str
     visits: Visits
 
     @functools.cached_property
-    def painter(self) -> dict[str, Any]:
-        """The painter as the page describes it to the browser: its id, and its server functions."""
+    def editor(self) -> dict[str, Any]:
+        """The editor's entry in the page's config: its id and its server functions."""
         with urllib.request.urlopen(self.url + "config") as response:
             return next(part for part in json.load(response)["components"] if part["type"] == "html")
 
     def call(self, function: str, argument: Any, language: str = "en") -> tuple[int, Any]:
         """Call a server function as the browser does; status and answer."""
-        body = {"data": argument, "component_id": self.painter["id"], "session_hash": "test", "fn_name": function}
+        body = {"data": argument, "component_id": self.editor["id"], "session_hash": "test", "fn_name": function}
         request = urllib.request.Request(
             self.url + "gradio_api/component_server/",
             json.dumps(body).encode(),
@@ -77,7 +77,7 @@ class Served:
     def upload(self, content: Image.Image | bytes, name: str = "photo.png") -> str:
         """Upload a picture or a file's bytes as the browser does; the path on the server."""
         if isinstance(content, Image.Image):
-            content.save(file := io.BytesIO(), Image.registered_extensions()[Path(name).suffix])
+            content.save(file := io.BytesIO(), Image.registered_extensions()[Path(name).suffix.lower()])
             content = file.getvalue()
         answer = httpx.post(self.url + "gradio_api/upload", files={"files": (name, content)})
         return answer.raise_for_status().json()[0]
@@ -95,14 +95,14 @@ def serving(
     notice: str = "",
     inpainter: Inpainter | None = None,
     *,
-    patience_s: float = 60,
+    timeout_s: float = 60,
     launch: dict[str, Any] | None = None,
     **limits: Any,
 ) -> Iterator[Served]:
     """Launch the page in this process; uploads and downloads lie below `folder`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        visits = Visits(folder, turns=Turns(patience_s=patience_s), **limits)
+        visits = Visits(folder, queue=ComputeQueue(timeout_s=timeout_s), **limits)
         page = app.build_page(inpainter or Inpainter(OneColour(), source="me/weights@abc123"), notice, visits)
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options() | (launch or {}))
         try:
@@ -111,11 +111,11 @@ def serving(
             page.close(verbose=False)
             visits.end_all()
             asyncio.set_event_loop(None)
-            gc.collect()  # what Gradio leaves open, while its warnings are ignored and not in some later test
+            gc.collect()  # unclosed sockets of Gradio warn now, while that is ignored, and not in a later test
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
-    """A photo in which no two neighbours are alike and no pixel has the colour of a fill: uint8 (H, W, 3)."""
+    """A photo of random pixels, none of which has the colour of a fill: uint8 (H, W, 3)."""
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     pixels[..., 0] |= 1
     return pixels

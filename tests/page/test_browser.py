@@ -1,4 +1,4 @@
-"""The page in a real browser: what a visitor does, and what the visitor then sees."""
+"""The editor in a real browser."""
 
 import asyncio
 import io
@@ -12,8 +12,8 @@ from PIL import Image
 from inpaint import ContextEncoderConfig, Inpainter
 from inpaint.benchmark.workloads import made_photo
 from inpaint.networks.generators import build_generator
-from page.server.texts import sentence
-from tests.page.browsing import Visitor, brush_of, check_painted, filled, near, until
+from page.server.texts import translate
+from tests.page.browsing import Visitor, brush_of, check_filled_stroke, filled, near, until
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
@@ -21,31 +21,31 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uploads").resolve(), patience_s=0.2) as running:
+    with serving(tmp_path_factory.mktemp("uploads").resolve(), timeout_s=0.2) as running:
         yield running
 
 
-def test_a_stroke_is_filled_and_every_other_pixel_is_the_photos(visitor):
+def test_a_stroke_is_filled_and_all_other_pixels_stay(visitor):
     photo, points = noise(300, 400), [(80, 90), (250, 180)]
     visitor.upload(photo)
     assert (visitor.pixels()[..., :3] == photo).all()
     visitor.paint(*points)
-    check_painted(visitor.pixels()[..., :3], photo, points, brush_of(visitor))
+    check_filled_stroke(visitor.pixels()[..., :3], photo, points, brush_of(visitor))
     download = visitor.download()
     assert download.suggested_filename == "photo-filled.png"
-    check_painted(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
+    check_filled_stroke(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
 
 
-def test_a_photo_larger_than_the_window_keeps_its_full_resolution(visitor):
+def test_a_photo_larger_than_the_window_keeps_its_resolution(visitor):
     photo, points = noise(1500, 2000), [(400, 400), (900, 700)]
     visitor.upload(photo)
     assert visitor.run("view.scale") < 0.5
     visitor.paint(*points)
     download = visitor.download()
-    check_painted(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
+    check_filled_stroke(np.asarray(Image.open(download.path())), photo, points, brush_of(visitor))
 
 
-def test_the_photo_is_uploaded_once_and_strokes_are_small(visitor):
+def test_the_photo_is_uploaded_once_and_requests_of_strokes_are_small(visitor):
     visitor.upload(noise(300, 400))
     visitor.paint((80, 90), (250, 180))
     visitor.paint((300, 90))
@@ -55,7 +55,7 @@ def test_the_photo_is_uploaded_once_and_strokes_are_small(visitor):
     assert max(len(request.post_data) for request in strokes) < 2000
 
 
-def test_undo_takes_back_one_stroke_and_clear_all_of_them(visitor):
+def test_undo_removes_one_stroke_and_clear_removes_all(visitor):
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((80, 90), (150, 120))
@@ -72,7 +72,7 @@ def test_undo_takes_back_one_stroke_and_clear_all_of_them(visitor):
     assert visitor["clear"].is_disabled() and visitor["download"].is_disabled() and visitor["undo"].is_enabled()
 
 
-def test_the_eraser_brings_the_photo_back_where_it_goes(visitor):
+def test_the_eraser_restores_the_original_pixels(visitor):
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((100, 100), (300, 100))
@@ -84,21 +84,20 @@ def test_the_eraser_brings_the_photo_back_where_it_goes(visitor):
     assert (np.abs(result[100, [110, 290]].astype(int) - FILL) <= 2).all()
 
 
-def test_a_smaller_brush_paints_a_thinner_line(visitor):
+def test_a_smaller_brush_fills_a_thinner_stroke(visitor):
     photo, points = noise(300, 400), [(80, 90), (250, 90)]
     visitor.upload(photo)
     visitor["size"].fill("12")
     visitor.paint(*points)
     brush = 12 / visitor.run("view.scale")
-    check_painted(visitor.pixels()[..., :3], photo, points, brush)
+    check_filled_stroke(visitor.pixels()[..., :3], photo, points, brush)
 
 
-def test_somebody_new_restores_the_example_and_downloads_it(browser, served):
-    """Without reading a word: looks at the picture, paints over the scratch that is left, and downloads."""
+def test_a_new_visitor_can_repair_the_example_and_download_it(browser, served):
     served.visits.end_all()
     visitor = Visitor(browser, served.url)
-    assert not visitor.calls("open_example")  # who only looks costs the server nothing
-    assert visitor["divider"].is_visible() and visitor.page.locator(".tag.before").is_visible()
+    assert not visitor.calls("open_example")  # looking at the example opens no visit
+    assert visitor["divider"].is_visible() and visitor.page.locator(".label.before").is_visible()
     left, right = visitor.colour_at(180, 300), visitor.colour_at(758, 150)  # two of the spots
     assert left.min() > 190 and abs(right - FILL).max() < 40
     assert visitor.colour_at(827, 600).min() > 190  # the scratch that is left
@@ -113,15 +112,15 @@ def test_somebody_new_restores_the_example_and_downloads_it(browser, served):
     visitor.leave()
 
 
-def test_an_example_is_filled_with_one_click_and_can_be_compared_and_downloaded(visitor):
+def test_an_example_can_be_opened_compared_and_downloaded(visitor):
     visitor["harbour"].click()
-    visitor.page.wait_for_function("document.querySelector('.page').painter.size[1] === 819")
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[1] === 819")
     visitor["compare"].click()
     assert not visitor["divider"].is_visible()
     after = visitor.shown()
     visitor["hold"].hover()
     visitor.page.mouse.down()
-    assert np.abs(visitor.shown() - after).max() > 50 and visitor.page.locator(".tag.before").is_visible()
+    assert np.abs(visitor.shown() - after).max() > 50 and visitor.page.locator(".label.before").is_visible()
     visitor.page.mouse.up()
     assert np.abs(visitor.shown() - after).max() <= 2
     assert visitor.download().suggested_filename == "harbour-filled.jpg"
@@ -138,11 +137,11 @@ def test_the_fill_of_an_example_can_be_undone_and_redone(visitor):
     assert filled(visitor.pixels(), filled_at)
 
 
-def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(visitor, served):
+def test_strokes_painted_during_a_request_are_sent_together_and_filled(visitor, served):
     photo = noise(300, 400)
     visitor.upload(photo)
     visit = next(iter(served.visits._visits.values()))
-    with visit.lock:  # the first stroke is on the server and waits; the others pile up in the browser
+    with visit.lock:  # the first stroke waits on the server, the others in the browser
         visitor.paint((60, 60), wait=False)
         for x in (120, 180, 240, 300):
             visitor.paint((x, 60), wait=False)
@@ -154,19 +153,19 @@ def test_strokes_drawn_while_the_server_works_go_together_and_all_are_filled(vis
     assert max(request.post_data.count('"points"') for request in answered) == 4
 
 
-def test_a_busy_server_tells_the_place_in_line_and_the_stroke_is_filled_when_it_is_free(visitor, served):
+def test_the_place_in_the_queue_of_a_busy_server_is_shown_and_the_stroke_is_filled_later(visitor, served):
     visitor.upload(noise(300, 400))
     free = threading.Event()
-    threading.Thread(target=asyncio.run, args=[served.visits.turns.run(free.wait)]).start()
+    threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait)]).start()
     visitor.paint((60, 60), wait=False)
-    visitor.says(sentence("place", "en", place=1))
-    visitor.paint((160, 60), wait=False)  # meanwhile painting goes on
+    visitor.wait_for_status(translate("queue_place", "en", place=1))
+    visitor.paint((160, 60), wait=False)  # painting is possible meanwhile
     free.set()
     visitor.wait("ready")
     assert filled(visitor.pixels(), (60, 60), (60, 160))
 
 
-def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visitor, served):
+def test_an_expired_photo_is_reopened_with_its_strokes(visitor, served):
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((60, 60))
@@ -177,7 +176,7 @@ def test_a_photo_that_the_server_let_go_of_is_opened_again_with_its_strokes(visi
     assert (np.abs(result[[60, 200], [60, 200]].astype(int) - FILL) <= 2).all()
 
 
-def test_damage_is_found_in_one_click_filled_and_can_be_erased(visitor):
+def test_detected_damage_is_filled_and_can_be_erased(visitor):
     photo = made_photo(240, 200)
     photo[60:63, 20:220] = 250
     visitor.upload(photo)
@@ -192,42 +191,42 @@ def test_damage_is_found_in_one_click_filled_and_can_be_erased(visitor):
     assert (visitor.pixels()[61, 100, :3] == photo[61, 100]).all()
 
 
-def test_a_photo_without_damage_is_left_alone_and_says_so(visitor):
+def test_a_photo_without_damage_stays_unchanged_with_a_message(visitor):
     visitor.upload(np.full((120, 160, 3), 128, np.uint8))
     visitor["find_damage"].click()
-    visitor["trouble"].get_by_text(sentence("no_damage", "en")).wait_for()
+    visitor["error"].get_by_text(translate("no_damage", "en")).wait_for()
     assert visitor["clear"].is_disabled()
 
 
-def test_painting_over_everything_is_declined_with_a_sentence_and_can_go_on(visitor):
+def test_a_mask_of_the_whole_photo_is_declined_and_painting_can_continue(visitor):
     visitor.upload(noise(40, 40))
     visitor["size"].fill("120")
     visitor.paint((20, 20))
-    assert visitor["trouble"].inner_text() == sentence("all_painted", "en")
+    assert visitor["error"].inner_text() == translate("all_painted", "en")
     visitor["size"].fill("10")
     visitor.paint((20, 20))
     assert (np.abs(visitor.pixels()[20, 20, :3].astype(int) - FILL) <= 2).all()
 
 
-def test_a_file_that_is_no_picture_is_declined_and_another_can_be_chosen(visitor):
-    visitor["file"].set_input_files({"name": "notes.png", "mimeType": "image/png", "buffer": b"just words"})
-    visitor["trouble"].wait_for()
-    assert visitor["trouble"].inner_text() == sentence("not_a_picture", "en")
+def test_a_file_that_is_not_a_picture_is_declined_and_another_can_be_opened(visitor):
+    visitor["file"].set_input_files({"name": "notes.png", "mimeType": "image/png", "buffer": b"plain text"})
+    visitor["error"].wait_for()
+    assert visitor["error"].inner_text() == translate("not_a_picture", "en")
     visitor.upload(noise(100, 120))
-    assert not visitor["trouble"].is_visible() and visitor.run("size") == [120, 100]
+    assert not visitor["error"].is_visible() and visitor.run("size") == [120, 100]
 
 
-def test_a_new_photo_starts_from_nothing(visitor):
+def test_a_new_photo_starts_with_an_empty_mask_and_history(visitor):
     visitor.upload(noise(100, 120))
     visitor.paint((60, 60))
     photo = noise(90, 80, seed=3)
     visitor.upload(photo)
-    visitor.page.wait_for_function("document.querySelector('.page').painter.size[0] === 80")
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 80")
     assert (visitor.pixels()[..., :3] == photo).all()
     assert visitor["undo"].is_disabled() and visitor["download"].is_disabled()
 
 
-def test_a_dropped_and_a_pasted_photo_are_opened(visitor):
+def test_dropped_and_pasted_photos_are_opened(visitor):
     for width, kind, target in ((70, "drop", ".page"), (80, "paste", "body")):
         photo, file = noise(90, width, seed=4), io.BytesIO()
         Image.fromarray(photo).save(file, "PNG")
@@ -242,11 +241,11 @@ def test_a_dropped_and_a_pasted_photo_are_opened(visitor):
             }""",
             [kind, target, list(file.getvalue())],
         )
-        visitor.page.wait_for_function(f"document.querySelector('.page').painter.size[0] === {width}")
+        visitor.page.wait_for_function(f"document.querySelector('.page').editor.size[0] === {width}")
         assert (visitor.pixels()[..., :3] == photo).all()
 
 
-def test_a_visit_ends_when_the_tab_is_closed(browser, served):
+def test_closing_the_tab_ends_the_visit(browser, served):
     served.visits.end_all()
     visitor = Visitor(browser, served.url)
     visitor.upload(noise(100, 120))
@@ -257,7 +256,7 @@ def test_a_visit_ends_when_the_tab_is_closed(browser, served):
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_nothing_sticks_out_at_any_width(browser, served, width):
+def test_the_page_does_not_scroll_sideways_at_any_width(browser, served, width):
     visitor = Visitor(browser, served.url, width=width)
     widths = [visitor.page.evaluate("document.documentElement.scrollWidth")]
     visitor.upload(noise(300, 900))
@@ -266,7 +265,7 @@ def test_nothing_sticks_out_at_any_width(browser, served, width):
     assert max(widths) <= width
 
 
-def test_a_finger_paints_too(browser, served):
+def test_a_tap_paints(browser, served):
     visitor = Visitor(browser, served.url, width=390, has_touch=True, is_mobile=True)
     visitor.upload(noise(300, 400))
     visitor.page.touchscreen.tap(*visitor.place(200, 150))
@@ -276,24 +275,24 @@ def test_a_finger_paints_too(browser, served):
     visitor.leave()
 
 
-def test_the_page_speaks_chinese_to_those_who_do(browser, served):
+def test_the_page_is_chinese_in_a_chinese_browser(browser, served):
     visitor = Visitor(browser, served.url, locale="zh-CN")
-    assert visitor["choose"].inner_text() == sentence("choose", "zh")
+    assert visitor["open"].inner_text() == translate("open", "zh")
     visitor.leave()
 
 
-def test_no_other_host_is_asked_for_anything(visitor, served):
+def test_no_request_goes_to_another_host(visitor, served):
     visitor["coffee"].click()
     visitor.page.wait_for_selector("[data-testid=download]:enabled")
     hosts = {urllib.parse.urlparse(request.url).netloc for request in visitor.requests}
     assert hosts - {""} == {urllib.parse.urlparse(served.url).netloc}
 
 
-def test_the_page_says_what_a_context_encoder_is_good_for_and_fills_with_it(browser, tmp_path):
+def test_a_context_encoder_fills_and_its_limitations_are_shown(browser, tmp_path):
     generator = build_generator(ContextEncoderConfig(channels=2, bottleneck_channels=4))
     with serving(tmp_path.resolve(), inpainter=Inpainter(generator, source="me/paper")) as other:
         visitor = Visitor(browser, other.url)
-        assert visitor["about"].inner_text() == sentence("about_center", "en")
+        assert visitor["about"].inner_text() == translate("about_center", "en")
         photo, points = noise(150, 220), [(20, 20), (200, 120)]
         visitor.upload(photo)
         visitor.paint(*points)
@@ -303,16 +302,16 @@ def test_the_page_says_what_a_context_encoder_is_good_for_and_fills_with_it(brow
         visitor.leave()
 
 
-def test_a_page_for_any_photo_says_nothing_about_its_weights(visitor):
+def test_weights_for_any_photo_have_no_limitations_shown(visitor):
     assert not visitor["about"].is_visible()
 
 
-def test_a_model_that_could_not_be_loaded_is_said_in_a_banner_and_the_page_works(browser, tmp_path):
+def test_a_banner_says_why_a_model_could_not_be_loaded_and_the_page_works(browser, tmp_path):
     with serving(tmp_path.resolve(), notice="me/none: there is no such repository: check <b>the name</b>") as other:
         visitor = Visitor(browser, other.url)
         assert visitor["banner"].is_visible()
         banner = visitor["banner"].inner_text()
-        assert sentence("fallback", "en") in banner and "check <b>the name</b>" in banner
+        assert translate("fallback", "en") in banner and "check <b>the name</b>" in banner
         assert visitor["weights"].inner_text() == "me/weights@abc123"
         visitor.upload(noise(100, 120))
         visitor.paint((60, 60))

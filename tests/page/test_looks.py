@@ -1,6 +1,6 @@
-"""How the page looks: at three widths, light and dark; for everybody, as far as axe can tell.
+"""Layout and accessibility (axe) of the page at three widths, light and dark.
 
-The screenshots are written to the folder that SCREENSHOTS names; in CI they are kept.
+The screenshots are written to the folder named by the environment variable SCREENSHOTS; CI keeps them.
 """
 
 import os
@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from inpaint import Inpainter
-from page.server.texts import sentence
+from page.server.texts import translate
 from tests.page.browsing import Visitor
 from tests.page.serving import GRADIO_WARNINGS, serving
 
@@ -33,8 +33,8 @@ def folder(tmp_path_factory):
     return path
 
 
-def check(visitor, name, folder):
-    """Photograph the whole page; nothing sticks out, and axe finds nothing serious."""
+def check_layout(visitor, name, folder):
+    """Save a screenshot; nothing is wider than the window, and axe finds nothing serious."""
     visitor.page.mouse.move(0, 0)
     visitor.page.screenshot(path=folder / f"{name}.png", full_page=True)
     width = visitor.page.evaluate("document.documentElement.scrollWidth")
@@ -46,34 +46,34 @@ def check(visitor, name, folder):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", SIZES)
-def test_the_page_is_sound_at_any_width_and_in_both_schemes(browser, served, folder, width, scheme):
+def test_the_editor_fits_and_is_accessible_at_each_width_in_both_colour_schemes(browser, served, folder, width, scheme):
     phone = {"has_touch": True, "is_mobile": True} if width < 768 else {}
     visitor = Visitor(
         browser, f"{served.url}?__theme={scheme}", width=width, height=SIZES[width], color_scheme=scheme, **phone
     )
     name = f"{width}-{scheme}"
-    check(visitor, f"{name}-1-first-look", folder)
+    check_layout(visitor, f"{name}-1-example", folder)
     visitor.paint(*STROKE)
     visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")
-    check(visitor, f"{name}-2-painted", folder)
+    check_layout(visitor, f"{name}-2-painted", folder)
     visitor["options"].click()
-    check(visitor, f"{name}-3-options", folder)
+    check_layout(visitor, f"{name}-3-options", folder)
     visitor["model"].fill("not a name")
-    visitor["use_model"].click()
-    visitor["trouble"].wait_for()
+    visitor["load_model"].click()
+    visitor["error"].wait_for()
     visitor.page.keyboard.press("Escape")
-    check(visitor, f"{name}-4-trouble", folder)
+    check_layout(visitor, f"{name}-4-error", folder)
     visitor.leave()
 
 
-def test_the_page_looks_right_in_chinese(browser, served, folder):
+def test_the_editor_fits_and_is_accessible_in_chinese(browser, served, folder):
     visitor = Visitor(browser, served.url, locale="zh-CN", width=768, height=1024)
-    assert visitor["choose"].inner_text() == sentence("choose", "zh")
-    check(visitor, "768-chinese", folder)
+    assert visitor["open"].inner_text() == translate("open", "zh")
+    check_layout(visitor, "768-chinese", folder)
     visitor.leave()
 
 
-def test_everything_is_reached_with_the_keyboard_and_shows_that_it_is(browser, served):
+def test_every_control_can_be_focused_with_the_keyboard_and_shows_the_focus(browser, served):
     visitor = Visitor(browser, served.url, width=1440, height=900)
     reached = []
     for _ in range(40):
@@ -81,7 +81,7 @@ def test_everything_is_reached_with_the_keyboard_and_shows_that_it_is(browser, s
         focused = visitor.page.evaluate(
             """() => {
                 const at = document.activeElement, style = getComputedStyle(at);
-                const stage = at.matches(".ink") ? getComputedStyle(at.parentElement).boxShadow : "none";
+                const stage = at.matches(".overlay") ? getComputedStyle(at.parentElement).boxShadow : "none";
                 const seen = style.outlineStyle !== "none" || stage !== "none" || at.matches(".divider");
                 return at.closest(".page") && [at.dataset.testid || at.textContent, seen];
             }"""
@@ -91,7 +91,7 @@ def test_everything_is_reached_with_the_keyboard_and_shows_that_it_is(browser, s
     assert all(seen for _, seen in reached), reached
     names = {name for name, _ in reached}
     assert names >= {
-        "choose", "brush", "eraser", "move", "size", "undo", "clear", "options", "download", "canvas", "divider",
-        "zoom_in", "zoom_out", "whole", "compare", "hold", "farmhouse", "coffee", "harbour", "card",
+        "open", "brush", "eraser", "pan", "size", "undo", "clear", "options", "download", "canvas", "divider",
+        "zoom_in", "zoom_out", "fit", "compare", "hold", "farmhouse", "coffee", "harbour", "card",
     }  # fmt: skip
     visitor.leave()

@@ -1,4 +1,4 @@
-"""The painter's tools in a real browser: keys, zoom and pan, touch, comparing, masks, versions, models, formats."""
+"""The editor's tools in a real browser: shortcuts, zoom, pan, touch, comparison, masks, versions, models."""
 
 import io
 
@@ -11,7 +11,7 @@ from inpaint.hub.weights import save_generator
 from inpaint.networks.generators import build_generator
 from inpaint.photos.formats import register_heic
 from page.server import models
-from page.server.texts import sentence
+from page.server.texts import translate
 from tests.page.browsing import Visitor, filled, near, picture_of
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
 
@@ -27,7 +27,7 @@ def press(visitor, *keys):
 # --- keys
 
 
-def test_keys_choose_the_tool_and_the_size_of_the_brush(visitor):
+def test_shortcuts_choose_the_tool_and_the_brush_size(visitor):
     press(visitor, "e")
     assert visitor["eraser"].get_attribute("aria-pressed") == "true"
     press(visitor, "b")
@@ -39,7 +39,7 @@ def test_keys_choose_the_tool_and_the_size_of_the_brush(visitor):
     assert float(visitor["size"].input_value()) == pytest.approx(size, abs=1)
 
 
-def test_keys_undo_and_redo(visitor):
+def test_shortcuts_undo_and_redo(visitor):
     visitor.upload(noise(300, 400))
     visitor.paint((60, 60))
     visitor.paint((200, 200))
@@ -51,7 +51,7 @@ def test_keys_undo_and_redo(visitor):
     assert filled(visitor.pixels(), (60, 60), (200, 200)) and visitor["redo"].is_disabled()
 
 
-def test_keys_mean_nothing_while_somebody_writes(visitor):
+def test_keys_in_a_text_field_are_not_shortcuts(visitor):
     visitor["options"].click()
     visitor["model"].press_sequentially("be[0")
     assert visitor["model"].input_value() == "be[0"
@@ -61,20 +61,20 @@ def test_keys_mean_nothing_while_somebody_writes(visitor):
 # --- zoom and pan
 
 
-def at_the_pointer(visitor, x, y):
-    """The point of the photo under a place of the window."""
+def photo_point(visitor, x, y):
+    """The photo point under a point of the window."""
     box, view = visitor["canvas"].bounding_box(), visitor.run("view")
     return np.array([(x - box["x"] - view["x"]) / view["scale"], (y - box["y"] - view["y"]) / view["scale"]])
 
 
-def test_the_wheel_enlarges_what_is_under_the_pointer_and_strokes_land_where_they_are_drawn(visitor):
+def test_the_wheel_zooms_at_the_pointer_and_strokes_are_filled_where_they_are_drawn(visitor):
     photo = noise(600, 800)
     visitor.upload(photo)
     place, before = visitor.place(500, 300), visitor.run("view.scale")
     visitor.page.mouse.move(*place)
     visitor.page.mouse.wheel(0, -600)
-    visitor.page.wait_for_function(f"document.querySelector('.page').painter.view.scale > {2 * before}")
-    assert np.abs(at_the_pointer(visitor, *place) - [500, 300]).max() < 1
+    visitor.page.wait_for_function(f"document.querySelector('.page').editor.view.scale > {2 * before}")
+    assert np.abs(photo_point(visitor, *place) - [500, 300]).max() < 1
     visitor.draw(place, (place[0] + 30, place[1]))
     visitor.wait("ready")
     result, scale = visitor.pixels()[..., :3], visitor.run("view.scale")
@@ -85,10 +85,10 @@ def test_the_wheel_enlarges_what_is_under_the_pointer_and_strokes_land_where_the
     ).all()
     visitor.page.mouse.move(*place)
     visitor.page.mouse.wheel(0, 3000)
-    visitor.page.wait_for_function("document.querySelector('.page').painter.whole")
+    visitor.page.wait_for_function("document.querySelector('.page').editor.fitted")
 
 
-def test_the_picture_is_moved_with_the_space_bar_the_middle_button_the_move_tool_and_arrows(visitor):
+def test_the_space_bar_the_middle_button_the_pan_tool_and_arrow_keys_pan(visitor):
     visitor.upload(noise(600, 800))
     press(visitor, "+", "+", "+", "+")
     middle = (450, 300)
@@ -107,7 +107,7 @@ def test_the_picture_is_moved_with_the_space_bar_the_middle_button_the_move_tool
         visitor.page.keyboard.up(" ")
 
     def with_tool():
-        visitor["move"].click()
+        visitor["pan"].click()
         visitor.draw(middle, (430, 330))
         visitor["brush"].click()
 
@@ -117,10 +117,10 @@ def test_the_picture_is_moved_with_the_space_bar_the_middle_button_the_move_tool
     assert moved(lambda: press(visitor, "ArrowLeft")) == (60, 0)
     assert not visitor.calls("paint")
     press(visitor, "0")
-    assert visitor.run("whole")
+    assert visitor.run("fitted")
 
 
-def test_two_fingers_enlarge_and_move_and_one_finger_paints(browser, served):
+def test_two_fingers_zoom_and_pan_and_one_finger_paints(browser, served):
     visitor = Visitor(browser, served.url, width=390, height=800, has_touch=True, is_mobile=True)
     visitor.upload(noise(300, 400))
     before, (x, y) = visitor.run("view.scale"), visitor.place(200, 150)
@@ -136,7 +136,7 @@ def test_two_fingers_enlarge_and_move_and_one_finger_paints(browser, served):
         touch("touchMove", (x - 20 - 8 * step, y), (x + 20 + 8 * step, y))
     touch("touchEnd")
     assert visitor.run("view.scale") == pytest.approx(3 * before, rel=0.05)
-    assert np.abs(at_the_pointer(visitor, x, y) - [200, 150]).max() < 3
+    assert np.abs(photo_point(visitor, x, y) - [200, 150]).max() < 3
     assert not visitor.calls("paint")
     touch("touchStart", (x, y))
     touch("touchMove", (x + 10, y))
@@ -146,7 +146,7 @@ def test_two_fingers_enlarge_and_move_and_one_finger_paints(browser, served):
     visitor.leave()
 
 
-def test_strokes_may_begin_and_end_outside_of_the_picture(visitor):
+def test_strokes_can_begin_and_end_outside_the_photo(visitor):
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((-12, 100), (30, 100))
@@ -157,7 +157,7 @@ def test_strokes_may_begin_and_end_outside_of_the_picture(visitor):
 # --- comparing
 
 
-def test_the_line_between_before_and_after_follows_the_mouse_and_the_keys(visitor):
+def test_the_comparison_slider_moves_with_the_mouse_and_the_keys(visitor):
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((100, 150), (300, 150))
@@ -185,7 +185,7 @@ def upload_mask(visitor, mask):
     visitor.wait("ready")
 
 
-def test_a_mask_is_filled_exactly_and_comes_back_as_it_was_sent(visitor):
+def test_an_uploaded_mask_is_filled_undilated_and_downloads_unchanged(visitor):
     photo, mask = noise(300, 400), np.zeros((300, 400), bool)
     mask[50:90, 100:220], mask[200, 300] = True, True
     visitor.upload(photo, "holiday.png")
@@ -193,7 +193,7 @@ def test_a_mask_is_filled_exactly_and_comes_back_as_it_was_sent(visitor):
     result = visitor.pixels()[..., :3]
     assert (result[~mask] == photo[~mask]).all() and (result[mask] != photo[mask]).any(-1).all()
     visitor["options"].click()
-    download = visitor.download("save_mask")
+    download = visitor.download("download_mask")
     assert download.suggested_filename == "holiday-mask.png"
     assert (np.asarray(Image.open(download.path())) == mask).all()
     visitor["undo"].click()
@@ -204,17 +204,17 @@ def test_a_mask_is_filled_exactly_and_comes_back_as_it_was_sent(visitor):
 def test_a_mask_of_another_size_is_declined_with_both_sizes(visitor):
     visitor.upload(noise(300, 400))
     upload_mask(visitor, np.ones((30, 40), bool))
-    assert "40x30" in visitor["trouble"].inner_text() and "400x300" in visitor["trouble"].inner_text()
+    assert "40x30" in visitor["error"].inner_text() and "400x300" in visitor["error"].inner_text()
 
 
-def test_what_is_painted_grows_by_as_much_as_was_chosen(visitor):
+def test_the_current_mask_is_expanded_by_the_chosen_number_of_pixels(visitor):
     mask = np.zeros((300, 400), bool)
     mask[100:140, 100:180] = True
     visitor.upload(noise(300, 400))
     upload_mask(visitor, mask)
     visitor["options"].click()
-    visitor["grow"].fill("5")
-    visitor["grow_mask"].click()
+    visitor["expand"].fill("5")
+    visitor["apply_expansion"].click()
     visitor.wait("ready")
     assert filled(visitor.pixels(), (96, 120), (120, 183)) and not filled(visitor.pixels(), (93, 120), (120, 187))
 
@@ -227,7 +227,7 @@ def versions(visitor, count):
     return visitor["version"]
 
 
-def test_earlier_versions_come_back_and_nothing_is_lost(visitor, served):
+def test_versions_are_restored_in_any_order_and_a_restore_can_be_undone(visitor, served):
     visitor.upload(noise(300, 400))
     visitor.paint((60, 60))
     versions(visitor, 2)
@@ -241,12 +241,12 @@ def test_earlier_versions_come_back_and_nothing_is_lost(visitor, served):
     strip.nth(2).click()
     visitor.wait("ready")
     assert filled(visitor.pixels(), (60, 60), (200, 200))
-    visitor["undo"].click()  # coming back is a step like any other
+    visitor["undo"].click()  # a restore is an undo step
     visitor.wait("ready")
     assert not filled(visitor.pixels(), (200, 200))
 
 
-def test_a_version_comes_back_even_if_the_server_has_let_go_of_everything(visitor, served):
+def test_a_version_is_restored_even_if_the_visit_has_expired_on_the_server(visitor, served):
     visitor.upload(noise(300, 400))
     visitor.paint((60, 60))
     versions(visitor, 2)
@@ -261,7 +261,7 @@ def test_a_version_comes_back_even_if_the_server_has_let_go_of_everything(visito
 # --- models
 
 
-def test_another_model_fills_everything_anew_and_is_named_below(browser, tmp_path, monkeypatch):
+def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(browser, tmp_path, monkeypatch):
     folder = tmp_path / "abc123"
     save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
     monkeypatch.setattr(models, "download", lambda repo_id, revision, anonymous: folder)
@@ -273,26 +273,26 @@ def test_another_model_fills_everything_anew_and_is_named_below(browser, tmp_pat
         assert filled(visitor.pixels(), (100, 100))
         visitor["options"].click()
         visitor["model"].fill("owner/weights")
-        visitor["use_model"].click()
+        visitor["load_model"].click()
         visitor.page.wait_for_function(
             "document.querySelector('[data-testid=weights]').textContent === 'owner/weights@abc123'"
         )
         visitor.wait("ready")
         assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
         assert visitor["card"].get_attribute("href").endswith("/owner/weights")
-        visitor["own_model"].click()
+        visitor["default_model"].click()
         visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
         visitor.wait("ready")
         assert filled(visitor.pixels(), (100, 100))
         visitor.leave()
 
 
-def test_a_name_that_is_none_is_declined_and_the_model_stays(visitor):
+def test_an_invalid_model_name_is_declined_and_the_model_stays(visitor):
     visitor["options"].click()
     visitor["model"].fill("../secret")
-    visitor["use_model"].click()
-    visitor.page.wait_for_function("document.querySelector('[data-testid=trouble]').textContent")
-    assert visitor["trouble"].inner_text() == sentence("model_name", "en")
+    visitor["load_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').textContent")
+    assert visitor["error"].inner_text() == translate("model_name", "en")
     assert visitor["weights"].inner_text() == "me/weights@abc123"
 
 
@@ -300,7 +300,7 @@ def test_a_name_that_is_none_is_declined_and_the_model_stays(visitor):
 
 
 @pytest.mark.parametrize("suffix", ["tif", "heic"])
-def test_a_format_that_browsers_do_not_know_is_shown_and_comes_back_in_it(visitor, suffix):
+def test_a_format_that_browsers_cannot_decode_is_shown_and_downloads_in_that_format(visitor, suffix):
     photo = np.broadcast_to(np.linspace(30, 220, 200, dtype=np.uint8)[None, :, None], (150, 200, 3)).copy()
     photo[..., 2] //= 2  # a photo without colour would get a fill without colour
     register_heic()

@@ -1,6 +1,6 @@
-// Keys: the name of what is pressed, as in data-key. None where somebody writes, or for what moves a slider.
+// Keyboard shortcuts: the name of a pressed key as in data-shortcut, or "" if the key belongs to a focused field.
 
-export function keyOf({ key, ctrlKey, metaKey, shiftKey, altKey, target }) {
+export function shortcutOf({ key, ctrlKey, metaKey, shiftKey, altKey, target }) {
   const field = target?.closest?.("input, textarea, select, [contenteditable]");
   if (altKey || (field && (field.type !== "range" || key.startsWith("Arrow")))) return "";
   const modifiers = ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}` : "";

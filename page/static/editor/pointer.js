@@ -1,80 +1,89 @@
-// The pointer: a finger, a pen or the mouse paints; two fingers, the wheel, the middle button or the space bar move.
-import { dragged, zoomed } from "./geometry.js";
-const PEN_ERASER = 5; // the number of the button that a pen's other end is
+// Pointer input: a finger, a pen or the mouse paints; two fingers, the wheel, the middle button or the space bar pan.
+import { dragView, zoomView } from "./geometry.js";
 
-export function createPointer(canvas, strokes, ring, onBegin) {
-  const { ink } = canvas,
-    fingers = new Map();
-  const at = ({ clientX, clientY }, box = ink.getBoundingClientRect()) => [clientX - box.left, clientY - box.top];
-  let doing = null,
-    spaceHeld = false;
+const PEN_ERASER = 5; // button number of a pen's other end
+const LINE_PX = 16; // wheel events may count in lines
+
+export function createPointer(canvas, strokes, brushCursor, onPaint) {
+  const { overlay } = canvas;
+  const pointers = new Map(); // id -> point on the stage
+  let mode = null; // "paint" or "pan" while a pointer is down
+  let spaceHeld = false;
+
+  function pointOf({ clientX, clientY }) {
+    const box = overlay.getBoundingClientRect();
+    return [clientX - box.left, clientY - box.top];
+  }
+
   function down(event) {
-    if (!canvas.view || (doing === "paint" && event.pointerType !== "touch")) return;
+    if (!canvas.view || (mode === "paint" && event.pointerType !== "touch")) return;
     event.preventDefault();
-    ink.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, at(event));
-    if (doing === "paint") strokes.cancel(); // a second finger: this is no stroke
-    if (fingers.size > 1 || event.button === 1 || spaceHeld || strokes.tool.name === "move") doing = "move";
+    overlay.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, pointOf(event));
+    if (mode === "paint") strokes.cancel(); // a second finger: the first one was not meant to paint
+    if (pointers.size > 1 || event.button === 1 || spaceHeld || strokes.tool.name === "pan") mode = "pan";
     else if (event.button === 0 || event.button === PEN_ERASER) {
-      doing = "paint";
-      onBegin();
-      strokes.begin(at(event), strokes.tool.name === "eraser" || event.button === PEN_ERASER);
+      mode = "paint";
+      onPaint();
+      strokes.begin(pointOf(event), strokes.tool.name === "eraser" || event.button === PEN_ERASER);
     }
-    cursor();
+    updateCursor();
   }
 
   function move(event) {
-    follow(event);
-    if (!fingers.has(event.pointerId)) return;
-    const before = [...fingers.values()],
-      steps = event.getCoalescedEvents?.() ?? [];
-    fingers.set(event.pointerId, at(event));
-    if (doing === "move") canvas.look(dragged(canvas.view, before, [...fingers.values()]));
-    else if (doing === "paint") strokes.extend((steps.length ? steps : [event]).map((step) => at(step)));
+    moveBrushCursor(event);
+    if (!pointers.has(event.pointerId)) return;
+    const before = [...pointers.values()];
+    const steps = event.getCoalescedEvents?.() ?? [];
+    pointers.set(event.pointerId, pointOf(event));
+    if (mode === "pan") canvas.setView(dragView(canvas.view, before, [...pointers.values()]));
+    else if (mode === "paint") strokes.extend((steps.length ? steps : [event]).map(pointOf));
   }
 
   function up(event) {
-    if (!fingers.delete(event.pointerId)) return;
-    if (doing === "paint") strokes[event.type === "pointerup" ? "end" : "cancel"]();
-    doing = fingers.size ? "move" : null; // the finger that is left does not begin to paint
-    cursor();
+    if (!pointers.delete(event.pointerId)) return;
+    if (mode === "paint") strokes[event.type === "pointerup" ? "end" : "cancel"]();
+    mode = pointers.size ? "pan" : null; // the remaining finger does not begin to paint
+    updateCursor();
   }
 
   function wheel(event) {
-    if (!canvas.view || (event.deltaY > 0 && canvas.whole)) return; // the page scrolls
+    if (!canvas.view || (event.deltaY > 0 && canvas.fitted)) return; // let the page scroll
     event.preventDefault();
-    const speed = 0.002 * (event.deltaMode ? 16 : 1) * (event.ctrlKey ? 5 : 1); // lines; a pinch on a touchpad
-    canvas.look(zoomed(canvas.view, Math.exp(-event.deltaY * speed), at(event)));
+    const speed = 0.002 * (event.deltaMode ? LINE_PX : 1) * (event.ctrlKey ? 5 : 1); // ctrlKey: a touchpad's pinch
+    canvas.setView(zoomView(canvas.view, Math.exp(-event.deltaY * speed), pointOf(event)));
   }
 
-  function follow(event) {
-    const [x, y] = at(event),
-      { size } = strokes.tool;
-    ring.hidden = event.pointerType === "touch" || ink.dataset.doing !== "paint";
+  function moveBrushCursor(event) {
+    const [x, y] = pointOf(event);
+    const { size } = strokes.tool;
+    brushCursor.hidden = event.pointerType === "touch" || overlay.dataset.mode !== "paint";
     const box = { width: size, height: size, left: x - size / 2, top: y - size / 2 };
-    for (const [name, px] of Object.entries(box)) ring.style[name] = `${px}px`;
+    for (const [name, px] of Object.entries(box)) brushCursor.style[name] = `${px}px`;
   }
 
-  function cursor() {
-    ink.dataset.doing = doing === "move" ? "moving" : spaceHeld || strokes.tool.name === "move" ? "move" : "paint";
-    ring.hidden ||= ink.dataset.doing !== "paint";
+  function updateCursor() {
+    overlay.dataset.mode = mode === "pan" ? "panning" : spaceHeld || strokes.tool.name === "pan" ? "pan" : "paint";
+    brushCursor.hidden ||= overlay.dataset.mode !== "paint";
   }
 
   const handlers = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up, wheel };
-  for (const [kind, handler] of Object.entries(handlers)) ink.addEventListener(kind, handler, { passive: false });
-  ink.addEventListener("pointerleave", () => (ring.hidden = true));
-  cursor();
+  for (const [kind, handler] of Object.entries(handlers)) overlay.addEventListener(kind, handler, { passive: false });
+  overlay.addEventListener("pointerleave", () => {
+    brushCursor.hidden = true;
+  });
+  updateCursor();
 
-  const space = (held) => {
-    spaceHeld = held && ink.matches(":hover");
-    cursor();
-    return spaceHeld;
-  };
   return {
-    cursor,
-    space,
+    updateCursor,
+    // Pan while the space bar is held over the photo; whether it is.
+    holdSpace(held) {
+      spaceHeld = held && overlay.matches(":hover");
+      updateCursor();
+      return spaceHeld;
+    },
     get busy() {
-      return doing !== null;
+      return mode !== null;
     },
   };
 }

@@ -1,29 +1,32 @@
-// Strokes: what is being painted, and what was painted and still waits for its fill, drawn over the picture.
-import { rounded, thinned } from "./geometry.js";
-const MOST_POINTS = 4000;
+// Strokes: the one being painted, and those that wait for their fill, drawn on the overlay.
+import { roundPixel, subsample } from "./geometry.js";
+
+const MAX_POINTS = 4000;
 
 export function createStrokes(canvas, onStroke) {
-  const tool = { size: 28, name: "brush", growPx: 2 },
-    { ink } = canvas;
-  let waiting = [],
-    current = null;
-  // Everything that has no fill yet, in one tone: the canvas itself is half transparent.
+  const tool = { size: 28, name: "brush", expandPx: 2 };
+  const { overlay } = canvas;
+  let waiting = [];
+  let current = null;
+
+  // All strokes have one opacity, also where they overlap: the overlay itself is translucent.
   function redraw() {
-    const context = ink.getContext("2d"),
-      density = ink.width / canvas.stage.clientWidth;
+    const context = overlay.getContext("2d");
+    const density = overlay.width / canvas.stage.clientWidth;
     context.resetTransform();
-    context.clearRect(0, 0, ink.width, ink.height);
+    context.clearRect(0, 0, overlay.width, overlay.height);
     if (!canvas.view) return;
     const { scale, x, y } = canvas.view;
     context.setTransform(scale * density, 0, 0, scale * density, x * density, y * density);
-    for (const stroke of current ? [...waiting, current] : waiting) trace(stroke, 0);
+    for (const stroke of current ? [...waiting, current] : waiting) draw(stroke, 0);
   }
-  function trace(stroke, from) {
-    const context = ink.getContext("2d"),
-      points = stroke.points.slice(Math.max(0, from - 1));
-    context.strokeStyle = getComputedStyle(ink)
-      .getPropertyValue(stroke.erase ? "--erasing" : "--painting")
-      .trim();
+
+  // Draw a stroke from its point number `from`.
+  function draw(stroke, from) {
+    const context = overlay.getContext("2d");
+    const points = stroke.points.slice(Math.max(0, from - 1));
+    const color = stroke.erase ? "--erase-color" : "--paint-color";
+    context.strokeStyle = getComputedStyle(overlay).getPropertyValue(color).trim();
     context.lineWidth = stroke.brush;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
@@ -35,18 +38,18 @@ export function createStrokes(canvas, onStroke) {
   return {
     tool,
     redraw,
-    begin(place, erase) {
-      const brush = rounded(Math.max(1, tool.size / canvas.view.scale));
-      current = { points: [canvas.toPhoto(place)], brush, erase, grow_px: tool.growPx };
-      trace(current, 0);
+    begin(point, erase) {
+      const brush = roundPixel(Math.max(1, tool.size / canvas.view.scale));
+      current = { points: [canvas.toPhoto(point)], brush, erase, grow_px: tool.expandPx };
+      draw(current, 0);
     },
-    extend(places) {
+    extend(points) {
       const from = current.points.length;
-      current.points.push(...places.map(canvas.toPhoto));
-      trace(current, from);
+      current.points.push(...points.map(canvas.toPhoto));
+      draw(current, from);
     },
     end() {
-      waiting.push({ ...current, points: thinned(current.points, MOST_POINTS) });
+      waiting.push({ ...current, points: subsample(current.points, MAX_POINTS) });
       current = null;
       onStroke(waiting.at(-1));
     },
@@ -54,8 +57,8 @@ export function createStrokes(canvas, onStroke) {
       current = null;
       redraw();
     },
-    // The strokes of these jobs have their fill, or never get one: take them off the picture.
-    settle(jobs) {
+    // Remove the strokes of these jobs from the overlay: they are filled, or have failed.
+    remove(jobs) {
       waiting = waiting.filter((stroke) => !jobs.some((job) => job.stroke === stroke));
       redraw();
     },

@@ -1,48 +1,57 @@
-// Transport: one request to the server at a time. Strokes that come meanwhile go together in the next one.
-const MOST_TRIES = 10,
-  MOST_WAITS = 200,
-  PAUSE_MS = 500,
-  MOST_STROKES = 16,
-  MOST_POINTS = 16000; // in one request
+// Transport: sends one request at a time to the server. Strokes that come meanwhile are sent together in the next one.
+const MAX_TRIES = 10; // without an answer
+const MAX_POLLS = 200; // while in the server's queue
+const POLL_MS = 100;
+const RETRY_MS = 500;
+const MAX_RETRY_MS = 3000;
+const MAX_REOPENS = 2;
+const MAX_STROKES = 16; // per request
+const MAX_POINTS = 16000; // per request
 
+// Jobs are { stroke } or { name, file, ...arguments } of a server function. Handlers: upload(file), started(jobs),
+// waiting(answer), answered(answer, jobs), failed(answer, jobs), idle(), and reopen(visit), which opens a photo again
+// that the server no longer has.
 export function createTransport(server, on) {
-  let visit = null,
-    queue = [],
-    running = false,
-    generation = 0,
-    losses = 0;
-  let done = [],
-    undone = []; // what the picture consists of, to paint it again should the server let go of it
-  // Ask until there is an answer. In a line the place is kept by asking again at once; silence gets a growing pause.
-  async function insist(name, call) {
-    for (let tries = 0, waits = 0, ticket = {}; tries < MOST_TRIES && waits < MOST_WAITS; ) {
+  let visit = null;
+  let queue = [];
+  let running = false;
+  let photoNumber = 0;
+  let reopens = 0;
+  let applied = []; // jobs that made the present mask, to repeat them after a reopen
+  let undone = [];
+
+  // Call a server function until it answers. In the server's queue the place is kept by polling with the ticket.
+  async function request(name, call) {
+    for (let tries = 0, polls = 0, ticket = {}; tries < MAX_TRIES && polls < MAX_POLLS; ) {
       const answer = (await server[name]({ ...call, ...ticket })) || { code: "offline" };
       if (answer.code !== "busy" && answer.code !== "offline") return answer;
       on.waiting(answer);
       if (answer.ticket) ticket = { ticket: answer.ticket };
-      answer.place ? waits++ : tries++;
-      await new Promise((resolve) => setTimeout(resolve, answer.place ? 100 : Math.min(PAUSE_MS * tries, 3000)));
+      answer.place ? polls++ : tries++;
+      await sleep(answer.place ? POLL_MS : Math.min(RETRY_MS * tries, MAX_RETRY_MS));
     }
     return { code: "gave_up" };
   }
+
   function push(...jobs) {
     queue.push(...jobs);
-    on.filling(jobs);
-    if (!running) run(generation);
+    on.started(jobs);
+    if (!running) run(photoNumber);
   }
 
-  async function run(mine) {
+  async function run(number) {
     running = true;
     while (queue.length) {
-      const jobs = queue.splice(0, together(queue));
-      on.filling(jobs);
-      const answer = await perform(jobs);
-      const again = answer.code === "gone" && mine === generation && losses++ < 2 && (await on.lost(visit));
-      if (mine !== generation) return;
-      if (again) [queue, done, undone] = [[...done, ...jobs, ...queue], [], []];
+      const jobs = queue.splice(0, batchSize(queue));
+      on.started(jobs);
+      const answer = await send(jobs);
+      const reopen = answer.code === "gone" && number === photoNumber && reopens++ < MAX_REOPENS;
+      const reopened = reopen && (await on.reopen(visit));
+      if (number !== photoNumber) return;
+      if (reopened) [queue, applied, undone] = [[...applied, ...jobs, ...queue], [], []];
       else if (answer.code) await on.failed(answer, jobs);
       else {
-        remember(
+        record(
           jobs[0].name,
           jobs.filter((_, index) => answer.changed?.[index]),
         );
@@ -53,37 +62,38 @@ export function createTransport(server, on) {
     on.idle();
   }
 
-  async function perform(jobs) {
+  async function send(jobs) {
     const { stroke, name, file, quiet, ...more } = jobs[0];
-    if (!visit) return { code: "gone" }; // nobody has painted on this picture yet
-    if (stroke) return insist("paint", { visit, strokes: jobs.map((job) => job.stroke) });
-    const stored = file && (await on.upload(file));
-    if (file && !stored) return { code: "upload_failed" };
-    return insist(name, { visit, ...more, path: stored?.path });
+    if (!visit) return { code: "gone" }; // an example that has not been opened on the server yet
+    if (stroke) return request("paint", { visit, strokes: jobs.map((job) => job.stroke) });
+    const uploaded = file && (await on.upload(file));
+    if (file && !uploaded) return { code: "upload_failed" };
+    return request(name, { visit, ...more, path: uploaded?.path });
   }
 
-  function remember(name, steps) {
-    losses = 0;
-    if (!steps.length) return;
-    if (name === "undo_stroke" && done.length) undone.push(done.pop());
+  function record(name, changes) {
+    reopens = 0;
+    if (!changes.length) return;
+    if (name === "undo_stroke" && applied.length) undone.push(applied.pop());
     else if (name === "redo_stroke" && !undone.length)
-      done.pop(); // an undo of what the photo came with
-    else if (name === "redo_stroke") done.push(undone.pop());
-    else [done, undone] = [[...done, ...steps], name === "undo_stroke" ? undone : []];
+      applied.pop(); // the redo of an example's own fill: drop its undo
+    else if (name === "redo_stroke") applied.push(undone.pop());
+    else [applied, undone] = [[...applied, ...changes], name === "undo_stroke" ? undone : []];
   }
-  // Begin with another picture, and leave the one before.
-  function start() {
+
+  // Close the visit of the previous photo, and drop its jobs.
+  function reset() {
     if (visit) server.leave_visit({ visit });
-    [visit, queue, done, undone, running, losses] = [null, [], [], [], false, 0];
-    generation++;
+    [visit, queue, applied, undone, running, reopens] = [null, [], [], [], false, 0];
+    photoNumber++;
   }
 
   return {
-    insist,
+    request,
     push,
-    start,
-    get done() {
-      return [...done];
+    reset,
+    get applied() {
+      return [...applied];
     },
     set visit(id) {
       visit = id;
@@ -91,10 +101,12 @@ export function createTransport(server, on) {
   };
 }
 
-// How many jobs from the front of the queue go in one request.
-export function together(queue) {
+// How many jobs from the front of the queue go into one request.
+export function batchSize(queue) {
   let points = 0;
-  const fits = ({ stroke }, index) => stroke && index < MOST_STROKES && (points += stroke.points.length) <= MOST_POINTS;
+  const fits = ({ stroke }, index) => stroke && index < MAX_STROKES && (points += stroke.points.length) <= MAX_POINTS;
   const end = queue.findIndex((job, index) => !fits(job, index));
   return Math.max(1, end < 0 ? queue.length : end);
 }
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,44 +1,47 @@
-// Versions: small pictures of how it looked at times, to come back to.
-const REST_MS = 1200; // a version is kept when nothing has changed for so long
+// Versions: thumbnails of earlier states, which restore them.
+const IDLE_MS = 1200; // a version is saved when nothing has changed for this long
 
 export function createVersions(page, strip) {
-  let rest = null;
-  function keep() {
-    if (rest) page.transport.push({ name: "keep_version", quiet: true });
-    rest = clearTimeout(rest);
+  let timer = null;
+
+  // Save the present state now, if it has changed since the last version.
+  function save() {
+    if (timer) page.transport.push({ name: "keep_version", quiet: true });
+    timer = clearTimeout(timer);
   }
 
-  function card(label, job) {
+  function addThumbnail(label, job) {
     const button = Object.assign(document.createElement("button"), { type: "button", title: label });
     button.append(Object.assign(new Image(), { src: page.canvas.thumbnail(), alt: label }));
     button.dataset.testid = "version";
     button.addEventListener("click", () => {
-      keep();
+      save();
       page.transport.push(job);
-      mark(button);
+      markCurrent(button);
     });
     strip.append(button);
-    mark(button);
+    markCurrent(button);
   }
 
-  function mark(current) {
+  function markCurrent(current) {
     for (const each of strip.children) each.toggleAttribute("aria-current", each === current);
   }
 
   return {
     changed() {
-      clearTimeout(rest);
-      rest = setTimeout(keep, REST_MS);
-      mark(null);
+      clearTimeout(timer);
+      timer = setTimeout(save, IDLE_MS);
+      markCurrent(null);
     },
     reset() {
-      rest = clearTimeout(rest);
+      timer = clearTimeout(timer);
       strip.replaceChildren();
-      card(page.text("original"), { name: "clear_strokes" });
+      addThumbnail(page.text("original"), { name: "clear_strokes" });
     },
-    // The server has kept the present state under this number; the strokes of it, should it be forgotten there.
+    // The server has saved a version. `jobs` made it: they are repeated if the server no longer has it.
     add(version, jobs) {
-      card(page.text("version", { version }), { name: "restore_version", version, jobs });
+      const number = strip.children.length;
+      addThumbnail(page.text("version", { number }), { name: "restore_version", version, jobs });
       strip.scrollLeft = strip.scrollWidth;
     },
   };

@@ -1,62 +1,67 @@
-// Curves: one small picture for each loss, over the images seen.
+// Charts: a small line chart for each loss, over the images seen.
 
-const WIDTH = 300,
-  HEIGHT = 84,
-  MOST = 240;
+const WIDTH = 300;
+const HEIGHT = 84;
+const PADDING = 6;
+const MAX_POINTS = 240;
 
-export function createCurves(place) {
+export function createCharts(container) {
   const charts = new Map();
 
-  function chart(name) {
+  function addChart(name) {
     const figure = document.createElement("figure");
     figure.innerHTML = `<figcaption><span></span><b></b></figcaption>
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path/></svg>
       <small><span>0</span><span></span></small>`;
     figure.querySelector("span").textContent = name.replace("/", ", ").replaceAll("_", " ");
-    place.append(figure);
+    container.append(figure);
     charts.set(name, figure);
     return figure;
   }
 
-  // Show these lines of losses; `total` is where the axis ends, or null.
+  // Draw the losses in log lines; `total` is the end of the axis, or null.
   function draw(lines, total, format) {
-    const names = [...new Set(lines.flatMap((line) => Object.keys(line)))].filter((name) =>
-      /^(generator|discriminator)\//.test(name),
-    );
-    for (const [name, figure] of charts)
-      if (!names.includes(name)) {
-        figure.remove();
-        charts.delete(name);
-      }
+    const keys = [...new Set(lines.flatMap((line) => Object.keys(line)))];
+    const names = keys.filter((name) => /^(generator|discriminator)\//.test(name));
+    for (const [name, figure] of charts) {
+      if (names.includes(name)) continue;
+      figure.remove();
+      charts.delete(name);
+    }
     for (const name of names.sort((a, b) => b.localeCompare(a))) {
-      const figure = charts.get(name) ?? chart(name);
-      const points = thinned(lines.filter((line) => name in line).map((line) => [line.images_seen, line[name]]));
-      const end = Math.max(total ?? 0, points.at(-1)[0]);
-      figure.querySelector("path").setAttribute("d", path(points, end));
-      figure.querySelector("b").textContent = points.at(-1)[1].toPrecision(3);
+      const figure = charts.get(name) ?? addChart(name);
+      const points = average(lines.filter((line) => name in line).map((line) => [line.images_seen, line[name]]));
+      const [lastImages, lastValue] = points.at(-1);
+      const end = Math.max(total ?? 0, lastImages);
+      const value = lastValue.toPrecision(3);
+      figure.querySelector("path").setAttribute("d", pathData(points, end));
+      figure.querySelector("b").textContent = value;
       figure.querySelector("small span:last-child").textContent = format(end);
       figure.setAttribute("role", "img");
-      figure.setAttribute("aria-label", `${name}: ${points.at(-1)[1].toPrecision(3)}`);
+      figure.setAttribute("aria-label", `${name}: ${value}`);
     }
   }
 
   return { draw };
 }
 
-// At most so many points: means of neighbours.
-function thinned(points) {
-  const size = Math.ceil(points.length / MOST),
-    groups = [];
+// At most MAX_POINTS points, as means of neighbours.
+function average(points) {
+  const size = Math.ceil(points.length / MAX_POINTS);
+  const groups = [];
   for (let i = 0; i < points.length; i += size) groups.push(points.slice(i, i + size));
   return groups.map((group) => [group.at(-1)[0], group.reduce((sum, [, value]) => sum + value, 0) / group.length]);
 }
 
-function path(points, end) {
-  const values = points.map(([, value]) => value),
-    low = Math.min(...values),
-    span = Math.max(...values) - low || 1;
-  const places = points.map(
-    ([x, y]) => `${((x / end) * WIDTH).toFixed(1)} ${(HEIGHT - 6 - ((y - low) / span) * (HEIGHT - 12)).toFixed(1)}`,
-  );
-  return places.length > 1 ? `M${places.join("L")}` : `M0 ${places[0].split(" ")[1]}L${places[0]}`;
+// The SVG path through points, scaled to the chart.
+function pathData(points, end) {
+  const values = points.map(([, value]) => value);
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  const scaled = points.map(([images, value]) => {
+    const x = (images / end) * WIDTH;
+    const y = HEIGHT - PADDING - ((value - low) / range) * (HEIGHT - 2 * PADDING);
+    return `${x.toFixed(1)} ${y.toFixed(1)}`;
+  });
+  return scaled.length > 1 ? `M${scaled.join("L")}` : `M0 ${scaled[0].split(" ")[1]}L${scaled[0]}`;
 }

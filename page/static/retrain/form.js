@@ -1,59 +1,41 @@
-// The form: what is to be trained, checked and priced while it is filled in.
+// The form for a new run. The dataset is checked, previewed and the cost estimated while it is filled in.
 
-const PAUSE_MS = 500;
+const INPUT_DELAY_MS = 500;
 
 export function createForm(page) {
-  const { find, text, props, insist } = page;
-  const form = find("form"),
-    field = (name) => form.elements[name];
-  let dataset = null,
-    turn = 0,
-    repoIsOurs = true,
-    imagesAreOurs = true;
+  const { find, text, props } = page;
+  const form = find("form");
+  const field = (name) => form.elements[name];
+  let dataset = null; // what the server found, once it has been checked and can be used
+  let checks = 0;
+  let repoIsDefault = true;
+  let imagesAreDefault = true;
 
-  for (const name of props.suggested)
+  for (const name of props.suggested) {
     find("datalist").append(Object.assign(document.createElement("option"), { value: name }));
-  for (const { name } of props.presets) {
-    const label = Object.assign(document.createElement("label"), { className: "preset" });
-    label.innerHTML = `<input type="radio" name="preset" class="preset-dot"><b></b><span></span>`;
-    Object.assign(label.querySelector("input"), { value: name, checked: name === props.presets[0].name });
-    label.querySelector("input").dataset.testid = `preset-${name}`;
-    label.querySelector("b").textContent = text(`retrain_preset_${name}`);
-    label.querySelector("span").textContent = text(`retrain_about_${name}`);
-    find(".presets").append(label);
+  }
+  for (const { name } of props.presets) find(".presets").append(presetOption(page, name));
+
+  function setDefaultImages() {
+    const preset = props.presets.find(({ name }) => name === field("preset").value);
+    if (imagesAreDefault) field("images").value = preset.images;
   }
 
-  // The presets in their own order, the page's usual one first.
-  function usualImages() {
-    if (imagesAreOurs) field("images").value = props.presets.find(({ name }) => name === field("preset").value).images;
-  }
-
-  function welcome({ account, hardware }) {
+  function setHardware({ account, hardware }) {
     page.account = account;
-    field("flavor").replaceChildren(
-      ...hardware.map((machine) => {
-        const price = machine.usd_per_hour
-          ? text("retrain_price", { price: machine.usd_per_hour.toFixed(2) })
-          : text("retrain_free");
-        const option = Object.assign(document.createElement("option"), {
-          value: machine.flavor,
-          textContent: `${machine.title || text("retrain_here")}, ${price}`,
-        });
-        option.dataset.details = machine.details;
-        return option;
-      }),
-    );
+    field("flavor").replaceChildren(...hardware.map((machine) => hardwareOption(page, machine)));
     const gpu = hardware.find((machine) => machine.gpu);
     if (gpu) field("flavor").value = gpu.flavor;
-    details();
-    usualImages();
+    showHardwareDetails();
+    setDefaultImages();
   }
 
-  function details() {
-    find("[data-testid=details]").textContent = field("flavor").selectedOptions[0]?.dataset.details ?? "";
+  function showHardwareDetails() {
+    find("[data-testid=hardware-details]").textContent = field("flavor").selectedOptions[0]?.dataset.details ?? "";
   }
 
-  function call() {
+  // The arguments of the server functions.
+  function values() {
     return {
       dataset: field("dataset").value.trim(),
       preset: field("preset").value,
@@ -65,126 +47,145 @@ export function createForm(page) {
     };
   }
 
-  function note(line, kind = "") {
-    Object.assign(find("[data-testid=dataset-note]"), { textContent: line }).dataset.kind = kind;
+  function showNote(message, kind = "") {
+    const note = find("[data-testid=dataset-note]");
+    note.textContent = message;
+    note.dataset.kind = kind;
   }
 
-  // The dataset is looked up at once; its pictures follow.
-  async function check() {
-    const mine = ++turn,
-      name = field("dataset").value.trim();
+  async function checkDataset() {
+    const number = ++checks;
+    const name = field("dataset").value.trim();
     dataset = null;
-    pictures(null);
+    showPictures(null);
     find("[data-part=private]").hidden = true;
     find("[data-testid=estimate]").textContent = "";
-    ready();
-    if (!name) return note("");
-    note(text("retrain_checking"));
-    const answer = await insist("check", { dataset: name });
-    if (mine !== turn) return;
-    if (answer.error || answer.code) return note(answer.error || text(answer.code), "bad");
+    updateStartButton();
+    if (!name) return showNote("");
+    showNote(text("retrain_checking"));
+    const answer = await page.request("check_dataset", { dataset: name });
+    if (number !== checks) return;
+    if (page.errorOf(answer)) return showNote(page.errorOf(answer), "bad");
     dataset = answer;
-    const size = answer.rows
-      ? text("retrain_rows", { count: answer.rows.toLocaleString() })
-      : answer.files
-        ? text("retrain_files", { count: answer.files.toLocaleString() })
-        : "";
-    note(
-      [text(answer.local ? "retrain_local" : answer.private ? "retrain_found_private" : "retrain_found"), size]
-        .filter(Boolean)
-        .join(" "),
-      "good",
-    );
+    showNote(datasetNote(answer, text), "good");
     find("[data-part=private]").hidden = !answer.private;
-    if (repoIsOurs)
-      field("repo").value = `${page.account ?? "local"}/inpaint-${name
-        .split(/[/:]/)
-        .filter(Boolean)
-        .at(-1)
-        .replace(/[^\w.-]+/g, "-")
-        .toLowerCase()}`;
-    price();
-    show(mine);
+    if (repoIsDefault) field("repo").value = defaultRepo(page.account, name);
+    showEstimate();
+    showPreview(number);
   }
 
-  async function show(mine = turn) {
+  async function showPreview(number = checks) {
     if (!dataset) return;
-    pictures([]);
-    const { preset, dataset: name } = call();
-    const answer = await insist("preview", { dataset: name, preset });
-    if (mine !== turn || preset !== field("preset").value) return;
-    if (answer.error || answer.code) {
-      dataset = null;
-      pictures(null);
-      ready();
-      note(answer.error || text(answer.code), "bad");
+    showPictures([]);
+    const { preset, dataset: name } = values();
+    const answer = await page.request("preview_masks", { dataset: name, preset });
+    if (number !== checks || preset !== field("preset").value) return;
+    const error = page.errorOf(answer);
+    if (error) dataset = null;
+    showPictures(error ? null : answer.pictures);
+    updateStartButton();
+    if (error) showNote(error, "bad");
+  }
+
+  // Data URLs of pictures; []: placeholders while they load; null: nothing.
+  function showPictures(pictures) {
+    const preview = find(".preview");
+    const loaded = Boolean(pictures?.length);
+    preview.hidden = pictures === null;
+    find("[data-part=preview-text]").hidden = !loaded;
+    preview.dataset.count = pictures?.length ?? 0;
+    const images = loaded
+      ? pictures.map((src) => Object.assign(new Image(), { src, alt: "" }))
+      : Array.from({ length: 9 }, () => document.createElement("i"));
+    preview.replaceChildren(...images);
+  }
+
+  async function showEstimate() {
+    updateStartButton();
+    const line = find("[data-testid=estimate]");
+    const call = values();
+    if (!dataset || !form.checkValidity()) {
+      line.textContent = "";
       return;
     }
-    pictures(answer.pictures);
-    ready();
+    const answer = await page.request("estimate_cost", call);
+    if (JSON.stringify(call) !== JSON.stringify(values())) return;
+    const error = page.errorOf(answer);
+    line.textContent = error ?? estimateText(page, call, answer);
   }
 
-  // null: none; []: they are on their way.
-  function pictures(sources) {
-    const nine = find(".nine");
-    nine.hidden = sources === null;
-    find("[data-part=nine-text]").hidden = !sources?.length;
-    nine.dataset.count = sources?.length ?? 0;
-    nine.replaceChildren(
-      ...(sources?.length
-        ? sources.map((src) => Object.assign(new Image(), { src, alt: "" }))
-        : Array.from({ length: 9 }, () => document.createElement("i"))),
-    );
-  }
-
-  async function price() {
-    ready();
-    const line = find("[data-testid=estimate]"),
-      asked = call();
-    if (!dataset || !form.checkValidity()) return (line.textContent = "");
-    const answer = await insist("estimate", asked);
-    if (JSON.stringify(asked) !== JSON.stringify(call())) return;
-    if (answer.error || answer.code) return (line.textContent = answer.error || text(answer.code));
-    const time = page.duration(answer.seconds);
-    line.textContent =
-      asked.flavor === "here"
-        ? text("retrain_guess_free", { time })
-        : text("retrain_guess", { time, cost: answer.usd.toFixed(2) });
-  }
-
-  function ready() {
-    find("[data-testid=start]").disabled = page.starting || !dataset || !find(".nine img") || !form.checkValidity();
+  function updateStartButton() {
+    const ready = dataset && find(".preview img") && form.checkValidity();
+    find("[data-testid=start]").disabled = page.starting || !ready;
   }
 
   const timers = new Map();
-  function later(action) {
+  function debounce(action) {
     clearTimeout(timers.get(action));
-    timers.set(action, setTimeout(action, PAUSE_MS));
+    timers.set(action, setTimeout(action, INPUT_DELAY_MS));
   }
 
   form.addEventListener("input", ({ target }) => {
-    if (target.name === "repo") repoIsOurs = !target.value;
-    if (target.name === "flavor") details();
-    if (target.name === "images") imagesAreOurs = !target.value;
+    if (target.name === "repo") repoIsDefault = !target.value;
+    if (target.name === "flavor") showHardwareDetails();
+    if (target.name === "images") imagesAreDefault = !target.value;
     if (target.name === "preset") {
-      usualImages();
-      show();
+      setDefaultImages();
+      showPreview();
     }
     if (target.name === "dataset") {
-      turn++;
+      checks++;
       dataset = null;
-      ready();
-      later(check);
-    } else later(price);
+      updateStartButton();
+      debounce(checkDataset);
+    } else debounce(showEstimate);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     page.starting = true;
-    ready();
-    await page.start(call());
+    updateStartButton();
+    await page.startRun(values());
     page.starting = false;
-    ready();
+    updateStartButton();
   });
 
-  return { welcome };
+  return { setHardware };
+}
+
+function presetOption({ text, props }, name) {
+  const label = Object.assign(document.createElement("label"), { className: "preset" });
+  label.innerHTML = `<input type="radio" name="preset" class="preset-dot"><b></b><span></span>`;
+  const input = label.querySelector("input");
+  Object.assign(input, { value: name, checked: name === props.presets[0].name });
+  input.dataset.testid = `preset-${name}`;
+  label.querySelector("b").textContent = text(`retrain_preset_${name}`);
+  label.querySelector("span").textContent = text(`retrain_about_${name}`);
+  return label;
+}
+
+function hardwareOption({ text }, { flavor, title, details, usd_per_hour: usdPerHour }) {
+  const price = usdPerHour ? text("retrain_price", { price: usdPerHour.toFixed(2) }) : text("retrain_free");
+  const textContent = `${title || text("retrain_this_computer")}, ${price}`;
+  const option = Object.assign(document.createElement("option"), { value: flavor, textContent });
+  option.dataset.details = details;
+  return option;
+}
+
+function datasetNote({ rows, files, local, private: isPrivate }, text) {
+  const found = text(local ? "retrain_local" : isPrivate ? "retrain_found_private" : "retrain_found");
+  if (rows) return `${found} ${text("retrain_rows", { count: rows.toLocaleString() })}`;
+  if (files) return `${found} ${text("retrain_files", { count: files.toLocaleString() })}`;
+  return found;
+}
+
+// ACCOUNT/inpaint-DATASET, with characters that the Hub accepts.
+function defaultRepo(account, dataset) {
+  const name = dataset.split(/[/:]/).filter(Boolean).at(-1);
+  return `${account ?? "local"}/inpaint-${name.replace(/[^\w.-]+/g, "-").toLowerCase()}`;
+}
+
+function estimateText({ text, duration }, { flavor }, { seconds, usd }) {
+  const time = duration(seconds);
+  if (flavor === "here") return text("retrain_estimate_free", { time });
+  return text("retrain_estimate", { time, cost: usd.toFixed(2) });
 }

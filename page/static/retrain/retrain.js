@@ -1,150 +1,151 @@
-// The page for retraining: who is there, which run is shown, and what the buttons do.
-
+// The page for retraining: the sign-in, the list of runs, the form for a new one, and the view of one.
+import { loadModelChoice, saveModelChoice } from "../model_choice.js";
+import { createTexts, fillTexts } from "../texts.js";
 import { createForm } from "./form.js";
-import { keep, recall } from "../stored.js";
-import { createRun } from "./run.js";
+import { createRunView } from "./run.js";
+
+const SCROLL_DELAY_MS = 200; // leaves the first answer time to arrive before the page scrolls to the run
 
 // Start the page in a Gradio component: its element, props and server functions.
 export function start({ element, props, server }) {
   const root = element.querySelector(".page");
-  const find = (selector) => root.querySelector(selector);
-  const language = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
-
-  function text(key, values = {}) {
-    return Object.entries(values).reduce(
-      (line, [name, value]) => line.replace(`{${name}}`, value),
-      props.texts[language][key] ?? key,
-    );
-  }
-
-  function trouble(line) {
-    find(".trouble").hidden = !line;
-    find(".trouble").textContent = line || "";
-  }
-
-  function sleep(ms) {
-    return new Promise((resolve) => setTimeout(resolve, ms));
-  }
-
-  function duration(seconds) {
-    const minutes = Math.max(1, Math.round(seconds / 60));
-    return minutes < 120
-      ? text("retrain_minutes", { count: minutes })
-      : text("retrain_hours", { count: (minutes / 60).toFixed(1) });
-  }
-
-  // Gradio's client swallows failed requests: no answer is {code: "offline"}.
-  async function insist(name, call) {
-    return (await server[name](call)) ?? { code: "offline" };
-  }
-
-  const page = { find, text, trouble, sleep, duration, insist, props, account: null, starting: false, start };
-  for (const part of root.querySelectorAll("[data-text]")) part.textContent = text(part.dataset.text);
-  for (const part of root.querySelectorAll("[data-label]")) part.setAttribute("aria-label", text(part.dataset.label));
-  const form = createForm(page),
-    run = createRun(page);
-
-  async function start(call) {
-    trouble("");
-    const answer = await insist("start", call);
-    if (answer.error || answer.code) return trouble(answer.error || text(answer.code));
-    await open(answer.job);
-  }
-
-  // Show a run; its name in the address brings it back when the page is loaded again.
-  async function open(job) {
-    history.replaceState(null, "", `#${encodeURIComponent(job)}`);
-    find("form").hidden = true;
-    await Promise.race([run.follow(job), sleep(200)]);
-    root.scrollIntoView?.({ block: "start" });
-  }
-
-  const actions = {
-    async cancel() {
-      const answer = await insist("cancel", { job: run.job });
-      if (answer.error || answer.code) trouble(answer.error || text(answer.code));
-    },
-    async use() {
-      const answer = await insist("use", { job: run.job });
-      if (answer.error || answer.code) return trouble(answer.error || text(answer.code));
-      keep(answer.model, run.job);
-      if (!recall().model) return trouble(text("retrain_no_storage"));
-      return run.chosen();
-    },
-    own() {
-      keep("");
-      run.chosen();
-    },
-    new() {
-      history.replaceState(null, "", " ");
-      run.leave();
-      find("form").hidden = !page.welcome;
-      arrive(false);
-    },
-  };
+  const page = createPage(root, props, server);
+  page.startRun = (call) => startRun(page, call);
+  fillTexts(root, page.text);
+  page.form = createForm(page);
+  page.runView = createRunView(page);
+  const actions = createActions(page);
   root.addEventListener("click", async ({ target }) => {
-    const button = target.closest("[data-action]"),
-      job = target.closest("[data-job]")?.dataset.job;
-    if (job) return open(job);
+    const job = target.closest("[data-job]")?.dataset.job;
+    const button = target.closest("[data-action]");
+    if (job) return openRun(page, job);
     if (!button) return;
     button.disabled = true;
     await actions[button.dataset.action]();
     button.disabled = false;
   });
+  load(page, { openRunning: true });
+}
 
-  async function arrive(look = true) {
-    const answer = await insist("arrive", {});
-    root.dataset.state = "ready";
-    if (answer.error || answer.code) {
-      trouble(answer.error || text(answer.code));
-      return;
-    }
-    const { account, sign_in: way, hardware, runs } = answer;
-    page.welcome = hardware.length > 0;
-    find("[data-testid=who]").textContent = account ? text("retrain_who", { account }) : "";
-    if (account && way === "oauth")
-      find("[data-testid=who]").append(
-        " ",
-        Object.assign(document.createElement("a"), {
-          href: "logout?_target_url=/retrain",
-          textContent: text("retrain_sign_out"),
-        }),
-      );
-    find(".sign").hidden = Boolean(account);
-    find("[data-part=sign-text]").textContent = text(`retrain_how_${way}${page.welcome ? "_here" : ""}`);
-    find("[data-testid=sign-in]").hidden = way !== "oauth";
-    if (look || !page.ready) form.welcome({ account, hardware });
-    page.ready = true;
-    recent(runs);
-    const named = decodeURIComponent(location.hash.slice(1)),
-      running = runs.find(({ stage }) => stage === "RUNNING" || stage === "SCHEDULING");
-    const wanted = named || running?.job;
-    if (look && wanted) return open(wanted);
-    find("form").hidden = !page.welcome;
+// What the parts of the page share.
+function createPage(root, props, server) {
+  const text = createTexts(props.texts);
+  const find = (selector) => root.querySelector(selector);
+  return {
+    root,
+    props,
+    text,
+    find,
+    account: null,
+    canTrain: false,
+    starting: false,
+    // Gradio's client returns nothing when a request fails.
+    request: async (name, call) => (await server[name](call)) ?? { code: "offline" },
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    showError(message) {
+      find(".error").hidden = !message;
+      find(".error").textContent = message || "";
+    },
+    // The error message of an answer, or undefined.
+    errorOf: ({ error, code }) => error || (code && text(code)) || undefined,
+    duration(seconds) {
+      const minutes = Math.max(1, Math.round(seconds / 60));
+      return minutes < 120
+        ? text("retrain_minutes", { count: minutes })
+        : text("retrain_hours", { count: (minutes / 60).toFixed(1) });
+    },
+  };
+}
+
+// Load the account, the hardware and the runs.
+async function load(page, { openRunning }) {
+  const { root, find, form } = page;
+  const answer = await page.request("load_page", {});
+  root.dataset.state = "ready";
+  if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
+  const { account, sign_in: signIn, hardware, runs } = answer;
+  page.canTrain = hardware.length > 0;
+  showAccount(page, account, signIn);
+  if (openRunning || !page.loaded) form.setHardware({ account, hardware });
+  page.loaded = true;
+  showRecent(page, runs);
+  const named = decodeURIComponent(location.hash.slice(1));
+  const running = runs.find(({ stage }) => stage === "RUNNING" || stage === "SCHEDULING");
+  const job = named || running?.job;
+  if (openRunning && job) return openRun(page, job);
+  find("form").hidden = !page.canTrain;
+}
+
+function showAccount({ find, text, canTrain }, account, signIn) {
+  const line = find("[data-testid=account]");
+  line.textContent = account ? text("retrain_signed_in", { account }) : "";
+  if (account && signIn === "oauth") {
+    const link = Object.assign(document.createElement("a"), { href: "logout?_target_url=/retrain" });
+    link.textContent = text("retrain_sign_out");
+    line.append(" ", link);
   }
+  find(".sign-in").hidden = Boolean(account);
+  find("[data-part=sign-in-text]").textContent = text(`retrain_sign_in_${signIn}${canTrain ? "_here" : ""}`);
+  find("[data-testid=sign-in]").hidden = signIn !== "oauth";
+}
 
-  function recent(runs) {
-    find(".recent").hidden = !runs.length;
-    find(".recent ul").replaceChildren(
-      ...runs.map(({ job, repo, stage, created }) => {
-        const item = document.createElement("li"),
-          button = Object.assign(document.createElement("button"), { type: "button" });
-        button.dataset.job = job;
-        const when = created
-          ? new Date(created).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
-          : "";
-        button.append(
-          repo,
-          Object.assign(document.createElement("span"), {
-            className: "quiet",
-            textContent: `${text(`retrain_stage_${stage.toLowerCase()}`)} · ${when}`,
-          }),
-        );
-        item.append(button);
-        return item;
-      }),
-    );
-  }
+function showRecent({ find, text }, runs) {
+  find(".recent").hidden = !runs.length;
+  const items = runs.map(({ job, repo, stage, created }) => {
+    const time = created
+      ? new Date(created).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
+      : "";
+    const details = Object.assign(document.createElement("span"), { className: "muted" });
+    details.textContent = `${text(`retrain_stage_${stage.toLowerCase()}`)} · ${time}`;
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    button.dataset.job = job;
+    button.append(repo, details);
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  });
+  find(".recent ul").replaceChildren(...items);
+}
 
-  arrive();
+async function startRun(page, call) {
+  page.showError("");
+  const answer = await page.request("start_run", call);
+  if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
+  await openRun(page, answer.job);
+}
+
+// Show a run. Its id in the address brings it back when the page is reloaded.
+async function openRun(page, job) {
+  history.replaceState(null, "", `#${encodeURIComponent(job)}`);
+  page.find("form").hidden = true;
+  await Promise.race([page.runView.follow(job), page.sleep(SCROLL_DELAY_MS)]);
+  page.root.scrollIntoView?.({ block: "start" });
+}
+
+// What the buttons of the view of a run do, by data-action.
+function createActions(page) {
+  const { runView, text } = page;
+  return {
+    async cancel() {
+      const answer = await page.request("cancel_run", { job: runView.job });
+      if (page.errorOf(answer)) page.showError(page.errorOf(answer));
+    },
+    async use() {
+      const answer = await page.request("use_weights", { job: runView.job });
+      if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
+      saveModelChoice(answer.model, runView.job);
+      if (!loadModelChoice().model) return page.showError(text("retrain_no_storage"));
+      runView.updateChoice();
+    },
+    useDefault() {
+      saveModelChoice("");
+      runView.updateChoice();
+    },
+    newRun() {
+      history.replaceState(null, "", " ");
+      runView.close();
+      page.find("form").hidden = !page.canTrain;
+      load(page, { openRunning: false });
+    },
+  };
 }

@@ -1,116 +1,122 @@
-// A run: watched until it ends, with its progress, its losses, its newest sheet, and what can be done with it.
+// The view of a run: progress, losses, the latest samples and the log, updated until the run has ended.
+import { loadModelChoice } from "../model_choice.js";
+import { createCharts } from "./chart.js";
 
-import { createCurves } from "./chart.js";
-import { recall } from "../stored.js";
-
-const PAUSE_MS = 1500,
-  HIDDEN_PAUSE_MS = 15000;
+const POLL_MS = 1500;
+const HIDDEN_POLL_MS = 15000; // while the browser tab is in the background
 const ENDED = ["COMPLETED", "CANCELED", "ERROR", "DELETED"];
 
-export function createRun(page) {
-  const { find, text, insist, trouble, sleep } = page;
-  const card = find(".run"),
-    curves = createCurves(find(".curves")),
-    part = (name) => card.querySelector(`[data-testid=${name}]`);
-  let job = null,
-    sheet = "",
-    turn = 0,
-    usable = false;
+export function createRunView(page) {
+  const { find, text } = page;
+  const card = find(".run");
+  const charts = createCharts(find(".curves"));
+  const part = (name) => card.querySelector(`[data-testid=${name}]`);
+  let job = null;
+  let samplesId = "";
+  let follows = 0;
+  let canUse = false;
 
-  // Show a run, and follow it until it ends or another one is shown.
+  // Show a run, and update it until it ends or another one is shown.
   async function follow(id) {
-    const mine = ++turn;
-    [job, sheet] = [id, ""];
-    find(".sheet").hidden = true;
-    while (mine === turn && job) {
-      const answer = await insist("watch", { job, sheet });
-      if (mine !== turn) return;
-      if (answer.error || answer.code) {
-        trouble(answer.error || text(answer.code));
-        if (answer.code !== "offline" && answer.code !== "job") return;
-      } else {
-        trouble("");
+    const number = ++follows;
+    [job, samplesId] = [id, ""];
+    find(".samples").hidden = true;
+    while (number === follows && job) {
+      const answer = await page.request("watch_run", { job, sheet: samplesId });
+      if (number !== follows) return;
+      const error = page.errorOf(answer);
+      page.showError(error ?? "");
+      if (error && answer.code !== "offline" && answer.code !== "job") return;
+      if (!error) {
         show(answer);
         if (ENDED.includes(answer.stage)) return;
       }
-      await sleep(document.hidden ? HIDDEN_PAUSE_MS : PAUSE_MS);
+      await page.sleep(document.hidden ? HIDDEN_POLL_MS : POLL_MS);
     }
   }
 
   function show(run) {
-    const ended = ENDED.includes(run.stage),
-      share = run.total ? Math.min(1, run.images_seen / run.total) : 0;
+    const ended = ENDED.includes(run.stage);
     card.hidden = false;
     card.dataset.stage = run.stage;
     card.querySelector("[data-part=run-name]").textContent = run.repo;
-    Object.assign(part("stage"), { textContent: text(`retrain_stage_${run.stage.toLowerCase()}`) }).dataset.kind =
-      run.stage === "ERROR" ? "bad" : "";
+    part("stage").textContent = text(`retrain_stage_${run.stage.toLowerCase()}`);
+    part("stage").dataset.kind = run.stage === "ERROR" ? "bad" : "";
     part("job-link").hidden = !run.url;
     part("job-link").href = run.url;
-    part("progress").dataset.kind = !ended && !run.images_seen ? "waiting" : "";
-    part("progress").setAttribute("aria-valuenow", Math.round(100 * share));
-    part("progress").firstElementChild.style.width = part("progress").dataset.kind ? "" : `${100 * share}%`;
-    part("pace").textContent = pace(run, ended);
     part("cancel").hidden = ended;
-    usable = run.can_use;
-    chosen();
-    outcome(run);
-    if (run.lines.length) curves.draw(run.lines, run.total, (count) => count.toLocaleString());
+    canUse = run.can_use;
+    updateChoice();
+    showProgress(run, ended);
+    showOutcome(run);
+    if (run.lines.length) charts.draw(run.lines, run.total, (count) => count.toLocaleString());
     else find(".curves").replaceChildren();
-    if (run.sheet.picture) part("sheet").src = run.sheet.picture;
-    if (run.sheet.picture) sheet = run.sheet.id;
-    find(".sheet").hidden = !sheet;
-    part("words").textContent = run.words.join("\n");
-    card.querySelector("details").hidden = !run.words.length;
-    if (run.stage === "ERROR") card.querySelector("details").open = true;
+    showSamples(run.sheet);
+    showLog(run);
   }
 
-  function pace(run, ended) {
-    if (!run.images_seen) return ended ? "" : text("retrain_waiting");
-    const count = run.images_seen.toLocaleString(),
-      total = run.total?.toLocaleString();
-    const words = [total ? text("retrain_images_of", { count, total }) : text("retrain_images_seen", { count })];
-    if (!ended && run.images_per_s) words.push(text("retrain_speed", { speed: run.images_per_s.toPrecision(2) }));
-    if (!ended && run.seconds_left !== null)
-      words.push(
-        run.seconds_left ? text("retrain_left", { time: page.duration(run.seconds_left) }) : text("retrain_publishing"),
-      );
-    return words.join(" · ");
+  function showProgress(run, ended) {
+    const bar = part("progress");
+    const share = run.total ? Math.min(1, run.images_seen / run.total) : 0;
+    bar.dataset.kind = !ended && !run.images_seen ? "waiting" : "";
+    bar.setAttribute("aria-valuenow", Math.round(100 * share));
+    bar.firstElementChild.style.width = bar.dataset.kind ? "" : `${100 * share}%`;
+    part("progress-text").textContent = progressText(run, ended);
   }
 
-  function outcome(run) {
-    const line = part("published"),
-      [words, link] = line.children;
+  function progressText(run, ended) {
+    if (!run.images_seen) return ended ? "" : text("retrain_starting");
+    const [count, total] = [run.images_seen.toLocaleString(), run.total?.toLocaleString()];
+    const parts = [total ? text("retrain_images_of", { count, total }) : text("retrain_images_seen", { count })];
+    if (!ended && run.images_per_s) parts.push(text("retrain_speed", { speed: run.images_per_s.toPrecision(2) }));
+    if (!ended && run.seconds_left) parts.push(text("retrain_time_left", { time: page.duration(run.seconds_left) }));
+    if (!ended && run.seconds_left === 0) parts.push(text("retrain_publishing"));
+    return parts.join(" · ");
+  }
+
+  // Where the weights of an ended run are, or that it can be resumed.
+  function showOutcome(run) {
+    const line = part("published");
+    const [words, link] = line.children;
     line.hidden = !ENDED.includes(run.stage) || (run.stage === "COMPLETED" && !run.published && !run.can_use);
-    if (run.published) {
-      words.textContent = text("retrain_published");
-      link.textContent = run.published.url;
-      link.href = run.published.url;
-      return;
+    const unpublished = run.stage === "COMPLETED" ? "retrain_saved_here" : "retrain_resumable";
+    words.textContent = text(run.published ? "retrain_published" : unpublished);
+    link.textContent = run.published?.url ?? "";
+    if (run.published) link.href = run.published.url;
+  }
+
+  function showSamples({ id, picture }) {
+    if (picture) {
+      part("samples").src = picture;
+      samplesId = id;
     }
-    [words.textContent, link.textContent] = [
-      text(run.stage === "COMPLETED" ? "retrain_done_here" : "retrain_kept"),
-      "",
-    ];
+    find(".samples").hidden = !samplesId;
   }
 
-  // Whether this browser paints with the run's weights.
-  function chosen() {
-    const used = usable && job === recall().job;
-    part("use").hidden = !usable || used;
-    part("paint").hidden = part("own").hidden = part("used").hidden = !used;
+  function showLog(run) {
+    const details = card.querySelector("details");
+    part("log").textContent = run.log.join("\n");
+    details.hidden = !run.log.length;
+    if (run.stage === "ERROR") details.open = true;
   }
 
-  function leave() {
-    turn++;
+  // Show whether the editor in this browser uses the weights of this run.
+  function updateChoice() {
+    const inUse = canUse && job === loadModelChoice().job;
+    part("use").hidden = !canUse || inUse;
+    part("open-editor").hidden = part("default-model").hidden = part("in-use").hidden = !inUse;
+  }
+
+  function close() {
+    follows++;
     job = null;
     card.hidden = true;
   }
 
   return {
     follow,
-    leave,
-    chosen,
+    close,
+    updateChoice,
     get job() {
       return job;
     },

@@ -1,4 +1,4 @@
-"""For programs: what docs/api.md promises about the API and the MCP tools, done with real clients."""
+"""The API and the MCP tools with real clients, and the examples of docs/api.md."""
 
 import asyncio
 import base64
@@ -9,12 +9,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
 from PIL import Image
 
 from page.server.checks import MAX_MEGAPIXELS
-from page.server.texts import sentence
+from page.server.texts import translate
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
 
 pytestmark = GRADIO_WARNINGS
@@ -39,8 +41,8 @@ def snippet(language, word):
     return next(code for code in re.findall(rf"```{language}\n(.*?)```", API_DOCS, re.DOTALL) if word in code)
 
 
-def check(file, files):
-    """A finished photo: the mask is filled, and everything else is as it was."""
+def check_filled(file, files):
+    """The masked pixels of a file are filled, and all others are the photo's."""
     pixels, mask = files
     with Image.open(file) as opened:
         result = np.asarray(opened)
@@ -48,26 +50,60 @@ def check(file, files):
     assert (np.abs(result[mask].astype(int) - FILL) <= 1).all()
 
 
-def test_the_python_example_of_the_readme_fills_a_photo_and_tells_the_status(served, files, capsys):
+def call_inpaint(served, *files):
+    """Call /inpaint with files as a Python program does; the path of the result."""
+    client = Client(served.url, verbose=False)
+    try:
+        return Path(client.predict(*map(handle_file, files), api_name="/inpaint"))
+    finally:
+        client.close()
+
+
+def post_inpaint(served, photo, mask):
+    """Call /inpaint over HTTP with file data; the text of the event stream."""
+    url = served.url + "gradio_api/call/inpaint"
+    event = httpx.post(url, json={"data": [photo, mask]}).json()["event_id"]
+    return httpx.get(f"{url}/{event}", timeout=60).text
+
+
+def test_a_jpeg_is_filled_into_a_lossless_file_with_its_name(served, files):
+    result = call_inpaint(served, "photo.jpg", "mask.png")
+    assert result.name == "photo-filled.png"
+    check_filled(result, files)
+
+
+def test_a_mask_of_another_size_is_declined_with_both_sizes(served, files):
+    Image.new("L", (60, 64)).save("small.png")
+    with pytest.raises(Exception, match="mask is 60x64 and the photo is 96x64"):
+        call_inpaint(served, "photo.jpg", "small.png")
+
+
+def test_a_file_outside_the_uploads_is_not_read(served):
+    outside = {"path": __file__, "meta": {"_type": "gradio.FileData"}}
+    answer = post_inpaint(served, outside, outside)
+    assert "event: error" in answer and "event: complete" not in answer
+
+
+def test_the_python_example_of_the_docs_fills_a_photo_and_returns_the_status(served, files, capsys):
     code = (
         snippet("python", "gradio_client").replace(ADDRESS, served.url).replace("Client(", "Client(verbose=False, src=")
     )
     names = {}
     exec(compile(code, "docs/api.md", "exec"), names)
     names["client"].close()
-    check(names["path"], files)
+    check_filled(names["path"], files)
     assert "'weights': 'me/weights', 'revision': 'abc123'" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-def test_the_curl_example_of_the_readme_fills_a_photo(served, files):
+def test_the_curl_example_of_the_docs_fills_a_photo(served, files):
     code = snippet("sh", "curl -sF").replace(ADDRESS + "/", served.url)
     subprocess.run(["bash", "-euc", code], check=True, timeout=120)
-    check("filled.png", files)
+    check_filled("filled.png", files)
 
 
-def in_session(served, scene):
-    """Run a scene with an MCP client that is connected to the address that docs/api.md gives."""
+def with_mcp_session(served, scene):
+    """Run a coroutine with an MCP client that is connected to the address that docs/api.md gives."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
@@ -83,12 +119,12 @@ def in_session(served, scene):
     return asyncio.run(connected())
 
 
-def as_uri(file):
+def data_uri(file):
     return "data:image/png;base64," + base64.b64encode(Path(file).read_bytes()).decode()
 
 
-def test_an_mcp_client_finds_two_tools_that_say_what_they_do_and_what_they_take(served):
-    tools = {tool.name: tool for tool in in_session(served, lambda session: session.list_tools()).tools}
+def test_mcp_clients_list_two_tools_with_descriptions_and_schemas(served):
+    tools = {tool.name: tool for tool in with_mcp_session(served, lambda session: session.list_tools()).tools}
     assert set(tools) == {"inpaint", "status"}
     inpaint = tools["inpaint"]
     assert "Remove things from a photo" in inpaint.description and "outside the mask stays" in inpaint.description
@@ -97,24 +133,24 @@ def test_an_mcp_client_finds_two_tools_that_say_what_they_do_and_what_they_take(
     assert f"{MAX_MEGAPIXELS} megapixels" in described["photo"] and "white where to fill" in described["mask"]
 
 
-def test_an_mcp_client_gets_a_finished_picture_and_the_status(served, files):
+def test_mcp_tools_return_the_filled_photo_and_the_status(served, files):
     async def scene(session):
-        pictures = {"photo": as_uri("photo.jpg"), "mask": as_uri("mask.png")}
+        pictures = {"photo": data_uri("photo.jpg"), "mask": data_uri("mask.png")}
         return await session.call_tool("inpaint", pictures), await session.call_tool("status", {})
 
-    filled, status = in_session(served, scene)
+    filled, status = with_mcp_session(served, scene)
     assert not filled.isError
-    check(io.BytesIO(base64.b64decode(filled.content[0].data)), files)
+    check_filled(io.BytesIO(base64.b64decode(filled.content[0].data)), files)
     assert "'runtime': 'PyTorch'" in status.content[0].text
 
 
-def test_an_mcp_client_is_told_in_a_sentence_what_is_wrong(served, files):
+def test_mcp_tools_answer_errors_with_a_sentence(served, files):
     Image.new("L", (8, 8)).save("small.png")
     Path("drawing.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
-    photo, mask = as_uri("photo.jpg"), as_uri("mask.png")
+    photo, mask = data_uri("photo.jpg"), data_uri("mask.png")
     wrong = {
-        "they must have the same size": {"photo": photo, "mask": as_uri("small.png")},
-        "it is an SVG drawing": {"photo": as_uri("drawing.svg"), "mask": mask},
+        "they must have the same size": {"photo": photo, "mask": data_uri("small.png")},
+        "it is an SVG drawing": {"photo": data_uri("drawing.svg"), "mask": mask},
         "provide a url": {"photo": "/etc/passwd", "mask": mask},
         "'mask' is a required property": {"photo": photo},
         "failed validation": {"photo": "http://127.0.0.1:22/", "mask": mask},
@@ -123,30 +159,23 @@ def test_an_mcp_client_is_told_in_a_sentence_what_is_wrong(served, files):
     async def scene(session):
         return [await session.call_tool("inpaint", pictures) for pictures in wrong.values()]
 
-    for words, answer in zip(wrong, in_session(served, scene), strict=True):
+    for words, answer in zip(wrong, with_mcp_session(served, scene), strict=True):
         text = answer.content[0].text
         assert answer.isError and words in text and "Traceback" not in text
 
 
-def test_a_failure_inside_the_api_is_told_in_a_sentence_without_a_trace(served, files, monkeypatch, caplog):
+def test_an_exception_in_the_api_is_answered_with_a_sentence_and_logged(served, files, monkeypatch, caplog):
     monkeypatch.setattr("page.server.api.save_photo", lambda *_: 1 / 0)
-    from gradio_client import Client, handle_file
-
-    client = Client(served.url, verbose=False)
-    with pytest.raises(Exception, match=re.escape(sentence("unexpected", "en"))) as error:
-        client.predict(handle_file("photo.jpg"), handle_file("mask.png"), api_name="/inpaint")
-    client.close()
+    with pytest.raises(Exception, match=re.escape(translate("unexpected", "en"))) as error:
+        call_inpaint(served, "photo.jpg", "mask.png")
     assert "ZeroDivisionError" in caplog.text and "ZeroDivision" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["../../x.jpg", "a" * 300 + ".jpg", "<b>.jpg", "..", "a\nb.jpg", ""])
-def test_a_program_may_give_a_photo_any_name_and_the_result_stays_in_its_own_folder(served, files, name):
-    import httpx
-
+def test_a_photo_of_any_name_gives_a_result_inside_the_download_folder(served, files, name):
     uploads = [served.upload(Path(file).read_bytes(), file) for file in ("photo.jpg", "mask.png")]
     photo, mask = ({"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}} for path in uploads)
-    event = httpx.post(served.url + "gradio_api/call/inpaint", json={"data": [photo, mask]}).json()["event_id"]
-    answer = httpx.get(served.url + f"gradio_api/call/inpaint/{event}", timeout=60).text
+    answer = post_inpaint(served, photo, mask)
     result = Path(json.loads(answer.rpartition("data: ")[2])[0]["path"])
     assert result.parent.parent == served.visits.folder and result.name.endswith("-filled.png")
-    check(result, files)
+    check_filled(result, files)

@@ -1,4 +1,4 @@
-"""Turns: first come, first served, nobody holds a thread while waiting, and nobody loses a turn by asking again."""
+"""The compute queue: first in, first out; repeated requests keep their place and are not done twice."""
 
 import asyncio
 import contextlib
@@ -8,36 +8,36 @@ import time
 
 import pytest
 
-from page.server.compute_queue import Turns
-from page.server.refusal import Refusal
+from page.server.compute_queue import ComputeQueue
+from page.server.errors import PageError
 
 
 class Work:
-    """Something to do that lasts until it is let go, and notes when it ran."""
+    """A function that records its start in a log and returns its name once `finish` is set."""
 
     def __init__(self, log, name):
-        self.log, self.name, self.go = log, name, threading.Event()
+        self.log, self.name, self.finish = log, name, threading.Event()
 
     def __call__(self):
         self.log.append(self.name)
-        assert self.go.wait(30)
+        assert self.finish.wait(30)
         return self.name
 
 
-async def line_up(turns, *works, **options):
-    """Tasks that line up one after the other."""
+async def enqueue(queue, *works, **options):
+    """Tasks that were queued one after the other."""
     tasks = []
     for work in works:
-        tasks.append(asyncio.create_task(turns.run(work, **options)))
+        tasks.append(asyncio.create_task(queue.run(work, **options)))
         await asyncio.sleep(0.01)
     return tasks
 
 
-async def busy(turns, work, **options):
-    """What somebody is told who has waited for long."""
-    with pytest.raises(Refusal, match="busy") as refusal:
-        await turns.run(work, **options)
-    return refusal.value.values
+async def busy_answer(queue, work, **options):
+    """The values of the "busy" error of a request that has timed out."""
+    with pytest.raises(PageError, match="busy") as error:
+        await queue.run(work, **options)
+    return error.value.values
 
 
 async def until(condition):
@@ -47,21 +47,21 @@ async def until(condition):
         await asyncio.sleep(0.005)
 
 
-def test_turns_come_in_the_order_of_arrival():
-    async def scene():
-        turns, log = Turns(patience_s=30), []
+def test_jobs_run_in_the_order_of_arrival():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
         works = [Work(log, f"{index}") for index in range(12)]
-        tasks = await line_up(turns, *works)
-        assert log == ["0"] and len(turns) == 11
+        tasks = await enqueue(queue, *works)
+        assert log == ["0"] and len(queue) == 11
         for work in reversed(works):
-            work.go.set()
+            work.finish.set()
         assert await asyncio.gather(*tasks) == log == [work.name for work in works]
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_no_more_work_at_once_than_allowed_and_always_in_the_same_threads(at_once):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_jobs_run_at_once_than_there_are_workers_and_threads_are_reused(workers):
     running, most, threads = [], [], set()
 
     def work():
@@ -71,156 +71,156 @@ def test_no_more_work_at_once_than_allowed_and_always_in_the_same_threads(at_onc
         time.sleep(0.02)
         running.pop()
 
-    async def scene():
-        turns = Turns(at_once, patience_s=30)
-        await asyncio.gather(*(turns.run(work) for _ in range(5 * at_once)))
+    async def run():
+        queue = ComputeQueue(workers, timeout_s=30)
+        await asyncio.gather(*(queue.run(work) for _ in range(5 * workers)))
 
-    asyncio.run(scene())
-    assert len(most) == 5 * at_once and max(most) == at_once == len(threads)
+    asyncio.run(run())
+    assert len(most) == 5 * workers and max(most) == workers == len(threads)
 
 
-def test_those_who_wait_long_are_told_their_places_and_get_their_results_in_the_same_order():
-    async def scene():
-        turns, log = Turns(patience_s=0.2, work_s=0), []
+def test_requests_that_time_out_get_their_place_and_later_their_result():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.2, work_timeout_s=0), []
         first, second, third = (Work(log, name) for name in ("first", "second", "third"))
-        told = [await busy(turns, work) for work in (first, second, third)]
-        assert [each["place"] for each in told] == [0, 1, 2]
-        assert (await busy(turns, third, ticket=told[2]["ticket"]))["place"] == 2
-        first.go.set()
+        answers = [await busy_answer(queue, work) for work in (first, second, third)]
+        assert [each["place"] for each in answers] == [0, 1, 2]
+        assert (await busy_answer(queue, third, ticket=answers[2]["ticket"]))["place"] == 2
+        first.finish.set()
         await until(lambda: "second" in log)
-        assert (await busy(turns, third, ticket=told[2]["ticket"]))["place"] == 1
-        second.go.set()
-        third.go.set()
-        await until(lambda: log == ["first", "second", "third"])  # whether they ask again or not
-        for work, each in zip((third, second, first), reversed(told), strict=True):
-            assert await turns.run(work, ticket=each["ticket"]) == work.name
+        assert (await busy_answer(queue, third, ticket=answers[2]["ticket"]))["place"] == 1
+        second.finish.set()
+        third.finish.set()
+        await until(lambda: log == ["first", "second", "third"])  # without a repeated request
+        for work, each in zip((third, second, first), reversed(answers), strict=True):
+            assert await queue.run(work, ticket=each["ticket"]) == work.name
         assert log == ["first", "second", "third"]
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_nobody_is_told_a_place_whose_turn_has_come():
-    async def scene():
-        turns, log = Turns(patience_s=0.01, work_s=30), []
+def test_a_request_whose_job_runs_waits_for_its_result():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.01, work_timeout_s=30), []
         work = Work(log, "long")
-        (waiting,) = await line_up(turns, work)
+        (waiting,) = await enqueue(queue, work)
         await asyncio.sleep(0.1)
         assert not waiting.done()
-        work.go.set()
+        work.finish.set()
         assert await waiting == "long"
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_the_same_wish_is_not_done_twice_as_long_as_it_was_not_answered():
-    async def scene():
-        turns, log = Turns(patience_s=0.05, work_s=0), []
+def test_a_repeated_request_is_not_done_twice_until_it_was_answered():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.05, work_timeout_s=0), []
         work = Work(log, "undo")
-        await busy(turns, work, wish=("me", "undo"))
-        work.go.set()
-        assert await turns.run(work, wish=("me", "undo")) == "undo"  # asked again without the ticket
+        await busy_answer(queue, work, request_key=("me", "undo"))
+        work.finish.set()
+        assert await queue.run(work, request_key=("me", "undo")) == "undo"  # repeated without the ticket
         assert log == ["undo"]
-        assert await turns.run(work, wish=("me", "undo")) == "undo"  # and now the one before
+        assert await queue.run(work, request_key=("me", "undo")) == "undo"  # a new request
         assert log == ["undo", "undo"]
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_wishes_of_different_visitors_are_kept_apart_and_so_are_those_of_nobody():
-    async def scene():
-        turns, log = Turns(patience_s=0.02, work_s=0), []
-        works = [Work(log, name) for name in ("mine", "yours", "nobody's", "nobody else's")]
-        for work, wish in zip(works, (("me", "undo"), ("you", "undo"), None, None), strict=True):
-            await busy(turns, work, wish=wish)
-            work.go.set()
+def test_jobs_with_other_request_keys_or_none_are_separate():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.02, work_timeout_s=0), []
+        works = [Work(log, name) for name in ("mine", "yours", "no key", "no key either")]
+        for work, request_key in zip(works, (("me", "undo"), ("you", "undo"), None, None), strict=True):
+            await busy_answer(queue, work, request_key=request_key)
+            work.finish.set()
         await until(lambda: len(log) == 4)
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_a_result_that_nobody_asks_for_is_forgotten():
-    async def scene():
-        turns, log = Turns(patience_s=0.02, work_s=0, keep_s=0.05), []
+def test_a_result_that_is_not_fetched_is_dropped():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.02, work_timeout_s=0, keep_s=0.05), []
         work = Work(log, "work")
-        ticket = (await busy(turns, work))["ticket"]
-        work.go.set()
+        ticket = (await busy_answer(queue, work))["ticket"]
+        work.finish.set()
         await asyncio.sleep(0.1)
-        assert await turns.run(work, ticket=ticket) == "work"
+        assert await queue.run(work, ticket=ticket) == "work"
         assert log == ["work", "work"]
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("ticket", ["x", "", 3, None, [], {}, float("nan")])
-def test_a_ticket_that_was_never_given_is_a_place_at_the_end(ticket):
-    assert asyncio.run(Turns().run(lambda: "done", ticket=ticket)) == "done"
+def test_an_unknown_ticket_adds_a_new_job(ticket):
+    assert asyncio.run(ComputeQueue().run(lambda: "done", ticket=ticket)) == "done"
 
 
-def test_somebody_who_gives_up_does_not_keep_the_others_waiting():
-    async def scene():
-        turns, log = Turns(patience_s=30), []
+def test_a_cancelled_request_leaves_the_queue_and_a_running_job_is_waited_for():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
         first, second, third = (Work(log, name) for name in ("first", "second", "third"))
-        tasks = await line_up(turns, first, second, third)
+        tasks = await enqueue(queue, first, second, third)
         tasks[1].cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await tasks[1]
-        assert len(turns) == 1
-        tasks[0].cancel()  # the one at work: its thread goes on, and the next waits for it
+        assert len(queue) == 1
+        tasks[0].cancel()  # it is running: the next job waits for its thread
         await asyncio.sleep(0.05)
         assert log == ["first"]
-        first.go.set()
-        third.go.set()
+        first.finish.set()
+        third.finish.set()
         assert await tasks[2] == "third" and log == ["first", "third"]
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_work_that_fails_tells_its_owner_and_lets_the_next_one_in():
-    async def scene():
-        turns = Turns()
+def test_an_exception_is_raised_for_its_request_and_the_next_job_runs():
+    async def run():
+        queue = ComputeQueue()
         with pytest.raises(ZeroDivisionError):
-            await turns.run(lambda: 1 / 0)
-        assert await turns.run(lambda: "fine") == "fine"
+            await queue.run(lambda: 1 / 0)
+        assert await queue.run(lambda: "fine") == "fine"
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_a_full_line_says_so_at_once():
-    async def scene():
-        turns, log = Turns(patience_s=30, most=2), []
+def test_a_full_queue_declines_at_once():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30, max_waiting=2), []
         works = [Work(log, f"{index}") for index in range(3)]
-        tasks = await line_up(turns, *works)
-        with pytest.raises(Refusal, match="full"):
-            await turns.run(Work(log, "one too many"))
+        tasks = await enqueue(queue, *works)
+        with pytest.raises(PageError, match="full"):
+            await queue.run(Work(log, "too many"))
         for work in works:
-            work.go.set()
+            work.finish.set()
         await asyncio.gather(*tasks)
-        assert await turns.run(lambda: "room again") == "room again"
+        assert await queue.run(lambda: "room again") == "room again"
 
-    asyncio.run(scene())
+    asyncio.run(run())
 
 
-def test_work_sees_whose_request_it_is():
+def test_work_sees_the_context_variables_of_the_request():
     """ZeroGPU reads the visitor's account from a context variable."""
     visitor = contextvars.ContextVar("visitor", default="nobody")
 
-    async def scene():
+    async def run():
         visitor.set("me")
-        return await Turns().run(visitor.get)
+        return await ComputeQueue().run(visitor.get)
 
-    assert asyncio.run(scene()) == "me"
+    assert asyncio.run(run()) == "me"
 
 
-def test_a_patient_request_waits_for_as_long_as_it_takes():
-    async def scene():
-        turns, log = Turns(patience_s=0.01, work_s=0), []
+def test_a_request_that_waits_until_done_has_no_timeout():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.01, work_timeout_s=0), []
         first, program = Work(log, "first"), Work(log, "program")
-        await busy(turns, first)
-        (waiting,) = await line_up(turns, program, patient=True)
+        await busy_answer(queue, first)
+        (waiting,) = await enqueue(queue, program, wait_until_done=True)
         await asyncio.sleep(0.1)
         assert not waiting.done()
-        first.go.set()
-        program.go.set()
+        first.finish.set()
+        program.finish.set()
         assert await waiting == "program"
 
-    asyncio.run(scene())
+    asyncio.run(run())

@@ -1,4 +1,4 @@
-"""What strangers may not do: too much at once, other people's pictures, scripts on our address, files left behind."""
+"""Limits and security: large requests, files that are not pictures, and photos of other visitors."""
 
 import hashlib
 import io
@@ -16,8 +16,7 @@ from PIL import Image
 
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.limits import MAX_CALL_MB, limit_mb
-from page.server.texts import sentence
-from page.server.visits import FORGOTTEN_S, Visits
+from page.server.texts import translate
 from tests.page.serving import GRADIO_WARNINGS, noise
 
 pytestmark = GRADIO_WARNINGS
@@ -27,7 +26,7 @@ STROKE = {"points": [[10, 10], [30, 20]], "brush": 8, "erase": False}
 
 
 def png(width, height, bits=8, colour=2):
-    """A PNG whose header promises so many pixels, and which holds none of them."""
+    """A PNG whose header has this size, without pixels."""
 
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -36,19 +35,19 @@ def png(width, height, bits=8, colour=2):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-# --- too much
+# --- large requests
 
 
-def test_the_limits_are_those_that_the_page_promises():
+def test_the_limits_are_those_of_the_docs():
     assert (MAX_UPLOAD_MB, MAX_MEGAPIXELS) == (200, 300)
 
 
 @pytest.mark.parametrize("size", [(17_400, 17_400), (300_000, 30_000), (2**31 - 1, 2**31 - 1), (1, 400_000_000)])
-def test_a_picture_that_promises_too_many_pixels_is_refused_at_once(served, size):
+def test_a_picture_whose_header_has_too_many_pixels_is_declined_at_once(served, size):
     begun = time.monotonic()
     answer = served.call("open_photo", {"path": served.upload(png(*size))})[1]
     assert answer == {
-        "error": sentence("too_many_pixels", "en", megapixels=300),
+        "error": translate("too_many_pixels", "en", megapixels=300),
         "code": "too_many_pixels",
         "megapixels": 300,
     }
@@ -56,8 +55,8 @@ def test_a_picture_that_promises_too_many_pixels_is_refused_at_once(served, size
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_pillows_own_limit_of_pixels_does_not_count(served, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3000)  # as if 89 million were so few
+def test_pillows_limit_of_pixels_does_not_apply(served, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3000)  # in place of its 89 million
     visit = served.open(Image.fromarray(noise(60, 90)))
     assert served.call("paint", {"visit": visit, "strokes": [STROKE]})[1]["changed"] == [True]
     mask = Image.new("L", (90, 60))
@@ -76,7 +75,7 @@ def test_a_bomb_that_unpacks_to_more_than_its_header_promises_does_no_harm(serve
     assert answer.get("code") in (None, "not_a_picture") and time.monotonic() - begun < 10
 
 
-def test_a_file_beyond_the_limit_is_refused_while_it_comes_in(served):
+def test_an_upload_over_the_limit_is_declined_while_it_is_received(served):
     def endless():
         edge = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="photo.png"\r\n\r\n'
         yield edge
@@ -86,46 +85,46 @@ def test_a_file_beyond_the_limit_is_refused_while_it_comes_in(served):
     kind = {"Content-Type": "multipart/form-data; boundary=edge"}
     try:
         answer = httpx.post(served.url + "gradio_api/upload", content=endless(), headers=kind, timeout=120)
-    except httpx.TransportError:  # refused and hung up on, before all of it was sent
+    except httpx.TransportError:  # the connection is closed before everything was sent
         pass
     else:
         assert answer.status_code == 413 and "Traceback" not in answer.text
     (rest,) = [file for file in served.visits.folder.iterdir() if file.is_file() and not file.is_symlink()]
     os.utime(rest, (0, 0))
-    served.visits.tidy()
+    served.visits.purge()
     assert not rest.exists()
 
 
 @pytest.mark.parametrize(("path", "limit"), [("gradio_api/component_server/", 8), ("gradio_api/queue/join", 8)])
-def test_a_call_that_is_too_long_is_refused_before_it_is_read(served, path, limit):
+def test_a_call_over_the_limit_is_declined_before_it_is_read(served, path, limit):
     headers = {"Content-Type": "application/json", "Accept-Language": "zh"}
     answer = httpx.post(served.url + path, content=b" " * (limit * 1_000_000 + 1), headers=headers)
     assert answer.status_code == 413
-    assert answer.json() == {"error": sentence("too_long", "zh", limit=limit), "code": "too_long", "limit": limit}
+    assert answer.json() == {"error": translate("too_long", "zh", limit=limit), "code": "too_long", "limit": limit}
 
 
-def test_uploads_and_mcp_calls_may_be_as_long_as_a_photo():
+def test_only_uploads_and_mcp_calls_may_be_as_large_as_a_photo():
     assert limit_mb("/gradio_api/upload") == limit_mb("/gradio_api/mcp/") == MAX_UPLOAD_MB + MAX_CALL_MB
     assert limit_mb("/gradio_api/component_server/") == limit_mb("/upload/x") == MAX_CALL_MB
 
 
-def test_a_failure_outside_our_functions_is_told_in_a_sentence(served):
+def test_an_exception_outside_our_functions_is_answered_with_a_sentence(served):
     body = {"data": {}, "component_id": 10**6, "session_hash": "x", "fn_name": "paint"}
     answer = httpx.post(served.url + "gradio_api/component_server/", json=body, headers={"Accept-Language": "zh"})
     assert answer.status_code == 500
-    assert answer.json() == {"error": sentence("unexpected", "zh"), "code": "unexpected"}
+    assert answer.json() == {"error": translate("unexpected", "zh"), "code": "unexpected"}
 
 
-# --- what is no picture, and what is served back
+# --- files that are not pictures, and how uploads are served
 
 
 @pytest.mark.parametrize(
     "content", [SCRIPT, PAGE, b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + PAGE, b"%PDF-1.4", b"\xff\xd8"]
 )
 @pytest.mark.parametrize("name", ["photo.png", "photo.svg", "photo.jpg"])
-def test_what_is_no_picture_is_refused_with_a_sentence_whatever_its_name(served, content, name):
+def test_a_file_that_is_not_a_picture_is_declined_whatever_its_name(served, content, name):
     answer = served.call("open_photo", {"path": served.upload(content, name)})[1]
-    assert answer == {"error": sentence("not_a_picture", "en"), "code": "not_a_picture"}
+    assert answer == {"error": translate("not_a_picture", "en"), "code": "not_a_picture"}
 
 
 @pytest.mark.parametrize(
@@ -140,22 +139,22 @@ def test_what_is_no_picture_is_refused_with_a_sentence_whatever_its_name(served,
         (PAGE, "a"),
     ],
 )
-def test_an_upload_that_could_run_is_only_ever_served_as_a_download(served, content, name):
+def test_an_upload_with_active_content_is_served_as_a_download(served, content, name):
     answer = httpx.get(served.url + "gradio_api/file=" + urllib.parse.quote(served.upload(content, name)))
     assert answer.status_code == 200 and answer.content == content
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-def test_a_page_that_is_named_like_a_picture_is_served_as_a_picture_that_nobody_runs(served):
+def test_an_html_file_named_like_a_picture_is_served_with_nosniff(served):
     answer = httpx.get(served.url + "gradio_api/file=" + served.upload(PAGE, "a.png"))
     assert answer.headers["content-type"] == "image/png" and answer.headers["x-content-type-options"] == "nosniff"
 
 
-# --- other people's pictures
+# --- photos of other visitors
 
 
-def test_no_address_shows_a_picture_without_its_secret(served):
+def test_no_guessable_url_returns_a_photo(served):
     content = Image.fromarray(noise(30, 40, seed=9))
     path = Path(served.upload(content))
     visit = served.open(content)
@@ -174,8 +173,8 @@ def test_no_address_shows_a_picture_without_its_secret(served):
     assert min(len(path.parent.name), len(download.parent.name), len(visit)) >= 32
 
 
-@pytest.mark.parametrize("way", ["file", "folder", "climbing", "hard to see"])
-def test_links_and_detours_lead_nowhere(served, tmp_path, way):
+@pytest.mark.parametrize("way", ["direct", "link to a file", "link to a folder", "parents", "link and parent"])
+def test_paths_that_leave_the_upload_folder_are_declined(served, tmp_path, way):
     secret = tmp_path / "secret.png"
     Image.new("RGB", (8, 8)).save(secret)
     folder = served.visits.folder
@@ -183,15 +182,16 @@ def test_links_and_detours_lead_nowhere(served, tmp_path, way):
         link.unlink(missing_ok=True)
         link.symlink_to(target)
     path = {
-        "file": folder / "link.png",
-        "folder": folder / "link" / "secret.png",
-        "climbing": f"{folder}/{'../' * 12}{secret}",
-        "hard to see": f"{folder}/./link/../{secret}",
+        "direct": secret,
+        "link to a file": folder / "link.png",
+        "link to a folder": folder / "link" / "secret.png",
+        "parents": f"{folder}/{'../' * 12}{secret}",
+        "link and parent": f"{folder}/./link/../{secret}",
     }[way]
     assert served.call("open_photo", {"path": str(path)})[1]["code"] == "upload_missing"
 
 
-def test_two_visitors_with_the_same_photo_never_see_each_others_strokes(served):
+def test_visitors_with_the_same_photo_do_not_see_each_others_strokes(served):
     content = Image.fromarray(noise(60, 90))
     mine, yours = served.open(content), served.open(content)
     served.call("paint", {"visit": mine, "strokes": [STROKE]})
@@ -201,31 +201,3 @@ def test_two_visitors_with_the_same_photo_never_see_each_others_strokes(served):
     with Image.open(file["path"]) as untouched:
         assert (np.asarray(untouched) == noise(60, 90)).all()
     assert file["path"] != served.call("finish", {"visit": mine})[1]["file"]["path"]
-
-
-# --- nothing stays
-
-
-def test_files_that_nobody_came_for_are_removed_and_others_are_left_alone(tmp_path):
-    visits = Visits(tmp_path)
-    old, new, foreign = tmp_path / ("a" * 64), tmp_path / ("b" * 64), tmp_path / "notes"
-    for folder in (old, new, foreign):
-        folder.mkdir()
-        (folder / "photo.png").write_bytes(b"x")
-    long_ago = time.time() - FORGOTTEN_S - 1
-    for path in (old / "photo.png", old, foreign / "photo.png", foreign):
-        os.utime(path, (long_ago, long_ago))
-    visits.tidy()
-    assert not old.exists() and new.exists() and foreign.exists()
-
-
-def test_the_timer_tidies_by_itself(tmp_path):
-    folder = tmp_path / ("a" * 64)
-    folder.mkdir()
-    os.utime(folder, (0, 0))
-    visits = Visits(tmp_path, idle_s=0.05)
-    deadline = time.monotonic() + 20
-    while folder.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    visits.end_all()

@@ -1,4 +1,4 @@
-"""Models that visitors name, and versions of a picture that they come back to."""
+"""Models by name, and versions of a session."""
 
 import numpy as np
 import pytest
@@ -10,25 +10,25 @@ from inpaint.networks.generators import build_generator
 from inpaint.session import Session
 from page.editor.versions import Versions
 from page.server import models
-from page.server.models import Models, described
-from page.server.refusal import Refusal
+from page.server.errors import PageError
+from page.server.models import Models, describe
 from tests.page.serving import OneColour, noise
 
 TINY = FreeFormConfig(channels=(8, 8, 16), blocks=2)
 
 
 @pytest.fixture
-def own():
+def default():
     return Inpainter(OneColour(), source="bundled")
 
 
 @pytest.fixture
 def hub_folders(monkeypatch, tmp_path):
     """Stands in for the Hub: owner/one, owner/two and so on, each with a commit of its name."""
-    asked = []
+    calls = []
 
     def download(repo_id, revision, *, anonymous):
-        asked.append((repo_id, revision, anonymous))
+        calls.append((repo_id, revision, anonymous))
         if repo_id == "owner/none":
             raise WeightsError("owner/none is missing: check the name.")
         folder = tmp_path / repo_id.partition("/")[2]
@@ -37,55 +37,55 @@ def hub_folders(monkeypatch, tmp_path):
         return folder
 
     monkeypatch.setattr(models, "download", download)
-    return asked
+    return calls
 
 
-def test_without_a_name_it_is_the_pages_own(own):
-    assert Models(own).get("") is own and Models(own).get(None) is own
+def test_an_empty_name_is_the_default_model(default):
+    assert Models(default).get("") is default and Models(default).get(None) is default
 
 
-def test_a_repository_is_loaded_once_asked_for_without_our_token_and_named_with_its_commit(own, hub_folders):
-    known = Models(own)
+def test_a_repository_is_loaded_once_anonymously_and_named_with_its_commit(default, hub_folders):
+    known = Models(default)
     first = known.get("owner/one@v2")
     assert first.source == "owner/one@one" and first.config == TINY
     assert known.get("owner/one@v2") is first and known.get("owner/one@one") is first
     assert set(hub_folders) == {("owner/one", "v2", True)}
 
 
-def test_no_more_models_are_kept_than_allowed(own, hub_folders):
-    known = Models(own, most=2)
+def test_the_least_recently_loaded_model_is_dropped(default, hub_folders):
+    known = Models(default, max_loaded=2)
     one, two = known.get("owner/one"), known.get("owner/two")
     assert known.get("owner/one") is one
     known.get("owner/three")
     assert known.get("owner/one") is one and known.get("owner/two") is not two
 
 
-NO_REPOSITORIES = [
+NOT_REPOSITORIES = [
     "weights", "inpaint/weights/x", "/etc/passwd", "../page", "a b/c", "x" * 300 + "/y", "owner/one@../..", 3, ["a/b"],
     "~/weights", "owner\\one", "https://huggingface.co/owner/one",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NO_REPOSITORIES, ids=lambda name: repr(name)[:20])
-def test_what_is_no_repository_is_declined_before_anybody_is_asked(own, hub_folders, name):
-    with pytest.raises(Refusal, match="model_name"):
-        Models(own).get(name)
+@pytest.mark.parametrize("name", NOT_REPOSITORIES, ids=lambda name: repr(name)[:20])
+def test_a_name_that_is_not_a_repository_is_declined_without_a_request(default, hub_folders, name):
+    with pytest.raises(PageError, match="model_name"):
+        Models(default).get(name)
     assert not hub_folders
 
 
-def test_a_folder_of_the_server_is_no_repository(own, hub_folders, monkeypatch):
+def test_a_name_never_means_a_folder_of_the_server(default, hub_folders, monkeypatch):
     """inpaint/weights exists here; a visitor who names it gets the Hub's repository of that name, or none."""
-    Models(own).get("inpaint/weights")
+    Models(default).get("inpaint/weights")
     assert hub_folders == [("inpaint/weights", "main", True)]
 
 
-def test_a_model_that_cannot_be_had_is_declined_with_the_reason(own, hub_folders):
-    with pytest.raises(Refusal, match="model_refused") as refused:
-        Models(own).get("owner/none")
-    assert "check the name" in refused.value.values["reason"]
+def test_a_model_that_cannot_be_loaded_is_declined_with_the_reason(default, hub_folders):
+    with pytest.raises(PageError, match="model_refused") as error:
+        Models(default).get("owner/none")
+    assert "check the name" in error.value.values["reason"]
 
 
-def test_a_strangers_request_does_not_get_what_our_token_may_read(hub, client, tmp_path):
+def test_an_anonymous_download_does_not_use_the_servers_token(hub, client, tmp_path):
     api = HfApi(endpoint=hub.url, token="hf_me")
     save_generator(build_generator(TINY), tmp_path / "weights")
     for name, private in (("me/open", False), ("me/private", True)):
@@ -104,13 +104,14 @@ for name, anonymous in (("me/open", True), ("me/private", True), ("me/private", 
     assert public == ours == 40 and "missing or private" in refused
 
 
-def test_the_last_lines_of_the_page_say_what_runs(own, monkeypatch):
-    said = described(own)
-    assert said["weights"] == "bundled" and said["runtime"] == "PyTorch, cpu" and "license" in said["card_text"]
+def test_the_description_names_the_weights_the_runtime_and_the_model_card(default, monkeypatch):
+    description = describe(default)
+    assert description["weights"] == "bundled" and description["runtime"] == "PyTorch, cpu"
+    assert "license" in description["card_text"]
     monkeypatch.setenv("SPACE_ID", "me/space")
-    assert described(own)["card"].endswith("/spaces/me/space/blob/main/inpaint/weights/README.md")
+    assert describe(default)["card"].endswith("/spaces/me/space/blob/main/inpaint/weights/README.md")
     hosted = Inpainter(OneColour(), source="me/weights@abc")
-    assert described(hosted)["card"].endswith("/me/weights")
+    assert describe(hosted)["card"].endswith("/me/weights")
 
 
 # --- versions
@@ -120,23 +121,23 @@ def session(width=40):
     return Session(Inpainter(OneColour()).open(noise(30, width)).photo, Inpainter(OneColour()).fills)
 
 
-def test_a_version_is_the_state_at_its_time_and_only_of_its_own_session():
-    kept, mine, other = Versions(), session(), session()
+def test_a_version_restores_the_state_at_its_time_in_its_own_session_only():
+    versions, mine, other = Versions(), session(), session()
     mine.stroke([[10, 10]], 6)
     before = np.asarray(mine.result())
-    number = kept.keep(mine)
+    number = versions.save(mine)
     mine.stroke([[30, 20]], 6)
-    mine.restore(kept.get(mine, number))
+    mine.restore(versions.get(mine, number))
     assert (np.asarray(mine.result()) == before).all()
-    assert kept.get(other, number) is None and kept.get(mine, 99) is None and kept.get(mine, "1") is None
+    assert versions.get(other, number) is None and versions.get(mine, 99) is None and versions.get(mine, "1") is None
 
 
-def test_the_oldest_versions_go_when_there_are_too_many_or_they_are_too_large():
+def test_the_oldest_versions_are_dropped_when_there_are_too_many_or_they_are_too_large():
     mine = session()
     mine.stroke([[10, 10]], 6)
-    few = Versions(most=2)
-    numbers = [few.keep(mine) for _ in range(3)]
+    few = Versions(max_versions=2)
+    numbers = [few.save(mine) for _ in range(3)]
     assert [few.get(mine, number) is not None for number in numbers] == [False, True, True]
-    small = Versions(most_bytes=1)
-    numbers = [small.keep(mine) for _ in range(3)]
+    small = Versions(max_bytes=1)
+    numbers = [small.save(mine) for _ in range(3)]
     assert [small.get(mine, number) is not None for number in numbers] == [False, False, True]

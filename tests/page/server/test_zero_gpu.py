@@ -1,4 +1,4 @@
-"""ZeroGPU: where a Space lends GPUs, each stroke borrows one; everywhere else nothing changes."""
+"""ZeroGPU: each stroke runs on an allocated GPU; elsewhere nothing changes."""
 
 import pickle
 import sys
@@ -8,64 +8,64 @@ import numpy as np
 import pytest
 
 from inpaint import Inpainter
-from page.server.zero_gpu import LEND_S, lend_gpu, on_zero_gpu, zero_gpu
+from page.server.zero_gpu import DURATION_S, on_zero_gpu, with_zero_gpu, zero_gpu
 from tests.page.serving import FILL, OneColour, noise
 
 
-class Lender:
-    """A stand-in for the package `spaces`, which sends what goes in and what comes out to another process."""
+class FakeSpaces:
+    """A stand-in for the package `spaces`: arguments and results are pickled, as for another process."""
 
     def __init__(self):
-        self.loans, self.durations = 0, []
+        self.calls, self.durations = 0, []
 
     def GPU(self, *, duration):
         self.durations.append(duration)
 
         def decorated(function):
-            def borrowed(*arguments):
-                self.loans += 1
+            def allocated(*arguments):
+                self.calls += 1
                 return pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(arguments)))))
 
-            return borrowed
+            return allocated
 
         return decorated
 
 
 @pytest.fixture
-def lender(monkeypatch):
-    lender = Lender()
-    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lender.GPU))
-    return lender
+def spaces(monkeypatch):
+    spaces = FakeSpaces()
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=spaces.GPU))
+    return spaces
 
 
 @pytest.mark.parametrize("value", ["true", "1", "True"])
-def test_on_a_zerogpu_space_every_stroke_borrows_a_gpu_once(lender, monkeypatch, value):
+def test_on_a_zerogpu_space_each_stroke_allocates_a_gpu_once(spaces, monkeypatch, value):
     monkeypatch.setenv("SPACES_ZERO_GPU", value)
-    inpainter = lend_gpu(Inpainter(OneColour()), zero_gpu())
+    inpainter = with_zero_gpu(Inpainter(OneColour()), zero_gpu())
     session = inpainter.open(noise(600, 900))
     session.stroke([[40, 40], [500, 500]], 60)  # several crops
-    assert lender.loans == 1 and lender.durations == [LEND_S]
+    assert spaces.calls == 1 and spaces.durations == [DURATION_S]
     session.undo()
     session.redo()
-    assert lender.loans == 1
+    assert spaces.calls == 1
     result = np.asarray(session.result())
     assert (np.abs(result[session.mask].astype(int) - FILL) <= 1).all()
     mask = np.zeros((600, 900), bool)
     mask[100:120, 100:150] = True
     assert (np.abs(np.asarray(inpainter(noise(600, 900), mask))[mask].astype(int) - FILL) <= 1).all()
-    assert lender.loans == 2
+    assert spaces.calls == 2
 
 
 @pytest.mark.parametrize("value", [None, "", "false"])
-def test_elsewhere_the_package_is_not_used_even_where_it_is_installed(lender, monkeypatch, value):
+def test_elsewhere_an_installed_spaces_package_is_not_used(spaces, monkeypatch, value):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     if value is not None:
         monkeypatch.setenv("SPACES_ZERO_GPU", value)
     assert zero_gpu() is None and not on_zero_gpu()
 
 
-def test_without_the_package_the_page_does_without(monkeypatch):
+def test_without_the_spaces_package_the_inpainter_is_unchanged(monkeypatch):
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", None)
     inpainter = Inpainter(OneColour())
-    assert lend_gpu(inpainter, zero_gpu()) is inpainter
+    assert with_zero_gpu(inpainter, zero_gpu()) is inpainter

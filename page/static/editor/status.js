@@ -1,0 +1,24 @@
+// The status line, the error message, and the state of the page: "opening", "filling" or "ready".
+
+export function createStatus(page) {
+  const { root, text } = page;
+  const line = root.querySelector("[data-testid=status] span");
+  const error = root.querySelector("[data-testid=error]");
+
+  // Show a text (null: keep the one that is shown) and set the state.
+  function set(key, state = root.dataset.state, values = {}) {
+    root.dataset.state = state;
+    if (key) line.textContent = text(key, values);
+  }
+
+  return {
+    set,
+    showError(message) {
+      if (message) set(page.photo ? "hint" : "empty", "ready");
+      error.textContent = message ?? "";
+    },
+    get state() {
+      return root.dataset.state;
+    },
+  };
+}

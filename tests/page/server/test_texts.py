@@ -1,0 +1,41 @@
+"""The page's texts: complete in each language, and every key that the code names exists."""
+
+import re
+
+import pytest
+
+from page.server.scripts import STATIC
+from page.server.texts import LANGUAGES, TEXTS, language_of
+
+PAGE = STATIC.parent
+
+
+def placeholders(text):
+    return sorted(re.findall(r"{(\w+)}", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_every_key_in_the_same_order_with_the_same_placeholders(language):
+    english, texts = TEXTS["en"], TEXTS[language]
+    assert list(texts) == list(english) and all(texts.values())
+    for key, text in texts.items():
+        assert placeholders(text) == placeholders(english[key]), key
+
+
+def test_every_key_that_templates_scripts_and_errors_name_exists():
+    named = set()
+    for path in PAGE.rglob("*.html"):
+        named |= {*re.findall(r'data-(?:text|label)="(\w+)"', path.read_text(encoding="utf-8"))}
+    for path in PAGE.rglob("*.js"):
+        named |= {*re.findall(r'\b(?:text|status\.set)\("(\w+)"', path.read_text(encoding="utf-8"))}
+    for path in PAGE.rglob("*.py"):
+        named |= {*re.findall(r'PageError\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    assert len(named) > 100 and named <= set(TEXTS["en"])
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("de,en;q=0.5,zh;q=0.3", "en"), ("fr", "en"), ("", "en"), (None, "en")],
+)
+def test_the_language_is_the_first_of_the_accept_language_header_that_the_page_has(header, language):
+    assert language_of(header) == language
