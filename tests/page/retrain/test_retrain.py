@@ -142,7 +142,7 @@ def test_the_preview_shows_nine_pictures_with_masks_of_the_preset(site):
 
 
 def test_errors_of_the_preview_are_sentences(site):
-    assert "pictures" in call_action(site, "preview_masks", {"dataset": "me/words", "preset": "photos"})["error"]
+    assert "images" in call_action(site, "preview_masks", {"dataset": "me/words", "preset": "photos"})["error"]
     assert call_action(site, "preview_masks", {"dataset": "me/photos", "preset": "../x"})["code"] == "bad_request"
 
 
