@@ -1,4 +1,4 @@
-"""Whatever a stranger sends to the server functions: a sentence, never a trace, and the page goes on for the others."""
+"""Property-based tests of the server functions: any JSON is answered with a dict, and the page keeps working."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from PIL import Image
 
 from inpaint import WeightsError
 from page.server import models
-from page.server.texts import LANGUAGES, SENTENCES
+from page.server.texts import LANGUAGES, TEXTS
 from tests.page.serving import GRADIO_WARNINGS, noise, serving
 
 pytestmark = GRADIO_WARNINGS
@@ -19,21 +19,21 @@ STROKE = {"points": [[10, 10], [30, 20]], "brush": 8, "erase": False}
 CLUES = ("Traceback", 'File "', "Error:", "site-packages", "/app.py", "\\n  ")
 
 
-def unreachable(*_, **__):
+def fail_download(*_, **__):
     raise WeightsError("this repository is not on the Hub: check its name")
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "download", unreachable)
+        patch.setattr(models, "download", fail_download)
         with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
             yield running
 
 
 @pytest.fixture(scope="module")
 def scene(served):
-    """What a stranger may know: an open photo of his own, an upload, and the id of somebody else's photo, nearly."""
+    """Another visitor's visit, and values for each field: of an own visit and upload, and guesses of the other's id."""
     picture = Image.fromarray(noise(60, 90))
     mine, other = served.open(picture), served.open(picture)
     served.call("paint", {"visit": other, "strokes": [STROKE]})
@@ -51,8 +51,8 @@ def scene(served):
     return other, known
 
 
-def anything():
-    """JSON of every kind, also what JSON should not contain."""
+def any_json():
+    """Any JSON value, and NaN and infinities."""
     numbers = st.integers() | st.floats() | st.sampled_from([2**63, -(10**30), math.nan, math.inf, -0.0])
     words = st.text(max_size=20) | st.sampled_from(["NaN", "__proto__", "{limit}", "\u202e", "\ud83d\ude00" * 50])
     leaves = st.none() | st.booleans() | numbers | words
@@ -61,58 +61,58 @@ def anything():
 
 
 def strokes():
-    """Lists of strokes in which one thing or another may be wrong."""
-    number, wrong = st.integers(0, 90), anything()
-    points = st.lists(st.lists(number, min_size=2, max_size=2) | st.tuples(number, wrong) | wrong, max_size=3)
-    stroke = {"points": points | wrong, "brush": st.just(8) | wrong, "erase": st.booleans() | wrong}
-    return st.lists(st.fixed_dictionaries(stroke, optional={"grow_px": anything()}), max_size=3)
+    """Lists of strokes with some invalid fields."""
+    number, invalid = st.integers(0, 90), any_json()
+    points = st.lists(st.lists(number, min_size=2, max_size=2) | st.tuples(number, invalid) | invalid, max_size=3)
+    stroke = {"points": points | invalid, "brush": st.just(8) | invalid, "erase": st.booleans() | invalid}
+    return st.lists(st.fixed_dictionaries(stroke, optional={"grow_px": any_json()}), max_size=3)
 
 
 def calls(known):
-    """Calls that are right in most parts and wrong in some, and others that are wrong altogether."""
-    fields = {key: st.sampled_from(values) | anything() for key, values in known.items()}
+    """Calls with mostly valid fields, and any other JSON values."""
+    fields = {key: st.sampled_from(values) | any_json() for key, values in known.items()}
     own = {"visit": st.just(known["visit"][0])}
-    right = st.fixed_dictionaries(own, optional={key: fields[key] for key in fields if key != "visit"})
-    return right | st.fixed_dictionaries({}, optional=fields) | anything()
+    valid = st.fixed_dictionaries(own, optional={key: fields[key] for key in fields if key != "visit"})
+    return valid | st.fixed_dictionaries({}, optional=fields) | any_json()
 
 
-def check(answer, status, language):
-    """A refusal is a sentence in the visitor's language; nothing failed, and nothing lets see the inside."""
+def check_answer(answer, status, language):
+    """An error is a sentence in the language of the browser, and shows no details of the implementation."""
     assert status == 200 and isinstance(answer, dict) and answer.get("code") != "unexpected"
     assert not any(clue in json.dumps(answer) for clue in CLUES)
     if "error" in answer:
-        start = SENTENCES[answer["code"]][LANGUAGES.index(language)].partition("{")[0]
+        start = TEXTS[language][answer["code"]].partition("{")[0]
         assert answer["error"].startswith(start) and "{" not in answer["error"].replace("{limit}", "")
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
-def test_no_call_of_any_server_function_is_answered_with_anything_but_a_dict_and_a_sentence(served, scene):
+def test_any_call_of_any_server_function_is_answered_with_a_dict_and_errors_are_sentences(served, scene):
     other, known = scene
     before = served.visits.get(other).session.mask
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=HealthCheck)
-    @given(st.sampled_from(served.painter["props"]["server_fns"]), calls(known), st.sampled_from(LANGUAGES))
-    def strange(function, call, language):
+    @given(st.sampled_from(served.editor["props"]["server_fns"]), calls(known), st.sampled_from(LANGUAGES))
+    def fuzz(function, call, language):
         status, answer = served.call(function, call, language)
-        check(answer, status, language)
+        check_answer(answer, status, language)
 
-    strange()
+    fuzz()
     assert (served.visits.get(other).session.mask == before).all()
     visit = served.open(Image.fromarray(noise(60, 90)))
     assert served.call("paint", {"visit": visit, "strokes": [STROKE]})[1]["changed"] == [True]
 
 
-def test_strokes_with_something_wrong_in_them_are_refused_and_never_fail(served):
+def test_invalid_strokes_are_declined_without_an_exception(served):
     visit = served.open(Image.fromarray(noise(60, 90)))
 
     @settings(max_examples=EXAMPLES // 2, deadline=None, database=None, derandomize=True)
     @given(strokes())
-    def strange(strokes):
+    def fuzz(strokes):
         status, answer = served.call("paint", {"visit": visit, "strokes": strokes})
-        check(answer, status, "en")
+        check_answer(answer, status, "en")
         assert answer.get("code") in (None, "bad_request", "all_painted")
 
-    strange()
+    fuzz()
 
 
 def nest(depth):
@@ -125,12 +125,12 @@ def nest(depth):
 @pytest.mark.parametrize(
     "value",
     [nest(500), [0] * 100_000, {str(index): index for index in range(10_000)}, "x" * 1_000_000, [STROKE] * 2_000],
-    ids=["deep", "a long list", "a large dict", "a long text", "many strokes"],
+    ids=["deep", "long list", "large dict", "long text", "many strokes"],
 )
-def test_every_function_takes_huge_values_without_harm(served, scene, value):
+def test_huge_values_are_answered_by_every_server_function(served, scene, value):
     _, known = scene
     others = {key: value for key in known if key != "visit"}
-    for function in served.painter["props"]["server_fns"]:
+    for function in served.editor["props"]["server_fns"]:
         for call in (others | {"visit": served.open(Image.fromarray(noise(20, 20)))}, {"visit": value}, value):
             status, answer = served.call(function, call)
-            check(answer, status, "en")
+            check_answer(answer, status, "en")
