@@ -125,9 +125,9 @@ def _mask_format(output: Path | str) -> str:
 
 def _result_format(picture: Image.Image, task: Task) -> str:
     """Return the photo's format, unless the output has another suffix than the photo: then the format of that."""
-    photo, output, own = task.photo, task.output, picture.format or "PNG"
+    photo, output = task.photo, task.output
     if isinstance(output, str) or (isinstance(photo, Path) and photo.suffix.lower() == output.suffix.lower()):
-        return own
+        return picture.format or "PNG"
     return format_of(output)
 
 

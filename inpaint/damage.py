@@ -188,7 +188,7 @@ def load_damage_network(folder: str | Path | None = None) -> DamageNetwork:
 
 
 def adjust_to_prior(probability: np.ndarray) -> np.ndarray:
-    """Return probabilities adjusted to the photo's own share of damage: the more damage, the more a weak mark counts.
+    """Return probabilities adjusted to the share of damage in the photo: more damage raises the weak ones.
 
     Args:
         probability: float32 (H, W) in [0, 1], as the network predicts it for each pixel.

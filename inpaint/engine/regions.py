@@ -79,7 +79,7 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
     height, width = mask.shape
     photo = Box(0, 0, width, height)
     margin = 512
-    while True:  # a larger window, until no region that is asked for may continue outside it
+    while True:  # the window grows until none of the regions that are found may continue outside it
         window = photo if within is None else _snapped_to_grid(within.expanded(margin), photo)
         if window.width <= 0 or window.height <= 0:
             return []
@@ -204,8 +204,8 @@ def _extract_parts(mask: np.ndarray, labels: np.ndarray, found: np.ndarray, wind
         left, top = window.left + columns.start * CELL, window.top + rows.start * CELL
         pixels = mask[top : min(window.top + rows.stop * CELL, window.bottom)]
         pixels = pixels[:, left : min(window.left + columns.stop * CELL, window.right)]
-        own = upsample_nearest(labels[rows, columns] == label, CELL, pixels.shape)
-        part = bounding_part(left, top, pixels & own)
+        in_region = upsample_nearest(labels[rows, columns] == label, CELL, pixels.shape)
+        part = bounding_part(left, top, pixels & in_region)
         if part is not None:
             parts.append(part)
     return parts

@@ -202,18 +202,18 @@ def test_patches_of_a_grey_photo_are_grey(mode):
 
 
 def test_only_the_regions_that_a_stroke_touches_are_filled_again():
-    asked = []
+    filled = []
 
     def counting(pixels, mask, within):
         for fill in fill_with_mean(pixels, mask, within):
-            asked.append(fill.box)
+            filled.append(fill.box)
             yield fill
 
     live = Session(picture("RGB", (900, 700)), counting)
     live.stroke([[100, 100]], 20)
     live.stroke([[800, 600]], 20)
     live.stroke([[110, 110]], 20)
-    assert [box.intersection(Box(0, 0, 300, 300)) == box for box in asked] == [True, False, True]
+    assert [box.intersection(Box(0, 0, 300, 300)) == box for box in filled] == [True, False, True]
 
 
 def test_clear_restores_the_original_photo():
