@@ -10,9 +10,9 @@ from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.retry import StreamError
 from train.generator.trainer import train_generator
-from train.publish.card import hub_datasets
 from train.publish.publish import publish, report
 from train.publish.repository import check_target
+from train.publish.run_info import hub_datasets
 from train.run.checkpoint import CheckpointError
 from train.run.distributed import OtherProcessError, ProcessGroup
 from train.run.events import Callback, EventLog, emit

@@ -1,4 +1,4 @@
-"""python -m train.publish RUN_DIR REPO_ID: puts a run's weights and their model card on the Hub, as one commit."""
+"""python -m train.publish RUN_DIR REPO_ID: publish a run's weights and their model card on the Hub in one commit."""
 
 import argparse
 import sys
@@ -8,23 +8,23 @@ from train.publish.publish import PublishError, publish, report
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0 published, 1 a problem that was explained."""
+    """Run the command line; the return value is the exit code: 0 published or not better, 1 an error with a message."""
     parser = argparse.ArgumentParser(prog="python -m train.publish", description=__doc__)
     parser.add_argument("run_dir", type=Path, help="a training run, such as runs/photos, or its weights folder")
-    parser.add_argument("repo_id", help="the repository, such as me/weights; made when absent")
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--private", action="store_true", default=None, help="hide a new repository from others")
-    shown.add_argument(
-        "--public", dest="private", action="store_false", default=None, help="show it, also if a dataset is private"
+    parser.add_argument("repo_id", help="the repository, such as me/weights; created if it does not exist")
+    visibility = parser.add_mutually_exclusive_group()
+    visibility.add_argument("--private", action="store_true", default=None, help="make a new repository private")
+    visibility.add_argument(
+        "--public", dest="private", action="store_false", default=None, help="public, even if a dataset is private"
     )
-    parser.add_argument("--tag", help="also give this version a name, such as v1")
+    parser.add_argument("--tag", help="tag for this version, such as v1")
     parser.add_argument(
-        "--held-out", metavar="DATASET[@SPLIT]", help="photos that new and old weights are compared on; default: the"
-        " validation or test split of the run's first dataset, if it has one",
+        "--held-out", metavar="DATASET[@SPLIT]", help="photos that new and previous weights are compared on; default:"
+        " the validation or test split of the run's first dataset, if it has one",
     )  # fmt: skip
     parser.add_argument(
-        "--if-better", action="store_true", help="publish only if the fills of the held-out photos look more like the"
-        " truth (a lower mean ELP) than those of the weights that are there",
+        "--if-better", action="store_true", help="publish only if the fills of the held-out photos have a lower mean"
+        " ELP than those of the previous weights",
     )  # fmt: skip
     options = vars(parser.parse_args(arguments))
     try:

@@ -1,6 +1,6 @@
-"""A new model card meets the one that is there: generated parts are written anew, a person's words and metadata stay.
+"""Merging of a new model card into an existing one: generated parts are replaced, other text and metadata are kept.
 
-A generated part lies between two comments. The first bears its checksum, by which a change inside it is noticed.
+A generated part stands between two comments. The first has a checksum of the part, which shows whether it was edited.
 """
 
 import hashlib
@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import yaml  # type: ignore[import-untyped]
+from huggingface_hub import CardData, RepoCard
 
 FACTS = ("recipe", "results")
-"""Parts that must be true of the new weights, also where a person has changed the old ones."""
-_BEGIN = "<!-- generated: {} {}. Publishing writes this part anew: add your own words above or below it. -->"
+"""Parts that must describe the new weights even if the previous part was edited."""
+_BEGIN = "<!-- generated: {} {}. Publishing replaces this part: add your own text above or below it. -->"
 _END = "<!-- end of {} -->"
 _PART = re.compile(
     r"<!-- generated: (?P<name>[a-z-]+) (?P<sum>[0-9a-f]{8})\.[^\n]*-->\n(?P<text>.*?)\n?<!-- end of (?P=name) -->",
@@ -26,97 +26,114 @@ class Merged(NamedTuple):
 
     Attributes:
         text: the card.
-        kept: names of the generated parts that a person has changed, and that were left as they are.
+        kept: names of the generated parts that were edited, and therefore kept.
     """
 
     text: str
     kept: tuple[str, ...]
 
 
-def part(name: str, text: str) -> str:
-    """A generated part between its comments."""
+def generated_part(name: str, text: str) -> str:
+    """Return a generated part between its comments."""
     text = text.strip("\n")
     return f"{_BEGIN.format(name, _checksum(text))}\n{text}\n{_END.format(name)}"
 
 
-def assemble(metadata: Mapping[str, Any], body: str) -> str:
-    """A card of YAML metadata and Markdown."""
-    front = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n{body.strip()}\n"
+def join_card(metadata: Mapping[str, Any], body: str) -> str:
+    """Return a card of metadata and Markdown."""
+    return f"---\n{CardData(**metadata).to_yaml()}\n---\n\n{body.strip()}\n"
 
 
-def merge(old: str, fresh: str) -> Merged:
-    """The card for new weights.
+def split_card(text: str) -> tuple[dict[str, Any], str]:
+    """Return the metadata of a card, empty without any, and its Markdown.
+
+    Raises:
+        ValueError: the metadata is not a valid YAML mapping.
+    """
+    if not text.lstrip().startswith("---"):
+        return {}, text
+    try:
+        # RepoCard and not ModelCard: the latter drops results that EvalResult cannot express.
+        card = RepoCard(text)
+    except Exception as error:  # errors of PyYAML, of its values, and of keys that are not text
+        reason = " ".join(str(error).split())
+        raise ValueError(f"the metadata of the existing README.md is not valid YAML ({reason}): correct it") from error
+    return card.data.to_dict(), card.text
+
+
+def merge(existing: str, new: str) -> Merged:
+    """Return the card for new weights.
 
     Args:
-        old: the card that is there; empty for none. Without generated parts the fresh ones are added below its text.
-            Parts that a person has deleted stay away.
-        fresh: a card as `train.card.build_card` writes it.
+        existing: the existing card; empty without one. If it has no generated parts, they are added below its text.
+            Parts that were deleted from it are not added again.
+        new: a card as `card.build_card` returns it.
+
+    Raises:
+        ValueError: the metadata of the existing card is not a valid YAML mapping.
     """
-    old = old.replace("\r\n", "\n")
-    (metadata, body), (new_metadata, new_body) = split(old), split(fresh)
-    if metadata is None:  # metadata that cannot be read cannot be merged: a person has to mend it
-        raise ValueError("the README.md there has metadata that is no YAML: mend it first")
+    existing = existing.replace("\r\n", "\n")
+    (metadata, body), (new_metadata, new_body) = split_card(existing), split_card(new)
     if not body.strip():
-        return Merged(assemble(merge_metadata(metadata, new_metadata or {}, ""), new_body), ())
+        return Merged(join_card(merge_metadata(metadata, new_metadata, ""), new_body), ())
     parts = {found["name"]: found["text"] for found in _PART.finditer(new_body)}
-    was = next((found["text"] for found in _PART.finditer(body) if found["name"] == "training-data"), "")
-    merged = merge_metadata(metadata, new_metadata or {}, was)
+    old_data = next((found["text"] for found in _PART.finditer(body) if found["name"] == "training-data"), "")
+    merged = merge_metadata(metadata, new_metadata, old_data)
     if not _PART.search(body):
         without_title = re.sub(r"^# [^\n]*\n+", "", new_body.lstrip(), count=1)
-        return Merged(assemble(merged, f"{body.strip()}\n\n{without_title}"), ())
+        return Merged(join_card(merged, f"{body.strip()}\n\n{without_title}"), ())
     kept: list[str] = []
-    return Merged(assemble(merged, _PART.sub(_renewer(parts, kept), body)), tuple(kept))
+    return Merged(join_card(merged, _PART.sub(_replacer(parts, kept), body)), tuple(kept))
 
 
-def _renewer(parts: Mapping[str, str], kept: list[str]) -> Callable[[re.Match[str]], str]:
-    """Writes each generated part anew. Names of those that a person has changed are added to `kept`."""
+def _replacer(parts: Mapping[str, str], kept: list[str]) -> Callable[[re.Match[str]], str]:
+    """Return a function that replaces a generated part; names of edited parts are appended to `kept`."""
 
-    def renew(found: re.Match[str]) -> str:
+    def replace(found: re.Match[str]) -> str:
         name, text = found["name"], found["text"]
         if name not in parts:
             return ""
         if _checksum(text) == found["sum"]:
-            return part(name, parts[name])
+            return generated_part(name, parts[name])
         kept.append(name)
-        return f"{text}\n\n{part(name, parts[name])}" if name in FACTS else found[0]
+        return f"{text}\n\n{generated_part(name, parts[name])}" if name in FACTS else found[0]
 
-    return renew
+    return replace
 
 
 def merge_metadata(old: Mapping[str, Any], new: Mapping[str, Any], old_training_data: str) -> dict[str, Any]:
-    """The metadata for new weights: what a person has set stays, what describes the weights is replaced.
+    """Return the metadata for new weights: values that a person has set are kept, facts about the weights replaced.
 
     Args:
-        old: of the card that is there.
-        new: of the fresh card.
-        old_training_data: the generated part that lists the datasets of the weights before; those are taken out.
+        old: of the existing card.
+        new: of the new card.
+        old_training_data: the generated part that lists the datasets of the previous weights; these are removed.
     """
     merged = dict(old)
     for key, value in new.items():
         if key in _LICENCE and "license" in old:
             continue
         if key == "datasets":
-            gone = set(re.findall(r"huggingface\.co/datasets/([\w./-]+?)\)", old_training_data))
-            merged[key] = _union((name for name in _listed(old.get(key)) if name not in gone), value)
+            previous = set(re.findall(r"huggingface\.co/datasets/([\w./-]+?)\)", old_training_data))
+            merged[key] = _union((name for name in _as_list(old.get(key)) if name not in previous), value)
         elif key == "tags":
-            merged[key] = _union(_listed(old.get(key)), value)
+            merged[key] = _union(_as_list(old.get(key)), value)
         elif key == "model-index":
-            merged[key] = _merge_results(_listed(old.get(key)), value)
+            merged[key] = _merge_results(_as_list(old.get(key)), value)
         else:
             merged.setdefault(key, value)
     if "model-index" in old and "model-index" not in new:
-        del merged["model-index"]  # measured on other weights
+        del merged["model-index"]  # measured on the previous weights
     return merged
 
 
 def _merge_results(old: list[Any], new: list[dict[str, Any]]) -> list[Any]:
-    """Our results in place of ours before; results of other tasks or datasets stay."""
+    """Replace our previous results and keep those of other tasks or datasets."""
     measured = {_key(result) for model in new for result in model["results"]}
     others = [
         result
         for model in old
-        for result in _listed(model.get("results") if isinstance(model, dict) else None)
+        for result in _as_list(model.get("results") if isinstance(model, dict) else None)
         if _key(result) not in measured and not str(_key(result)[1]).startswith("held-out-")
     ]
     first, *rest = new
@@ -124,6 +141,8 @@ def _merge_results(old: list[Any], new: list[dict[str, Any]]) -> list[Any]:
 
 
 def _key(result: Any) -> tuple[Any, Any]:
+    """Return the types of task and dataset of a result; None where the result does not have one."""
+
     def kind(name: str) -> Any:
         value = result.get(name) if isinstance(result, dict) else None
         return value.get("type") if isinstance(value, dict) else None
@@ -131,19 +150,7 @@ def _key(result: Any) -> tuple[Any, Any]:
     return kind("task"), kind("dataset")
 
 
-def split(card: str) -> tuple[dict[str, Any] | None, str]:
-    """Metadata and Markdown of a card; None for metadata that is no YAML."""
-    match = re.match(r"---[ \t]*\n(.*?)\n?---[ \t]*(?:\n|$)", card, re.DOTALL)
-    if match is None:
-        return {}, card
-    try:
-        metadata = yaml.safe_load(match[1])
-    except yaml.YAMLError:
-        return None, card[match.end() :]
-    return (metadata if isinstance(metadata, dict) else {}), card[match.end() :]
-
-
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

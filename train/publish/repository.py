@@ -1,4 +1,4 @@
-"""A model repository on the Hub as publishing meets it: what is there, commits, tags, and what refusals mean."""
+"""The model repository on the Hub: what it has, commits, tags, and checks of names and visibility."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -13,20 +13,22 @@ from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
 from inpaint.hub.download import WEIGHTS_FILE
-from inpaint.hub.errors import explain_error
+from inpaint.hub.errors import explain_error, status_of
 from inpaint.hub.retry import is_transient, retry
+
+from .card import CARD_FILE
 
 LOOKUP_TIMEOUT_S = 10.0
 
 
-class TrainedOn(NamedTuple):
-    """A dataset on the Hub.
+class TrainingDataset(NamedTuple):
+    """A dataset on the Hub that weights were trained on.
 
     Attributes:
         name: its id.
-        licence: as its card states it; None if it does not.
-        private: whether others must not see it.
-        found: whether the Hub answered.
+        licence: from its card; None if it states none.
+        private: whether it is private, or not visible with this token.
+        found: whether the Hub returned it.
     """
 
     name: str
@@ -35,26 +37,38 @@ class TrainedOn(NamedTuple):
     found: bool
 
 
-def check_visibility(existing: ModelInfo | None, repo_id: str, private: bool | None, datasets: list[TrainedOn]) -> None:
-    """Refuses to show in public what was asked to be hidden, or what was trained on hidden pictures."""
+def check_visibility(
+    existing: ModelInfo | None, repo_id: str, private: bool | None, datasets: Sequence[TrainingDataset]
+) -> None:
+    """Check that publishing would not make private weights, or weights of private datasets, public.
+
+    Args:
+        existing: the repository; None if it does not exist yet.
+        repo_id: its id.
+        private: as in `publish`.
+        datasets: that the weights were trained on.
+
+    Raises:
+        ValueError: it would.
+    """
     if existing is None or existing.private:
         return
     if private:
         raise ValueError(f"{repo_id} exists and is public: make it private in its settings, or leave --private out")
-    hidden = [d.name for d in datasets if d.private and d.found]
+    hidden = [dataset.name for dataset in datasets if dataset.private and dataset.found]
     if hidden and private is None:
         raise ValueError(
             f"{repo_id} is public, and {hidden[0]}, which the weights were trained on, is private: make {repo_id}"
-            " private in its settings, publish to another repository, or say --public if that is meant"
+            " private in its settings, publish to another repository, or confirm with --public"
         )
 
 
 def check_target(repo_id: str, datasets: Sequence[str], private: bool | None) -> None:
-    """Finds out before a training whether its weights could be published; a Hub that does not answer is no obstacle.
+    """Check before training whether the weights can be published. If the Hub cannot be reached, the check passes.
 
     Args:
-        repo_id: where they are to go.
-        datasets: of the run, on the Hub.
+        repo_id: repository for the weights.
+        datasets: ids of the run's datasets on the Hub.
         private: as in `publish`.
 
     Raises:
@@ -69,84 +83,122 @@ def check_target(repo_id: str, datasets: Sequence[str], private: bool | None) ->
             raise ValueError(f"the token is that of {account['name']}: publish to {account['name']}/...")
         if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise ValueError("the token may only read: use one that may write")
-        check_visibility(retry(lambda: find(api, repo_id)), repo_id, private, describe_datasets(api, datasets))
+        existing = retry(lambda: find_repository(api, repo_id))
+        check_visibility(existing, repo_id, private, describe_datasets(api, datasets))
     except (httpx2.HTTPError, OSError, ValueError) as error:
         if not is_transient(error):
             message = explain_error(error, f"{repo_id} could not be published", right=f"write to {repo_id}")
             raise ValueError(message) from None
 
 
-def find(api: HfApi, repo_id: str) -> ModelInfo | None:
+def find_repository(api: HfApi, repo_id: str) -> ModelInfo | None:
+    """Return a model repository with its files; None if it does not exist.
+
+    Raises:
+        HfHubHTTPError: the Hub answers with another error.
+        httpx2.HTTPError: the Hub cannot be reached.
+    """
     try:
         return api.model_info(repo_id, files_metadata=True, timeout=LOOKUP_TIMEOUT_S)
     except HfHubHTTPError as error:
-        if isinstance(error, RepositoryNotFoundError) or error.response.status_code == 404:
+        if isinstance(error, RepositoryNotFoundError) or status_of(error) == 404:
             return None
         raise
 
 
 def commit_files(api: HfApi, repo_id: str, paths: Iterable[Path], title: str, text: str, parent: str | None) -> str:
-    """One commit; its sha. Files that are already there are left out, so a second try after a lost answer is none."""
+    """Upload files in one commit and return its sha.
+
+    Files that the repository already has are skipped. A retry after a lost response therefore makes no second commit.
+
+    Args:
+        api: client of the Hub.
+        repo_id: the repository.
+        paths: the files; they go to the top level under their own names.
+        title: first line of the commit message.
+        text: the rest of the commit message.
+        parent: sha of the commit that must be the latest one.
+
+    Raises:
+        HfHubHTTPError: the Hub refuses; its status is 412 if `parent` is not the latest commit.
+        httpx2.HTTPError: the Hub cannot be reached.
+        OSError: a file cannot be read.
+    """
     operations = [CommitOperationAdd(path.name, path) for path in paths]
     try:
         return api.create_commit(
             repo_id, operations, commit_message=title, commit_description=text, parent_commit=parent
         ).oid
-    except RuntimeError as error:  # around what happened to a large file
+    except RuntimeError as error:  # huggingface_hub wraps errors of large files in it
         if isinstance(error.__cause__, httpx2.HTTPError | OSError):
             raise error.__cause__ from None
         raise
-    except JSONDecodeError as error:  # a gateway's page in place of an answer
-        raise httpx2.RemoteProtocolError("the Hub's answer cannot be read") from error
+    except JSONDecodeError as error:  # the HTML page of a gateway
+        raise httpx2.RemoteProtocolError("the response of the Hub is not JSON") from error
 
 
 def create_tag(api: HfApi, repo_id: str, tag: str, commit: str) -> None:
+    """Tag a commit; nothing happens if the commit has this tag already.
+
+    Raises:
+        HfHubHTTPError: the Hub refuses; its status is 409 if another commit has this tag.
+    """
     try:
         api.create_tag(repo_id, tag=tag, revision=commit)
     except HfHubHTTPError as error:
-        known = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}
-        if error.response.status_code != 409 or known.get(tag) != commit:
+        tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo_id).tags}
+        if status_of(error) != 409 or tags.get(tag) != commit:
             raise
 
 
-def describe_datasets(api: HfApi, names: Iterable[str]) -> list[TrainedOn]:
-    """What the Hub says of the datasets; those that it does not show us count as private."""
+def describe_datasets(api: HfApi, names: Iterable[str]) -> list[TrainingDataset]:
+    """Return licence and visibility of datasets; those that this token cannot see count as private."""
     return [_describe(api, name) for name in names]
 
 
-def _describe(api: HfApi, name: str) -> TrainedOn:
+def _describe(api: HfApi, name: str) -> TrainingDataset:
     try:
         info = retry(lambda: api.dataset_info(name, timeout=LOOKUP_TIMEOUT_S))
     except RepositoryNotFoundError:
-        return TrainedOn(name, None, private=True, found=False)
+        return TrainingDataset(name, None, private=True, found=False)
     except (httpx2.HTTPError, OSError):
-        return TrainedOn(name, None, private=False, found=False)
+        return TrainingDataset(name, None, private=False, found=False)
     stated = info.card_data.get("license") if info.card_data else None
     licence = ", ".join(stated) if isinstance(stated, list) else str(stated) if stated else None
-    return TrainedOn(name, licence, bool(info.private), found=True)
+    return TrainingDataset(name, licence, bool(info.private), found=True)
 
 
-def card_text(existing: ModelInfo | None, repo_id: str) -> str | None:
-    """The README.md that is there; None without one."""
-    if existing is None or all(file.rfilename != "README.md" for file in existing.siblings or []):
+def read_card(existing: ModelInfo | None, repo_id: str) -> str | None:
+    """Return the README.md of a repository; None if it has none."""
+    if existing is None or all(file.rfilename != CARD_FILE for file in existing.siblings or []):
         return None
-    return Path(hf_hub_download(repo_id, "README.md", revision=existing.sha)).read_text(encoding="utf-8")
+    return Path(hf_hub_download(repo_id, CARD_FILE, revision=existing.sha)).read_text(encoding="utf-8")
 
 
-def weights_sha256(existing: ModelInfo) -> str | None:
-    """Of the weights that are there; "?" if unknown, None without any."""
-    for file in existing.siblings or []:
+def weights_sha256(existing: ModelInfo | None) -> str | None:
+    """Return the checksum of the weights in a repository; "?" if it is unknown, None without weights."""
+    for file in (existing.siblings or []) if existing else []:
         if file.rfilename == WEIGHTS_FILE:
             return str(file.lfs.sha256) if file.lfs else "?"
     return None
 
 
-def tag_weights_before(api: HfApi, repo_id: str, existing: ModelInfo, folder: Path) -> str | None:
-    """Names the commit of weights that are about to be replaced, unless it has a name."""
-    there = weights_sha256(existing)
-    if there is None or existing.sha is None:
+def tag_previous_weights(api: HfApi, repo_id: str, existing: ModelInfo, folder: Path) -> str | None:
+    """Tag the commit of weights that are about to be replaced, unless it has a tag, and return the tag.
+
+    Args:
+        api: client of the Hub.
+        repo_id: the repository.
+        existing: its state before the new commit.
+        folder: has the new weights.
+
+    Returns:
+        None if the repository has no weights, or the same ones.
+    """
+    previous = weights_sha256(existing)
+    if previous is None or existing.sha is None:
         return None
-    if there == hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest():
+    if previous == hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest():
         return None
     for ref in api.list_repo_refs(repo_id).tags:
         if ref.target_commit == existing.sha:

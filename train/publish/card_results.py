@@ -1,0 +1,66 @@
+"""The results of an evaluation in a model card: tables for readers, EvalResults for the Hub."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from huggingface_hub import EvalResult
+
+from inpaint.markdown import markdown_table
+from train.evaluate.results import COVERAGE_TITLES, METRICS, OURS, mean_scores
+
+NOT_MEASURED = "Not measured yet: `python -m train.evaluate WEIGHTS --data PHOTOS --json RUN_DIR/results.json` does it."
+
+
+def eval_results(scores: Sequence[Mapping[str, Any]]) -> list[EvalResult]:
+    """Return our means per kind of hole and metric.
+
+    Args:
+        scores: rows as `python -m train.evaluate --json` writes them.
+    """
+    results = []
+    for coverage, methods in mean_scores(scores).items():
+        means = methods.get(OURS, {})
+        for metric in METRICS:
+            if metric.field in means:
+                title = f"{means['photos']} held-out photos, {COVERAGE_TITLES.get(coverage, coverage)}"
+                unit = f", {metric.unit}" if metric.unit else ""
+                results.append(
+                    EvalResult(
+                        task_type="image-to-image",
+                        task_name="Image inpainting",
+                        dataset_type=f"held-out-{coverage}",
+                        dataset_name=title,
+                        metric_type=metric.field,
+                        metric_name=f"{metric.name}{unit}, over the hole",
+                        metric_value=round(means[metric.field], metric.digits),
+                    )
+                )
+    return results
+
+
+def results_tables(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table per kind of hole; slow methods get a second table, with all methods on the photos they ran on.
+
+    Args:
+        scores: rows as `python -m train.evaluate --json` writes them. Without rows the text says how to measure.
+    """
+    tables = []
+    for coverage, methods in mean_scores(scores).items():
+        photos = max(int(means["photos"]) for means in methods.values())
+        fast = {method: means for method, means in methods.items() if means["photos"] == photos}
+        tables.append(f"Held-out photos ({photos}), {COVERAGE_TITLES.get(coverage, coverage)}:\n\n{_table(fast)}")
+        if len(fast) < len(methods):
+            rows = [row for row in scores if row["coverage"] == coverage]
+            seen = [{row["photo"] for row in rows if row["method"] == method} for method in methods]
+            common = set.intersection(*seen)
+            subset = mean_scores(row for row in rows if row["photo"] in common)[coverage]
+            tables.append(f"With the slow methods, on {len(common)} of these photos:\n\n{_table(subset)}")
+    return "\n\n".join(tables) or NOT_MEASURED
+
+
+def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
+    rows = []
+    for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
+        name = "**these weights**" if method == OURS else method
+        rows.append([name, *(f"{means[m.field]:.{m.digits}f}" if m.field in means else "" for m in METRICS)])
+    return markdown_table(["Method", *(metric.explained_heading for metric in METRICS)], rows)

@@ -1,0 +1,153 @@
+"""The prose of a model card, section by section."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inpaint.markdown import markdown_table
+
+from . import run_info
+
+DAMAGE = "damage"
+"""Architecture of the network that finds damage; all others are generators."""
+ABOUT = {
+    "free-form": "A generator for image inpainting ({size}). It fills holes of any shape in photos of any size. Input:"
+    " a photo and a mask. Output: the photo with the hole filled.",
+    "context-encoder": "A generator for image inpainting ({size}). It fills holes in images of 128x128, after Context"
+    " Encoders (Pathak et al. 2016, [arXiv:1604.07379](https://arxiv.org/abs/1604.07379)), and serves to reproduce the"
+    " paper and as a baseline. Input: a photo and a mask. Output: the photo with the hole filled.",
+    DAMAGE: "A segmentation network that finds damage in scans of old photos ({size}): scratches, cracks, tears, folds,"
+    " dust, blotches and missing corners. Input: a photo. Output: the mask of its damage, which inpainting then fills.",
+}
+USE_GENERATOR = """\
+```python
+from PIL import Image
+from inpaint import Inpainter
+
+inpainter = Inpainter.from_pretrained({name})
+filled = inpainter(Image.open("photo.jpg"), Image.open("mask.png"))  # white pixels of the mask are the hole
+filled.save("filled.png")
+```"""
+USE_DAMAGE = """\
+```python
+from huggingface_hub import snapshot_download
+from inpaint import Inpainter, open_photo
+from inpaint.damage import DamageFinder, load_damage_network
+
+finder = DamageFinder(load_damage_network(snapshot_download({name})))
+mask = Inpainter.from_pretrained(damage_finder=finder).find_damage(open_photo("scan.jpg"))
+```"""
+LIMITS_OF_GENERATORS = """\
+- Filled content is invented. It can look right and be wrong: do not use it as evidence.
+- Large holes are smoother than the photo around them. Text, faces and hands are not restored.
+- Images unlike the training data (drawings, scans, medical or satellite images) may be filled worse.
+- Pixels outside the mask are kept exactly. If the mask is too tight, the edge of the object stays visible as a halo."""
+LIMITS_OF_DAMAGE = """\
+- The mask is a suggestion: check it before you fill it, and erase what belongs to the picture.
+- Thin structures (masts, cables, branches, stripes) can be taken for damage.
+- Faint stains, thin dark lines and uniform fading are often missed."""
+LIMITS_OF_REGION = {
+    "center": "- It was trained on one kind of hole, a square of 64x64 in the centre of 128x128. The engine cuts photos"
+    " of any size into such crops; compact holes of up to 64 pixels are filled best.\n",
+    "full": "- Its input is 128x128. The engine cuts photos of any size into such crops; holes of up to 64 pixels are"
+    " filled best.\n",
+}
+"""By the `region` of a Context Encoder."""
+LICENCE_TERMS = (
+    "The weights are derived from these images: check that their terms allow what you plan, commercial use in"
+    " particular. The training code is under Apache-2.0."
+)
+
+
+def about(architecture: str, parameters: int, picture: str | None) -> str:
+    """Return what the weights are, with a sample sheet.
+
+    Args:
+        architecture: of the network.
+        parameters: number of its weights.
+        picture: file name of the sample sheet; None without one.
+    """
+    size = f"{architecture}, {parameters / 1e6:.1f} million parameters"
+    text = ABOUT.get(architecture, ABOUT["free-form"]).format(size=size)
+    if picture is None:
+        return text
+    rows = "photo, target mask, prediction" if architecture == DAMAGE else (
+        "masked image, prediction, composite, ground truth"
+    )  # fmt: skip
+    return f"{text}\n\n![Sample sheet]({picture})\n\nThe last sample sheet of the training, from the top: {rows}."
+
+
+def use(architecture: str, repo_id: str | None) -> str:
+    """Return Python code that loads the weights; of a repository, or the bundled ones for None."""
+    name = json.dumps(repo_id) if repo_id else ""
+    return (USE_DAMAGE if architecture == DAMAGE else USE_GENERATOR).format(name=name)
+
+
+def limits(architecture: str, region: str | None) -> str:
+    """Return what the weights cannot do.
+
+    Args:
+        architecture: of the network.
+        region: of a Context Encoder: "center" or "full"; None for other networks.
+    """
+    if architecture == DAMAGE:
+        return LIMITS_OF_DAMAGE
+    return LIMITS_OF_REGION.get(region or "", "") + LIMITS_OF_GENERATORS
+
+
+def training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str:
+    """Return the datasets of a run with their licences; of local files and folders only the name.
+
+    Args:
+        config: of the run, as plain values.
+        licences: dataset id -> licence, where it is known.
+    """
+    lines = []
+    for name in run_info.datasets(config):
+        if run_info.is_hub_id(name):
+            terms = licences.get(name, "see its page for the licence")
+            lines.append(f"- [{name}](https://huggingface.co/datasets/{name}): {terms}")
+        else:
+            lines.append(f"- images of the local folder or file `{Path(name).name}`: their own licences apply")
+    return "\n".join(lines or ["- not recorded"]) + f"\n\n{LICENCE_TERMS}"
+
+
+def recipe(config: Mapping[str, Any], images_seen: int) -> str:
+    """Return the settings of a run as a table; loss terms and masks of weight 0 are left out.
+
+    Args:
+        config: of the run, as plain values.
+        images_seen: length of the run; 0 if unknown.
+    """
+    if not config:
+        return "Not recorded."
+    data, loss = run_info.section(config, "data") or config, run_info.section(config, "loss")
+    masks = run_info.section(data, "masks")
+    betas = f", betas {config['betas']}" if "betas" in config else ""
+    halflife = config.get("ema_halflife_images")
+    rows = {
+        "Preset": config.get("preset"),
+        "Initial weights": run_info.initial_weights(config),
+        "Images seen": f"{images_seen:,}" if images_seen else config.get("images") or f"{config.get('epochs')} epochs",
+        "Crops": f"{data.get('resolution')}x{data.get('resolution')}, batches of {data.get('batch_size')}",
+        "Masks": ", ".join(f"{name} {v:g}" for name, v in masks.items() if isinstance(v, float) and v),
+        "Losses": ", ".join(_loss_terms(loss)),
+        "R1 gamma": loss.get("r1_gamma"),
+        "Learning rate": f"{config.get('learning_rate')} ({'Adam' if betas else 'AdamW'}{betas})",
+        "Discriminator learning rate": config.get("discriminator_learning_rate"),
+        "EMA of the weights": f"half-life of {halflife} images" if halflife else None,
+        "Seed": config.get("seed"),
+    }
+    shown = [row for row in rows.items() if row[1] not in (None, "", 0) or row[0] == "Seed"]
+    return markdown_table(["Setting", "Value"], shown)
+
+
+def _loss_terms(loss: Mapping[str, Any]) -> list[str]:
+    """Return each term of the loss with its weight, such as "reconstruction l1 x 1"."""
+    terms = []
+    for key, weight in loss.items():
+        name = key.removesuffix("_weight")
+        if name != key and weight and key not in ("known_weight", "border_weight"):
+            terms.append(f"{name.replace('_', ' ')} {loss.get(name, '')}".strip() + f" x {weight:g}")
+    return terms
