@@ -1,4 +1,4 @@
-"""The workflows: linted, least privileges, everything pinned, and no input becomes a program."""
+"""The GitHub workflows: linted, least privilege, pinned actions, and inputs that stay data."""
 
 import json
 import os
@@ -17,7 +17,7 @@ WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
 STEPS = [
     (name, step) for name, flow in WORKFLOWS.items() for job in flow["jobs"].values() for step in job.get("steps", [])
 ]
-EVIL = "\"; touch owned; $(touch owned) `touch owned` ${{ secrets.HF_TOKEN }} ' --here"
+INJECTION = "\"; touch owned; $(touch owned) `touch owned` ${{ secrets.HF_TOKEN }} ' --here"
 
 
 def tool(name: str) -> str:
@@ -27,21 +27,21 @@ def tool(name: str) -> str:
     return found
 
 
-def test_the_workflows_are_there():
+def test_the_workflows_exist():
     assert {"test", "retrain", "space"} <= set(WORKFLOWS)
 
 
-def test_zizmor_has_nothing_to_say():
+def test_zizmor_finds_nothing():
     checked = subprocess.run([tool("zizmor"), "--offline", "--no-progress", *FILES], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_actionlint_has_nothing_to_say():
+def test_actionlint_finds_nothing():
     checked = subprocess.run([tool("actionlint"), "-no-color", *FILES], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_a_mistake_in_a_workflow_would_be_found(tmp_path):
+def test_the_linters_find_an_injection_and_an_unknown_runner(tmp_path):
     broken = (ROOT / ".github" / "workflows" / "retrain.yml").read_text()
     broken = broken.replace('"$FLAVOR"', '"${{ inputs.flavor }}"').replace("runs-on: ubuntu-latest", "runs-on: abacus")
     (tmp_path / "broken.yml").write_text(broken)
@@ -51,7 +51,7 @@ def test_a_mistake_in_a_workflow_would_be_found(tmp_path):
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_every_job_may_do_what_it_needs_and_ends_some_day(name):
+def test_every_job_has_least_privilege_and_a_timeout(name):
     flow = WORKFLOWS[name]
     assert set((flow["permissions"] or {}).values()) <= {"read"}
     for job in flow["jobs"].values():
@@ -67,52 +67,54 @@ def test_every_action_is_pinned_to_a_commit():
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)
 
 
-def test_no_expression_stands_in_a_script():
+def test_no_script_contains_an_expression():
     assert not [step["run"] for _, step in STEPS if "${{" in step.get("run", "")]
 
 
-def test_what_retraining_installs_is_what_the_product_needs():
+def test_the_workflows_install_versions_of_the_requirements_only():
     required = {line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"}
     for name, step in STEPS:
         if name != "test" and step.get("run", "").startswith("pip install"):
             assert set(re.findall(r'"([^"]+)"', step["run"])) <= required
 
 
-def test_the_command_of_retraining_starts_with_no_more_than_that():
-    code = "import sys, train.jobs; print([name for name in ('torch', 'datasets', 'gradio') if name in sys.modules])"
+def test_the_jobs_command_needs_no_package_that_its_workflow_does_not_install():
+    names = ("torch", "datasets", "gradio", "numpy", "PIL")
+    code = f"import sys, train.jobs.__main__; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def run_script(tmp_path, step, **variables):
-    """Runs a step with a python and an hf that only note their arguments and what they know of tokens."""
-    spy = tmp_path / "spy"
-    spy.write_text(
+    """Run a step with a fake python and hf; return their arguments and their token variables."""
+    fake = tmp_path / "fake"
+    fake.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"
-        "known = {name: os.environ.get(name) for name in ('HF_TOKEN', 'HF_OIDC_RESOURCE')}\n"
-        "json.dump([sys.argv[1:], known], open('called.json', 'w'))\nprint('started')\n"
+        "tokens = {name: os.environ.get(name) for name in ('HF_TOKEN', 'HF_OIDC_RESOURCE')}\n"
+        "json.dump([sys.argv[1:], tokens], open('called.json', 'w'))\nprint('started')\n"
     )
-    spy.chmod(0o755)
+    fake.chmod(0o755)
     for name in ("python", "hf"):
-        shutil.copy(spy, tmp_path / name)
+        shutil.copy(fake, tmp_path / name)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
     done = subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=environment | variables)
     assert done.returncode == 0
     return json.loads((tmp_path / "called.json").read_text())
 
 
-def test_inputs_arrive_as_they_were_typed_and_run_nothing(tmp_path):
+def test_inputs_reach_the_command_unchanged_and_execute_nothing(tmp_path):
     step = next(step for name, step in STEPS if name == "retrain" and step.get("name") == "Submit")
     names = {"DATASET", "REPOSITORY", "PRESET", "IMAGES", "FLAVOR", "TIMEOUT"}
     assert names <= set(step["env"])
-    arguments, _ = run_script(tmp_path, step, **dict.fromkeys(names, EVIL))
-    assert arguments == ["-m", "train.jobs", "submit", "--flavor", EVIL, "--timeout", EVIL, EVIL, "--data.dataset",
-                         EVIL, "--push-to-hub", EVIL, "--images", EVIL, "--epochs", "None"]  # fmt: skip
+    arguments, _ = run_script(tmp_path, step, **dict.fromkeys(names, INJECTION))
+    options = ["--flavor", INJECTION, "--timeout", INJECTION]
+    settings = ["--data.dataset", INJECTION, "--push-to-hub", INJECTION, "--images", INJECTION, "--epochs", "None"]
+    assert arguments == ["-m", "train.jobs", "submit", *options, INJECTION, *settings]
     assert not (tmp_path / "owned").exists()
     assert (tmp_path / "summary.md").read_text() == "started\n"
 
 
-def test_inputs_that_are_left_out_leave_the_settings_to_the_preset(tmp_path):
+def test_empty_inputs_leave_the_settings_of_the_preset(tmp_path):
     step = next(step for name, step in STEPS if name == "retrain" and step.get("name") == "Submit")
     given = {"DATASET": "me/photos", "REPOSITORY": "me/w", "PRESET": "tiny", "FLAVOR": "t4-small"}
     arguments, _ = run_script(tmp_path, step, **given, IMAGES="", TIMEOUT="")
@@ -124,9 +126,9 @@ def test_inputs_that_are_left_out_leave_the_settings_to_the_preset(tmp_path):
 
 
 @pytest.mark.parametrize(("secret", "resource"), [("", "spaces/me/inpaint"), ("hf_secret", None)])
-def test_the_space_is_written_without_a_secret_where_it_trusts_the_workflow(tmp_path, secret, resource):
+def test_the_space_is_uploaded_without_a_secret_as_a_trusted_publisher(tmp_path, secret, resource):
     step = next(step for name, step in STEPS if name == "space" and step.get("name") == "Upload")
-    arguments, known = run_script(tmp_path, step, SPACE_ID="me/inpaint", HF_TOKEN=secret, COMMIT="abc")
+    arguments, tokens = run_script(tmp_path, step, SPACE_ID="me/inpaint", HF_TOKEN=secret, COMMIT="abc")
     assert arguments[:5] == ["upload", "me/inpaint", ".", "--repo-type", "space"]
-    assert known == {"HF_TOKEN": secret or None, "HF_OIDC_RESOURCE": resource}
+    assert tokens == {"HF_TOKEN": secret or None, "HF_OIDC_RESOURCE": resource}
     assert "hf_secret" not in " ".join(arguments)

@@ -122,7 +122,7 @@ def explain_error(
     page: str | None = None,
     revision: str | None = None,
 ) -> str:
-    """Return a sentence such as "The weights could not be published; the Hub answered 503: try again later."
+    """Return a sentence about an error, such as "It could not be read; the Hub answered 503: try again later".
 
     Args:
         error: raised by huggingface_hub, `datasets`, the network or the disk.

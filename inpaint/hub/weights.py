@@ -1,6 +1,6 @@
-"""Weights in and out: a folder or a Hub repository with `model.safetensors` and `config.json`, and nothing else.
+"""Load and save weights: a folder or a Hub repository with `model.safetensors` and `config.json`, and nothing else.
 
-Pickles are never opened, a config can only name known architectures of a sane size, and weights must fit exactly.
+Pickles are never opened, a config can only name known architectures within size limits, and weights must fit exactly.
 """
 
 import json
@@ -52,40 +52,38 @@ class LoadedGenerator(NamedTuple):
 
 
 def load_generator(repo_or_folder: str | Path | None = None, revision: str | None = None) -> LoadedGenerator:
-    """Loads a generator from a folder or from the Hub, strictly: every weight must fit, nothing may be left over.
+    """Load a generator from a folder or from the Hub. Every weight must fit, and none may be left over.
 
     Args:
         repo_or_folder: a folder, a repository id such as "me/weights", or "me/weights@v1". A folder that exists wins
-            over a repository of the same name. None is the default repository if there is one, else the bundled
-            weights.
-        revision: branch, tag or commit sha of a Hub repository; None is its main branch. A sha that is cached is
-            used without asking the Hub.
+            over a repository of the same name. None: the default repository if there is one, else the bundled weights.
+        revision: branch, tag or commit sha of a Hub repository; None: its main branch. A commit that is in the cache is
+            loaded without a request.
 
     Raises:
-        WeightsError: the weights are missing, out of reach, not safetensors, damaged, or do not fit their config.
+        WeightsError: the weights are missing, cannot be downloaded, are not safetensors, are damaged, or do not fit
+            their config.
     """
-    wanted = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID
-    if wanted is None:
+    source = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID
+    if source is None:
         _refuse_revision("The bundled weights", revision)
         return LoadedGenerator(_load_folder(BUNDLED, "The bundled weights"), "bundled", None)
-    folder = Path(wanted).expanduser()
-    if folder.exists() or isinstance(wanted, Path) or _looks_like_path(wanted):
-        _refuse_revision(f"The folder {wanted}", revision)
-        return LoadedGenerator(_load_folder(folder, str(wanted)), str(wanted), None)
-    repo_id, revision = split_revision(wanted, revision)
+    folder = Path(source).expanduser()
+    if folder.exists() or isinstance(source, Path) or _looks_like_path(source):
+        _refuse_revision(f"The folder {source}", revision)
+        return LoadedGenerator(_load_folder(folder, str(source)), str(source), None)
+    repo_id, revision = split_revision(source, revision)
     snapshot = download(repo_id, revision)
     return LoadedGenerator(_load_folder(snapshot, repo_id), repo_id, snapshot.name)
 
 
 def save_generator(generator: nn.Module, folder: str | Path, *, dtype: torch.dtype = torch.float16) -> None:
-    """Writes `model.safetensors` and `config.json` so that `load_generator` reads them back.
-
-    Each file appears at once or not at all, so a killed process leaves no half file.
+    """Write `model.safetensors` and `config.json` for `load_generator`. Each file is written completely or not at all.
 
     Args:
-        generator: one of ours, with its `config`.
-        folder: made when absent.
-        dtype: of the floating-point weights in the file; whole numbers stay as they are.
+        generator: a network of this package, which has a `config`.
+        folder: created if needed.
+        dtype: of the floating-point weights in the file. Integers are stored unchanged.
 
     Raises:
         ValueError: a weight is not finite in `dtype`.
@@ -96,7 +94,7 @@ def save_generator(generator: nn.Module, folder: str | Path, *, dtype: torch.dty
         tensors[name] = value.detach().to("cpu", stored).clone().contiguous()
         if not torch.isfinite(tensors[name]).all():
             raise ValueError(
-                f"{name} holds values that are not finite in {dtype}: use torch.float32, or mend the training."
+                f"{name} holds values that are not finite in {dtype}: use torch.float32, or an earlier checkpoint."
             )
     values = config_to_dict(generator.config)  # type: ignore[arg-type]
     with (
@@ -119,13 +117,13 @@ def _refuse_revision(what: str, revision: str | None) -> None:
 def load_network(
     folder: Path, name: str, parse: Callable[[Any], Config], build: Callable[[Config], Network]
 ) -> Network:
-    """Loads a network from a folder with `model.safetensors` and `config.json`, strictly, and nothing else from it.
+    """Load a network from a folder with `model.safetensors` and `config.json`. No other file is opened.
 
     Args:
-        folder: where they are.
-        name: what a message calls it.
-        parse: makes the config from the JSON values.
-        build: makes the untrained network from the config.
+        folder: that holds the two files.
+        name: of the folder or repository, for messages.
+        parse: returns the config for the content of `config.json`.
+        build: returns the untrained network for a config.
 
     Returns:
         The network in eval mode, float32, on the CPU.
@@ -162,7 +160,7 @@ def _load_folder(folder: Path, name: str) -> ContextEncoder | FreeFormGenerator:
 
 
 def _read_tensors(path: Path, expected: dict[str, Tensor], old_keys: dict[str, str]) -> dict[str, Tensor]:
-    """The tensors of a file whose names and shapes are exactly the expected ones; compared before anything is read."""
+    """Return the tensors of a file, after checking that their names and shapes are the expected ones."""
     with safe_open(path, framework="pt") as file:
         stored = {new: key for key, new in current_keys(file.keys(), old_keys).items()}
         names = set(stored)
@@ -177,7 +175,7 @@ def _read_tensors(path: Path, expected: dict[str, Tensor], old_keys: dict[str, s
         if tensor.is_floating_point() != expected[name].is_floating_point():
             raise WeightsError(f"{WEIGHTS_FILE}: {name} is {tensor.dtype} and not {expected[name].dtype}.")
         if not torch.isfinite(tensor.float()).all():
-            raise WeightsError(f"{WEIGHTS_FILE}: {name} holds values that are not finite: the training had failed.")
+            raise WeightsError(f"{WEIGHTS_FILE}: {name} holds values that are not finite: use other weights.")
     return tensors
 
 

@@ -1,4 +1,4 @@
-"""Which repository a call may see, read and change, and how the Hub refuses the rest."""
+"""Access control: which repositories a caller may see, read and change, and the errors of the Hub otherwise."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def caller(hub: "Hub", headers) -> User | None:
-    """The user of the token; None for no token. A token that nobody has is refused, also for public repositories."""
+    """Return the user of the token; None without a token. An unknown token is refused, even for public repositories."""
     token = bearer(headers)
     if token is None:
         return None
@@ -30,7 +30,7 @@ def signed_in(request: Request, write: bool = False) -> User:
 
 
 def visible(hub: "Hub", request: Request) -> Repo:
-    """The repository of the call. Missing and hidden ones look alike: 401 for anonymous callers, else 404."""
+    """Return the repository of the call. Missing and private ones look alike: 401 for anonymous callers, else 404."""
     kind = (request.params.get("kind") or "models").rstrip("/").removesuffix("s")
     repo = hub.store.repos.get((kind, request.params["repo"]))
     if repo is None or (repo.private and not _reads(repo, request.user)):
@@ -41,7 +41,7 @@ def visible(hub: "Hub", request: Request) -> Repo:
 
 
 def readable(hub: "Hub", request: Request) -> Repo:
-    """A repository whose files the caller may download."""
+    """Return the repository of the call, if the caller may download its files."""
     repo = visible(hub, request)
     if repo.gated and not _reads(repo, request.user):
         message = f"Access to {repo.kind} {repo.id} is restricted."

@@ -1,4 +1,4 @@
-"""Real clients in their own processes: HF_ENDPOINT is read at import, so a test cannot change it for itself."""
+"""Clients as separate processes: HF_ENDPOINT is read when huggingface_hub is imported, so a test cannot change it."""
 
 import json
 import os
@@ -11,12 +11,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Client:
-    """A user's machine: an empty HF_HOME, and python processes that speak to the Hub at `url`.
+    """The machine of a user: an empty HF_HOME, and Python processes that connect to the Hub at `url`.
 
     Args:
         url: becomes HF_ENDPOINT.
         home: becomes HF_HOME; two clients with different homes share no cache and no token.
-        token: becomes HF_TOKEN; None is an anonymous user.
+        token: becomes HF_TOKEN; None: an anonymous user.
     """
 
     def __init__(self, url: str, home: Path, token: str | None = "hf_me"):
@@ -40,18 +40,18 @@ class Client:
             self.env["HF_TOKEN"] = token
 
     def run(self, *args: object, timeout_s: float = 120, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`python ARGS...`; with `check`, a failure shows what the process said."""
+        """Run `python ARGS...`; with `check`, fail with its output if its exit code is not 0."""
         command = [sys.executable, *map(str, args)]
         done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s)
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
 
     def start(self, *args: object, **kwargs: Any) -> subprocess.Popen[str]:
-        """`python ARGS...` in the background, its output in a pipe."""
+        """Start `python ARGS...` in the background, with its output in a pipe."""
         command = [sys.executable, *map(str, args)]
         return subprocess.Popen(command, env=self.env, cwd=ROOT, text=True, **{"stdout": subprocess.PIPE, **kwargs})
 
     def evaluate(self, code: str, timeout_s: float = 120) -> Any:
-        """Run `code`; what it assigns to `answer` comes back through JSON."""
+        """Run `code`; return what it assigns to `answer`, which must be JSON."""
         script = f"{code}\nimport json as _json\nprint('\\nANSWER', _json.dumps(answer))"
         return json.loads(self.run("-c", script, timeout_s=timeout_s).stdout.rpartition("ANSWER ")[2])

@@ -1,4 +1,4 @@
-"""What a repository holds: its description, its file tree, single paths, its history."""
+"""The content of a repository: its metadata, file tree, single paths, history."""
 
 import re
 from pathlib import PurePosixPath
@@ -86,7 +86,7 @@ def commits(hub: "Hub", request: Request) -> Response:
 
 
 def front_matter(store: Store, commit: Commit) -> dict[str, Any]:
-    """The metadata of the commit's README.md; empty without any."""
+    """Return the metadata in the README.md of a commit; empty without any."""
     readme = commit.files.get("README.md")
     match = re.match(r"---\s*\n(.*?)\n---\s*(\n|$)", store.read(readme.sha256).decode() if readme else "", re.DOTALL)
     try:
@@ -110,7 +110,7 @@ def _sibling(path: str, file: StoredFile, blobs: bool) -> dict[str, Any]:
 
 
 def _entries(repo: Repo, commit: Commit, expand: bool) -> dict[str, dict[str, Any]]:
-    """Every file and folder of the commit, by path."""
+    """Return every file and folder of a commit by its path."""
     entries: dict[str, dict[str, Any]] = {}
     for path, file in commit.files.items():
         entries[path] = {"type": "file", "oid": file.oid, "size": file.size, "path": path}

@@ -1,4 +1,4 @@
-"""Files on their way out: resolve with the headers that the clients need, ranges, the redirect of an LFS file."""
+"""Downloads: resolve with the headers that the clients need, ranges, the redirect of an LFS file."""
 
 import re
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ def resolve(hub: "Hub", request: Request) -> Response:
 
 
 def cdn(hub: "Hub", request: Request) -> Response:
-    """The storage behind the redirect. It must not be sent a token: the client drops it for another origin."""
+    """Serve an LFS object. The client must not send its token to this origin."""
     if request.user is not None:
         raise HubError(400, "the token was sent to the storage host")
     if not hub.store.has(request.params["oid"]):
@@ -36,7 +36,8 @@ def cdn(hub: "Hub", request: Request) -> Response:
 
 
 def _other_origin(base_url: str) -> str:
-    """Another name of this machine: clients follow a redirect on their own origin, and miss the headers on the 302."""
+    """Return the URL of this server under another host name. Clients would follow a redirect on the same origin
+    themselves, and then miss the headers of the 302."""
     if "//localhost" in base_url:
         return base_url.replace("//localhost", "//127.0.0.1")
     return re.sub(r"//[^:/]+", "//localhost", base_url)

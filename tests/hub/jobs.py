@@ -1,4 +1,4 @@
-"""Jobs that really run: a submitted command becomes a process, with the job's environment and secrets."""
+"""Jobs: a submitted command runs as a local process with the environment and secrets of the job."""
 
 import json
 import os
@@ -36,7 +36,7 @@ INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV",
 
 @dataclass
 class Job:
-    """A submitted job. `secrets` stay here: no answer holds them."""
+    """A submitted job. No response holds the values of its `secrets`."""
 
     id: str
     namespace: str
@@ -49,9 +49,9 @@ class Job:
     process: subprocess.Popen | None = None
     log: list[tuple[str, str]] = field(default_factory=list)
 
-    def answer(self) -> dict[str, Any]:
-        """What the API tells of it."""
-        kept = ("command", "arguments", "environment", "flavor", "labels", "dockerImage", "spaceId")
+    def to_json(self) -> dict[str, Any]:
+        """Return the job as the API does, without the values of its secrets."""
+        shown = ("command", "arguments", "environment", "flavor", "labels", "dockerImage", "spaceId")
         owner = {"id": f"id-{self.namespace}", "name": self.namespace, "type": "user"}
         return {
             "id": self.id,
@@ -60,18 +60,18 @@ class Job:
             "initiator": owner,
             "status": {"stage": self.stage, "message": self.message},
             "secrets": dict.fromkeys(self.secrets),
-            **{name: self.spec.get(name) for name in kept},
+            **{name: self.spec.get(name) for name in shown},
         }
 
 
 class Jobs:
-    """The jobs of a Hub, each in a folder of its own."""
+    """The jobs of a Hub, each with its own folder."""
 
     def __init__(self) -> None:
         self.all: dict[str, Job] = {}
 
     def start(self, hub: "Hub", job: Job) -> None:
-        """Runs the job's command, as its image would: a Space's own files, or an empty folder."""
+        """Run the job's command in a folder with the files of its Space, or in an empty one for a Docker image."""
         work = job.folder / "work"
         if space := job.spec.get("spaceId"):
             _check_out(hub, space, work)
@@ -98,7 +98,7 @@ class Jobs:
         job.stage = "RUNNING"
         threading.Thread(target=self._follow, args=(job,), daemon=True).start()
         timeout_s = job.spec.get("timeoutSeconds") or DEFAULT_TIMEOUT_S
-        timer = threading.Timer(timeout_s, self.cut_off, (job, "Job timeout"))
+        timer = threading.Timer(timeout_s, self.kill, (job, "Job timeout"))
         timer.daemon = True
         timer.start()
 
@@ -112,27 +112,27 @@ class Jobs:
             job.stage, job.message = ("ERROR", f"Exit code {code}") if code else ("COMPLETED", None)
 
     def cancel(self, job: Job) -> None:
-        """Ends a job as its owner asked."""
+        """Cancel a job for its owner: SIGTERM."""
         if job.stage in ("RUNNING", "SCHEDULING"):
             job.stage = "CANCELED"
-            _kill(job, signal.SIGTERM)
+            _send_signal(job, signal.SIGTERM)
 
-    def cut_off(self, job: Job, message: str) -> None:
-        """Ends a job as a machine does that goes away: at once."""
+    def kill(self, job: Job, message: str) -> None:
+        """End a job at once, as a failing machine or a timeout does: SIGKILL."""
         if job.stage == "RUNNING":
             job.stage, job.message = "ERROR", message
-            _kill(job, signal.SIGKILL)
+            _send_signal(job, signal.SIGKILL)
 
     def stop_all(self) -> None:
-        """Leaves no process behind."""
+        """Kill all processes and remove the folders."""
         for job in self.all.values():
-            self.cut_off(job, "the Hub was closed")
+            self.kill(job, "the Hub was closed")
             if job.process is not None:
                 job.process.wait(timeout=20)
             shutil.rmtree(job.folder, ignore_errors=True)
 
 
-def _kill(job: Job, number: int) -> None:
+def _send_signal(job: Job, number: int) -> None:
     if job.process is not None and job.process.poll() is None:
         os.killpg(job.process.pid, number)
 
@@ -167,14 +167,14 @@ def create(hub: "Hub", request: Request) -> Response:
     job = Job(job_id, namespace, spec, Path(tempfile.mkdtemp(prefix="hub-job-")), _now(), secrets)
     hub.jobs.all[job_id] = job
     hub.jobs.start(hub, job)
-    return reply(job.answer())
+    return reply(job.to_json())
 
 
 def listing(hub: "Hub", request: Request) -> Response:
     namespace, stages = _own(request), request.query.get("stage", [])
     labels = dict(label.split("=", 1) for label in request.query.get("label", []))
     return reply([
-        job.answer()
+        job.to_json()
         for job in hub.jobs.all.values()
         if job.namespace == namespace
         and labels.items() <= (job.spec.get("labels") or {}).items()
@@ -183,17 +183,17 @@ def listing(hub: "Hub", request: Request) -> Response:
 
 
 def inspect(hub: "Hub", request: Request) -> Response:
-    return reply(_job(hub, request).answer())
+    return reply(_job(hub, request).to_json())
 
 
 def cancel(hub: "Hub", request: Request) -> Response:
     job = _job(hub, request, write=True)
     hub.jobs.cancel(job)
-    return reply(job.answer())
+    return reply(job.to_json())
 
 
 def logs(hub: "Hub", request: Request) -> Response:
-    """What has been said so far, as events; a client that follows asks again until the job has ended."""
+    """Return the log so far as server-sent events; a client that follows it polls until the job has ended."""
     lines = [("===== Job started =====", _job(hub, request).created), *_job(hub, request).log]
     tail = request.query.get("tail")
     if tail:
@@ -203,7 +203,7 @@ def logs(hub: "Hub", request: Request) -> Response:
 
 
 def _own(request: Request, write: bool = False) -> str:
-    """The namespace of the call, if the caller may use it."""
+    """Return the namespace of the call, if the caller may use it."""
     namespace = request.params["namespace"]
     if not signed_in(request, write).owns(namespace):
         raise HubError(403, f"You don't have the rights to use jobs of {namespace}")

@@ -1,4 +1,4 @@
-"""What a handler receives and gives back, and the errors of the Hub with the header that its clients read."""
+"""Requests and responses of handlers, and errors with the headers that the clients read."""
 
 import json
 import urllib.parse
@@ -11,7 +11,7 @@ from tests.hub.users import User
 
 @dataclass
 class Request:
-    """One call, its body read. `params` are the named parts of the route, unquoted."""
+    """A request with its body. `params` are the named groups of the route, unquoted."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Request:
             raise HubError(400, "the body is not JSON") from error
 
     def form(self) -> dict[str, list[str]]:
-        """The body as lists of values, sent as a form or as JSON."""
+        """Return the values of a body that was sent as a form or as JSON, as lists."""
         if "json" in self.headers.get("Content-Type", ""):
             return {key: value if isinstance(value, list) else [value] for key, value in self.json().items()}
         return urllib.parse.parse_qs(self.body.decode())
@@ -46,12 +46,12 @@ class Response:
 
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """`value` as a JSON answer."""
+    """Return `value` as a JSON response."""
     return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 class HubError(Exception):
-    """An answer that refuses. `code` is one of RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo, or None."""
+    """An error response. `code` is RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo or None."""
 
     def __init__(self, status: int, message: str, code: str | None = None, headers: Mapping[str, str] | None = None):
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Signing in with Hugging Face: the OpenID provider that a Space's visitors are sent to."""
+"""Sign-in with Hugging Face: the OpenID provider of a Space."""
 
 import html
 import secrets
@@ -15,11 +15,11 @@ from tests.hub.users import User
 if TYPE_CHECKING:
     from tests.hub.server import Hub
 
-LASTS_S = 8 * 3600
+TOKEN_LIFETIME_S = 8 * 3600
 
 
 class SignIns:
-    """Who is about to sign in where. The tokens that are handed out become the Hub's users."""
+    """Authorization codes that were issued, and the key that signs ID tokens. Issued tokens become users of the Hub."""
 
     def __init__(self) -> None:
         self._key: RSAKey | None = None
@@ -27,7 +27,7 @@ class SignIns:
 
     @property
     def key(self) -> RSAKey:
-        """Signs the statements about who somebody is; made when it is first needed."""
+        """The key that signs ID tokens, generated when it is first used."""
         if self._key is None:
             self._key = RSAKey.generate_key(2048, parameters={"kid": "tests"}, auto_kid=False)
         return self._key
@@ -50,7 +50,7 @@ def jwks(hub: "Hub", request: Request) -> Response:
 
 
 def authorize(hub: "Hub", request: Request) -> Response:
-    """The page on which somebody chooses an account; then back to where they came from, with a code."""
+    """Show a page to choose an account; then redirect back with an authorization code."""
     query = {name: values[0] for name, values in request.query.items()}
     name = query.pop("as", None)
     if name is None:
@@ -58,7 +58,7 @@ def authorize(hub: "Hub", request: Request) -> Response:
         links = (
             f'<a id="{n}" href="?{html.escape(urllib.parse.urlencode({**query, "as": n}))}">{n}</a>' for n in known
         )
-        page = f"<h1>Sign in</h1><p>It wants to: {html.escape(query['scope'])}</p>{' '.join(links)}"
+        page = f"<h1>Sign in</h1><p>Scope: {html.escape(query['scope'])}</p>{' '.join(links)}"
         return Response(200, page.encode(), {"Content-Type": "text/html"})
     code = secrets.token_urlsafe(16)
     hub.sign_ins.codes[code] = (name, query["client_id"], query["redirect_uri"], query.get("nonce", ""))
@@ -68,7 +68,7 @@ def authorize(hub: "Hub", request: Request) -> Response:
 
 
 def token(hub: "Hub", request: Request) -> Response:
-    """A code is exchanged, once, for a token and a signed statement about who it belongs to."""
+    """Exchange an authorization code, once, for an access token and an ID token."""
     form = {name: values[0] for name, values in request.form().items()}
     if form["code"] not in hub.sign_ins.codes:
         raise HubError(400, "invalid_grant")
@@ -79,9 +79,14 @@ def token(hub: "Hub", request: Request) -> Response:
     hub.users.append(user)
     now = int(time.time())
     claims = {
-        "iss": hub.url, "aud": client, "sub": f"id-{name}", "iat": now, "exp": now + LASTS_S, "nonce": nonce,
+        "iss": hub.url, "aud": client, "sub": f"id-{name}", "iat": now, "exp": now + TOKEN_LIFETIME_S, "nonce": nonce,
         "name": name.capitalize(), "preferred_username": name, "profile": f"{hub.url}/{name}", "picture": "",
     }  # fmt: skip
-    statement = jwt.encode({"alg": "RS256", "kid": "tests"}, claims, hub.sign_ins.key)
-    answer = {"access_token": user.token, "token_type": "bearer", "expires_in": LASTS_S, "scope": "openid profile jobs"}
-    return reply(answer | {"id_token": statement})
+    id_token = jwt.encode({"alg": "RS256", "kid": "tests"}, claims, hub.sign_ins.key)
+    answer = {
+        "access_token": user.token,
+        "token_type": "bearer",
+        "expires_in": TOKEN_LIFETIME_S,
+        "scope": "openid profile jobs",
+    }
+    return reply(answer | {"id_token": id_token})

@@ -53,13 +53,13 @@ def settings(hub: "Hub", request: Request) -> Response:
 
 
 def auth_check(hub: "Hub", request: Request) -> Response:
-    """Whether the caller may download the repository's files."""
+    """Succeed if the caller may download the files of the repository."""
     readable(hub, request)
     return Response()
 
 
 def create_ref(hub: "Hub", request: Request) -> Response:
-    """A new branch (named in the address) or tag (named in the body)."""
+    """Create a branch (named in the path) or a tag (named in the body)."""
     repo = writable(hub, request)
     if request.params["what"] == "branch":
         name, start = request.params["name"], request.json().get("startingPoint") or "main"
@@ -98,7 +98,7 @@ def refs(hub: "Hub", request: Request) -> Response:
 
 
 def squash(hub: "Hub", request: Request) -> Response:
-    """The whole history of a branch becomes one commit."""
+    """Squash the history of a branch into one commit."""
     repo, user, branch = writable(hub, request), signed_in(request), request.params["revision"]
     with hub.store.lock:
         tip = commit_of(repo, branch)

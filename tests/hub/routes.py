@@ -1,4 +1,4 @@
-"""Which handler answers which address. Groups are matched on the quoted path, so `refs%2Fpr%2F1` is one part."""
+"""Routes: method, path and handler. Groups match the quoted path, so that `refs%2Fpr%2F1` is one part."""
 
 import re
 import urllib.parse
@@ -56,7 +56,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
 
 
 def answer(hub: "Hub", request: Request) -> Response:
-    """The answer to a call; HEAD is a GET whose body is left out."""
+    """Return the response to a call. HEAD is a GET whose body is left out."""
     method = "GET" if request.method == "HEAD" else request.method
     for wanted, pattern, handler in ROUTES:
         match = re.fullmatch(pattern, request.path)

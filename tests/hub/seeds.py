@@ -1,4 +1,4 @@
-"""Repositories that tests start from, put into a Hub's store without going over the network."""
+"""Repositories for tests, created in the store of a Hub without a request."""
 
 import io
 from pathlib import Path
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def seed(hub: Hub, repo: Repo, files: dict[str, bytes]) -> Repo:
-    """A repository with these files."""
+    """Create a repository with these files."""
     hub.store.create(repo, repo.namespace)
     before = repo.commits[repo.branches["main"]].files
     stored = {name: hub.store.put(data) for name, data in files.items()}
@@ -25,7 +25,7 @@ def seed(hub: Hub, repo: Repo, files: dict[str, bytes]) -> Repo:
 
 
 def seed_space(hub: Hub, repo_id: str) -> Repo:
-    """A Space with what runs of this checkout, as `.github/workflows/space.yml` would have put it there."""
+    """Create a Space with the files of this checkout that training needs."""
     paths = [ROOT / "requirements.txt", *(ROOT / "train").rglob("*.py"), *(ROOT / "inpaint").rglob("*.py")]
     paths += [path for path in (ROOT / "inpaint" / "weights").rglob("*") if path.is_file()]
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
@@ -33,7 +33,7 @@ def seed_space(hub: Hub, repo_id: str) -> Repo:
 
 
 def seed_pictures(hub: Hub, repo_id: str, count: int = 24, private: bool = False) -> Repo:
-    """A dataset of small pictures with soft colours."""
+    """Create a dataset of small smooth pictures."""
     rng, rows = np.random.default_rng(0), []
     for number in range(count):
         coarse = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""The HTTP side: threads, bodies, deliberate faults, a log of the calls."""
+"""The HTTP server: threads, request bodies, injected faults, a log of the calls."""
 
 import shutil
 import socket
@@ -21,12 +21,23 @@ from tests.hub.users import User
 
 @dataclass
 class Fault:
-    """What happens to `times` calls whose method and address fit: to all from now on, or to the `every`-th of them.
+    """A fault that is injected into the next `times` calls with this method and this part of the path.
 
-    `status` is answered, with `message` and `headers`; with `drop` the connection breaks instead, after `after_bytes`
-    of the answer, or after the `share` of it. `delay_s` is waited first, and `before` is called, for what another
-    person does to the repository at that moment. With status None and no drop the answer is the usual one, but not
-    faster than `bytes_per_s`.
+    Attributes:
+        method: HTTP method; "" for all.
+        path: text that the path contains.
+        times: number of calls; counts down.
+        every: only every n-th of the matching calls is hit.
+        status: of the response; None for the normal response.
+        message: error message of the response.
+        headers: of the response.
+        drop: close the connection instead, after `after_bytes` bytes of the normal response or after the `share` of it.
+        after_bytes: see `drop`.
+        share: see `drop`.
+        delay_s: seconds before the response.
+        bytes_per_s: speed limit of the normal response.
+        before: called before the response, to change the repository at that moment.
+        seen: number of matching calls so far.
     """
 
     method: str = ""
@@ -45,7 +56,7 @@ class Fault:
     seen: int = 0
 
     def hits(self, method: str, path: str) -> bool:
-        """Counts a call, and says whether it is one of those that this happens to."""
+        """Count a call; return whether the fault hits it."""
         if self.times <= 0 or self.method not in ("", method) or self.path not in path:
             return False
         self.seen += 1
@@ -59,11 +70,11 @@ class Hub:
     """A Hub on 127.0.0.1, running while the `with` block does.
 
     Args:
-        root: keeps repositories between runs; None is a folder that goes away with the server.
-        port: 0 picks a free one.
-        users: accounts; None is one account "me" with the token "hf_me" that may write.
-        lfs_bytes: files above this size go through LFS whatever their name.
-        multipart_bytes: LFS objects above this size are asked for in parts of it.
+        root: folder of the repositories, which persist; None: a temporary folder.
+        port: 0 chooses a free one.
+        users: accounts; None: one account "me" with the token "hf_me", which may write.
+        lfs_bytes: files above this size are stored as LFS objects whatever their name.
+        multipart_bytes: LFS objects above this size are uploaded in parts of this size.
     """
 
     def __init__(
@@ -99,15 +110,15 @@ class Hub:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def fail(self, **fault: object) -> Fault:
-        """Plan a `Fault`; returns it, so that a test can see how many of its `times` are left."""
+        """Inject a `Fault`; return it, so that a test can check how many of its `times` are left."""
         self.faults.append(Fault(**fault))  # type: ignore[arg-type]
         return self.faults[-1]
 
     def called(self, method: str, path: str) -> int:
-        """How many calls had this method and this text in their address."""
+        """Return the number of calls with this method and this text in their path."""
         return sum(method == m and path in p for m, p in self.calls)
 
-    def planned_fault(self, method: str, path: str) -> Fault | None:
+    def next_fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             self.calls.append((method, path))
             return next((fault for fault in self.faults if fault.hits(method, path)), None)
@@ -119,7 +130,7 @@ class _Server(ThreadingHTTPServer):
     hub: Hub
 
     def handle_error(self, request, client_address) -> None:
-        """A client that went away is not worth a traceback in the test's output."""
+        """Print no traceback when a client has closed its connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -130,12 +141,12 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_call(self) -> None:
         hub, parts = self.server.hub, urllib.parse.urlsplit(self.path)
         body = self._body()
-        fault = hub.planned_fault(self.command, self.path)
+        fault = hub.next_fault(self.command, self.path)
         time.sleep(fault.delay_s if fault else 0)
         if fault and fault.before:
             fault.before()
         if fault and fault.drop and not fault.after_bytes and not fault.share:
-            return self._break()
+            return self._close_connection()
         try:
             if fault and fault.status and not fault.drop:
                 raise HubError(fault.status, fault.message, None, fault.headers)
@@ -172,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(response.body[:cut_at], bytes_per_s)
         self.wfile.flush()
         if cut_at is not None and cut_at < len(response.body):
-            self._break()
+            self._close_connection()
 
     def _write(self, data: bytes, bytes_per_s: int | None) -> None:
         if bytes_per_s is None:
@@ -184,9 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.1)
 
-    def _break(self) -> None:
+    def _close_connection(self) -> None:
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: `Hub.calls` is the log."""
+        """Print nothing: `Hub.calls` is the log."""

@@ -1,4 +1,4 @@
-"""The local Hub against the real clients, which are the judges here."""
+"""The local Hub, tested with the real clients."""
 
 import hashlib
 import os
@@ -42,7 +42,7 @@ def add(api, repo_id, files, **kwargs):
 
 
 @pytest.mark.parametrize("kind", ["model", "dataset", "space"])
-def test_what_is_committed_comes_back_byte_for_byte(api, kind, tmp_path):
+def test_committed_files_are_downloaded_byte_for_byte(api, kind, tmp_path):
     api.create_repo("me/thing", repo_type=kind, space_sdk="gradio" if kind == "space" else None)
     files = {"README.md": b"---\nlicense: mit\n---\n# Hi\n", "deep/er/a.bin": bytes(range(256)) * 9, "empty.txt": b""}
     made = add(api, "me/thing", files, repo_type=kind)
@@ -54,7 +54,7 @@ def test_what_is_committed_comes_back_byte_for_byte(api, kind, tmp_path):
     assert sorted(os.listdir(folder)) == [".gitattributes", *sorted({name.split("/")[0] for name in files})]
 
 
-def test_a_large_file_goes_up_in_parts_and_an_unchanged_one_not_at_all(tmp_path):
+def test_a_large_file_is_uploaded_in_parts_and_an_unchanged_one_not_at_all(tmp_path):
     with Hub(multipart_bytes=1000) as hub:
         api = HfApi(endpoint=hub.url, token="hf_me")
         api.create_repo("me/big")
@@ -66,7 +66,7 @@ def test_a_large_file_goes_up_in_parts_and_an_unchanged_one_not_at_all(tmp_path)
         assert again.oid == first.oid
 
 
-def test_upload_folder_makes_one_commit_and_mirrors_deletions(api, hub, tmp_path):
+def test_upload_folder_makes_one_commit_and_deletes_missing_files(api, hub, tmp_path):
     api.create_repo("me/folder")
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "b.safetensors").write_bytes(b"b" * 10)
@@ -101,7 +101,7 @@ def test_tree_and_paths_info_describe_files_and_folders(api):
     assert HfFileSystem(endpoint=api.endpoint, token="hf_me").read_bytes("datasets/me/tree/data/x.parquet") == b"x" * 50
 
 
-def test_branches_tags_and_shas_name_commits(api, tmp_path):
+def test_branches_tags_and_shas_resolve_to_commits(api, tmp_path):
     api.create_repo("me/refs")
     first = add(api, "me/refs", {"a": b"1"})
     api.create_tag("me/refs", tag="v1")
@@ -124,7 +124,7 @@ def test_branches_tags_and_shas_name_commits(api, tmp_path):
     assert api.list_repo_refs("me/refs").tags == []
 
 
-def test_a_pull_request_leaves_main_alone(api):
+def test_a_pull_request_leaves_main_unchanged(api):
     api.create_repo("me/pr")
     before = api.repo_info("me/pr").sha
     proposed = add(api, "me/pr", {"a": b"1"}, create_pr=True)
@@ -142,7 +142,7 @@ def test_deletions_of_files_and_folders(api):
         api.delete_file("d", "me/gone")
 
 
-def test_errors_have_the_type_that_the_client_gives_them_on_the_real_hub(api, anonymous_api, hub, tmp_path):
+def test_errors_have_the_types_that_they_have_on_the_real_hub(api, anonymous_api, hub, tmp_path):
     api.create_repo("me/private", private=True)
     api.create_repo("me/gated")
     api.create_repo("me/open")
@@ -167,7 +167,7 @@ def test_errors_have_the_type_that_the_client_gives_them_on_the_real_hub(api, an
     assert error(HfApi(endpoint=hub.url, token="hf_wrong"), "me/open") == (HfHubHTTPError, 401)
 
 
-def test_writing_needs_a_token_with_the_right(api, anonymous_api, hub):
+def test_writing_needs_a_token_that_may_write(api, anonymous_api, hub):
     api.create_repo("me/mine")
     for who, status in (
         (HfApi(endpoint=hub.url, token="hf_reader"), 403),
@@ -184,7 +184,7 @@ def test_writing_needs_a_token_with_the_right(api, anonymous_api, hub):
     assert not api.repo_exists("me/mine")
 
 
-def test_ranges_are_served_also_through_the_redirect_to_the_storage(api, hub):
+def test_ranges_are_served_through_the_redirect_to_the_storage(api, hub):
     api.create_repo("me/range")
     add(api, "me/range", {"f.bin": bytes(range(100))})
     address = f"{hub.url}/me/range/resolve/main/f.bin"
@@ -205,7 +205,7 @@ def test_a_card_with_broken_metadata_is_refused(api):
     assert api.model_info("me/card").card_data["license"] == "mit"
 
 
-def test_planned_faults_hit_the_calls_they_name_and_no_others(api, hub, tmp_path):
+def test_faults_hit_the_matching_calls_only(api, hub, tmp_path):
     api.create_repo("me/fault")
     add(api, "me/fault", {"f.bin": bytes(5000)})
     fault = hub.fail(method="POST", path="/commit/", status=503, times=1)
@@ -218,7 +218,7 @@ def test_planned_faults_hit_the_calls_they_name_and_no_others(api, hub, tmp_path
     assert (Path(path).read_bytes(), cut.times) == (bytes(5000), 0)
 
 
-def test_the_command_serves_a_folder_and_remembers_it(tmp_path):
+def test_the_command_serves_a_folder_that_persists(tmp_path):
     for expected in ([], [".gitattributes", "a"]):
         command = [sys.executable, "-m", "tests.hub", "--root", str(tmp_path), "--token", "ann=hf_a"]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
@@ -233,7 +233,7 @@ def test_the_command_serves_a_folder_and_remembers_it(tmp_path):
                 server.terminate()
 
 
-def test_datasets_pushes_and_streams(client, hub):
+def test_the_datasets_library_pushes_and_streams(client, hub):
     answer = client.evaluate(
         """
 import numpy as np, PIL.Image

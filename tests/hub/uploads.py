@@ -1,4 +1,4 @@
-"""From files on a client's disk to a commit: card check, preupload, LFS, commit."""
+"""Uploads: validation of the card, preupload, LFS, commit."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ LFS_ENDINGS = (".safetensors", ".parquet", ".arrow", ".bin", ".pt", ".ckpt", ".z
 
 
 def validate_yaml(hub: "Hub", request: Request) -> Response:
-    """What the Hub thinks of a README's front matter: 400 and a list of errors, or warnings."""
+    """Validate the front matter of a README: 400 with a list of errors, else warnings."""
     match = re.match(r"---\s*\n(.*?)\n---", request.json()["content"], re.DOTALL)
     errors, warnings = [], []
     try:
@@ -112,7 +112,7 @@ def _keep(store: Store, oid: str, data: bytes) -> Response:
 
 
 def commit(hub: "Hub", request: Request) -> Response:
-    """All lines of the NDJSON body become one commit, or none does."""
+    """Apply all lines of the NDJSON body as one commit, or none of them."""
     repo, user = writable(hub, request), signed_in(request)
     branch = request.params["revision"]
     lines = [json.loads(line) for line in request.body.splitlines() if line.strip()]

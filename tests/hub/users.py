@@ -1,4 +1,4 @@
-"""Who is calling: users and their tokens."""
+"""Users and their tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def bearer(headers: Mapping[str, str]) -> str | None:
 
 
 def profile(user: User) -> dict[str, object]:
-    """What whoami answers."""
+    """Return the response of whoami."""
     return {
         "type": "user",
         "id": f"id-{user.name}",

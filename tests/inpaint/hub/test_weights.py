@@ -1,4 +1,4 @@
-"""Weights from folders and from the Hub. The Hub's part runs in processes of its own, with the real client."""
+"""Weights from folders and from the Hub. Those of the Hub are loaded in separate processes, with the real client."""
 
 import json
 import os
@@ -21,10 +21,10 @@ from tests.hub.client import Client
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 
-TRIED = """
+LOAD = """
 import time
 from inpaint.hub.weights import WeightsError, load_generator
-def tried(*args):
+def load(*args):
     start = time.monotonic()
     try:
         generator, source, revision = load_generator(*args)
@@ -61,7 +61,7 @@ def refusal(*args) -> str:
 
 @pytest.mark.parametrize("config", [SMALL, ContextEncoderConfig(bottleneck_channels=8, channels=2)])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
-def test_saved_weights_come_back_rounded_to_the_file_s_precision(config, dtype, tmp_path):
+def test_saved_weights_are_loaded_rounded_to_the_dtype_of_the_file(config, dtype, tmp_path):
     generator = build_generator(config)
     save_generator(generator, tmp_path, dtype=dtype)
     loaded = load_generator(tmp_path)
@@ -86,7 +86,7 @@ def test_without_a_name_the_bundled_weights_are_loaded(folder, monkeypatch):
     assert "bundled" in refusal(None, "v1")
 
 
-def test_keys_and_shapes_must_fit_and_the_first_misfits_are_named(folder):
+def test_keys_and_shapes_must_match_and_the_first_mismatches_are_named(folder):
     tensors = load_file(folder / "model.safetensors")
     gone = sorted(tensors)[:5]
     save_file(
@@ -100,7 +100,7 @@ def test_keys_and_shapes_must_fit_and_the_first_misfits_are_named(folder):
     assert f"{name} is (2, 3, 5) and not {tuple(tensors[name].shape)}" in refusal(folder)
 
 
-def test_a_weight_of_another_kind_or_not_finite_is_refused(folder):
+def test_a_weight_of_another_dtype_or_not_finite_is_refused(folder):
     tensors = load_file(folder / "model.safetensors")
     name = sorted(tensors)[0]
     save_file({**tensors, name: tensors[name].to(torch.int32)}, folder / "model.safetensors")
@@ -109,10 +109,10 @@ def test_a_weight_of_another_kind_or_not_finite_is_refused(folder):
     assert "not finite" in refusal(folder)
 
 
-def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_not_opened(tmp_path):
+def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_is_not_opened(tmp_path):
     class Payload:
         def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "it ran"),)
+            return os.mkdir, (str(tmp_path / "executed"),)
 
     weights = tmp_path / "weights"
     weights.mkdir()
@@ -121,7 +121,7 @@ def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_not_opened(tmp_pa
     message = refusal(weights)
     assert "pytorch_model.bin, a pickle" in message
     assert "model.safetensors" in message
-    assert not (tmp_path / "it ran").exists()
+    assert not (tmp_path / "executed").exists()
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_not_opened(tmp_pa
         (" " * 200_000, "at most 100,000"),
     ],
 )
-def test_a_config_that_is_not_ours_is_refused_in_a_sentence(folder, content, sentence):
+def test_an_invalid_config_is_refused_with_a_message(folder, content, sentence):
     (folder / "config.json").write_text(content)
     assert sentence in refusal(folder)
 
 
-def test_a_config_of_absurd_size_is_refused_before_anything_is_allocated(folder):
+def test_a_config_beyond_the_size_limits_is_refused_before_allocation(folder):
     config = json.loads((folder / "config.json").read_text())
-    for absurd in ({"channels": [512, 512, 512], "blocks": 64, "expansion": 8}, {"channels": [4, 8, 10**9]}):
-        (folder / "config.json").write_text(json.dumps({**config, **absurd}))
+    for values in ({"channels": [512, 512, 512], "blocks": 64, "expansion": 8}, {"channels": [4, 8, 10**9]}):
+        (folder / "config.json").write_text(json.dumps({**config, **values}))
         assert refusal(folder)
 
 
@@ -167,7 +167,7 @@ def test_a_folder_that_is_missing_or_incomplete_is_named(folder, tmp_path):
     assert "no revision 'v1'" in refusal(folder, "v1")
 
 
-def test_what_cannot_be_a_repository_is_said_without_asking_the_hub():
+def test_an_invalid_repository_id_is_refused_without_a_request():
     assert "neither a folder nor a repository id" in refusal("not an id!")
     assert "give one of them" in refusal("me/weights@v1", "v2")
     assert "cannot be a revision" in refusal("me/weights", "../../etc")
@@ -185,7 +185,7 @@ def push(api, repo_id, tmp_path, first=0.5, **kwargs):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """A Hub with one repository of every kind that a user may meet, and what loading each says, by account."""
+    """A Hub with one repository of every kind, and the outcome of loading each with every account."""
     home = tmp_path_factory.mktemp("world")
     with Hub(users=[User("me", "hf_me"), User("you", "hf_you")]) as hub:
         api = HfApi(endpoint=hub.url, token="hf_me")
@@ -202,12 +202,12 @@ def world(tmp_path_factory):
         api.delete_file("config.json", "me/half")
         push(api, "me/huge", home)
         api.upload_file(repo_id="me/huge", path_in_repo="config.json", path_or_fileobj=b" " * 200_000)
-        wanted = [
+        sources = [
             ("me/open",), ("me/open", "v1"), ("me/open@v1",), ("me/open", shas[0]), ("me/open", "v9"), ("me/none",),
             ("me/private",), ("me/gated",), ("me/pickle",), ("me/empty",), ("me/half",), ("me/huge",),
         ]  # fmt: skip
-        code = TRIED + f"answer = [tried(*args) for args in {wanted!r}]"
-        said = {}
+        code = LOAD + f"answer = [load(*args) for args in {sources!r}]"
+        loaded = {}
         for account, token in (
             ("me", "hf_me"),
             ("you", "hf_you"),
@@ -216,22 +216,22 @@ def world(tmp_path_factory):
             ("odd", "hf_é"),
         ):
             answers = Client(hub.url, home / account, token).evaluate(code)
-            said[account] = {"@".join(args): answer for args, answer in zip(wanted, answers, strict=True)}
-        yield SimpleNamespace(said=said, shas=shas, calls=list(hub.calls))
+            loaded[account] = {"@".join(args): answer for args, answer in zip(sources, answers, strict=True)}
+        yield SimpleNamespace(loaded=loaded, shas=shas, calls=list(hub.calls))
 
 
 @pytest.mark.parametrize("account", ["me", "you", "nobody"])
 def test_branches_tags_and_shas_load_their_own_weights(world, account):
-    said, (first, second) = world.said[account], world.shas
-    assert (said["me/open"]["first"], said["me/open"]["revision"]) == (0.5, second)
-    assert said["me/open"]["source"] == "me/open"
+    loaded, (first, second) = world.loaded[account], world.shas
+    assert (loaded["me/open"]["first"], loaded["me/open"]["revision"]) == (0.5, second)
+    assert loaded["me/open"]["source"] == "me/open"
     for pinned in ("me/open@v1", f"me/open@{first}"):
-        assert (said[pinned]["first"], said[pinned]["revision"]) == (0.25, first)
+        assert (loaded[pinned]["first"], loaded[pinned]["revision"]) == (0.25, first)
 
 
 def test_only_the_two_files_are_ever_fetched(world):
-    asked = {path.rpartition("/")[2] for _, path in world.calls if "/resolve/" in path}
-    assert asked == {"config.json", "model.safetensors"}
+    requested = {path.rpartition("/")[2] for _, path in world.calls if "/resolve/" in path}
+    assert requested == {"config.json", "model.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -253,8 +253,8 @@ def test_only_the_two_files_are_ever_fetched(world):
         ("odd", "me/open", "your token holds a character that no token has"),
     ],
 )
-def test_the_hub_s_refusals_become_plain_sentences_at_once(world, account, name, sentence):
-    answer = world.said[account][name]
+def test_refusals_of_the_hub_are_explained_at_once(world, account, name, sentence):
+    answer = world.loaded[account][name]
     assert sentence in answer.get("error", "no error")
     assert answer["seconds"] < 4
     assert "hf_" not in answer["error"].replace("hf_auth", "")
@@ -263,14 +263,14 @@ def test_the_hub_s_refusals_become_plain_sentences_at_once(world, account, name,
 def test_both_files_come_from_one_commit_while_the_branch_moves(hub, client, tmp_path):
     api = HfApi(endpoint=hub.url, token="hf_me")
     api.create_repo("me/weights")
-    before = push(api, "me/weights", tmp_path, 0.25)
+    first = push(api, "me/weights", tmp_path, 0.25)
     hub.fail(method="GET", path="config.json", status=None, before=lambda: push(api, "me/weights", tmp_path, 0.5))
-    loaded = client.evaluate(TRIED + "answer = tried('me/weights')")
-    assert (loaded["revision"], loaded["first"]) == (before, 0.25)
-    assert api.repo_info("me/weights").sha != before
+    loaded = client.evaluate(LOAD + "answer = load('me/weights')")
+    assert (loaded["revision"], loaded["first"]) == (first, 0.25)
+    assert api.repo_info("me/weights").sha != first
 
 
-def test_a_hub_that_stumbles_is_asked_again(hub, client, tmp_path):
+def test_transient_failures_of_the_hub_are_retried(hub, client, tmp_path):
     api = HfApi(endpoint=hub.url, token="hf_me")
     api.create_repo("me/weights")
     push(api, "me/weights", tmp_path)
@@ -279,29 +279,29 @@ def test_a_hub_that_stumbles_is_asked_again(hub, client, tmp_path):
         hub.fail(method="GET", path="config.json", drop=True),
         hub.fail(method="GET", path="/cdn/", status=503, times=2),
     ]
-    assert client.evaluate(TRIED + "answer = tried('me/weights')")["first"] == 0.5
+    assert client.evaluate(LOAD + "answer = load('me/weights')")["first"] == 0.5
     assert [fault.times for fault in faults] == [0, 0, 0]
 
 
 @pytest.fixture
 def silent():
-    """The address of a server that takes connections and never answers."""
+    """The URL of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_without_a_hub_the_cache_is_used_and_without_a_cache_it_is_said_in_seconds(hub, client, silent, tmp_path):
+def test_without_network_the_cache_is_used_or_an_error_is_raised_within_seconds(hub, client, silent, tmp_path):
     api = HfApi(endpoint=hub.url, token="hf_me")
     api.create_repo("me/weights")
     sha = push(api, "me/weights", tmp_path)
-    assert client.evaluate(TRIED + "answer = tried('me/weights')")["revision"] == sha
-    code = TRIED + f"answer = [tried(*a) for a in [('me/weights',), ('me/weights', {sha!r}), ('me/other',)]]"
+    assert client.evaluate(LOAD + "answer = load('me/weights')")["revision"] == sha
+    code = LOAD + f"answer = [load(*a) for a in [('me/weights',), ('me/weights', {sha!r}), ('me/other',)]]"
     slow_names = "import socket, time\nsocket.getaddrinfo = lambda *args, **kwargs: time.sleep(60)\n"
 
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        closed = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed = f"http://127.0.0.1:{server.getsockname()[1]}"
     hub.fail(path="/resolve/", status=503, times=1000)
-    cases = [  # address, offline, code to run first, the sentence about what is not cached, seconds
+    cases = [  # endpoint, HF_HUB_OFFLINE, code to run first, message about what is not cached, time limit in s
         (closed, "1", "", "HF_HUB_OFFLINE", 2),
         (closed, "", "", f"{closed} cannot be reached", 4),
         (silent, "", "", f"{silent} cannot be reached", 10),
@@ -315,8 +315,8 @@ def test_without_a_hub_the_cache_is_used_and_without_a_cache_it_is_said_in_secon
         return machine.evaluate(case[2] + code)
 
     with ThreadPoolExecutor() as pool:
-        for (*_, sentence, seconds), said in zip(cases, pool.map(answers, cases), strict=True):
-            cached, pinned, missing = said
+        for (*_, sentence, seconds), loaded in zip(cases, pool.map(answers, cases), strict=True):
+            cached, pinned, missing = loaded
             assert (cached["first"], cached["revision"], pinned["revision"]) == (0.5, sha, sha)
             assert sentence in missing["error"]
             assert max(cached["seconds"], missing["seconds"]) < seconds

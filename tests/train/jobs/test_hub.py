@@ -87,7 +87,7 @@ def test_the_state_is_stored_in_a_private_repository_without_old_copies(place, f
 
 def test_the_token_is_in_the_secrets_of_the_job_and_nowhere_else(place, finished):
     assert finished.job.secrets == {"HF_TOKEN": TOKEN}
-    shown = json.dumps(finished.job.answer()) + json.dumps(finished.job.spec) + log_text(finished.job) + finished.logs
+    shown = json.dumps(finished.job.to_json()) + json.dumps(finished.job.spec) + log_text(finished.job) + finished.logs
     assert TOKEN not in shown
     for path in place.hub.store.root.rglob("*"):
         assert path.is_dir() or TOKEN.encode() not in path.read_bytes(), path
@@ -103,12 +103,12 @@ def test_a_killed_job_is_resumed_from_the_hub_and_ends_with_the_same_weights(pla
     while not place.hub.called("POST", state):
         assert time.monotonic() < deadline and first.stage == "RUNNING", log_text(first)
         time.sleep(0.01)
-    place.hub.jobs.cut_off(first, "the machine is gone")
+    place.hub.jobs.kill(first, "the machine is gone")
     assert ended(first) == "ERROR"
     assert not place.api.repo_exists("me/again"), "it ended before it was killed"
     second = submit(place, "me/again", "--space", "me/inpaint")
     assert ended(second) == "COMPLETED", log_text(second)
-    assert "Going on from the state in me/again-checkpoint." in log_text(second)
+    assert "Resuming from the state in me/again-checkpoint." in log_text(second)
     seen = [json.loads(line)["images_seen"] for line in log_text(second).splitlines() if '"progress"' in line]
     assert seen[0] > 8 and seen[-1] == IMAGES
     assert weights(place, "me/again") == weights(place, "me/weights")

@@ -1,4 +1,4 @@
-"""The state of a run on the Hub: what is copied, when, and what happens when that fails."""
+"""The state of a run on the Hub: what is uploaded and when, failures, and how another machine resumes from it."""
 
 import json
 import time
@@ -9,17 +9,17 @@ from huggingface_hub import HfApi, hf_hub_download
 
 from train.config import to_dict
 from train.presets import PRESETS, with_overrides
-from train.run import mirror as remote
-from train.run.mirror import Mirror, RemoteError, fetch_state
+from train.run import mirror as mirror_module
+from train.run.mirror import Mirror, MirrorError, fetch_state
 
 
 @pytest.fixture
 def api(hub, monkeypatch, tmp_path):
-    """The Hub as "me"; what the module does goes there."""
+    """The API of the local Hub with the token of "me", which the module under test uses as well."""
     api = HfApi(endpoint=hub.url, token="hf_me")
-    monkeypatch.setattr(remote, "HfApi", lambda: api)
+    monkeypatch.setattr(mirror_module, "HfApi", lambda: api)
     download = partial(hf_hub_download, endpoint=hub.url, token="hf_me", cache_dir=tmp_path / "cache")
-    monkeypatch.setattr(remote, "hf_hub_download", download)
+    monkeypatch.setattr(mirror_module, "hf_hub_download", download)
     monkeypatch.setattr("inpaint.hub.errors.get_token", lambda: "hf_me")
     monkeypatch.setattr("inpaint.hub.retry.FIRST_PAUSE_S", 0.01)
     return api
@@ -32,7 +32,7 @@ def config(run_dir, **overrides):
 
 
 def write_run(run_dir, images_seen, **overrides):
-    """A run's folder at some point."""
+    """Write the folder of a run at some point; return it."""
     (run_dir / "samples").mkdir(parents=True, exist_ok=True)
     (run_dir / "config.json").write_text(json.dumps(to_dict(config(run_dir, **overrides))))
     (run_dir / "checkpoint.pt.new").write_bytes(b"state at %d" % images_seen)
@@ -43,12 +43,12 @@ def write_run(run_dir, images_seen, **overrides):
 
 
 def read(api, name, tmp_path):
-    with open(api.hf_hub_download("me/w-checkpoint", name, cache_dir=tmp_path / "judge"), "rb") as file:
+    with open(api.hf_hub_download("me/w-checkpoint", name, cache_dir=tmp_path / "downloads"), "rb") as file:
         return file.read()
 
 
-def test_a_new_machine_goes_on_where_the_last_one_was_cut_off(api, tmp_path):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+def test_another_machine_gets_the_uploaded_state(api, tmp_path):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     assert fetch_state("me/w-checkpoint", config(tmp_path / "new", images=999, device="cuda"))
@@ -56,8 +56,8 @@ def test_a_new_machine_goes_on_where_the_last_one_was_cut_off(api, tmp_path):
         assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "old" / name).read_bytes()
 
 
-def test_the_last_state_wins_and_old_copies_are_dropped(api, tmp_path):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+def test_the_last_state_replaces_earlier_ones_and_the_history_is_squashed(api, tmp_path):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     for images_seen in (40, 80, 120):
         mirror.on_checkpoint(write_run(tmp_path / "run", images_seen))
     mirror.close()
@@ -67,9 +67,9 @@ def test_the_last_state_wins_and_old_copies_are_dropped(api, tmp_path):
     assert not list((tmp_path / "run").glob("outgoing-*"))
 
 
-def test_what_is_copied_is_what_was_there_although_the_training_has_gone_on(api, hub, tmp_path):
+def test_an_upload_holds_the_state_of_its_checkpoint_while_training_continues(api, hub, tmp_path):
     hub.fail(method="POST", path="/preupload/", status=None, delay_s=0.5)
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     mirror.on_checkpoint(write_run(tmp_path / "run", 40))
     time.sleep(0.2)
     write_run(tmp_path / "run", 80)
@@ -78,8 +78,8 @@ def test_what_is_copied_is_what_was_there_although_the_training_has_gone_on(api,
     assert json.loads(read(api, "losses.jsonl", tmp_path)) == {"images_seen": 40}
 
 
-def test_copies_become_rarer_so_that_the_hub_is_not_asked_too_often(api, hub, tmp_path):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=60)
+def test_uploads_are_at_least_an_interval_apart(api, hub, tmp_path):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=60)
     for images_seen in range(40, 400, 40):
         mirror.on_checkpoint(write_run(tmp_path / "run", images_seen))
         time.sleep(0.05)
@@ -89,42 +89,42 @@ def test_copies_become_rarer_so_that_the_hub_is_not_asked_too_often(api, hub, tm
     assert read(api, "checkpoint.pt", tmp_path) == b"state at 360"
 
 
-def test_a_hub_that_fails_does_not_stop_the_training_and_gets_the_next_state(api, hub, tmp_path, capsys):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+def test_a_failed_upload_is_reported_once_and_the_next_state_is_uploaded(api, hub, tmp_path, capsys):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     fault = hub.fail(method="POST", path="/commit/", status=500, message="hf_me is unwell", times=3)
     mirror.on_checkpoint(write_run(tmp_path / "run", 40))
     while fault.times:
         time.sleep(0.01)
     mirror.on_checkpoint(write_run(tmp_path / "run", 80))
     mirror.close()
-    said = capsys.readouterr().out
-    assert said.count("was not copied") == 1
-    assert "<token> is unwell" in said and "hf_me" not in said
+    output = capsys.readouterr().out
+    assert output.count("was not copied") == 1
+    assert "<token> is unwell" in output and "hf_me" not in output
     assert read(api, "checkpoint.pt", tmp_path) == b"state at 80"
 
 
-def test_what_a_killed_run_was_about_to_copy_is_removed(api, tmp_path):
+def test_snapshots_of_a_killed_process_are_removed(api, tmp_path):
     left = write_run(tmp_path / "run", 40) / "outgoing-7"
     left.mkdir()
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     mirror.on_checkpoint(tmp_path / "run")
     mirror.close()
     assert not left.exists()
 
 
-def test_the_state_never_goes_to_a_public_repository(api, tmp_path):
+def test_the_state_is_never_uploaded_to_a_public_repository(api, tmp_path):
     api.create_repo("me/w-checkpoint", private=False)
-    with pytest.raises(RemoteError, match="is public"):
+    with pytest.raises(MirrorError, match="is public"):
         Mirror("me/w-checkpoint")
 
 
-def test_a_repository_of_somebody_else_is_refused_before_training(api):
-    with pytest.raises(RemoteError, match="403"):
+def test_a_repository_without_write_access_is_refused_before_training(api):
+    with pytest.raises(MirrorError, match="403"):
         Mirror("you/w-checkpoint")
 
 
-def test_the_state_of_another_run_is_not_taken(api, tmp_path, capsys):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+def test_the_state_of_a_run_with_other_settings_is_not_downloaded(api, tmp_path, capsys):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     assert not fetch_state("me/w-checkpoint", config(tmp_path / "new", seed=5))
@@ -132,7 +132,7 @@ def test_the_state_of_another_run_is_not_taken(api, tmp_path, capsys):
     assert not (tmp_path / "new").exists()
 
 
-def test_nothing_is_fetched_where_there_is_nothing_or_the_disk_has_a_state(api, tmp_path):
+def test_nothing_is_downloaded_without_a_state_or_over_a_checkpoint(api, tmp_path):
     assert not fetch_state("me/w-checkpoint", config(tmp_path / "new"))
     api.create_repo("me/w-checkpoint", private=True)
     assert not fetch_state("me/w-checkpoint", config(tmp_path / "new"))
@@ -141,10 +141,10 @@ def test_nothing_is_fetched_where_there_is_nothing_or_the_disk_has_a_state(api, 
     assert (tmp_path / "there" / "checkpoint.pt").read_bytes() == b"state at 80"
 
 
-def test_a_state_that_cannot_be_had_now_is_not_overwritten_by_a_new_run(api, hub, tmp_path):
-    mirror = Mirror("me/w-checkpoint", first_pause_s=0)
+def test_a_state_that_cannot_be_downloaded_now_is_not_replaced_by_a_new_run(api, hub, tmp_path):
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     mirror.on_checkpoint(write_run(tmp_path / "old", 40))
     mirror.close()
     hub.fail(method="GET", path="/api/models/me/w-checkpoint", status=503, times=9)
-    with pytest.raises(RemoteError, match="try again later"):
+    with pytest.raises(MirrorError, match="try again later"):
         fetch_state("me/w-checkpoint", config(tmp_path / "new"))
