@@ -126,7 +126,7 @@ def test_a_context_encoder_is_trained_published_and_served_like_any_other_weight
     assert sheets == {"epoch-0000.png", "epoch-0001.png"}
     card = circle.api.hf_hub_download("me/paper", "README.md", cache_dir=circle.home / "judge")
     with open(card, encoding="utf-8") as file:
-        assert "It knows one kind of hole" in file.read()
+        assert "It was trained on one kind of hole" in file.read()
     pulled = Client(circle.hub.url, circle.home / "stranger", token=None).evaluate(FILL.format(name="me/paper"))
     assert pulled["outside"] and pulled["changed"] > 0.9
     html, status = visit(circle, "me/paper", circle.api.model_info("me/paper").sha)
