@@ -1,11 +1,11 @@
-"""What a file's first bytes say about it, where Pillow does not say it."""
+"""Recognise file formats by their first bytes, where Pillow does not."""
 
 import importlib
 import re
 from typing import BinaryIO
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
-_OTHERS = (
+_NOT_IMAGES = (
     (re.compile(rb"\s*(<\?xml.*)?<svg", re.DOTALL | re.IGNORECASE), "an SVG drawing: export it as PNG first"),
     (re.compile(rb"\s*<(!doctype\s+html|html|head|body)", re.IGNORECASE), "a web page: the download may have failed"),
     (re.compile(rb"%PDF"), "a PDF: export its page as PNG first"),
@@ -15,15 +15,26 @@ _OTHERS = (
 
 
 def describe(head: bytes) -> str:
-    """ ", it is ..." for the known things that are given a picture's name but are none; "" for others."""
+    """Return what a file that is not an image is, such as "; it is a PDF: export its page as PNG first".
+
+    Args:
+        head: the first bytes of the file, up to 256.
+
+    Returns:
+        The end of a sentence; "" for an unknown format.
+    """
     head = head.removeprefix(b"\xef\xbb\xbf")
-    return next((f"; it is {words}" for pattern, words in _OTHERS if pattern.match(head)), "")
+    return next((f"; it is {words}" for pattern, words in _NOT_IMAGES if pattern.match(head)), "")
 
 
 def is_heic(head: bytes) -> bool:
-    """Whether a file of these first bytes is a HEIC picture.
+    """Return whether a file is a HEIC image.
 
-    Reference: ISO/IEC 23008-12, annex B; the brands are listed in the ftyp box.
+    Args:
+        head: the first bytes of the file, up to 256.
+
+    Reference:
+        ISO/IEC 23008-12, annex B; the brands are listed in the ftyp box.
     """
     if head[4:8] != b"ftyp":
         return False
@@ -32,7 +43,7 @@ def is_heic(head: bytes) -> bool:
 
 
 def register_heic() -> bool:
-    """Teach Pillow to read and write HEIC, with the optional package pillow-heif; False where that is not installed."""
+    """Register HEIC with Pillow and return True, or return False if the optional package pillow-heif is missing."""
     try:
         importlib.import_module("pillow_heif").register_heif_opener()
     except ImportError:
@@ -41,9 +52,13 @@ def register_heic() -> bool:
 
 
 def is_lossless_webp(file: BinaryIO) -> bool:
-    """Whether a WebP file, read from its beginning, holds its picture in a VP8L chunk; False for animations.
+    """Return whether a WebP file is lossless: whether its image is in a VP8L chunk. False for animations.
 
-    Reference: RFC 9649, sections 2.3 to 2.7.
+    Args:
+        file: at its beginning.
+
+    Reference:
+        RFC 9649, sections 2.3 to 2.7.
     """
     file.seek(12)
     while len(header := file.read(8)) == 8:

@@ -1,4 +1,4 @@
-"""Masks at the boundary: which pixels of a photo are to be filled, read from whatever says so, and grown."""
+"""Read masks from files, images and arrays."""
 
 import numpy as np
 from PIL import Image
@@ -12,24 +12,25 @@ MAX_SHARE = 0.95
 def to_mask(
     mask: PhotoSource, size: tuple[int, int], *, invert: bool = False, max_share: float = MAX_SHARE
 ) -> np.ndarray:
-    """Read a mask: which pixels of a photo are to be filled.
+    """Read a mask: the pixels of a photo that are to be filled.
 
     Args:
-        mask: a path, bytes, PIL image or array. White (128 or more of 255, half of the range at 16 bits) is the hole.
-            A picture whose alpha channel varies, or is 0 everywhere, is a sketch: painted where alpha > 0, whatever
-            the colour. An array is bool (H, W), True = hole, or uint8 with 0 and 255.
+        mask: a path, bytes, PIL image or array. White (at least 128 of 255, or half of the range at 16 bits) is the
+            hole. In an image whose alpha channel varies, or is 0 everywhere, the hole is where alpha is above 0,
+            whatever the colour. An array is bool (H, W), True = hole, or uint8 with the values 0 and 255.
         size: (width, height) of the photo.
-        invert: the mask is black (or False, or not painted) where the photo is to be filled.
-        max_share: the largest share of the photo that a mask may mark. More is mostly a mask of the wrong polarity; 1
-            allows everything.
+        invert: the mask is black (or False, or transparent) where the photo is to be filled.
+        max_share: the largest share of the photo that a mask may mark; 1 allows any. A mask that marks more is
+            usually inverted.
 
     Returns:
-        bool (H, W), True = hole; the caller may change it.
+        bool (H, W), True = hole; a copy.
 
     Raises:
-        MaskError: another size than the photo's, an array of another type, uint8 with nothing above 1, or nearly
-            everything is marked.
+        MaskError: the size is not the photo's, an array has another type or nothing above 1 in uint8, or more than
+            `max_share` is marked.
         PhotoError: the mask's file cannot be read.
+        ValueError: `max_share` is not a share.
     """
     check_max_share(max_share)
     if isinstance(mask, np.ndarray):
@@ -43,9 +44,9 @@ def to_mask(
     marked = np.count_nonzero(hole)
     if marked > max_share * hole.size:
         raise MaskError(
-            f"the mask marks {100 * marked / hole.size:.4g} % of the photo, and at most {100 * max_share:g} % are "
-            "expected: white (or True, or painted) is where the photo is filled. If black was meant, invert the mask "
-            "(invert=True, --invert); if the mask is right, allow it (max_share=1, --max-share 1)"
+            f"the mask marks {100 * marked / hole.size:.4g} % of the photo; it may mark at most {100 * max_share:g} %: "
+            "white (or True, or opaque) is where the photo is filled. If black is, invert the mask (invert=True, "
+            "--invert); if the mask is right, raise the limit (max_share=1, --max-share 1)"
         )
     return hole
 
@@ -56,16 +57,16 @@ def _check_size(hole: np.ndarray, size: tuple[int, int]) -> None:
         return
     advice = "paint the mask on the photo itself, or resize the mask without smoothing"
     if (height, width) == tuple(size):
-        advice = "the photo is taken upright, as its EXIF orientation says: turn the mask by 90 degrees"
+        advice = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees"
     raise MaskError(
-        f"the mask is {width}x{height} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}"
+        f"the mask is {width}x{height} and the photo {size[0]}x{size[1]}; they must have the same size: {advice}"
     )
 
 
 def check_max_share(max_share: float) -> None:
-    """Raise ValueError unless this is a share of a photo."""
+    """Raise ValueError unless `max_share` is above 0 and at most 1."""
     if not 0 < max_share <= 1:
-        raise ValueError(f"max_share is {max_share}; it must be more than 0 and at most 1")
+        raise ValueError(f"max_share is {max_share}; it must be above 0 and at most 1: try 0.95, or 1 for no limit")
 
 
 def _array_to_hole(mask: np.ndarray) -> np.ndarray:
@@ -76,10 +77,12 @@ def _array_to_hole(mask: np.ndarray) -> np.ndarray:
     if mask.dtype != np.uint8 or mask.ndim not in (2, 3) or (mask.ndim == 3 and mask.shape[2] not in (3, 4)):
         raise MaskError(
             f"the mask is an array of shape {mask.shape} and type {mask.dtype}; "
-            "it must be bool (H, W) with True = hole, or uint8 with 255 = hole"
+            "it must be bool (H, W) with True = hole, or uint8 with 255 = hole: convert it with mask > 0"
         )
     if mask.size and mask.max() == 1 and mask.shape[2:] != (4,):
-        raise MaskError("the mask's largest value is 1; in uint8 a hole is 255: pass mask.astype(bool) or mask * 255")
+        raise MaskError(
+            "the mask's largest value is 1; in uint8 the hole must be 255: pass mask.astype(bool) or mask * 255"
+        )
     return _picture_to_hole(open_photo(mask, what="mask"))
 
 
@@ -92,13 +95,13 @@ def _picture_to_hole(picture: Image.Image) -> np.ndarray:
         if low != high or high == 0:
             return np.asarray(rgba.getchannel("A")) > 0
         picture = rgba
-    if picture.mode != "1":  # by way of RGB only where that may differ: it takes four bytes a pixel
+    if picture.mode != "1":  # through RGB only where the result differs, as that takes four bytes per pixel
         picture = picture if picture.mode == "L" else picture.convert("RGB")
     values = np.asarray(picture.convert("L"))
     brightest = int(values.max())
-    if brightest == 1 or 16 <= brightest < 128:  # below that it is the noise of a black JPEG
+    if brightest == 1 or 16 <= brightest < 128:  # values from 2 to 15 are the noise of a black JPEG
         raise MaskError(
-            f"the mask marks nothing: its largest value is {brightest} of 255, and a hole is white (128 or more); "
+            f"the mask marks nothing: its largest value is {brightest} of 255; the hole must be white (at least 128): "
             "stretch its values to 0 and 255"
         )
     return values >= 128

@@ -1,4 +1,4 @@
-"""A photo's own mode (palette, CMYK, 16-bit grey ...): RGB pixels out of it, and a fill back into it."""
+"""Convert between a photo's own mode (palette, CMYK, 16-bit greyscale ...) and the RGB pixels of a fill."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,13 +10,19 @@ from scipy.spatial import cKDTree
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
 LOW_BYTES = "low_bytes"
-"""Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, with a
-second image of the same size and mode under this key, the lower bytes."""
+"""Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, and under
+this key a second image of the same size and mode has the lower bytes."""
 _ROWS = 128
 
 
 class Patch(NamedTuple):
-    """Pixels to draw at a place of the photo: RGB uint8 (h, w, 3), whose first pixel is at (left, top)."""
+    """RGB pixels to paste into a photo.
+
+    Attributes:
+        left: column of their first pixel in the photo.
+        top: row of their first pixel in the photo.
+        pixels: uint8 (h, w, 3).
+    """
 
     left: int
     top: int
@@ -24,7 +30,7 @@ class Patch(NamedTuple):
 
 
 def grey_range(photo: Image.Image) -> tuple[float, float]:
-    """The values of a deep greyscale photo that stand for 0 and 255 in 8 bits: its own darkest and brightest."""
+    """Return the darkest and the brightest value of a deep greyscale photo, which become 0 and 255 in 8 bits."""
     values = np.asarray(photo)
     finite = values[np.isfinite(values)] if photo.mode == "F" else values
     if finite.size == 0:
@@ -34,8 +40,8 @@ def grey_range(photo: Image.Image) -> tuple[float, float]:
 
 
 def is_grey(pixels: np.ndarray) -> bool:
-    """Whether no pixel of RGB uint8 (H, W, 3) has a colour."""
-    for step in (16, 1):  # colour photos mostly show it in the first look
+    """Return whether all pixels of RGB uint8 (H, W, 3) are grey."""
+    for step in (16, 1):  # in most colour photos the subsample has a colour already
         some = pixels[::step, ::step]
         if (some[..., 0] != some[..., 1]).any() or (some[..., 1] != some[..., 2]).any():
             return False
@@ -43,23 +49,26 @@ def is_grey(pixels: np.ndarray) -> bool:
 
 
 def without_colour(pixels: np.ndarray) -> np.ndarray:
-    """RGB uint8 (H, W, 3) pixels, each of its own brightness; grey ones stay exactly as they are."""
+    """Return pixels with their luma in all three channels: RGB uint8 (H, W, 3). Grey pixels do not change."""
     return np.array(Image.fromarray(pixels).convert("L").convert("RGB"))
 
 
 def low_bytes(photo: Image.Image) -> Image.Image | None:
-    """The lower bytes of a photo with 16-bit colour, see LOW_BYTES; None where there are none, or they do not fit."""
+    """Return the lower bytes of a photo with 16-bit colour (see LOW_BYTES), or None if it has none that fit it."""
     low = photo.info.get(LOW_BYTES)
     fits = isinstance(low, Image.Image) and (low.size, low.mode) == (photo.size, photo.mode)
     return low if fits else None
 
 
 def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.ndarray:
-    """RGB uint8 (H, W, 3) pixels of a photo in any supported mode, alpha left out.
+    """Return the RGB pixels of a photo in any supported mode, without its alpha channel.
 
     Args:
-        photo: as `open_photo` returns it, or a crop of that.
-        levels: for the deep greyscale modes, what `grey_range` said of the whole photo; None: ask it now.
+        photo: as `open_photo` returns it, or a crop of it.
+        levels: for the deep greyscale modes, the `grey_range` of the whole photo; None: of this image.
+
+    Returns:
+        uint8 (H, W, 3).
     """
     if photo.mode in DEEP_MODES:
         low, high = levels or grey_range(photo)
@@ -67,25 +76,25 @@ def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.
         grey = np.clip((values - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     pixels = np.empty((photo.height, photo.width, 3), np.uint8)
-    for top in range(0, photo.height, _ROWS):  # in strips: on its way to an array, Pillow copies what it is given
+    for top in range(0, photo.height, _ROWS):  # in strips, as Pillow copies an image that becomes an array
         strip = photo.crop((0, top, photo.width, min(top + _ROWS, photo.height)))
         if photo.mode == "P" and "transparency" in photo.info:
-            strip = strip.convert("RGBA")  # Pillow warns when a palette with transparency goes to RGB directly
+            strip = strip.convert("RGBA")  # Pillow warns of a palette with transparency that becomes RGB
         pixels[top : top + _ROWS] = np.asarray(strip.convert("RGB"))
     return pixels
 
 
 def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray) -> Image.Image:
-    """A copy of a photo, in its own mode, with the patches' pixels where the mask is; all other pixels are identical.
+    """Return a copy of a photo in its own mode, with patches pasted inside the mask. Other pixels are identical.
 
-    Alpha stays as it is everywhere, also where a colour stands for transparent. In a palette photo the fill takes the
-    nearest opaque colours of the palette. In CMYK the fill has no black ink (Pillow's plain conversion). Deep greyscale
-    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. So does 16-bit colour;
-    there the fill's levels are multiples of 257.
+    Alpha does not change anywhere, also where a colour is declared transparent. In a palette photo the fill has the
+    nearest opaque colours of the palette. In CMYK the fill has no black (Pillow's plain conversion). Deep greyscale
+    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. 16-bit colour keeps its
+    depth too; there the levels of the fill are multiples of 257.
 
     Args:
-        photo: as `open_photo` returns it.
-        patches: RGB pixels; those outside the mask are not used.
+        photo: as `open_photo` returns it; not modified.
+        patches: RGB pixels; those outside the mask are ignored.
         mask: bool (H, W), True = hole.
     """
     result = photo.copy()
@@ -114,7 +123,7 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
 
 
 def _keep_transparency(before: Image.Image, fill: Image.Image, hole: np.ndarray) -> tuple[np.ndarray, Image.Image]:
-    """For a photo one of whose colours means transparent: the opaque part of a hole, and a fill without that colour."""
+    """Return the opaque part of a hole and a fill without the transparent colour, for a photo that declares one."""
     clear = np.asarray(before.convert("RGBA").getchannel("A")) == 0
     key = before.info["transparency"]
     if fill.mode in ("L", "RGB") and not isinstance(key, bytes):
@@ -135,7 +144,7 @@ def _deep_fill(before: Image.Image, pixels: np.ndarray, hole: np.ndarray, levels
 
 
 class _Palette:
-    """Finds the palette entry that is nearest to a colour, among those that are not transparent."""
+    """Nearest-colour search among the entries of a photo's palette that are not transparent."""
 
     def __init__(self, photo: Image.Image) -> None:
         colours = np.array(photo.getpalette("RGBA"), np.uint8).reshape(-1, 4).copy()
@@ -147,7 +156,7 @@ class _Palette:
         self.tree = cKDTree(colours[self.entries, :3].astype(np.float64))
 
     def nearest(self, pixels: np.ndarray, hole: np.ndarray, mode: str) -> Image.Image:
-        """An image in the photo's palette, mode P or PA; the first entry outside the hole."""
+        """Return an image in the photo's palette, mode P or PA. Pixels outside the hole are of the first entry."""
         indices = np.zeros(hole.shape, np.uint8)
         _, found = self.tree.query(pixels[hole].astype(np.float64))
         indices[hole] = self.entries[found]

@@ -1,4 +1,4 @@
-"""Photos at the boundary: open and check them, whatever they are; convert to tensors and back."""
+"""Open photos from untrusted files, with limits, and from images and arrays."""
 
 import contextlib
 import io
@@ -22,47 +22,50 @@ SUFFIXES = (
     *(".heic", ".heif"),
 )
 MAX_BYTES = 1 << 30
-TIFF_WORDS = (270, 271, 272, 305, 306, 315, 33432)  # description, make, model, software, time, artist, copyright
+TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
+"""Description, make, model, software, date and time, artist, copyright."""
 _LOADING = threading.Lock()
 
 PhotoSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
 
 
 class PhotoError(ValueError):
-    """A photo that cannot be read, or that this program does not handle; the message is a sentence for its owner."""
+    """A photo cannot be read or is not supported; the message can be shown to its owner."""
 
 
 class PhotoTooLargeError(PhotoError):
-    """A photo beyond the limits of pixels or bytes; the message says how to raise them."""
+    """A photo has more pixels or bytes than allowed; the message says how to raise the limit."""
 
 
 class MaskError(ValueError):
-    """A mask that does not say which pixels of the photo to fill; the message names the rule and the next move."""
+    """A mask does not define which pixels of the photo to fill; the message says what to change."""
 
 
 def open_photo(
     source: PhotoSource, *, what: str = "photo", max_pixels: int | None = None, max_bytes: int = MAX_BYTES
 ) -> Image.Image:
-    """Read a photo completely, turn it upright, and keep its mode and what it carries (EXIF, ICC profile, dpi).
+    """Read a photo completely and rotate it upright, keeping its mode, EXIF data, ICC profile and resolution.
+
+    This is the only place where untrusted image files are decoded: formats are limited to FORMATS, sizes are checked
+    before pixels are decoded, and whatever a decoder raises becomes a PhotoError.
 
     Args:
         source: a path, a file's bytes, an open binary file, a PIL image, or pixels (H, W), (H, W, 3) or (H, W, 4) in
-            uint8 or uint16. A PIL image is copied, at the frame that it stands at. Of an animation in a file the
-            first frame is read.
-        what: how a message calls it ("photo" or "mask").
-        max_pixels: a file with more pixels is refused before they are decoded; None: `PIL.Image.MAX_IMAGE_PIXELS`,
-            89 million if nobody changed it. Raise it for larger pictures that you trust. Images and arrays are in
-            memory already, and pass.
-        max_bytes: a longer file is refused.
+            uint8 or uint16. A PIL image is copied, at its current frame. Of an animation in a file the first frame is
+            read.
+        what: the name of the source in messages: "photo" or "mask".
+        max_pixels: largest number of pixels of a file; None: `PIL.Image.MAX_IMAGE_PIXELS`, which is 89 million by
+            default. Images and arrays are in memory already and may be larger.
+        max_bytes: largest length of a file.
 
     Returns:
-        An upright image in the file's own mode, with `format` set; its orientation tag is gone. What `save_photo`
-        needs to keep the file's quality is in `info`: a JPEG's quantization tables and subsampling, otherwise the
-        file's length and whether it is lossless. For 16-bit colour see `modes.LOW_BYTES`.
+        An upright image in the file's own mode, with `format` set and without an orientation tag. Its `info` has what
+        `save_photo` needs to keep the quality of the file: the quantization tables and subsampling of a JPEG,
+        otherwise the length of the file and whether it is lossless. For 16-bit colour see `modes.LOW_BYTES`.
 
     Raises:
         PhotoTooLargeError: more pixels or bytes than allowed.
-        PhotoError: no such file, not a picture, a truncated one, an unknown format or mode, no pixels.
+        PhotoError: no such file, not an image, truncated, of an unsupported format or mode, or without pixels.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, what)
@@ -74,7 +77,7 @@ def open_photo(
     name = str(source) if isinstance(source, str | os.PathLike) else f"the {what}"
     try:
         if isinstance(source, Image.Image):
-            with _LOADING:  # an image that was opened and not yet loaded may be in use by several threads
+            with _LOADING:  # several threads may share an image that is not loaded yet
                 source.load()
                 return _upright(_checked(source, name))
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
@@ -86,7 +89,7 @@ def open_photo(
     except FileNotFoundError:
         raise PhotoError(f"cannot open {name}: there is no such file; check the path") from None
     except IsADirectoryError:
-        raise PhotoError(f"{name} is a folder; give the path of a picture in it") from None
+        raise PhotoError(f"{name} is a folder; give the path of an image in it") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PhotoTooLargeError(f"{name} needs too much memory ({error}); shrink it") from error
     except Exception as error:  # Pillow's decoders raise nearly any type on damaged files
@@ -96,7 +99,7 @@ def open_photo(
 
 @contextlib.contextmanager
 def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max_bytes: int) -> Iterator[BinaryIO]:
-    """A source as a seekable file of a bounded length, at its beginning."""
+    """Yield a source as a seekable file at its beginning, after checking its length."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as opened, _open_file(opened, name, max_bytes) as file:
             yield file
@@ -111,7 +114,7 @@ def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max
     if length > max_bytes:
         raise PhotoTooLargeError(
             f"{name} is a file of more than {max_bytes} bytes, which is the limit; shrink it, or raise max_bytes if "
-            "you trust it"
+            "you trust the file"
         )
     if length == 0:
         raise PhotoError(f"{name} is an empty file; check where it came from")
@@ -119,13 +122,14 @@ def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max
 
 
 def _identify(file: BinaryIO, name: str) -> Image.Image:
-    """A file's header as an image that is not yet loaded.
+    """Return an image of which only the header has been read.
 
-    As `PIL.Image.open`, whose limit of pixels holds for the whole process; ours is the caller's.
+    Like `PIL.Image.open`, but without its limit of pixels, which holds for the whole process; the caller checks its
+    own limit.
     """
     head = file.read(256)
     if is_heic(head) and not register_heic():
-        raise PhotoError(f"{name} is a HEIC picture: run  pip install pillow-heif  to read it, or save it as JPEG")
+        raise PhotoError(f"{name} is a HEIC image: run  pip install pillow-heif  to read it, or save it as JPEG")
     Image.init()
     for format in (format for format in FORMATS if format in Image.OPEN):
         factory, accept = Image.OPEN[format]
@@ -134,7 +138,7 @@ def _identify(file: BinaryIO, name: str) -> Image.Image:
             file.seek(0)
             with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
                 return factory(file, "")
-    raise PhotoError(f"{name} is not a picture that can be read{describe(head)}; use one of {', '.join(FORMATS)}")
+    raise PhotoError(f"{name} is not an image that can be read{describe(head)}; use one of {', '.join(FORMATS)}")
 
 
 def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:
@@ -152,7 +156,7 @@ def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Im
 
 
 def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
-    """Read a file's pixels, and note what its quality is."""
+    """Decode the pixels of a file, and record its quality in `info`."""
     format = image.format
     if is_deep(image):
         twin = io.BytesIO()
@@ -185,7 +189,7 @@ def _from_array(pixels: np.ndarray, what: str) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """An upright copy of a loaded image that no longer depends on a file."""
+    """Return an upright copy of a loaded image that no longer depends on a file."""
     low = low_bytes(image)
     try:
         upright = ImageOps.exif_transpose(image)
@@ -195,12 +199,13 @@ def _upright(image: Image.Image) -> Image.Image:
             low = low.copy()
             low.info = {"exif": turn.tobytes()}
             upright.info[LOW_BYTES] = ImageOps.exif_transpose(low)
-    except Exception:  # damaged EXIF: the picture is good, so go on without it
+    except Exception:  # damaged EXIF data: the pixels are good, so continue without it
         upright = image.copy()
         upright.info.pop("exif", None)
     upright.format = image.format
     if image.format == "TIFF":
-        upright.info["exif"] = _tiff_exif(image.getexif())
+        with contextlib.suppress(Exception):  # damaged tags, as above
+            upright.info["exif"] = _tiff_exif(image.getexif())
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         upright.info["qtables"] = image.quantization
         upright.info["subsampling"] = JpegImagePlugin.get_sampling(image)
@@ -208,9 +213,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _tiff_exif(tags: Image.Exif) -> bytes:
-    """What a TIFF says about its picture, without the tags that say how its pixels are stored."""
+    """Return the EXIF data of a TIFF without the tags that describe how its pixels are stored."""
     kept = Image.Exif()
-    for tag in TIFF_WORDS:
+    for tag in TIFF_TEXT_TAGS:
         if tag in tags:
             kept[tag] = tags[tag]
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):

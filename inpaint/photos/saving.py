@@ -1,4 +1,4 @@
-"""Finished photos into files: in their format and quality, with what they carry, and never half-written."""
+"""Save photos in their own format and quality, with their metadata."""
 
 import contextlib
 import io
@@ -21,17 +21,20 @@ _SAMPLE_SIDE = 512
 
 
 def format_of(name: str | os.PathLike[str]) -> str:
-    """Pillow's name of the format for a file's suffix, or for a bare one such as "jpg".
+    """Return Pillow's name of the image format that a file name ends with.
+
+    Args:
+        name: a file name, or a suffix such as "jpg" or ".jpg".
 
     Raises:
-        PhotoError: it is no picture's.
+        PhotoError: it does not end like the name of an image file.
     """
     suffix = (Path(name).suffix or f".{Path(name).name}").lower()
     if suffix in (".heic", ".heif"):
         return "HEIF"
     format = Image.registered_extensions().get(suffix) if suffix in (*SUFFIXES, ".mpo") else None
     if format is None:
-        raise PhotoError(f"{name} does not end like a picture's name; use one of {', '.join(SUFFIXES)}")
+        raise PhotoError(f"{name} does not end like the name of an image file; use one of {', '.join(SUFFIXES)}")
     return "JPEG" if format == "MPO" else format
 
 
@@ -41,20 +44,20 @@ def save_photo(
     format: str | None = None,
     quality: int | None = None,
 ) -> None:
-    """Write a photo with its EXIF, ICC profile and dpi, in its own quality.
+    """Write a photo with its EXIF data, ICC profile and resolution, in its own quality.
 
-    A JPEG keeps its quantization tables and subsampling. Of a lossy WebP, AVIF or HEIC the quality is not written in
-    the file: the one is taken that leads to about as many bytes per pixel as it had. 16-bit colour stays so in PNG
-    and TIFF; other formats get its upper bytes.
+    A JPEG keeps its quantization tables and subsampling. The quality of a lossy WebP, AVIF or HEIC file is not stored
+    in the file; the photo is saved with the quality that gives about as many bytes per pixel as its file had. 16-bit
+    colour keeps its depth in PNG and TIFF; other formats get the upper bytes.
 
     Args:
         photo: as `open_photo` or the inpainter returned it.
         target: a path or an open binary file.
-        format: Pillow's name of the format; None: from the target's suffix, else the photo's own, else PNG.
-        quality: 1 to 100, of a lossy format; None: the file's own, 95 for a photo that comes from another format.
+        format: Pillow's name of the format; None: by the target's suffix, else the photo's own, else PNG.
+        quality: of a lossy format, 1 to 100; None: the photo's own, or 95 if the photo comes from another format.
 
     Raises:
-        PhotoError: the format is unknown or cannot hold the photo's mode; quality is out of range.
+        PhotoError: the format is unknown or does not support the photo's mode, or quality is out of range.
         OSError: the file cannot be written.
     """
     check_quality(quality)
@@ -63,7 +66,7 @@ def save_photo(
     format = format or photo.format or "PNG"
     format = "JPEG" if format == "MPO" else format
     if format == "HEIF" and not register_heic():
-        raise PhotoError("to write HEIC, run  pip install pillow-heif ; or save it as JPEG")
+        raise PhotoError("HEIC cannot be written: run  pip install pillow-heif  or save the photo as JPEG")
     try:
         if low_bytes(photo) is not None and format in DEEP_FORMATS:
             with contextlib.ExitStack() as stack:
@@ -81,9 +84,9 @@ def save_photo(
 
 
 def check_quality(quality: int | None) -> None:
-    """Raise PhotoError unless this is a quality of a lossy format, or None."""
+    """Raise PhotoError unless `quality` is None or a quality of a lossy format: 1 to 100."""
     if quality is not None and not 1 <= quality <= 100:
-        raise PhotoError(f"quality is {quality}; it must be a whole number from 1 to 100")
+        raise PhotoError(f"quality is {quality}; it must be a whole number from 1 to 100: try {DEFAULT_QUALITY}")
 
 
 def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
             del options["quality"]
     elif format in LOSSY:
         if format == "WEBP":
-            options["exact"] = True  # colours under full transparency stay too
+            options["exact"] = True  # keep the colours of transparent pixels
         if format == "WEBP" and photo.format == format and photo.info.get("lossless") and quality is None:
             options["lossless"] = True
         else:
@@ -114,13 +117,13 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
 
 
 def _own_quality(photo: Image.Image, format: str, options: dict[str, Any]) -> int:
-    """The lowest quality at which a sample of the photo takes as many bytes per pixel as the photo's file did."""
+    """Return the lowest quality at which a sample of the photo has at least as many bytes per pixel as its file."""
     if photo.format != format or not photo.info.get("file_bytes"):
         return DEFAULT_QUALITY
-    carried = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile", "xmp"))
+    metadata = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile", "xmp"))
     sample = _sample(photo)
     share = sample.width * sample.height / (photo.width * photo.height)
-    wanted = 0.98 * (photo.info["file_bytes"] - carried) * share
+    wanted = 0.98 * (photo.info["file_bytes"] - metadata) * share
     low, high = 20, 100
     while low < high:
         middle = (low + high) // 2
@@ -130,7 +133,7 @@ def _own_quality(photo: Image.Image, format: str, options: dict[str, Any]) -> in
 
 
 def _sample(photo: Image.Image) -> Image.Image:
-    """Pieces from all over a photo put together; all of a small one."""
+    """Return a mosaic of pieces from all over a photo, or all of a small photo."""
     side = _SAMPLE_SIDE
     if photo.width * photo.height <= side * side:
         return photo.convert("RGBA" if photo.mode in ("LA", "PA", "RGBA") else "RGB")

@@ -1,7 +1,8 @@
-"""Colour at 16 bits per channel, which Pillow cannot hold: read as two images (upper and lower bytes), written here.
+"""Read and write 16-bit colour, for which Pillow has no mode.
 
-Pillow's own decoders do the reading, twice: told that the bytes of each value come in the other order, they keep the
-lower byte instead of the upper one. See `modes.LOW_BYTES` for how such a photo is held.
+Such a photo is held as two images, one of the upper and one of the lower bytes: see `modes.LOW_BYTES`. Pillow decodes
+the file twice. With the byte order of the values reversed, it returns the lower byte instead of the upper one. PNG and
+TIFF files are encoded here.
 """
 
 import struct
@@ -23,7 +24,7 @@ _ROWS = 128
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether an image that was opened, but not loaded, has 16-bit colour that is read here."""
+    """Return whether an image that is opened, but not loaded, has 16-bit colour that `load_deep` reads."""
     raw = _raw_mode(image)
     return raw in ("LA;16B",) or (raw[:-1] in ("RGB;16", "RGBA;16", "CMYK;16") and raw[-1] in _OTHER_ORDER)
 
@@ -32,11 +33,11 @@ def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
     """Load 16-bit colour.
 
     Args:
-        image: opened, but not loaded; `is_deep`.
+        image: opened, but not loaded; `is_deep` is true for it.
         twin: the same file, opened a second time.
 
     Returns:
-        The upper bytes, with the lower bytes in `info`; `image` itself, or a new one for grey with alpha.
+        The upper bytes, with the lower bytes in `info`: `image` itself, or a new image for greyscale with alpha.
     """
     raw = _raw_mode(image)
     if raw == "LA;16B":  # four bytes per pixel: upper and lower of grey, upper and lower of alpha
@@ -53,7 +54,7 @@ def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """How the pixels are stored, in Pillow's words; "" where its parts differ or there are none."""
+    """Return Pillow's raw mode of the stored pixels; "?" if tiles differ or there are none."""
     stored = {tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(image, "tile", [])}
     found = stored.pop() if len(stored) == 1 else ""
     return found if isinstance(found, str) and len(found) > 1 else "?"
@@ -66,7 +67,11 @@ def _set_raw_mode(image: Image.Image, raw: str) -> None:
 
 
 def from_deep_array(pixels: np.ndarray) -> Image.Image:
-    """uint16 (H, W), (H, W, 3) or (H, W, 4) as a photo."""
+    """Return pixels as a photo.
+
+    Args:
+        pixels: uint16 (H, W), (H, W, 3) or (H, W, 4).
+    """
     if pixels.ndim == 2:
         return Image.fromarray(np.ascontiguousarray(pixels))
     photo = Image.fromarray((pixels >> 8).astype(np.uint8))
@@ -75,7 +80,7 @@ def from_deep_array(pixels: np.ndarray) -> Image.Image:
 
 
 def to_array(photo: Image.Image) -> np.ndarray:
-    """A photo's values as numbers in its own depth: as `numpy.asarray`, but uint16 for 16-bit colour."""
+    """Return a photo as an array of its own depth: like `numpy.asarray`, but uint16 for 16-bit colour."""
     low = low_bytes(photo)
     if low is None:
         return np.asarray(photo)
@@ -83,7 +88,7 @@ def to_array(photo: Image.Image) -> np.ndarray:
 
 
 def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
-    """Write 16-bit colour, with its EXIF, ICC profile and dpi.
+    """Write 16-bit colour with its EXIF data, ICC profile and resolution.
 
     Args:
         photo: with lower bytes.
@@ -91,7 +96,7 @@ def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
         format: one of DEEP_FORMATS.
 
     Raises:
-        ValueError: CMYK as PNG, or grey with alpha as TIFF.
+        ValueError: the photo is CMYK and the format PNG, or it is greyscale with alpha and the format TIFF.
     """
     if photo.mode not in (_PNG_COLOUR_TYPES if format == "PNG" else _TIFF_PHOTOMETRIC):
         raise ValueError(f"cannot write 16-bit {photo.mode} as {format}")
@@ -102,7 +107,11 @@ def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
 
 
 def _save_png(photo: Image.Image, target: BinaryIO) -> None:
-    """Reference: W3C, Portable Network Graphics (PNG) Specification, third edition, sections 9 and 11."""
+    """Write a PNG file.
+
+    Reference:
+        W3C, Portable Network Graphics (PNG) Specification, third edition, sections 9 and 11.
+    """
     chunks = [(b"IHDR", struct.pack(">2I5B", *photo.size, 16, _PNG_COLOUR_TYPES[photo.mode], 0, 0, 0))]
     if photo.info.get("icc_profile"):
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.info["icc_profile"])))
@@ -129,7 +138,7 @@ def _write_chunk(target: BinaryIO, name: bytes, data: bytes) -> None:
 
 
 def _rows(photo: Image.Image) -> Iterator[np.ndarray]:
-    """uint16 (h, W, channels), so many rows at a time."""
+    """Yield strips of the photo: uint16 (h, W, channels)."""
     low = low_bytes(photo)
     assert low is not None
     for top in range(0, photo.height, _ROWS):
@@ -138,7 +147,12 @@ def _rows(photo: Image.Image) -> Iterator[np.ndarray]:
 
 
 def _filtered(rows: np.ndarray, above: np.ndarray | None) -> bytes:
-    """PNG's scanlines: each row less the row above or less the pixel to the left, whichever is nearer to zero."""
+    """Return PNG scanlines, each with the filter "up" or "sub", whichever has the smaller sum of absolute values.
+
+    Args:
+        rows: uint16 (h, W, channels).
+        above: uint16 (W, channels), the row above the first one; None at the top.
+    """
     raw = np.ascontiguousarray(rows.astype(">u2")).view(np.uint8).reshape(len(rows), -1)
     pixel = 2 * rows.shape[2]
     first = np.zeros_like(raw[:1]) if above is None else np.ascontiguousarray(above.astype(">u2")).view(np.uint8)
@@ -152,9 +166,10 @@ def _filtered(rows: np.ndarray, above: np.ndarray | None) -> bytes:
 
 
 def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
-    """One strip, packed by deflate after horizontal differencing.
+    """Write a TIFF file with one strip, compressed by deflate after horizontal differencing.
 
-    Reference: Adobe, TIFF 6.0, sections 8, 14 and 16; compression 8 is from the Photoshop supplement of 2002.
+    Reference:
+        Adobe, TIFF 6.0, sections 8, 14 and 16; compression 8 is from the Photoshop supplement of 2002.
     """
     packer, strip = zlib.compressobj(6), bytearray()
     channels = 0

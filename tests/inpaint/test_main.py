@@ -133,7 +133,7 @@ def test_a_failed_save_leaves_no_file(tmp_path, model, capsys):
         ("photos/*.tif", "masks", "out", "matches no photo"),
         ("photos", "masks/*.tif", "out", "matches no mask"),
         ("photos", "masks/a.png", "-", "for many, OUT must be a folder"),
-        ("photos/a.png", "masks/a.png", "out.psd", "does not end like a picture's name"),
+        ("photos/a.png", "masks/a.png", "out.psd", "does not end like the name of an image file"),
         ("photos", "masks", "photos/a.png", "OUT must be a folder"),
         ("empty", "masks", "out", "holds no photo"),
     ],

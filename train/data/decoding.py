@@ -1,8 +1,8 @@
 """Decode the bytes of an image file into a photo to train on, or say why it cannot be used."""
 
-import io
+from PIL import Image
 
-from PIL import ExifTags, Image, ImageOps
+from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
 
 MAX_PIXELS = 89_000_000
 """Larger photos are skipped: two at a time would take more than a gigabyte."""
@@ -26,18 +26,13 @@ def decode(data: bytes, mode: str | None = "RGB") -> Image.Image:
             before the pixels are decoded.
     """
     try:
-        photo: Image.Image = Image.open(io.BytesIO(data))
+        photo = open_photo(data, max_pixels=MAX_PIXELS)
         if min(photo.size) < MIN_SIDE:
             raise UnusableImageError(f"smaller than {MIN_SIDE} pixels")
-        if photo.width * photo.height > MAX_PIXELS:
-            raise UnusableImageError(f"larger than {MAX_PIXELS // 10**6} megapixels")
-        photo.load()
-        if photo.getexif().get(ExifTags.Base.Orientation) is not None:
-            photo = ImageOps.exif_transpose(photo)
         return photo if mode in (None, photo.mode) else photo.convert(mode)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnusableImageError(f"larger than {MAX_PIXELS // 10**6} megapixels") from None
     except UnusableImageError:
         raise
-    except (OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError, MemoryError, ArithmeticError) as error:
+    except PhotoTooLargeError:
+        raise UnusableImageError(f"larger than {MAX_PIXELS // 10**6} megapixels") from None
+    except (PhotoError, ValueError, MemoryError) as error:
         raise UnusableImageError("not readable as an image") from error

@@ -24,7 +24,7 @@ def test_white_is_the_hole_from_128_on():
     assert to_mask(deep, (4, 1)).tolist() == expected
 
 
-def test_a_sketch_is_painted_where_alpha_is_above_zero_whatever_its_colour():
+def test_a_mask_with_transparency_is_hole_where_alpha_is_above_zero_whatever_its_colour():
     sketch = np.zeros((2, 3, 4), np.uint8)
     sketch[0, 1, 3] = 1
     assert to_mask(sketch, (3, 2)).tolist() == [[False, True, False], [False, False, False]]
@@ -34,17 +34,17 @@ def test_a_sketch_is_painted_where_alpha_is_above_zero_whatever_its_colour():
     assert to_mask(empty, (3, 2)).sum() == 0
 
 
-def test_an_opaque_alpha_channel_leaves_the_colours_to_say_where_the_hole_is():
+def test_an_opaque_mask_is_hole_where_its_colours_are_white():
     mask = np.zeros((2, 3, 4), np.uint8)
     mask[..., 3] = 255
     mask[1, 2] = 255
     assert to_mask(mask, (3, 2)).tolist() == [[False] * 3, [False, False, True]]
 
 
-def test_a_mask_that_does_not_fit_is_refused_with_a_sentence():
-    with pytest.raises(MaskError, match="mask is 3x2 and the photo is 4x2"):
+def test_a_mask_of_another_size_or_type_is_rejected():
+    with pytest.raises(MaskError, match="mask is 3x2 and the photo 4x2"):
         to_mask(np.zeros((2, 3), bool), (4, 2))
-    with pytest.raises(MaskError, match="turn the mask by 90 degrees"):
+    with pytest.raises(MaskError, match="rotate the mask by 90 degrees"):
         to_mask(np.zeros((2, 3), bool), (2, 3))
     with pytest.raises(MaskError, match="largest value is 1"):
         to_mask(np.eye(2, 3, dtype=np.uint8), (3, 2))
@@ -52,7 +52,7 @@ def test_a_mask_that_does_not_fit_is_refused_with_a_sentence():
         to_mask(np.zeros((2, 3)), (3, 2))
 
 
-def test_the_mask_that_is_returned_may_be_changed():
+def test_the_returned_mask_is_a_copy():
     mask = np.zeros((2, 3), bool)
     to_mask(mask, (3, 2))[0, 0] = True
     assert not mask.any()
@@ -60,21 +60,21 @@ def test_the_mask_that_is_returned_may_be_changed():
 
 
 @pytest.mark.parametrize("value", [1, 90])
-def test_a_mask_file_without_white_is_refused_instead_of_ignored(value):
+def test_a_mask_file_without_white_is_rejected(value):
     labels = np.zeros((20, 30), np.uint8)
     labels[5:9, 5:9] = value
     with pytest.raises(MaskError, match=f"largest value is {value} "):
         to_mask(file_bytes(Image.fromarray(labels)), (30, 20))
-    black = file_bytes(Image.new("L", (30, 20), 2), "JPEG")  # noise of compression is no mask
+    black = file_bytes(Image.new("L", (30, 20), 2), "JPEG")  # the noise of compression
     assert to_mask(black, (30, 20)).sum() == 0
 
 
-def test_fractions_in_a_deep_mask_are_read_as_shares_of_white():
+def test_values_up_to_1_in_a_float_mask_are_fractions_of_white():
     values = np.array([[0, 0.4, 0.6, 1]], np.float32)
     assert to_mask(Image.fromarray(values), (4, 1)).tolist() == [[False, False, True, True]]
 
 
-def test_a_mask_that_marks_nearly_everything_is_refused_unless_it_is_meant():
+def test_a_mask_of_nearly_everything_is_rejected_unless_allowed():
     mask = np.ones((10, 10), bool)
     mask[0, :4] = False
     with pytest.raises(MaskError, match=r"marks 96 % .* at most 95 %.*invert=True.*max_share=1"):

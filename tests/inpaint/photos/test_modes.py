@@ -1,4 +1,4 @@
-"""A fill in the photo's own mode."""
+"""Fills are converted to the photo's own mode."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_a_patch_changes_the_hole_only_and_keeps_size_and_mode(mode, size):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "RGBX"])
-def test_a_colour_photo_takes_the_fill_exactly(mode):
+def test_a_colour_photo_gets_the_exact_pixels_of_the_fill(mode):
     photo = picture(mode)
     fill = np.random.default_rng(2).integers(0, 256, (10, 12, 3), dtype=np.uint8)
     mask = np.zeros((23, 37), bool)
@@ -37,14 +37,14 @@ def test_a_colour_photo_takes_the_fill_exactly(mode):
 
 
 @pytest.mark.parametrize("mode", ["LA", "PA"])
-def test_alpha_is_kept_inside_the_hole_too(mode):
+def test_alpha_does_not_change_inside_the_hole(mode):
     photo = picture(mode)
     result = write_patches(photo, [Patch(0, 0, np.full((23, 37, 3), 77, np.uint8))], np.ones((23, 37), bool))
     assert result.getchannel("A").tobytes() == photo.getchannel("A").tobytes()
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
-def test_a_deep_grey_photo_gets_back_its_own_values_to_one_level_of_256(mode):
+def test_a_deep_greyscale_photo_survives_its_8_bit_pixels_to_one_level_of_256(mode):
     photo = picture(mode)
     mask = np.ones((23, 37), bool)
     mask[0, 0] = False
@@ -55,7 +55,7 @@ def test_a_deep_grey_photo_gets_back_its_own_values_to_one_level_of_256(mode):
     assert to_rgb(photo).max() == 255
 
 
-def test_a_palette_photo_takes_the_nearest_palette_colour_that_is_not_transparent():
+def test_the_fill_of_a_palette_photo_has_the_nearest_opaque_palette_colours():
     photo = Image.new("P", (4, 1))
     photo.putpalette([200, 0, 0, 0, 200, 0, 0, 0, 200, 250, 0, 0])
     photo.info["transparency"] = 3
@@ -67,7 +67,7 @@ def test_a_palette_photo_takes_the_nearest_palette_colour_that_is_not_transparen
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_colour_of_16_bits_keeps_its_depth_and_takes_the_fill_in_256_levels(channels):
+def test_16_bit_colour_keeps_its_depth_and_the_fill_has_256_levels(channels):
     pixels = deep_pixels(channels)
     photo, mask = open_photo(pixels), np.zeros((23, 37), bool)
     mask[5:15, 4:16] = True
@@ -79,7 +79,7 @@ def test_colour_of_16_bits_keeps_its_depth_and_takes_the_fill_in_256_levels(chan
     assert np.array_equal(to_array(photo), pixels)
 
 
-def test_one_coloured_pixel_makes_a_colour_photo():
+def test_one_coloured_pixel_makes_a_photo_a_colour_photo():
     grey = np.random.default_rng(0).integers(0, 256, (40, 50, 1), dtype=np.uint8).repeat(3, 2)
     assert is_grey(grey)
     assert np.array_equal(without_colour(grey), grey)
@@ -89,7 +89,7 @@ def test_one_coloured_pixel_makes_a_colour_photo():
 
 
 @pytest.mark.parametrize(("mode", "key"), [("L", 77), ("RGB", (77, 77, 77)), ("P", 3), ("P", b"\xff\xff\xff\0")])
-def test_where_a_colour_means_transparent_a_fill_neither_takes_nor_gives_it(mode, key):
+def test_a_fill_does_not_change_which_pixels_have_the_transparent_colour(mode, key):
     photo = picture("L", (20, 10)).convert("RGB").quantize(32) if mode == "P" else picture(mode, (20, 10))
     photo.paste(3 if mode == "P" else key, (0, 0, 7, 10))
     photo = open_photo(file_bytes(photo, transparency=key))

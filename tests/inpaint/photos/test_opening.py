@@ -1,4 +1,4 @@
-"""Photos at the boundary: whatever can be read is read, the rest is refused with a sentence."""
+"""Photos are opened from any source within limits; everything else is rejected with a message."""
 
 import io
 import sys
@@ -14,10 +14,10 @@ from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
 from tests.pictures import file_bytes, picture, raw
 
 
-def test_the_orientation_is_applied_and_its_tag_is_gone():
+def test_the_orientation_is_applied_and_its_tag_removed():
     pixels = np.arange(6 * 4 * 3, dtype=np.uint8).reshape(4, 6, 3)
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn right
+    exif[0x0112] = 6  # rotate right
     exif[0x010E] = "a boat"
     photo = open_photo(file_bytes(Image.fromarray(pixels), exif=exif.tobytes()))
     assert np.array_equal(np.asarray(photo), np.rot90(pixels, -1))
@@ -26,13 +26,13 @@ def test_the_orientation_is_applied_and_its_tag_is_gone():
     assert kept[0x010E] == "a boat"
 
 
-def test_a_truncated_photo_is_refused():
+def test_a_truncated_photo_is_rejected():
     good = file_bytes(picture("RGB", (90, 90)), "JPEG")
     with pytest.raises(PhotoError, match="damaged"):
         open_photo(good[: len(good) // 2])
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded_and_the_limit_can_be_raised(monkeypatch):
+def test_too_many_pixels_are_rejected_before_they_are_decoded(monkeypatch):
     data = file_bytes(Image.new("L", (1000, 1000)))
     with pytest.raises(PhotoTooLargeError, match=r"1000x1000 and the limit is 0\.9 million.*raise max_pixels"):
         open_photo(data, max_pixels=900_000)
@@ -44,7 +44,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded_and_the_limit_can_b
     assert open_photo(Image.new("L", (1000, 1000))).size == (1000, 1000)  # in memory already
 
 
-def test_too_many_bytes_are_refused_from_any_source(tmp_path):
+def test_too_many_bytes_are_rejected_from_any_source(tmp_path):
     data = file_bytes(picture("RGB"))
     (tmp_path / "a.png").write_bytes(data)
 
@@ -59,7 +59,7 @@ def test_too_many_bytes_are_refused_from_any_source(tmp_path):
         assert open_photo(source, max_bytes=len(data)).tobytes() == picture("RGB").tobytes()
 
 
-def test_what_is_not_a_photo_is_refused_with_a_sentence(tmp_path):
+def test_what_is_not_a_photo_is_rejected(tmp_path):
     with pytest.raises(PhotoError, match="no such file"):
         open_photo(tmp_path / "absent.png")
     with pytest.raises(PhotoError, match="is a folder"):
@@ -77,10 +77,16 @@ def test_what_is_not_a_photo_is_refused_with_a_sentence(tmp_path):
         open_photo(Image.new("RGB", (0, 3)))
 
 
-def test_damaged_exif_does_not_spoil_a_good_photo():
+def test_a_photo_with_damaged_exif_data_is_read():
     photo = picture("RGB")
     photo.info["exif"] = b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"
     assert open_photo(photo).tobytes() == photo.tobytes()
+
+
+def test_a_tiff_with_damaged_tags_is_read(monkeypatch):
+    data = file_bytes(picture("RGB"), "TIFF")
+    monkeypatch.setattr("inpaint.photos.opening._tiff_exif", lambda tags: 1 / 0)
+    assert open_photo(data).tobytes() == picture("RGB").tobytes()
 
 
 def test_an_animation_is_read_as_its_first_frame():
@@ -89,7 +95,7 @@ def test_an_animation_is_read_as_its_first_frame():
     assert to_rgb(photo).max() == 10
 
 
-def test_a_heic_photo_is_read_and_without_the_package_told_what_to_install(monkeypatch):
+def test_heic_is_read_and_without_its_package_the_message_says_what_to_install(monkeypatch):
     assert register_heic()
     data = file_bytes(Image.new("RGB", (64, 48), (200, 90, 30)), "HEIF")
     photo = open_photo(data)
@@ -100,7 +106,7 @@ def test_a_heic_photo_is_read_and_without_the_package_told_what_to_install(monke
         open_photo(data)
 
 
-def test_one_unloaded_image_can_be_opened_by_many_threads(tmp_path):
+def test_many_threads_can_open_one_image_that_is_not_loaded(tmp_path):
     picture("RGB", (300, 300)).save(tmp_path / "a.png")
     for _ in range(5):
         with Image.open(tmp_path / "a.png") as lazy, ThreadPoolExecutor(8) as pool:

@@ -1,4 +1,4 @@
-"""Photos into files: format, quality, what they carry, and all or nothing."""
+"""Saved photos keep their format, quality and metadata."""
 
 import io
 
@@ -13,7 +13,7 @@ from tests.pictures import file_bytes, picture
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif", ".heic"])
-def test_what_a_photo_carries_survives_a_save(tmp_path, suffix):
+def test_metadata_survives_a_save(tmp_path, suffix):
     assert register_heic()
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
@@ -28,13 +28,13 @@ def test_what_a_photo_carries_survives_a_save(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
-def test_a_photo_that_lies_on_its_side_is_saved_upright(format):
+def test_a_photo_with_an_orientation_tag_is_saved_upright(format):
     assert register_heic()
-    lying = Image.new("RGB", (64, 48))
-    lying.paste((255, 255, 255), (0, 0, 16, 16))
+    rotated = Image.new("RGB", (64, 48))
+    rotated.paste((255, 255, 255), (0, 0, 16, 16))
     exif = Image.Exif()
     exif[0x0112] = 6  # turn right
-    save_photo(open_photo(file_bytes(lying, format, exif=exif.tobytes())), file := io.BytesIO())
+    save_photo(open_photo(file_bytes(rotated, format, exif=exif.tobytes())), file := io.BytesIO())
     with Image.open(file) as saved:
         assert saved.size == (48, 64)
         assert saved.getexif().get(0x0112, 1) == 1
@@ -56,10 +56,10 @@ def test_a_jpeg_keeps_its_quality_and_subsampling(quality, subsampling):
     assert open_photo(file.getvalue()).info["qtables"][0][0] <= 2  # quality 95
 
 
-def test_a_photo_that_a_format_cannot_hold_is_refused_with_a_sentence(tmp_path):
+def test_a_mode_that_the_format_does_not_support_is_rejected(tmp_path):
     with pytest.raises(PhotoError, match="RGBA photo cannot be saved as JPEG"):
         save_photo(picture("RGBA"), tmp_path / "out.jpg")
-    with pytest.raises(PhotoError, match="does not end like a picture's name"):
+    with pytest.raises(PhotoError, match="does not end like the name of an image file"):
         save_photo(picture("RGB"), tmp_path / "out.xyz")
 
 
@@ -73,7 +73,7 @@ MODES_OF = {
 
 
 @pytest.mark.parametrize(("format", "mode"), [(format, mode) for format, modes in MODES_OF.items() for mode in modes])
-def test_a_lossless_file_comes_back_value_for_value(format, mode):
+def test_a_lossless_file_is_saved_value_for_value(format, mode):
     options = {"lossless": True, "exact": True} if format == "WEBP" else {}
     photo = open_photo(file_bytes(picture(mode, (41, 33)), format, **options))
     save_photo(photo, file := io.BytesIO())
@@ -93,14 +93,14 @@ def smooth(size=(400, 300)):
 
 @pytest.mark.parametrize("format", ["WEBP", "AVIF", "HEIF"])
 @pytest.mark.parametrize("quality", [40, 80])
-def test_a_lossy_file_is_saved_again_at_about_its_own_size(format, quality):
+def test_a_lossy_file_is_saved_with_about_its_own_size(format, quality):
     assert register_heic()
     data = file_bytes(smooth(), format, quality=quality)
     save_photo(open_photo(data), file := io.BytesIO())
     assert 0.7 < len(file.getvalue()) / len(data) < 1.4
 
 
-def test_the_quality_can_be_chosen_and_must_be_one():
+def test_the_quality_can_be_chosen_within_its_range():
     photo = open_photo(file_bytes(smooth(), "JPEG", quality=30))
     sizes = []
     for quality in (None, 60, 95):
@@ -111,12 +111,12 @@ def test_the_quality_can_be_chosen_and_must_be_one():
         save_photo(photo, io.BytesIO(), quality=101)
 
 
-def test_a_palette_photo_may_become_a_jpeg():
+def test_a_palette_photo_can_be_saved_as_jpeg():
     save_photo(picture("P"), file := io.BytesIO(), "JPEG")
     assert open_photo(file.getvalue()).mode == "RGB"
 
 
-def test_the_name_says_the_format():
+def test_the_format_follows_from_the_file_name():
     assert [format_of(name) for name in ("a.JPG", "jpeg", "b/c.tif", "heic", "avif")] == [
         *("JPEG", "JPEG", "TIFF", "HEIF", "AVIF")
     ]
@@ -132,7 +132,7 @@ def test_xmp_is_kept(format):
     assert open_photo(file.getvalue()).info["xmp"] == xmp
 
 
-def test_a_gamma_that_a_png_names_is_kept():
+def test_the_gamma_of_a_png_is_kept():
     options = PngImagePlugin.PngInfo()
     options.add(b"gAMA", (50_000).to_bytes(4, "big"))
     save_photo(open_photo(file_bytes(picture("RGB"), pnginfo=options)), file := io.BytesIO())

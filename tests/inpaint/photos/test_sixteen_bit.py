@@ -1,4 +1,4 @@
-"""Colour at 16 bits per channel, in and out."""
+"""16-bit colour is read and written in full."""
 
 import io
 
@@ -15,7 +15,7 @@ from tests.pictures import deep_pixels, picture
 
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("turn", [1, 6])
-def test_colour_of_16_bits_is_read_in_full_and_turned_upright(channels, turn):
+def test_16_bit_colour_is_read_in_full_and_rotated_upright(channels, turn):
     pixels = deep_pixels(channels)
     photo = open_photo(pixels)
     assert np.array_equal(to_array(photo), pixels)
@@ -28,7 +28,7 @@ def test_colour_of_16_bits_is_read_in_full_and_turned_upright(channels, turn):
     assert np.array_equal(np.asarray(upright), to_array(upright) >> 8)
 
 
-def test_grey_of_16_bits_comes_from_an_array_too():
+def test_16_bit_greyscale_is_read_from_an_array():
     pixels = deep_pixels(1)[..., 0]
     photo = open_photo(pixels)
     assert photo.mode == "I;16"
@@ -37,7 +37,7 @@ def test_grey_of_16_bits_comes_from_an_array_too():
 
 @pytest.mark.parametrize(("format", "channels"), [("PNG", 3), ("PNG", 4), ("TIFF", 3), ("TIFF", 4)])
 @pytest.mark.parametrize("size", [(1, 1), (37, 300)])
-def test_colour_of_16_bits_comes_back_value_for_value_with_what_it_carries(format, channels, size):
+def test_16_bit_colour_is_saved_value_for_value_with_its_metadata(format, channels, size):
     exif = Image.Exif()
     exif[0x010E] = "a boat"
     photo = open_photo(deep_pixels(channels, size))
@@ -51,7 +51,7 @@ def test_colour_of_16_bits_comes_back_value_for_value_with_what_it_carries(forma
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_colour_of_16_bits_is_read_as_and_for_another_program(suffix):
+def test_16_bit_colour_is_read_and_written_as_by_opencv(suffix):
     written = cv2.imencode(suffix, deep_pixels()[..., ::-1])[1].tobytes()
     photo = open_photo(written)
     assert np.array_equal(to_array(photo), deep_pixels())
@@ -60,7 +60,7 @@ def test_colour_of_16_bits_is_read_as_and_for_another_program(suffix):
     assert np.array_equal(read[..., ::-1], deep_pixels())
 
 
-def test_grey_with_alpha_of_16_bits_stays_grey():
+def test_16_bit_greyscale_with_alpha_is_saved_as_such():
     photo = open_photo(deep_pixels(3))
     low = photo.info.pop("low_bytes")
     photo, low = photo.convert("LA"), low.convert("LA")
@@ -73,13 +73,13 @@ def test_grey_with_alpha_of_16_bits_stays_grey():
         save_photo(photo, io.BytesIO(), "TIFF")
 
 
-def test_a_photo_of_8_bits_is_an_array_of_8_bits():
+def test_an_8_bit_photo_becomes_an_8_bit_array():
     assert to_array(open_photo(picture("RGB"))).dtype == np.uint8
 
 
 def test_lower_bytes_that_do_not_fit_the_photo_are_ignored():
     photo = open_photo(deep_pixels())
-    smaller = photo.resize((5, 5))  # Pillow copies what it does not know
+    smaller = photo.resize((5, 5))  # Pillow copies unknown keys of info
     assert to_array(smaller).dtype == np.uint8
     save_photo(smaller, file := io.BytesIO(), "PNG")
     assert open_photo(file.getvalue()).size == (5, 5)

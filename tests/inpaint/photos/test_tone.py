@@ -1,4 +1,4 @@
-"""Faded tones made even again, and undone."""
+"""Faded tones are restored, invertibly."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from tests.pictures import picture
 
 
 def faded(mode="RGB", low=(70, 55, 40), high=(190, 160, 110)):
-    """A ramp with some texture in the range of tones that an old colour print has left."""
+    """A ramp in the range of tones of a faded colour print."""
     place = np.linspace(0, 1, 120)[None] * np.linspace(0.6, 1, 90)[:, None]
     pixels = np.array(low) + place[..., None] * (np.array(high) - low)
     return Image.fromarray(pixels.round().astype(np.uint8)).convert(mode)
 
 
-def test_contrast_comes_back_and_the_cast_goes():
+def test_contrast_increases_and_the_colour_cast_decreases():
     before = np.asarray(faded(), float)
     after = np.asarray(restore_tone(faded())[0], float)
     assert np.ptp(after) > 220 > np.ptp(before)
@@ -27,7 +27,7 @@ def test_contrast_comes_back_and_the_cast_goes():
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_it_can_be_undone_up_to_rounding(mode):
+def test_the_curve_can_be_undone_up_to_rounding(mode):
     photo = faded(mode)
     restored, curve = restore_tone(photo)
     assert restored.mode == mode
@@ -38,7 +38,7 @@ def test_it_can_be_undone_up_to_rounding(mode):
 
 
 @pytest.mark.parametrize("make", [from_deep_array, lambda values: Image.fromarray(values[..., 0])])
-def test_sixteen_bits_stay_sixteen_bits(make):
+def test_16_bit_photos_keep_their_depth(make):
     values = np.asarray(faded()).astype(np.uint16) * 151 + np.arange(120, dtype=np.uint16)[None, :, None]
     photo = make(values)
     restored, curve = restore_tone(photo)
@@ -47,21 +47,21 @@ def test_sixteen_bits_stay_sixteen_bits(make):
     assert np.abs(to_array(curve.undo(restored)).astype(int) - to_array(photo)).max() <= 257
 
 
-def test_every_tone_stays_darker_or_brighter_than_the_other():
+def test_the_curves_are_strictly_increasing():
     _, curve = restore_tone(faded())
     assert (np.diff(curve.levels, axis=1) > 0).all()
     assert curve.levels.min() >= 0 and curve.levels.max() <= 255
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_mode_is_taken(mode):
+def test_every_mode_is_accepted(mode):
     photo = picture(mode, (40, 30))
     restored, curve = restore_tone(photo)
     assert restored.size == photo.size
     assert curve.undo(restored).size == photo.size
 
 
-def test_alpha_and_what_a_photo_carries_stay():
+def test_alpha_and_metadata_do_not_change():
     photo = faded("RGBA")
     photo.putalpha(Image.linear_gradient("L").resize(photo.size))
     photo.info["dpi"] = (300, 300)
@@ -70,17 +70,17 @@ def test_alpha_and_what_a_photo_carries_stay():
     assert restored.info["dpi"] == (300, 300)
 
 
-def test_a_picture_without_contrast_stays_as_it_is():
+def test_a_photo_without_contrast_does_not_change():
     photo = Image.new("RGB", (30, 20), (90, 100, 110))
     assert np.array_equal(np.asarray(restore_tone(photo)[0]), np.asarray(photo))
 
 
-def test_a_grey_photo_gets_no_colour():
+def test_a_greyscale_photo_stays_without_colour():
     grey = faded("L").convert("RGB")
     values = np.asarray(restore_tone(grey)[0])
     assert np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(values[..., 1], values[..., 2])
 
 
-def test_what_is_no_photo_is_refused():
+def test_what_is_not_a_photo_is_rejected():
     with pytest.raises(PhotoError):
         restore_tone(b"no photo")
