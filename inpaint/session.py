@@ -5,42 +5,19 @@
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.engine.fills import Fill, FillHoles, unpack_mask
+from inpaint.engine.history import History, Snapshot
 from inpaint.engine.regions import Box, check_grow_px, covering_boxes, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """Memory for undo and redo in bytes; beyond it the oldest steps are dropped, but never the last one."""
-
-
-class Snapshot(NamedTuple):
-    """The state of some boxes of a session at one moment: before a change, or at a call of `Session.snapshot`.
-
-    Attributes:
-        boxes: where; they may overlap, and later ones win.
-        pixels: RGB uint8 (h, w, 3) per box, with its fills.
-        masks: `np.packbits` of the mask per box.
-    """
-
-    boxes: list[Box]
-    pixels: list[np.ndarray]
-    masks: list[np.ndarray]
-
-    def followed_by(self, other: "Snapshot") -> "Snapshot":
-        """Return both states; where they overlap, the other one wins."""
-        return Snapshot(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
-
-    @property
-    def size(self) -> int:
-        """The memory that it takes, in bytes."""
-        return sum(array.nbytes for array in (*self.pixels, *self.masks))
 
 
 class Session:
@@ -72,9 +49,7 @@ class Session:
         self._grey = is_grey(self._canvas)
         self._mask = np.zeros((photo.height, photo.width), bool)
         self._hole_count = 0
-        self._history_bytes = history_bytes
-        self._undo: list[Snapshot] = []
-        self._redo: list[Snapshot] = []
+        self._history = History(history_bytes)
         self._lock = threading.RLock()
 
     @property
@@ -96,12 +71,12 @@ class Session:
     @property
     def can_undo(self) -> bool:
         """Whether there is a change for `undo` to revert."""
-        return bool(self._undo)
+        return self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a change for `redo` to repeat."""
-        return bool(self._redo)
+        return self._history.can_redo
 
     def stroke(
         self,
@@ -153,12 +128,12 @@ class Session:
     def undo(self) -> list[Patch]:
         """Revert the last change; no patches if there is none."""
         with self._lock:
-            return self._swap(self._undo, self._redo)
+            return self._return_to(self._history.undo(self._snapshot_of))
 
     def redo(self) -> list[Patch]:
         """Repeat the change that was undone last; no patches if there is none."""
         with self._lock:
-            return self._swap(self._redo, self._undo)
+            return self._return_to(self._history.redo(self._snapshot_of))
 
     def clear(self) -> list[Patch]:
         """Remove all holes. This can be undone like a stroke."""
@@ -180,7 +155,7 @@ class Session:
             boxes = painted + snapshot.boxes
             if not boxes:
                 return []
-            self._remember(self._snapshot_of(boxes))
+            self._history.record(self._snapshot_of(boxes))
             for box in painted:
                 self._erase(box, self._mask[box.slices].copy())
             self._write(snapshot)
@@ -198,7 +173,7 @@ class Session:
                 return []
             fills = self._fill_regions(Box(0, 0, *self.photo.size))
             before_fills = self._snapshot_of([fill.box for fill in fills])
-            self._remember(before_fills)
+            self._history.record(before_fills)
             self._draw(fills)
             return self._patches(before_fills.boxes)
 
@@ -239,7 +214,7 @@ class Session:
             self._write(before)
             raise
         before_fills = self._snapshot_of([fill.box for fill in fills])
-        self._remember(before_fills.followed_by(before))
+        self._history.record(before_fills.followed_by(before))
         self._draw(fills)
         return self._patches(before_fills.boxes + changed)
 
@@ -265,30 +240,19 @@ class Session:
             [np.packbits(self._mask[box.slices]) for box in boxes],
         )
 
-    def _remember(self, step: Snapshot) -> None:
-        """Push the state that the next undo returns to, and drop the oldest ones beyond the memory limit."""
-        self._redo.clear()
-        self._undo.append(step)
-        total = sum(step.size for step in self._undo)
-        while total > self._history_bytes and len(self._undo) > 1:
-            total -= self._undo.pop(0).size
-
-    def _write(self, step: Snapshot) -> None:
-        """Set pixels and mask to a remembered state."""
-        for box, pixels, packed in zip(*step, strict=True):
+    def _write(self, snapshot: Snapshot) -> None:
+        """Set pixels and mask to those of a snapshot."""
+        for box, pixels, packed in zip(*snapshot, strict=True):
             mask = unpack_mask(packed, box)
             self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
             self._canvas[box.slices] = pixels
             self._mask[box.slices] = mask
 
-    def _swap(self, source: list[Snapshot], target: list[Snapshot]) -> list[Patch]:
-        """Pop a state from one history, push the present one to the other, and return to the popped one."""
-        if not source:
+    def _return_to(self, snapshot: Snapshot | None) -> list[Patch]:
+        if snapshot is None:
             return []
-        step = source.pop()
-        target.append(self._snapshot_of(step.boxes))
-        self._write(step)
-        return self._patches(step.boxes)
+        self._write(snapshot)
+        return self._patches(snapshot.boxes)
 
     def _patches(self, boxes: list[Box]) -> list[Patch]:
         """Return the present pixels of these boxes, without boxes that lie inside another one."""

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inpaint import Inpainter, Patch, to_mask
-from inpaint.session import Session, Snapshot
+from inpaint.engine.history import Snapshot
+from inpaint.session import Session
 from page.editor.patches import base64_text, encode_patches
 from page.server.errors import PageError
 

@@ -3,7 +3,8 @@
 import itertools
 from weakref import WeakKeyDictionary
 
-from inpaint.session import Session, Snapshot
+from inpaint.engine.history import Snapshot
+from inpaint.session import Session
 
 MAX_VERSIONS = 12
 MAX_BYTES = 64 * 1024 * 1024

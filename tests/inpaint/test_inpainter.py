@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-import inpaint
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
@@ -201,11 +200,3 @@ def test_find_damage_uses_the_damage_finder_of_the_constructor():
 def test_the_source_can_be_named_when_weights_are_loaded():
     assert Inpainter.from_pretrained(device="cpu", runtime="pytorch").source == "bundled"
     assert Inpainter.from_pretrained(source="me/mine", device="cpu", runtime="pytorch").source == "me/mine"
-
-
-def test_public_names_can_be_imported():
-    for name in inpaint.__all__:
-        assert getattr(inpaint, name) is not None
-        assert name in dir(inpaint)
-    with pytest.raises(AttributeError, match="nothing"):
-        _ = inpaint.nothing
