@@ -6,11 +6,11 @@ from PIL import Image
 
 from inpaint import Inpainter, open_photo
 from inpaint.photos.modes import to_rgb
+from train.sheets import picture_sheet
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CELL = 820, 510
-GAP_PX = 8
 ROWS = {
     ROOT / "page/static/examples/farmhouse.jpg": HERE / "farmhouse-mask.png",
     HERE / "dune.jpg": HERE / "dune-mask.png",
@@ -28,13 +28,12 @@ def fit(photo: Image.Image) -> Image.Image:
 def main() -> None:
     """Fill both photos and write docs/before-after.jpg: photos on the left, results on the right."""
     inpainter = Inpainter.from_pretrained()
-    step = CELL[0] + GAP_PX, CELL[1] + GAP_PX
-    picture = Image.new("RGB", (2 * step[0] - GAP_PX, len(ROWS) * step[1] - GAP_PX), "white")
-    for row, (path, mask) in enumerate(ROWS.items()):
+    rows = []
+    for path, mask in ROWS.items():
         photo = open_photo(path)
-        for column, shown in enumerate((photo, inpainter(photo, mask))):
-            picture.paste(fit(Image.fromarray(to_rgb(shown))), (column * step[0], row * step[1]))
-    picture.save(HERE.parent / "before-after.jpg", quality=86, optimize=True, progressive=True)
+        rows.append([fit(Image.fromarray(to_rgb(picture))) for picture in (photo, inpainter(photo, mask))])
+    sheet = picture_sheet(rows, headings=("before", "after"), gap_px=8, frame=False)
+    sheet.save(HERE.parent / "before-after.jpg", quality=86, optimize=True, progressive=True)
 
 
 if __name__ == "__main__":
