@@ -1,4 +1,4 @@
-"""Large holes: which photos are taken, what is compared, and what the command writes."""
+"""The evaluation of large holes: choice of photos, scores, and the command."""
 
 import numpy as np
 import pytest
@@ -21,13 +21,13 @@ def photos(tmp_path):
     return str(folder.parent)
 
 
-def test_the_photos_with_the_longest_short_sides_are_cut_to_squares(photos):
+def test_photos_with_the_longest_short_sides_are_cropped_to_squares(photos):
     squares = largest_squares(photos, "validation", 2, 80)
     assert [square.shape for square in squares] == [(80, 80, 3)] * 2
     assert [int(square[0, 0, 0]) for square in squares] == [50, 150]
 
 
-def test_scores_and_rows_are_those_of_the_methods():
+def test_every_method_is_scored_and_shown_whole_and_in_detail():
     photo = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
     methods = [Method("perfect", lambda pixels, mask: pixels), Method("black", lambda pixels, mask: pixels * 0)]
     ((scores, rows),) = evaluate_large_holes([photo], methods, with_elp=False)
@@ -40,7 +40,7 @@ def test_scores_and_rows_are_those_of_the_methods():
     assert 0.4 < detail.mask.mean() < 1
 
 
-def test_the_command_prints_both_ways_and_writes_the_sheet(photos, tmp_path, capsys):
+def test_the_command_prints_both_methods_and_writes_the_sheet(photos, tmp_path, capsys):
     save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), tmp_path / "weights")
     sheet = tmp_path / "out" / "sheet.png"
     options = ["--data", photos, "--images", "1", "--side", "96", "--sheet", str(sheet)]
@@ -53,7 +53,7 @@ def test_the_command_prints_both_ways_and_writes_the_sheet(photos, tmp_path, cap
         assert picture.height > 2 * CELL[1]
 
 
-def test_without_photos_the_command_says_what_to_give(photos, tmp_path, capsys):
+def test_a_command_without_data_weights_or_room_is_refused(photos, tmp_path, capsys):
     with pytest.raises(SystemExit):
         large_holes.main([])
     assert "give --data: a folder of pictures" in capsys.readouterr().err

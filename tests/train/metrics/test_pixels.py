@@ -1,4 +1,4 @@
-"""The metrics against numbers worked out by hand and against scikit-image."""
+"""Pixel metrics against closed forms and scikit-image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pair():
     return prediction, image, mask
 
 
-def test_a_constant_error_gives_the_numbers_of_the_formulas():
+def test_a_constant_error_gives_the_values_of_the_formulas():
     image = torch.zeros(1, 3, 8, 8)
     mask = torch.zeros(1, 1, 8, 8)
     mask[..., 2:5, 2:5] = 1
@@ -34,7 +34,7 @@ def test_a_constant_error_gives_the_numbers_of_the_formulas():
     assert mean_l2(prediction, image, mask).item() == pytest.approx(1.0)
 
 
-def test_black_for_white_is_the_worst_error():
+def test_black_in_place_of_white_is_the_largest_error():
     image, mask = torch.full((1, 3, 4, 4), -1.0), torch.ones(1, 1, 4, 4)
     assert mean_l1(-image, image, mask).item() == pytest.approx(100.0)
     assert mean_l2(-image, image, mask).item() == pytest.approx(100.0)
@@ -42,14 +42,14 @@ def test_black_for_white_is_the_worst_error():
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_what_lies_outside_the_hole_does_not_count(metric, pair):
+def test_known_pixels_do_not_count(metric, pair):
     prediction, image, mask = pair
     elsewhere = torch.where(mask > 0, prediction, torch.rand_like(prediction))
     assert torch.equal(metric(elsewhere, image, mask), metric(prediction, image, mask))
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_each_picture_of_a_batch_has_its_own_score(metric, pair):
+def test_a_batch_has_the_scores_of_each_image_alone(metric, pair):
     prediction, image, mask = pair
     together = metric(prediction, image, mask)
     alone = torch.cat([metric(prediction[i : i + 1], image[i : i + 1], mask[i : i + 1]) for i in range(2)])
@@ -77,7 +77,7 @@ def test_ssim_of_a_flat_fill_is_its_luminance_term(size):
     assert masked_ssim(image * 0.5, image, mask).item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_ssim_agrees_with_scikit_image_everywhere_in_the_picture(pair):
+def test_ssim_agrees_with_scikit_image_also_at_the_edges(pair):
     structural_similarity = pytest.importorskip("skimage.metrics").structural_similarity
     prediction, image, mask = pair
     composite = torch.where(mask > 0, prediction, image)
@@ -100,9 +100,9 @@ def test_ssim_agrees_with_scikit_image_everywhere_in_the_picture(pair):
 def test_psnr_agrees_with_scikit_image_on_8_bit_pixels():
     peak_signal_noise_ratio = pytest.importorskip("skimage.metrics").peak_signal_noise_ratio
     rng = np.random.default_rng(0)
-    truth, fill = rng.integers(0, 256, (2, 3, 16, 16), dtype=np.uint8)
-    tensors = [torch.from_numpy(pixels)[None].float() / 127.5 - 1 for pixels in (fill, truth)]
-    expected = peak_signal_noise_ratio(truth, fill)
+    ground_truth, fill = rng.integers(0, 256, (2, 3, 16, 16), dtype=np.uint8)
+    tensors = [torch.from_numpy(pixels)[None].float() / 127.5 - 1 for pixels in (fill, ground_truth)]
+    expected = peak_signal_noise_ratio(ground_truth, fill)
     assert masked_psnr(*tensors, torch.ones(1, 1, 16, 16)).item() == pytest.approx(expected, abs=1e-4)
 
 

@@ -26,7 +26,7 @@ def run_dir(tmp_path):
     return tmp_path
 
 
-def test_a_sheet_is_cut_into_its_four_rows(run_dir):
+def test_a_sample_sheet_is_split_into_its_four_rows(run_dir):
     with Image.open(run_dir / "samples" / "epoch-0020.png") as sheet:
         masked, prediction, composite, ground_truth = cut_sheet(sheet)
     assert masked.shape == prediction.shape == composite.shape == ground_truth.shape == (132, 4 * 130 + 2, 3)
@@ -34,7 +34,7 @@ def test_a_sheet_is_cut_into_its_four_rows(run_dir):
     assert int(composite[10, 10, 0]) == 64
 
 
-def test_the_figure_of_a_run_has_a_row_for_each_epoch_in_order_and_curves_below(run_dir):
+def test_the_figure_has_a_row_per_epoch_in_order(run_dir):
     assert figure_main([str(run_dir), "-o", str(run_dir / "docs" / "epochs.png"), "--pictures", "2"]) == 0
     with Image.open(run_dir / "docs" / "epochs.png") as picture:
         pixels = np.asarray(picture.convert("L")).astype(int)

@@ -173,7 +173,7 @@ def test_the_cross_table_has_each_model_on_each_kind_of_hole():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"joint": {"gradient": 6.0, "elp": 0.4, "psnr": 17.5}}, "sharpness 0.75 (joint) and 0.50 (L2 only)"),
         ({"joint": {"gradient": 6.0, "elp": 0.4, "psnr": 17.5}}, "-0.50 dB: sharper, as in the paper"),
@@ -185,8 +185,8 @@ def test_the_cross_table_has_each_model_on_each_kind_of_hole():
         ({"conv": {"psnr": 19.0}}, "convolutional 19.00 dB, fully connected 18.00 dB, channel-wise"),
     ],
 )
-def test_findings_follow_from_the_scores_also_where_they_contradict_the_paper(changes, said):
-    assert said in "\n".join(findings(full_scores(**changes), comparison()))
+def test_findings_follow_from_the_scores_also_where_they_contradict_the_paper(changes, sentence):
+    assert sentence in "\n".join(findings(full_scores(**changes), comparison()))
 
 
 def test_a_report_of_some_variants_leaves_out_the_other_sections():

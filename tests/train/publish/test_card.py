@@ -53,7 +53,7 @@ def test_the_card_has_use_training_data_recipe_results_and_limits(run_dir):
     everywhere, few = card.split("## Results")[1].split("on 1 of these photos")
     assert "| **these weights** | 21.50 | 0.625 | 2.50 |  |" in everywhere
     assert "mean fill" not in everywhere
-    # beside a method that ran on one photo only, ours are the figures of that photo too
+    # the table of a method that ran on one photo has our scores on that photo
     assert "| **these weights** | 20.00 | 0.500 | 2.00 |  |" in few
     assert "| mean fill | 14.00 | 0.250 | 9.00 | 0.500 |" in few
 
@@ -159,7 +159,7 @@ def test_text_outside_generated_parts_is_kept_and_the_parts_are_replaced(run_dir
     assert merge(text, fresh).text == text, "a second time changes nothing"
 
 
-def test_edited_parts_are_kept_and_reported_and_facts_are_added_anew(run_dir):
+def test_edited_parts_are_kept_and_reported_and_new_facts_are_added(run_dir):
     card = build_card(run_dir, run_dir / "weights", "me/weights")
     edited = card.replace("do not use it as evidence", "never use it as evidence")
     edited = edited.replace("| Seed | 7 |", "| Seed | 7, my lucky number |")
@@ -196,6 +196,7 @@ def test_metadata_that_a_person_set_is_kept_and_facts_are_replaced(run_dir):
     found["tags"].insert(0, "cats")
     found["datasets"].append("someone/else")
     results = found["model-index"][0]["results"]
+    results.append({**results[0], "dataset": {"type": "held-out-large", "name": "not measured this time"}})
     results.append({"task": {"type": "other"}, "dataset": {"type": "mine"}, "metrics": [{"type": "fid", "value": 1}]})
     edited = f"---\n{CardData(**found)}\n---\n{card.split('---', 2)[2]}"
     merged = metadata(merge(edited, later_card(run_dir)).text)
