@@ -1,4 +1,4 @@
-"""`python -m inpaint.benchmark`: how long fills take, beside OpenCV Telea and one pass over the whole photo."""
+"""`python -m inpaint.benchmark`: time fills and compare with OpenCV Telea and with one pass over the whole photo."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from inpaint.runtime.malloc import keep_memory
 
-from .baselines import WHOLE_PX, FillPixels, UnavailableError, load_opencv, whole_picture
+from .baselines import TELEA, FillPixels, UnavailableError, load_opencv
 from .plot import Curve, plot_times
 from .timing import (
     OURS,
@@ -27,27 +27,31 @@ from .timing import (
     time_scratches,
     time_stroke,
 )
+from .whole_photo import WHOLE_PX, whole_photo_fill
 
-TELEA = "OpenCV Telea"
-WHOLE = f"whole photo at {WHOLE_PX} px"
+WHOLE_PHOTO = f"whole photo at {WHOLE_PX} px"
 STROKE_S, RATIO, SCRATCHES_S, PEAK_MB, DISC_S = 0.25, 1.3, 60.0, 2000.0, 6.0
-"""The limits that the project is held to, on two CPU cores."""
+"""Limits of the project for its own fills on two CPU cores."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the return value is the exit code."""
+    """Run the command line and return the exit code: 0, or 1 after an error message.
+
+    Args:
+        arguments: of the command line; None: those of the process.
+    """
     options = _build_parser().parse_args(arguments)
     sizes = QUICK if options.quick else Sizes()
     try:
         inpainter = Inpainter.from_pretrained(options.model, runtime=options.runtime)
-        rivals, note = _load_rivals(inpainter)
-        _tell(f"{_machine(inpainter)}: this takes a few minutes")
-        outcomes = measure(inpainter, rivals, sizes, options.model, options.runtime)
-        print(table(outcomes, [OURS, *rivals], with_limits=not options.quick))
+        baselines, note = _load_baselines(inpainter)
+        _progress(f"{_machine(inpainter)}: this takes a few minutes")
+        outcomes = measure(inpainter, baselines, sizes, options.model, options.runtime)
+        print(table(outcomes, [OURS, *baselines], with_limits=not options.quick))
         print(f"\n{_machine(inpainter)}.{note}")
-        points = {"hole": [*sweep_holes(inpainter, rivals, sizes)], "photo": []} if options.plot else {}
+        points = {"hole": [*sweep_holes(inpainter, baselines, sizes)], "photo": []} if options.plot else {}
         if options.plot:
-            points["photo"] = [*sweep_photos(inpainter, rivals, sizes)]
+            points["photo"] = [*sweep_photos(inpainter, baselines, sizes)]
             plot_times(panels(points["hole"], points["photo"], sizes), options.plot, _machine(inpainter))
         if options.json:
             options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -59,16 +63,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(
-    inpainter: Inpainter, rivals: dict[str, FillPixels], sizes: Sizes, model: str | None, runtime: str
+    inpainter: Inpainter, baselines: dict[str, FillPixels], sizes: Sizes, model: str | None, runtime: str
 ) -> list[Outcome]:
-    """All tasks, one after the other; what is under way is told on stderr.
+    """Run all tasks, one after the other, and report the current one on stderr.
 
     Args:
         inpainter: ours.
-        rivals: other fills by name.
+        baselines: other fills by name.
         sizes: of the tasks.
-        model: the weights' repository or folder, for the task that runs in a process of its own.
-        runtime: and its runtime.
+        model: repository or folder of the weights, for the task that runs in a separate process.
+        runtime: its runtime.
+
+    Raises:
+        RuntimeError: the command line failed in the separate process.
     """
     brush_px, length_px = sizes.stroke_px
     share, side = f"{sizes.share:.0%}", sizes.square_px
@@ -76,29 +83,29 @@ def measure(
     outcomes = []
     for photo, limit in ((sizes.large_photo, STROKE_S), (sizes.small_photo, None)):
         task = f"a stroke of {brush_px} x {length_px} px, {_megapixels(photo)}"
-        _tell(task)
-        outcomes.append(Outcome(task, time_stroke(inpainter, rivals, photo, sizes), limit))
+        _progress(task)
+        outcomes.append(Outcome(task, time_stroke(inpainter, baselines, photo, sizes), limit))
     large, small = (outcome.values for outcome in outcomes)
     ratio = {name: large[name] / small[name] for name in large}
-    outcomes.append(Outcome("the first of these to the second", ratio, RATIO, "x"))
-    _tell(scratched)
-    seconds, peak_mb = time_scratches(rivals, sizes, model, runtime)
+    outcomes.append(Outcome("ratio of the two above", ratio, RATIO, "x"))
+    _progress(scratched)
+    seconds, peak_mb = time_scratches(baselines, sizes, model, runtime)
     outcomes.append(Outcome(scratched, seconds, SCRATCHES_S))
     if peak_mb is not None:
         outcomes.append(Outcome("peak memory of that process", {OURS: peak_mb}, PEAK_MB, "MB"))
     task = f"a round hole of {share} of {side} x {side} px"
-    _tell(task)
-    outcomes.append(Outcome(task, time_disc(inpainter, rivals, sizes), DISC_S))
+    _progress(task)
+    outcomes.append(Outcome(task, time_disc(inpainter, baselines, sizes), DISC_S))
     return outcomes
 
 
 def table(outcomes: Sequence[Outcome], methods: Sequence[str], *, with_limits: bool) -> str:
-    """The figures as Markdown.
+    """Return the figures as a Markdown table.
 
     Args:
         outcomes: one for each row.
-        methods: the columns, ours first.
-        with_limits: add a column that says whether we keep within the limits.
+        methods: names of the columns, ours first.
+        with_limits: add a column with the limit of each task and whether it is kept.
     """
     heads = ["task", *methods, *(["limit"] if with_limits else [])]
     rows = []
@@ -125,7 +132,7 @@ def _verdict(outcome: Outcome) -> str:
 
 
 def panels(holes: Sequence[Point], photos: Sequence[Point], sizes: Sizes) -> list[tuple[str, str, dict[str, Curve]]]:
-    """What `plot_times` draws: the curves of each sweep, method by method."""
+    """Return the arguments of `plot_times`: for each sweep its title, its x label, and a curve for each method."""
     side, (brush_px, length_px) = sizes.square_px, sizes.stroke_px
     return [
         (f"A round hole in a photo of {side} x {side} px", "diameter of the hole, px", _curves(holes)),
@@ -143,7 +150,7 @@ def _curves(points: Sequence[Point]) -> dict[str, Curve]:
 
 
 def as_json(outcomes: Sequence[Outcome], points: dict[str, list[Point]], machine: str) -> str:
-    """Every figure, unrounded."""
+    """Return every figure, not rounded, as JSON."""
     figures = {
         "machine": machine,
         "outcomes": [outcome._asdict() for outcome in outcomes],
@@ -152,14 +159,14 @@ def as_json(outcomes: Sequence[Outcome], points: dict[str, list[Point]], machine
     return json.dumps(figures, indent=1) + "\n"
 
 
-def _load_rivals(inpainter: Inpainter) -> tuple[dict[str, FillPixels], str]:
-    """The other methods by name, and a word on what is missing."""
-    rivals, note = {}, ""
+def _load_baselines(inpainter: Inpainter) -> tuple[dict[str, FillPixels], str]:
+    """Return the other methods by name, and a note on those that are missing."""
+    baselines, note = {}, ""
     try:
-        rivals[TELEA] = load_opencv("INPAINT_TELEA")
+        baselines[TELEA] = load_opencv("INPAINT_TELEA")
     except UnavailableError as error:
         note = f" {TELEA} is left out: {error}."
-    return rivals | {WHOLE: whole_picture(inpainter)}, note
+    return baselines | {WHOLE_PHOTO: whole_photo_fill(inpainter)}, note
 
 
 def _machine(inpainter: Inpainter) -> str:
@@ -169,7 +176,7 @@ def _machine(inpainter: Inpainter) -> str:
 
 
 def _processor() -> str:
-    """The processor's model as the system calls it."""
+    """Return the model name of the processor."""
     listed = Path("/proc/cpuinfo")
     lines = listed.read_text().splitlines() if listed.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -181,22 +188,27 @@ def _megapixels(size: tuple[int, int]) -> str:
     return f"{millions} megapixel{'s' if millions != '1' else ''}"
 
 
-def _tell(words: str) -> None:
-    print(f"{words} ...", file=sys.stderr, flush=True)
+def _progress(text: str) -> None:
+    print(f"{text} ...", file=sys.stderr, flush=True)
 
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m inpaint.benchmark",
-        description="Time fills beside OpenCV Telea and one pass over the whole photo. The photos are made of numbers, "
-        "so that every machine gets the same ones.",
+        description="Time fills, and compare with OpenCV Telea and with one pass over the whole photo. The photos are "
+        "synthetic and the same on every machine.",
     )
     add = parser.add_argument
-    add("--plot", type=Path, metavar="FILE", help="draw time against hole size and photo size (.png, .svg, ...)")
-    add("--json", type=Path, metavar="FILE", help="write every figure here")
-    add("--quick", action="store_true", help="small tasks, to see that it runs; the figures mean little")
+    add("--plot", type=Path, metavar="FILE", help="plot time against hole size and photo size (.png, .svg, ...)")
+    add("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    add("--quick", action="store_true", help="small tasks, to check that it runs; the figures mean little")
     add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
-    add("--runtime", choices=("auto", "pytorch", "openvino"), default="auto", help="what computes (default: auto)")
+    add(
+        "--runtime",
+        choices=("auto", "pytorch", "openvino"),
+        default="auto",
+        help="library that runs the network (default: auto)",
+    )
     return parser
 
 

@@ -1,26 +1,26 @@
-"""The benchmark's picture: time against hole size and against photo size."""
+"""Plot the benchmark: time against hole size and against photo size."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 Curve = tuple[list[float], list[float]]
-"""x and seconds, in ascending order of x."""
+"""Values of x in ascending order, and the seconds at each."""
 
 _STYLES = (("#c2410c", "o", 2.4), ("#475569", "s", 1.5), ("#2563a8", "^", 1.5))
 
 
 def plot_times(panels: Sequence[tuple[str, str, dict[str, Curve]]], target: Path, note: str = "") -> None:
-    """Write a picture with one panel for each sweep.
+    """Write a figure with one panel for each sweep.
 
     Args:
         panels: title, label of the x axis, and the curve of each method.
-        target: the file to write; its suffix says the format (.png, .svg ...).
-        note: stands in small print below.
+        target: the file to write, in the format of its suffix (.png, .svg ...).
+        note: small print below the panels.
 
     Raises:
         ImportError: matplotlib is missing.
-        ValueError: matplotlib does not know the format.
+        ValueError: matplotlib does not support the format.
     """
     from matplotlib.figure import Figure
 
@@ -42,7 +42,7 @@ def plot_times(panels: Sequence[tuple[str, str, dict[str, Curve]]], target: Path
 
 
 def _plain_ticks(axis: Any, positions: list[float]) -> None:
-    """A tick at each measured size, and plain numbers such as 0.1 instead of powers of ten."""
+    """Set a tick at each measured size, and plain numbers such as 0.1 instead of powers of ten."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     plain = FuncFormatter(lambda value, _: f"{value:g}")

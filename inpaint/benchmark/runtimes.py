@@ -1,4 +1,4 @@
-"""`python -m inpaint.benchmark.runtimes`: time a pass of the generator in every runtime, each in its own process."""
+"""`python -m inpaint.benchmark.runtimes`: time the generator in every runtime, each in a separate process."""
 
 import argparse
 import multiprocessing
@@ -22,42 +22,43 @@ from inpaint.runtime.choose import OpenVinoRuntime
 from inpaint.runtime.malloc import keep_memory
 
 from .timing import median_seconds, peak_memory_mb
-from .workloads import disc_mask, made_photo
+from .workloads import disc_mask, synthetic_photo
 
 SIDES = 512, 256
 REPEATS = 15
+HEADINGS = ("runtime", *(f"{side} x {side} px" for side in SIDES), "ready after", "peak memory", "differs by")
 Pass = Callable[[Tensor, Tensor], Tensor]
 
 
-class Timed(NamedTuple):
-    """How a runtime did.
+class Figures(NamedTuple):
+    """The figures of a runtime.
 
     Attributes:
-        ready_s: seconds from the generator in memory to the first prediction, of the first side.
+        ready_s: seconds from the generator in memory to its first prediction, at the first size.
         seconds: median of one pass, by side in pixels.
-        peak_mb: largest memory of the process, in a million bytes; None if the system does not tell.
-        off: largest difference from PyTorch's float32, in the range of [-1, 1].
+        peak_mb: peak memory of the process in millions of bytes; None on systems that do not report it.
+        difference: largest difference from PyTorch's float32, for values in [-1, 1].
     """
 
     ready_s: float
     seconds: dict[int, float]
     peak_mb: float | None
-    off: float
+    difference: float
 
 
 def pytorch(generator: FreeFormGenerator) -> Pass:
-    """Plain PyTorch, as the engine runs it."""
+    """Return the generator as PyTorch runs it by default."""
     return generator
 
 
 def compiled(generator: FreeFormGenerator) -> Pass:
-    """torch.compile; a shape that it has not seen is compiled when it comes."""
+    """Return the generator compiled by `torch.compile`, which compiles again for each new size."""
     function: Pass = torch.compile(generator, dynamic=False)
     return function
 
 
 def onnx_runtime(generator: FreeFormGenerator) -> Pass:
-    """ONNX Runtime with what `inpaint.export` writes."""
+    """Return the generator as ONNX Runtime runs the file that `inpaint.export` writes."""
     onnxruntime = required("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
@@ -73,12 +74,12 @@ def onnx_runtime(generator: FreeFormGenerator) -> Pass:
 
 
 def openvino_float32(generator: FreeFormGenerator) -> Pass:
-    """OpenVINO in float32."""
+    """Return the generator as OpenVINO runs it in float32."""
     return OpenVinoRuntime(generator, half=False)
 
 
 def openvino_bfloat16(generator: FreeFormGenerator) -> Pass:
-    """OpenVINO in bfloat16."""
+    """Return the generator as OpenVINO runs it in bfloat16."""
     return OpenVinoRuntime(generator, half=True)
 
 
@@ -92,16 +93,23 @@ RUNTIMES = {
 
 
 @torch.inference_mode()
-def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats: int = REPEATS) -> Timed:
-    """Measures a runtime in this process.
+def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats: int = REPEATS) -> Figures:
+    """Time a runtime in this process.
+
+    Args:
+        name: a key of RUNTIMES.
+        model: repository or folder of the weights; None: the bundled ones.
+        sides: of the square photos, in pixels.
+        repeats: number of timed passes of each size.
 
     Raises:
-        ImportError, RuntimeError: it is not here, or cannot run the generator.
+        ImportError: the runtime is not installed.
+        RuntimeError: the runtime cannot run the generator.
         ValueError: the weights are not those of a free-form generator.
     """
     generator = load_generator(model).generator.eval().to(memory_format=torch.channels_last)
     if not isinstance(generator, FreeFormGenerator):
-        raise ValueError("only free-form generators run in all of these")
+        raise ValueError("the weights are of another generator; only free-form generators run in all runtimes")
     inputs = {side: _inputs(side) for side in sides}
     started = time.perf_counter()
     run = RUNTIMES[name](generator)
@@ -109,18 +117,19 @@ def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats:
     ready_s = time.perf_counter() - started
     seconds = {side: median_seconds(lambda side=side: run(*inputs[side]), repeats) for side in sides}  # type: ignore[misc]
     peak_mb = peak_memory_mb()
-    off = max(float((run(*inputs[side]) - generator(*inputs[side])).abs().max()) for side in sides)
-    return Timed(ready_s, seconds, peak_mb, off)
+    difference = max(float((run(*inputs[side]) - generator(*inputs[side])).abs().max()) for side in sides)
+    return Figures(ready_s, seconds, peak_mb, difference)
 
 
 def _inputs(side: int) -> tuple[Tensor, Tensor]:
-    """A made photo whose middle is hole, as the engine hands it to a generator."""
-    image = to_tensor(made_photo(side, side))
+    """Return a synthetic photo with a round hole that covers a quarter of it, as arguments of a generator."""
+    image = to_tensor(synthetic_photo(side, side))
     mask = torch.from_numpy(disc_mask(side, side, 0.25))[None, None].to(image.dtype)
     return (image * (1 - mask)).contiguous(memory_format=torch.channels_last), mask
 
 
-def _measured(name: str, model: str | None) -> Timed | str:
+def _timed_or_reason(name: str, model: str | None) -> Figures | str:
+    """Return the figures of a runtime, or why it cannot be timed."""
     keep_memory()
     try:
         return timed(name, model)
@@ -128,28 +137,36 @@ def _measured(name: str, model: str | None) -> Timed | str:
         return f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
 
-def line(name: str, result: Timed | str) -> str:
-    """A row of the table."""
+def row(name: str, result: Figures | str) -> str:
+    """Return a row of the table.
+
+    Args:
+        name: of the runtime.
+        result: its figures, or why it cannot be timed.
+    """
     if isinstance(result, str):
-        return markdown_row([name, f"not here ({result[:60]})"])
+        return markdown_row([name, f"not available ({result[:60]})", *[None] * (len(HEADINGS) - 2)])
     passes = [f"{took:.3f} s" for took in result.seconds.values()]
     memory = f"{result.peak_mb:.0f} MB" if result.peak_mb else "-"
-    return markdown_row([name, *passes, f"{result.ready_s:.1f} s", memory, f"{result.off:.4f}"])
+    return markdown_row([name, *passes, f"{result.ready_s:.1f} s", memory, f"{result.difference:.4f}"])
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the return value is the exit code."""
+    """Run the command line and return the exit code: 0, or 1 after an error message.
+
+    Args:
+        arguments: of the command line; None: those of the process.
+    """
     parser = argparse.ArgumentParser(
-        prog="python -m inpaint.benchmark.runtimes", description="Time one pass in every runtime."
+        prog="python -m inpaint.benchmark.runtimes", description="Time one pass of the generator in every runtime."
     )
     parser.add_argument("--model", metavar="REPO[@REVISION]", help="weights (default: the bundled ones)")
     options = parser.parse_args(arguments)
-    heads = ["runtime", *(f"{side} x {side} px" for side in SIDES), "ready after", "peak memory", "differs by"]
-    print(markdown_head(heads, "l" + "r" * (len(heads) - 1)))
+    print(markdown_head(HEADINGS, "l" + "r" * (len(HEADINGS) - 1)))
     for name in RUNTIMES:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
             try:
-                print(line(name, alone.submit(_measured, name, options.model).result()), flush=True)
+                print(row(name, process.submit(_timed_or_reason, name, options.model).result()), flush=True)
             except ValueError as error:
                 print(f"error: {error}", file=sys.stderr)
                 return 1

@@ -1,4 +1,4 @@
-"""What the benchmark measures: our fills, OpenCV's and one pass over the whole photo, on the same tasks."""
+"""Time our fills and those of other methods on the same tasks."""
 
 import contextlib
 import io
@@ -20,15 +20,15 @@ from inpaint.inpainter import Inpainter
 from inpaint.runtime.malloc import keep_memory
 
 from .baselines import FillPixels
-from .workloads import disc_mask, disc_px, made_photo, scratches_mask, stroke_mask, stroke_points
+from .workloads import disc_mask, disc_px, scratches_mask, stroke_mask, stroke_points, synthetic_photo
 
 OURS = "ours"
-PATIENCE_S = 6.0
-"""Tasks that are timed beside ours are repeated no longer than this."""
+BASELINE_TIME_S = 6.0
+"""A task of another method is repeated no longer than this."""
 
 
 class Sizes(NamedTuple):
-    """How large the tasks are: those that the project is held to, or smaller ones for a rehearsal."""
+    """Sizes of the tasks; by default those that the project's limits are for."""
 
     stroke_px: tuple[int, int] = (64, 400)
     large_photo: tuple[int, int] = (6000, 4000)
@@ -56,13 +56,13 @@ QUICK = Sizes(
 
 
 class Outcome(NamedTuple):
-    """A task, and a figure for each method; a method that cannot run here is left out.
+    """The figures of a task.
 
     Attributes:
-        task: in words.
-        values: method -> figure.
-        limit: what ours must not exceed; None: no limit.
-        unit: "s", "x" (times as long) or "MB" (a million bytes).
+        task: description.
+        values: method -> figure. A method that cannot run on this machine is left out.
+        limit: of our figure; None: no limit.
+        unit: "s", "x" (a ratio) or "MB" (a million bytes).
     """
 
     task: str
@@ -72,20 +72,32 @@ class Outcome(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One point of a curve: `x` is the hole's diameter in pixels, or the photo's size in megapixels."""
+    """A point of a curve.
+
+    Attributes:
+        method: name of the method.
+        x: diameter of the hole in pixels, or size of the photo in megapixels.
+        seconds: time of a fill.
+    """
 
     method: str
     x: float
     seconds: float
 
 
-def median_seconds(work: Callable[[], object], repeats: int, patience_s: float = float("inf")) -> float:
-    """Median wall time of some work, behind one run that is not counted unless it alone takes all the patience."""
+def median_seconds(work: Callable[[], object], repeats: int, limit_s: float = float("inf")) -> float:
+    """Return the median wall time of a function.
+
+    Args:
+        work: the function. It is called once more before it is timed.
+        repeats: number of timed calls.
+        limit_s: no call is started after this total time. If the first call takes longer, its time is returned.
+    """
     first = _seconds(work)
-    if first > patience_s:
+    if first > limit_s:
         return first
     taken: list[float] = []
-    while len(taken) < repeats and sum(taken) <= patience_s:
+    while len(taken) < repeats and sum(taken) <= limit_s:
         taken.append(_seconds(work))
     return statistics.median(taken)
 
@@ -97,35 +109,38 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def time_stroke(
-    inpainter: Inpainter, rivals: dict[str, FillPixels], photo: tuple[int, int], sizes: Sizes
+    inpainter: Inpainter, baselines: dict[str, FillPixels], photo: tuple[int, int], sizes: Sizes
 ) -> dict[str, float]:
-    """A stroke on an open photo: from its points to the patches to draw."""
+    """Return the seconds of each method for a stroke on an open photo, from its points to the patches to draw."""
     brush_px, length_px = sizes.stroke_px
-    pixels = made_photo(*photo)
+    pixels = synthetic_photo(*photo)
     points = stroke_points(*photo, length_px)
     ours = _session_seconds(inpainter, pixels, points, brush_px, sizes.repeats)
     mask = stroke_mask(*photo, length_px, brush_px)
-    return {OURS: ours} | _rival_seconds(rivals, pixels, mask)
+    return {OURS: ours} | _baseline_seconds(baselines, pixels, mask)
 
 
-def time_disc(inpainter: Inpainter, rivals: dict[str, FillPixels], sizes: Sizes) -> dict[str, float]:
-    """A round hole that covers a share of a square photo, pixels in and pixels out."""
+def time_disc(inpainter: Inpainter, baselines: dict[str, FillPixels], sizes: Sizes) -> dict[str, float]:
+    """Return the seconds of each method for a round hole in a square photo, from pixels to pixels."""
     side = sizes.square_px
-    pixels, mask = made_photo(side, side), disc_mask(side, side, sizes.share)
+    pixels, mask = synthetic_photo(side, side), disc_mask(side, side, sizes.share)
     ours = median_seconds(lambda: inpainter(pixels, mask), 3)
-    return {OURS: ours} | _rival_seconds(rivals, pixels, mask)
+    return {OURS: ours} | _baseline_seconds(baselines, pixels, mask)
 
 
 def time_scratches(
-    rivals: dict[str, FillPixels], sizes: Sizes, model: str | None, runtime: str
+    baselines: dict[str, FillPixels], sizes: Sizes, model: str | None, runtime: str
 ) -> tuple[dict[str, float], float | None]:
-    """A scratched photo through the command line, in a process of its own; rivals get its pixels.
+    """Time the fill of a scratched photo: ours by the command line in a separate process, others from pixels to pixels.
 
     Returns:
-        The seconds, for us from the two files to the third one, loading of the weights included; and the largest
-        memory of our process in MB, or None where the system does not tell.
+        The seconds of each method, ours from the two files to the result file and with loading of the weights; and the
+        peak memory of our process in MB, or None on systems that do not report it.
+
+    Raises:
+        RuntimeError: the command line failed.
     """
-    pixels = made_photo(*sizes.scratched_photo)
+    pixels = synthetic_photo(*sizes.scratched_photo)
     mask = scratches_mask(*sizes.scratched_photo, sizes.scratches)
     with tempfile.TemporaryDirectory() as folder:
         photo_file, mask_file, result_file = (str(Path(folder) / name) for name in ("photo.jpg", "mask.png", "out.jpg"))
@@ -135,7 +150,7 @@ def time_scratches(
         arguments += ["--model", model] if model else []
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
             seconds, peak_mb = alone.submit(_run_command_line, arguments).result()
-    return {OURS: seconds} | _rival_seconds(rivals, pixels, mask), peak_mb
+    return {OURS: seconds} | _baseline_seconds(baselines, pixels, mask), peak_mb
 
 
 def _run_command_line(arguments: list[str]) -> tuple[float, float | None]:
@@ -144,14 +159,14 @@ def _run_command_line(arguments: list[str]) -> tuple[float, float | None]:
     with contextlib.redirect_stdout(io.StringIO()):
         code = command_line.main(arguments)
     if code:
-        raise RuntimeError(f"python -m inpaint {' '.join(arguments)} ended with {code}")
+        raise RuntimeError(f"python -m inpaint {' '.join(arguments)} failed with exit code {code}")
     return time.perf_counter() - started, peak_memory_mb()
 
 
 def peak_memory_mb() -> float | None:
-    """The largest resident memory that this process has had, in units of a million bytes; None if unknown."""
+    """Return the peak resident memory of this process in millions of bytes; None if the system does not report it."""
     if sys.platform.startswith("linux"):
-        # not getrusage: its figure is never less than that of the process that started this one
+        # not getrusage, whose figure is at least that of the process that started this one
         status = Path("/proc/self/status").read_text().splitlines()
         return next((int(line.split()[1]) * 1024 / 1e6 for line in status if line.startswith("VmHWM")), None)
     try:
@@ -161,22 +176,22 @@ def peak_memory_mb() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def sweep_holes(inpainter: Inpainter, rivals: dict[str, FillPixels], sizes: Sizes) -> Iterator[Point]:
-    """Time against the diameter of a round hole, in the same photo."""
+def sweep_holes(inpainter: Inpainter, baselines: dict[str, FillPixels], sizes: Sizes) -> Iterator[Point]:
+    """Yield the time of each method for round holes of several diameters in the same photo."""
     side = sizes.square_px
-    pixels = made_photo(side, side)
+    pixels = synthetic_photo(side, side)
     for brush_px in sizes.hole_sweep_px:
         points = [[side / 2, side / 2]]
         yield Point(OURS, brush_px, _session_seconds(inpainter, pixels, points, brush_px, 3))
         mask = disc_mask(side, side, (brush_px / disc_px(side, side, 1)) ** 2)
-        yield from (Point(name, brush_px, took) for name, took in _rival_seconds(rivals, pixels, mask).items())
+        yield from (Point(name, brush_px, took) for name, took in _baseline_seconds(baselines, pixels, mask).items())
 
 
-def sweep_photos(inpainter: Inpainter, rivals: dict[str, FillPixels], sizes: Sizes) -> Iterator[Point]:
-    """Time against the size of the photo, for the same stroke."""
+def sweep_photos(inpainter: Inpainter, baselines: dict[str, FillPixels], sizes: Sizes) -> Iterator[Point]:
+    """Yield the time of each method for the same stroke in photos of several sizes."""
     few = sizes._replace(repeats=min(sizes.repeats, 5))
     for width, height in sizes.photo_sweep:
-        took = time_stroke(inpainter, rivals, (width, height), few)
+        took = time_stroke(inpainter, baselines, (width, height), few)
         yield from (Point(name, width * height / 1e6, seconds) for name, seconds in took.items())
 
 
@@ -192,8 +207,8 @@ def _session_seconds(
     return statistics.median(taken)
 
 
-def _rival_seconds(rivals: dict[str, FillPixels], pixels: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+def _baseline_seconds(baselines: dict[str, FillPixels], pixels: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     return {
-        name: median_seconds(lambda fill=fill: fill(pixels, mask), 3, PATIENCE_S)  # type: ignore[misc]
-        for name, fill in rivals.items()
+        name: median_seconds(lambda fill=fill: fill(pixels, mask), 3, BASELINE_TIME_S)  # type: ignore[misc]
+        for name, fill in baselines.items()
     }

@@ -1,4 +1,4 @@
-"""The tasks of the benchmark: photos made of numbers, the same on every machine, and holes in them."""
+"""Workloads of the benchmark: synthetic photos, the same on every machine, and holes in them."""
 
 import numpy as np
 from PIL import Image
@@ -8,13 +8,13 @@ from inpaint.engine.brush import stroke_to_mask
 _ROWS = 256
 
 
-def made_photo(width: int, height: int, seed: int = 0) -> np.ndarray:
-    """A picture with what photos have: soft gradients, texture, hard edges and grain.
+def synthetic_photo(width: int, height: int, seed: int = 0) -> np.ndarray:
+    """Return a synthetic photo with soft gradients, texture, hard edges and grain.
 
     Args:
         width: in pixels.
         height: in pixels.
-        seed: another picture.
+        seed: of the random numbers.
 
     Returns:
         RGB uint8 (height, width, 3).
@@ -25,7 +25,7 @@ def made_photo(width: int, height: int, seed: int = 0) -> np.ndarray:
     pixels = np.array(Image.fromarray(soft).resize((width, height), Image.Resampling.BICUBIC))
     fine = np.asarray(Image.fromarray(texture).resize((width, height), Image.Resampling.BICUBIC))
     columns = np.arange(width, dtype=np.float32)
-    for top in range(0, height, _ROWS):  # in strips: floats of the whole picture would take gigabytes
+    for top in range(0, height, _ROWS):  # in strips, as floats of the whole photo would take gigabytes
         rows = np.arange(top, min(top + _ROWS, height), dtype=np.float32)[:, None]
         bricks = np.sin(columns / 61 + np.floor(rows / 97) * 2) > 0.96
         slope = np.sin((columns + 2.3 * rows) / 300) > 0
@@ -37,28 +37,35 @@ def made_photo(width: int, height: int, seed: int = 0) -> np.ndarray:
 
 
 def stroke_points(width: int, height: int, length_px: float) -> list[list[float]]:
-    """A slightly bent stroke in the middle of a photo, from end to end so long, as points for `Session.stroke`."""
+    """Return a slightly curved stroke of some length in the middle of a photo, as points for `Session.stroke`."""
     steps = np.linspace(-0.5, 0.5, 12)
     return [[width / 2 + t * length_px, height / 2 + length_px / 10 * (0.25 - t * t)] for t in steps.tolist()]
 
 
 def stroke_mask(width: int, height: int, length_px: float, brush_px: float) -> np.ndarray:
-    """That stroke as a mask: bool (height, width), True = hole."""
+    """Return the stroke of `stroke_points` as a mask: bool (height, width), True = hole."""
     return _painted(width, height, [(stroke_points(width, height, length_px), brush_px)])
 
 
 def disc_mask(width: int, height: int, share: float) -> np.ndarray:
-    """A round hole in the middle that covers a share of the photo: bool (height, width), True = hole."""
+    """Return a round hole in the middle that covers a share of the photo: bool (height, width), True = hole."""
     return _painted(width, height, [([[width / 2, height / 2]], disc_px(width, height, share))])
 
 
 def disc_px(width: int, height: int, share: float) -> float:
-    """Diameter in pixels of a disc that covers a share of a photo."""
+    """Return the diameter in pixels of a disc that covers a share of a photo."""
     return float(np.sqrt(4 / np.pi * share * width * height))
 
 
 def scratches_mask(width: int, height: int, count: int, seed: int = 0) -> np.ndarray:
-    """Bent scratches all over a photo, 2 to 10 pixels wide and up to a fifth of its long side: bool (height, width)."""
+    """Return curved scratches all over a photo: bool (height, width), True = hole.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        count: number of scratches, each 2 to 10 pixels wide and up to a fifth of the longer side long.
+        seed: of the random numbers.
+    """
     rng = np.random.default_rng(seed)
     strokes = []
     for _ in range(count):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, adjust_to_prior, load_damage_network
 from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
@@ -44,7 +44,7 @@ def photos(count, skip=0):
 
 def scratched(seed=0):
     """A synthetic photo with two bright lines across it, and their mask."""
-    pixels, mask = made_photo(240, 200, seed), np.zeros((200, 240), bool)
+    pixels, mask = synthetic_photo(240, 200, seed), np.zeros((200, 240), bool)
     mask[60:63, 20:220] = mask[20:180, 150:152] = True
     pixels[mask] = 250
     return pixels, mask
@@ -95,7 +95,7 @@ def test_every_mode_is_accepted(inpainter, mode):
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (17, 16), (130, 90)])
 def test_every_size_is_accepted(finder, size):
-    assert finder(made_photo(*size)).shape == size[::-1]
+    assert finder(synthetic_photo(*size)).shape == size[::-1]
 
 
 def test_an_array_and_its_file_give_the_same_mask(inpainter, tmp_path):
@@ -146,7 +146,7 @@ def test_bytes_that_are_no_photo_are_refused(inpainter):
 
 
 def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
-    pixels = made_photo(4000, 3000)
+    pixels = synthetic_photo(4000, 3000)
     pixels[1000:1004, 300:3700] = 250
     pixels[200:2800, 2000:2003] = 5
     finder(pixels[:300, :300])

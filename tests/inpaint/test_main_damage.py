@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from inpaint.__main__ import main
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.photos.opening import open_photo
 from tests.inpaint.photo_folders import outside_is_equal, write
 from tests.pictures import picture
@@ -58,7 +58,7 @@ def test_mask_only_writes_the_masks(tmp_path, model, capsys, find_damage_calls):
 
 
 def test_real_damage_is_found_from_the_command_line(tmp_path):
-    pixels = made_photo(240, 200)
+    pixels = synthetic_photo(240, 200)
     pixels[60:63, 20:220] = 250
     Image.fromarray(pixels).save(tmp_path / "a.png")
     assert main([str(tmp_path / "a.png"), "--find-damage", "-o", str(tmp_path / "out.png")]) == 0

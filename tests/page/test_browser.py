@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inpaint import ContextEncoderConfig, Inpainter
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.networks.generators import build_generator
 from page.server.texts import translate
 from tests.page.browsing import Visitor, brush_of, check_filled_stroke, filled, near, until
@@ -177,7 +177,7 @@ def test_an_expired_photo_is_reopened_with_its_strokes(visitor, served):
 
 
 def test_detected_damage_is_filled_and_can_be_erased(visitor):
-    photo = made_photo(240, 200)
+    photo = synthetic_photo(240, 200)
     photo[60:63, 20:220] = 250
     visitor.upload(photo)
     visitor["find_damage"].click()

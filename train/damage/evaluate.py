@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.inpainter import Inpainter
@@ -115,7 +115,7 @@ def time_large_scan(inpainter: Inpainter) -> tuple[float, float]:
 
 def scratched_photo(width: int, height: int, count: int) -> np.ndarray:
     """Return a synthetic photo with straight bright scratches, 3 or 5 pixels wide: RGB uint8 (height, width, 3)."""
-    pixels, rng = made_photo(width, height), np.random.default_rng(0)
+    pixels, rng = synthetic_photo(width, height), np.random.default_rng(0)
     for _ in range(count):
         start, end = rng.uniform(0, 1, (2, 2)) * (width, height)
         end = start + (end - start) * rng.uniform(0.1, 0.6)

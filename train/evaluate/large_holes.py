@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
-from inpaint.benchmark.baselines import WHOLE_PX, whole_picture
+from inpaint.benchmark.whole_photo import WHOLE_PX, whole_photo_fill
 from inpaint.inpainter import Inpainter
 from train.data.datasets import iter_photos
 from train.masks.families import large_holes
@@ -102,7 +102,7 @@ def load_methods(weights: str | None) -> list[Method]:
         ValueError: the weights cannot be loaded.
     """
     inpainter = Inpainter.from_pretrained(weights)
-    return [inpainter_method(OURS, inpainter), warmed_up(Method(WHOLE, whole_picture(inpainter)))]
+    return [inpainter_method(OURS, inpainter), warmed_up(Method(WHOLE, whole_photo_fill(inpainter)))]
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""The benchmark: its tasks are what they say, its figures are honest, and its command runs."""
+"""The benchmark's workloads, figures, table, plot and command."""
 
 import json
 import sys
@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from inpaint.benchmark import __main__ as benchmark
-from inpaint.benchmark.baselines import UnavailableError, load_opencv, whole_picture
+from inpaint.benchmark.baselines import UnavailableError, load_opencv
 from inpaint.benchmark.plot import plot_times
 from inpaint.benchmark.timing import OURS, QUICK, Outcome, Point, Sizes, median_seconds, peak_memory_mb
-from inpaint.benchmark.workloads import disc_mask, made_photo, scratches_mask, stroke_mask, stroke_points
+from inpaint.benchmark.whole_photo import whole_photo_fill
+from inpaint.benchmark.workloads import disc_mask, scratches_mask, stroke_mask, stroke_points, synthetic_photo
 from inpaint.engine.regions import find_regions
 from inpaint.hub.weights import save_generator
 from inpaint.inpainter import Inpainter
@@ -25,11 +26,11 @@ def generator():
     return build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2))
 
 
-def test_a_made_photo_is_the_same_every_time_and_has_gradients_texture_and_edges():
-    photo = made_photo(500, 300)
+def test_a_synthetic_photo_is_deterministic_and_has_gradients_texture_and_edges():
+    photo = synthetic_photo(500, 300)
     assert photo.shape == (300, 500, 3)
-    assert np.array_equal(photo, made_photo(500, 300))
-    assert not np.array_equal(photo, made_photo(500, 300, seed=1))
+    assert np.array_equal(photo, synthetic_photo(500, 300))
+    assert not np.array_equal(photo, synthetic_photo(500, 300, seed=1))
     values = photo.astype(int)
     assert np.abs(np.diff(values, axis=1)).mean() > 3  # grain
     assert (np.abs(np.diff(values, axis=1)) > 40).any()  # edges
@@ -37,13 +38,13 @@ def test_a_made_photo_is_the_same_every_time_and_has_gradients_texture_and_edges
     assert np.ptp(blocks) > 20  # gradients
 
 
-def test_strips_of_a_made_photo_join_without_a_seam():
-    values = made_photo(200, 600).astype(int).mean(axis=2)
+def test_strips_of_a_synthetic_photo_join_without_a_seam():
+    values = synthetic_photo(200, 600).astype(int).mean(axis=2)
     steps = np.abs(np.diff(values, axis=0)).mean(axis=1)
     assert steps[255] < np.quantile(steps, 0.99)
 
 
-def test_the_stroke_is_as_wide_and_long_as_it_says():
+def test_a_stroke_has_the_width_and_length_that_were_given():
     mask = stroke_mask(1000, 800, 400, 64)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     assert abs(np.ptp(columns) + 1 - (400 + 64)) <= 2  # round caps
@@ -52,11 +53,11 @@ def test_the_stroke_is_as_wide_and_long_as_it_says():
     assert len(stroke_points(1000, 800, 400)) > 2
 
 
-def test_the_disc_covers_its_share():
+def test_a_disc_covers_its_share():
     assert disc_mask(300, 300, 0.4).mean() == pytest.approx(0.4, abs=0.005)
 
 
-def test_scratches_are_many_thin_and_all_over():
+def test_scratches_are_thin_and_spread_over_the_photo():
     mask = scratches_mask(1200, 800, 40)
     assert np.array_equal(mask, scratches_mask(1200, 800, 40))
     assert 0.01 < mask.mean() < 0.2
@@ -65,8 +66,8 @@ def test_scratches_are_many_thin_and_all_over():
     assert len(find_regions(mask)) > 1
 
 
-def test_a_whole_picture_pass_leaves_the_outside_and_sees_no_colour_under_the_hole(generator):
-    fill = whole_picture(Inpainter(generator, runtime="pytorch"), side_px=64)
+def test_a_pass_over_the_whole_photo_fills_the_hole_only_and_uses_no_colour_of_it(generator):
+    fill = whole_photo_fill(Inpainter(generator, runtime="pytorch"), side_px=64)
     photo = np.full((150, 200, 3), 90, np.uint8)
     mask = np.zeros((150, 200), bool)
     mask[60:83, 70:121] = True
@@ -76,17 +77,17 @@ def test_a_whole_picture_pass_leaves_the_outside_and_sees_no_colour_under_the_ho
     assert np.abs(filled[mask].astype(int) - 90).max() <= 2
 
 
-def test_times_are_medians_and_patience_has_an_end():
+def test_times_are_medians_and_repeats_end_at_the_time_limit():
     waits = iter([0.0, 0.05, 0.0, 0.0, 0.05, 0.0])
     assert median_seconds(lambda: time.sleep(next(waits)), 5) < 0.02
     calls = []
-    median_seconds(lambda: calls.append(time.sleep(0.01)), 100, patience_s=0.03)
+    median_seconds(lambda: calls.append(time.sleep(0.01)), 100, limit_s=0.03)
     assert 3 <= len(calls) <= 5
-    assert median_seconds(lambda: time.sleep(0.02), 9, patience_s=0.01) >= 0.02
+    assert median_seconds(lambda: time.sleep(0.02), 9, limit_s=0.01) >= 0.02
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the figure is Linux's")
-def test_peak_memory_counts_what_was_used_and_given_back():
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_peak_memory_includes_freed_memory():
     before = peak_memory_mb()
     assert before > 20
     np.ones(int(before) * 125_000)  # as much again, in float64
@@ -102,7 +103,7 @@ def outcomes():
     ]
 
 
-def test_the_table_says_which_limits_are_kept():
+def test_the_table_shows_which_limits_are_kept():
     rows = benchmark.table(outcomes(), [OURS, "Telea"], with_limits=True).splitlines()
     assert rows[0] == "| task | ours | Telea | limit |"
     assert rows[2] == "| a stroke | 0.200 s | 1.5 s | 0.25 s, kept |"
@@ -112,11 +113,11 @@ def test_the_table_says_which_limits_are_kept():
     assert {row.count("|") for row in rows} == {5}
 
 
-def test_a_rehearsal_has_no_limits():
+def test_a_table_of_small_tasks_has_no_limits():
     assert "limit" not in benchmark.table(outcomes(), [OURS], with_limits=False)
 
 
-def test_the_tasks_are_those_that_the_project_is_held_to():
+def test_the_tasks_are_those_of_the_project_s_limits():
     sizes = Sizes()
     megapixels = [w * h / 1e6 for w, h in (sizes.large_photo, sizes.small_photo, sizes.scratched_photo)]
     assert megapixels == pytest.approx([24, 1, 50], rel=0.01)
@@ -126,16 +127,16 @@ def test_the_tasks_are_those_that_the_project_is_held_to():
     assert limits == (0.25, 1.3, 60, 2000, 6)
 
 
-def test_without_opencv_the_table_does_without(monkeypatch, generator):
+def test_without_opencv_its_column_is_left_out(monkeypatch, generator):
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(UnavailableError, match="pip install opencv-python-headless"):
         load_opencv("INPAINT_TELEA")
-    rivals, note = benchmark._load_rivals(Inpainter(generator, runtime="pytorch"))
-    assert list(rivals) == [benchmark.WHOLE]
+    baselines, note = benchmark._load_baselines(Inpainter(generator, runtime="pytorch"))
+    assert list(baselines) == [benchmark.WHOLE_PHOTO]
     assert "OpenCV Telea is left out: not installed" in note
 
 
-def test_the_plot_has_a_line_for_each_method(tmp_path):
+def test_the_plot_has_a_curve_for_each_method(tmp_path):
     points = [Point(name, x, x * k) for k, name in enumerate((OURS, "Telea"), 1) for x in (1.0, 10.0)]
     drawn = benchmark.panels(points, points[:2], QUICK)
     assert drawn[0][2] == {OURS: ([1, 10], [1, 10]), "Telea": ([1, 10], [2, 20])}
@@ -174,6 +175,6 @@ def test_the_command_prints_the_table_and_writes_plot_and_figures(tmp_path, gene
         assert picture.width > picture.height > 300
 
 
-def test_weights_that_are_not_there_end_in_a_sentence(tmp_path, capsys):
+def test_missing_weights_end_with_an_error_message(tmp_path, capsys):
     assert benchmark.main(["--quick", "--model", str(tmp_path / "nothing")]) == 1
     assert capsys.readouterr().err.startswith("error: ")

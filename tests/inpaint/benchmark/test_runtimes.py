@@ -1,4 +1,4 @@
-"""The comparison of runtimes: each that is here gives the generator's own answer, and what is not here is said."""
+"""Every available runtime is timed and compared with PyTorch."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def weights(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["PyTorch", "ONNX Runtime", "OpenVINO, float32", "OpenVINO, bfloat16"])
-def test_every_runtime_is_timed_with_the_same_answer(name, weights):
+def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
     try:
         result = runtimes.timed(name, weights, (32, 64), repeats=2)
     except RuntimeError as error:
@@ -26,15 +26,17 @@ def test_every_runtime_is_timed_with_the_same_answer(name, weights):
         pytest.skip(f"no bfloat16 on this CPU: {error}")
     assert set(result.seconds) == {32, 64}
     assert all(took > 0 for took in (result.ready_s, *result.seconds.values()))
-    assert result.off <= UNIT_ROUNDOFF  # untrained, the generator adds nothing to its initial fill, which is rounded
+    assert (
+        result.difference <= UNIT_ROUNDOFF
+    )  # untrained, the generator adds nothing to its initial fill, which is rounded
 
 
-def test_the_command_prints_a_row_for_each_and_says_what_is_missing(weights, monkeypatch, capsys):
+def test_the_command_prints_a_row_for_each_runtime_and_why_one_is_not_available(weights, monkeypatch, capsys):
     def absent(generator):
         raise ImportError("no such package")
 
     monkeypatch.setattr(runtimes, "RUNTIMES", {"PyTorch": runtimes.pytorch, "absent": absent})
-    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", SameProcess)
     monkeypatch.setattr(runtimes, "REPEATS", 1)
     assert runtimes.main(["--model", weights]) == 0
     rows = capsys.readouterr().out.splitlines()
@@ -43,15 +45,15 @@ def test_the_command_prints_a_row_for_each_and_says_what_is_missing(weights, mon
     assert "no such package" in rows[3]
 
 
-def test_weights_of_another_kind_are_refused_in_a_sentence(tmp_path, monkeypatch, capsys):
+def test_weights_of_another_generator_are_rejected(tmp_path, monkeypatch, capsys):
     save_generator(build_generator(ContextEncoderConfig(channels=8, bottleneck_channels=16)), tmp_path)
-    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(runtimes, "ProcessPoolExecutor", SameProcess)
     assert runtimes.main(["--model", str(tmp_path)]) == 1
     assert "free-form" in capsys.readouterr().err
 
 
-class Here:
-    """An executor that runs what it is given at once, in this process."""
+class SameProcess:
+    """An executor that runs each function at once, in this process."""
 
     def __init__(self, *_):
         pass

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from train.damage.degradation.degrade import (
     DAMAGE_WEIGHTS,
     IGNORE_INDEX,
@@ -24,7 +24,7 @@ SIDE = 128
 
 
 def crop(seed=0):
-    return made_photo(SIDE, SIDE, seed)
+    return synthetic_photo(SIDE, SIDE, seed)
 
 
 def photo(seed=0):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.benchmark.workloads import made_photo
+from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import load_damage_network
 from inpaint.networks.config import DamageConfig
 from train.__main__ import main
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     """A dataset of four small photos."""
     path = tmp_path_factory.mktemp("photos")
     for number in range(4):
-        Image.fromarray(made_photo(110, 96, number)).save(path / f"{number}.png")
+        Image.fromarray(synthetic_photo(110, 96, number)).save(path / f"{number}.png")
     return str(path)
 
 
@@ -86,11 +86,11 @@ def test_the_learning_rate_rises_stays_and_falls():
 
 
 def test_crops_are_enlarged_so_many_times_at_most():
-    photo = Image.fromarray(made_photo(300, 200))
+    photo = Image.fromarray(synthetic_photo(300, 200))
     rng = np.random.default_rng(0)
     crops = [zoomed_crop(photo, 64, 2.0, rng) for _ in range(40)]
     assert {crop.shape for crop in crops} == {(64, 64, 3)}
-    small = zoomed_crop(Image.fromarray(made_photo(20, 30)), 64, 2.0, rng)
+    small = zoomed_crop(Image.fromarray(synthetic_photo(20, 30)), 64, 2.0, rng)
     assert small.shape == (64, 64, 3)
     detail = [np.abs(np.diff(crop.astype(int), axis=1)).mean() for crop in crops]
     assert max(detail) > 1.5 * min(detail)
