@@ -1,4 +1,4 @@
-"""Small datasets for tests, laid out as on the Hub."""
+"""Small image datasets for tests, with the files of a dataset repository on the Hub."""
 
 import io
 
@@ -9,13 +9,14 @@ from PIL import Image
 
 
 def png(value, size=(24, 20), kind="PNG"):
+    """Return the file of a uniform grey image."""
     buffer = io.BytesIO()
     Image.new("RGB", size, (value, value, value)).save(buffer, kind)
     return buffer.getvalue()
 
 
 def write_parquet(folder, cells, column="image", rows_per_file=100):
-    """A dataset as it lies on the Hub: data/train-*.parquet with an image column."""
+    """Write cells (bytes of image files) to data/train-*.parquet with an image column; return the folder's name."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     for start in range(0, len(cells), rows_per_file):
         rows = [
@@ -27,7 +28,7 @@ def write_parquet(folder, cells, column="image", rows_per_file=100):
 
 
 def write_nested(folder, cells):
-    """The same pictures in a field of a struct, in a list, and in lists of structs of two; captions beside them."""
+    """Write the same images in a field of a struct, in lists, and in lists of two structs; return the folder's name."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     cells = [{"bytes": cell, "path": None} for cell in cells]
     features = datasets.Features({

@@ -1,4 +1,4 @@
-"""Pictures for tests: any mode, any size, from a seed."""
+"""Random images for tests in any mode and size."""
 
 import io
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def picture(mode, size=(37, 23), seed=0):
-    """A photo of a mode whose values are all over the mode's range."""
+    """Return a PIL image of a mode with random values over most of the mode's range."""
     rng = np.random.default_rng(seed)
     width, height = size
     if mode.startswith("I;16"):
@@ -25,20 +25,20 @@ def picture(mode, size=(37, 23), seed=0):
 
 
 def raw(image):
-    """A picture's values, whatever its mode, one row per pixel."""
+    """Return the bytes of an image in any mode, one row per pixel: uint8 (H * W, bytes per pixel)."""
     values = np.frombuffer(image.convert("L").tobytes() if image.mode == "1" else image.tobytes(), np.uint8)
     return values.reshape(image.width * image.height, -1)
 
 
 def file_bytes(image, format="PNG", **options):
-    """A picture as the bytes of a file."""
+    """Return the bytes of an image file."""
     file = io.BytesIO()
     image.save(file, format, **options)
     return file.getvalue()
 
 
 def deep_pixels(channels=3, size=(37, 23), seed=0):
-    """uint16 (H, W, channels) from a seed."""
+    """Return random uint16 pixels (H, W, channels)."""
     return np.random.default_rng(seed).integers(0, 65536, (size[1], size[0], channels)).astype(np.uint16)
 
 

@@ -41,13 +41,7 @@ def brush_stroke(height: int, width: int, rng: np.random.Generator, *, wide: boo
 def scratch(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Draw one long, thin, almost straight line, as film transport or a fold leaves it.
 
-    Args:
-        height: of the mask in pixels, at least 1.
-        width: of the mask in pixels, at least 1.
-        rng: the only source of randomness.
-
-    Returns:
-        Bool (height, width), True = scratch.
+    Arguments and result are those of `brush_stroke`.
     """
     unit = mean_side(height, width)
     length, angle = unit * rng.uniform(0.3, 1.3), rng.uniform(0, np.pi)
@@ -60,13 +54,7 @@ def scratch(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
 def hairline(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Draw one curled hair or fibre, down to a width of one pixel.
 
-    Args:
-        height: of the mask in pixels, at least 1.
-        width: of the mask in pixels, at least 1.
-        rng: the only source of randomness.
-
-    Returns:
-        Bool (height, width), True = hair.
+    Arguments and result are those of `brush_stroke`.
     """
     unit = mean_side(height, width)
     points = _random_walk(height, width, rng, steps=int(rng.integers(10, 30)), step=0.02 * unit, turn=0.35)
@@ -76,13 +64,7 @@ def hairline(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
 def tear(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Draw one ragged tear that runs inwards from an edge of the image and narrows.
 
-    Args:
-        height: of the mask in pixels, at least 1.
-        width: of the mask in pixels, at least 1.
-        rng: the only source of randomness.
-
-    Returns:
-        Bool (height, width), True = tear.
+    Arguments and result are those of `brush_stroke`.
     """
     unit = mean_side(height, width)
     count = 36

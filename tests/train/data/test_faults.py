@@ -1,4 +1,4 @@
-"""Streams from a Hub that stumbles or refuses, and a few lines of the table of `python -m tests.train.data.faults`."""
+"""Datasets on a Hub that fails or refuses, and some rows of the table of `python -m tests.train.data.faults`."""
 
 import io
 
@@ -10,14 +10,16 @@ from tests.datasets import png, write_parquet
 from tests.hub import Hub, User
 from tests.hub.client import Client
 from tests.hub.store import Repo
-from tests.train.data.faults import CASES, Bench, Row, line, write_page
+
+from .faults import FAULTS, table_row, write_page
+from .testbed import Result, Testbed
 
 
 def put(hub, repo_id, files, **settings):
     """A dataset on the Hub, without a client."""
     repo = hub.store.create(Repo("dataset", repo_id, **settings), repo_id.partition("/")[0])
     stored = {name: hub.store.put(data, lfs=name.endswith(".parquet")) for name, data in files.items()}
-    repo.add_commit("main", stored, "pictures", "", repo.namespace)
+    repo.add_commit("main", stored, "images", "", repo.namespace)
     hub.store.save(repo)
 
 
@@ -34,28 +36,35 @@ def captions():
 
 
 TRAIN = """
-import dataclasses
-from train.run import loop
+import dataclasses, os
+from train.generator import trainer
 from train.presets import PRESETS
-class Built(Exception):
+
+class NetworkBuilt(Exception):
     pass
+
 def build(*_):
-    raise Built
-loop.Trainer = build
-def said(name, **data):
+    raise NetworkBuilt
+
+trainer.GeneratorTrainer = build
+
+def error(name, **data):
     base = PRESETS["tiny"][1]
     data = dataclasses.replace(base.data, dataset=(name,), resolution=32, patience_s=0, **data)
     try:
-        loop.train(dataclasses.replace(base, data=data, run_dir={folder!r}))
+        trainer.train_generator(dataclasses.replace(base, data=data, run_dir={folder!r}))
     except Exception as error:
         return f"{{type(error).__name__}}: {{error}}"
-answer = {{name: said(name) for name in {names!r}}}
-answer["nosplit"] = said("me/three", split="nosplit")
-answer["column"] = said("me/three", column="photo")
+
+answer = {{name: error(name) for name in {names!r}}}
+answer["nosplit"] = error("me/three", split="nosplit")
+answer["column"] = error("me/three", column="photo")
+os.environ["HF_TOKEN"] = "hf_expired"
+answer["expired"] = error("me/three", revision="main")
 """
 
 
-def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path):
+def test_problems_of_a_dataset_are_reported_before_a_network_is_built(tmp_path):
     users = [User("me", "hf_me"), User("you", "hf_you")]
     good = parquet(tmp_path, [png(value) for value in (10, 20, 30)])
     with Hub(users=users) as hub:
@@ -69,11 +78,8 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
         names = ["me/three", "you/gated", "you/private", "you/missing", "me/captions", "me/damaged", "me/broken",
                  "me/empty"]  # fmt: skip
         code = TRAIN.format(folder=str(tmp_path / "run"), names=names)
-        said = Client(hub.url, tmp_path / "home").evaluate(code)
-        expired = Client(hub.url, tmp_path / "other", "hf_expired").evaluate(
-            TRAIN.format(folder=str(tmp_path / "run"), names=["me/three"])
-        )
-    assert said["me/three"] == "Built: ", "three pictures will do"
+        errors = Client(hub.url, tmp_path / "home").evaluate(code)
+    assert errors["me/three"] == "NetworkBuilt: ", "three images suffice"
     for name, words in {
         "you/gated": ("gated", "hf auth login"),
         "you/private": ("you/private", "token (`hf auth login`)"),
@@ -84,10 +90,10 @@ def test_what_is_wrong_with_a_dataset_is_said_before_a_network_is_built(tmp_path
         "me/empty": ("cannot be opened",),
         "nosplit": ("nosplit", "cannot be opened"),
         "column": ("no column 'photo'; it has caption, image",),
+        "expired": ("did not accept your token",),
     }.items():
-        assert said[name].startswith(("ValueError: ", "StreamError: ")), said[name]
-        assert all(word in said[name] for word in words), said[name]
-    assert "did not accept your token" in expired["me/three"]
+        assert errors[name].startswith(("ValueError: ", "StreamError: ")), errors[name]
+        assert all(word in errors[name] for word in words), errors[name]
 
 
 READ = """
@@ -95,13 +101,13 @@ import time
 from train.config import DataConfig
 from train.data.order import START, StreamedImages
 started = time.monotonic()
-rows = StreamedImages(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)
-answer = {"opened": time.monotonic() - started}
-answer["shades"] = sorted(rows.decode(cell).getpixel((0, 0))[0] for _, cell in rows.read(START))
+images = StreamedImages(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)
+answer = {"seconds": time.monotonic() - started}
+answer["shades"] = sorted(images.decode(cell).getpixel((0, 0))[0] for _, cell in images.read(START))
 """
 
 
-def test_loose_pictures_on_a_stumbling_hub_are_read_again_and_not_taken_for_broken_ones(tmp_path):
+def test_image_files_are_read_again_after_errors_and_retry_after_is_respected(tmp_path):
     with Hub() as hub:
         put(hub, "me/folder", {f"{value}.png": png(value) for value in (10, 20, 30, 40, 50)})
         hub.fail(path="/revision/", status=429, headers={"Retry-After": "3"})
@@ -109,35 +115,35 @@ def test_loose_pictures_on_a_stumbling_hub_are_read_again_and_not_taken_for_brok
         read = Client(hub.url, tmp_path / "home").evaluate(READ)
         assert not any(fault.times for fault in hub.faults)
     assert read["shades"] == [10, 20, 30, 40, 50]
-    assert read["opened"] >= 3, "as long as Retry-After asks for"
+    assert read["seconds"] >= 3
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    with Bench(tmp_path_factory.mktemp("bench")) as running:
+def testbed(tmp_path_factory):
+    with Testbed(tmp_path_factory.mktemp("testbed"), images=48) as running:
         yield running
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["drop", "expired"])
-def test_a_disturbed_run_ends_with_the_bits_of_an_undisturbed_one(bench, name):
-    (case,) = (case for case in CASES if case.name == name)
-    row = bench.try_case(case)
-    assert row.same
-    assert ("did not accept your token" in row.ended) == (name == "expired")
-
-
-def test_the_page_keeps_the_lines_of_faults_that_were_not_tried_again(tmp_path):
-    page = tmp_path / "faults.md"
-    write_page(page, [Row("500", "went through", True, 3), Row("429", "went through", False, 3)])
-    again = Row("429", "stopped", True, 3)
-    write_page(page, [again])
-    assert [text for text in page.read_text().splitlines() if text.startswith("| ")][2:] == [
-        "| 500 | went through | the same bits |",
-        line(again),
-    ]
+def test_a_run_with_faults_ends_with_exactly_the_weights_of_an_undisturbed_one(testbed, name):
+    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    result = testbed.run_with_fault(fault)
+    assert result.identical
+    assert ("did not accept your token" in result.outcome) == (name == "expired")
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_with_the_bits_of_an_undisturbed_one(bench):
-    assert bench.try_kills(1, images=96).same
+def test_a_killed_run_ends_with_exactly_the_weights_of_an_undisturbed_one(testbed):
+    assert testbed.run_with_kills(1).identical
+
+
+def test_the_page_keeps_the_rows_of_faults_that_were_not_tried_again(tmp_path):
+    page = tmp_path / "faults.md"
+    write_page(page, [Result("500", "completed", True, 3), Result("429", "completed", False, 3)])
+    again = Result("429", "stopped", True, 3)
+    write_page(page, [again])
+    assert [text for text in page.read_text().splitlines() if text.startswith("| ")][2:] == [
+        "| 500 | completed | identical |",
+        table_row(again),
+    ]
