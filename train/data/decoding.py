@@ -22,8 +22,8 @@ def decode(data: bytes, mode: str | None = "RGB") -> Image.Image:
         mode: Pillow's name of the mode that the photo is converted to; None keeps the file's mode.
 
     Raises:
-        UnusableImageError: the file cannot be decoded, or its photo is too small or too large. The size is checked
-            before the pixels are decoded.
+        UnusableImageError: the file cannot be decoded, or its photo is too small or too large. What is too large is
+            rejected before its pixels are decoded.
     """
     try:
         photo = open_photo(data, max_pixels=MAX_PIXELS)
