@@ -5,6 +5,7 @@ processes (DistributedDataParallel). Only the main process, of rank 0, reads and
 """
 
 import datetime
+import inspect
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -148,7 +149,11 @@ class ProcessGroup:
             if isinstance(module, nn.BatchNorm2d):
                 module.__class__ = SyncBatchNorm2d
         device_ids = [self.local_rank] if next(network.parameters()).is_cuda else None
-        return DistributedDataParallel(network, device_ids=device_ids, broadcast_buffers=False)
+        known = inspect.signature(DistributedDataParallel).parameters
+        buffers = (
+            "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+        )  # PyTorch's old name
+        return DistributedDataParallel(network, device_ids=device_ids, **{buffers: False})
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):

@@ -1,0 +1,188 @@
+"""One training step of a generator and its discriminator."""
+
+import dataclasses
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from inpaint.hub.weights import save_generator
+from tests.train.runs import batch_of, context_encoder, free_form, same
+from train.data.order import Position
+from train.data.stream import Batch
+from train.generator.trainer import GeneratorTrainer
+from train.run.device import to_model_input
+from train.run.optimize import NonFiniteError
+
+
+def config_of(**changes):
+    return free_form("photos", "run", **changes)
+
+
+def with_loss(config, **changes):
+    return dataclasses.replace(config, loss=dataclasses.replace(config.loss, **changes))
+
+
+def copy_of(network):
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def test_guided_steps_come_at_their_share_and_refine_a_coarse_fill():
+    trainer = GeneratorTrainer(config_of(guided=0.4))
+    generator, calls = trainer.wrapped_generator, []
+
+    def recorded(masked_image, mask, *coarse_fill):
+        prediction = generator(masked_image, mask, *coarse_fill)
+        calls.append((tuple(masked_image.shape[-2:]), prediction.detach(), coarse_fill))
+        return prediction
+
+    trainer.wrapped_generator = recorded
+    torch.manual_seed(0)
+    image, mask = torch.randint(256, (4, 3, 32, 32), dtype=torch.uint8), torch.zeros(4, 1, 32, 32, dtype=torch.uint8)
+    mask[..., 6:26, 6:26] = 1
+    for _ in range(10):
+        trainer.train_step(Batch(image, mask, Position(0, 4), 0))
+    assert [size for size, _, _ in calls].count((16, 16)) == 4
+    for (_, half_size, _), (size, _, coarse_fill) in itertools.pairwise(calls):
+        if coarse_fill:
+            assert size == (32, 32)
+            small = F.interpolate(coarse_fill[0], scale_factor=0.5, mode="area")
+            assert (small - half_size.clamp(-1, 1))[..., 5:11, 5:11].abs().mean() < 0.1
+
+
+def test_training_starts_from_given_weights(tmp_path):
+    trained = GeneratorTrainer(config_of(seed=1)).generator
+    save_generator(trained, tmp_path)
+    config = config_of(init_from=str(tmp_path))
+    start = GeneratorTrainer(config).generator.state_dict()
+    assert all(torch.equal(start[name], value.half().float()) for name, value in trained.state_dict().items())
+    other = dataclasses.replace(config.generator, blocks=3)
+    with pytest.raises(ValueError, match="same generator settings"):
+        GeneratorTrainer(dataclasses.replace(config, generator=other))
+
+
+@pytest.mark.parametrize("adversarial", ["bce", "non-saturating", "hinge"])
+def test_a_step_updates_both_networks(adversarial):
+    trainer = GeneratorTrainer(with_loss(config_of(), adversarial=adversarial))
+    networks = trainer.generator, trainer.discriminator
+    before = [copy_of(network) for network in networks]
+    assert trainer.train_step(batch_of())["generator/feature_matching"] > 0
+    for network, old in zip(networks, before, strict=True):
+        assert not same(dict(network.state_dict()), old)
+    assert all(parameter.requires_grad for parameter in trainer.discriminator.parameters())
+
+
+def test_the_reconstruction_loss_falls():
+    trainer = GeneratorTrainer(
+        with_loss(config_of(learning_rate=2e-3, betas=(0.9, 0.99), guided=0.0), adversarial_weight=0.0)
+    )
+    losses = [float(trainer.train_step(batch_of())["generator/reconstruction"]) for _ in range(60)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_loss_that_is_not_finite_raises_before_a_weight_changes():
+    trainer = GeneratorTrainer(config_of())
+    trainer.generator.to_rgb.bias.data.fill_(float("nan"))
+    trainer.images_seen = 1234
+    before = copy_of(trainer.discriminator)
+    with pytest.raises(NonFiniteError, match=r"discriminator/adversarial is nan after 1,234 images.*learning rate"):
+        trainer.train_step(batch_of())
+    assert same(before, dict(trainer.discriminator.state_dict()))
+
+
+def test_warm_up_and_cool_down_of_the_learning_rate():
+    trainer, rates = GeneratorTrainer(config_of(images=100, warmup_images=40, cooldown_images=40)), {}
+    for seen in (0, 16, 50, 80, 99):
+        trainer.images_seen = seen
+        trainer.train_step(batch_of())
+        rates[seen] = trainer.g_optimizer.param_groups[0]["lr"] / trainer.config.learning_rate
+        assert trainer.d_optimizer.param_groups[0]["lr"] == trainer.g_optimizer.param_groups[0]["lr"]
+    assert list(rates.values()) == pytest.approx([0.1, 0.5, 1, 0.1 + 0.9 / 2, 0.1 + 0.9 / 40])
+
+
+def test_bf16_channels_last_and_the_perceptual_term_run():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    trainer = GeneratorTrainer(with_loss(config_of(bf16=True, channels_last=True), perceptual_weight=1.0))
+    assert 0 < trainer.train_step(batch_of())["generator/perceptual"] < 2
+
+
+def test_only_the_centre_counts_for_a_generator_of_the_centre():
+    config, batch = context_encoder("photos", "run"), batch_of(128, 8)
+    other = batch._replace(image=batch.image.clone())
+    other.image[..., :20, :] = 255 - other.image[..., :20, :]
+    reports = []
+    for candidate in (batch, other):
+        trainer = GeneratorTrainer(config)
+        with torch.no_grad():
+            trainer.generator.encoder[0].weight.zero_()  # without input only the losses can depend on the image
+        reports.append(trainer.train_step(candidate))
+    assert reports[0]["generator/reconstruction"] == reports[1]["generator/reconstruction"]
+    assert reports[0]["discriminator/adversarial"] == reports[1]["discriminator/adversarial"]
+
+
+def test_compiling_is_a_setting(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
+    GeneratorTrainer(config_of(compile=True))
+    assert len(compiled) == 2
+
+
+def inputs_of_a_step(trainer, batch):
+    """What generator and discriminator are given in one step."""
+    calls = {"generator": [], "discriminator": []}
+    for name, network in (("generator", trainer.generator), ("discriminator", trainer.discriminator)):
+
+        def record(*inputs, network=network, kept=calls[name]):
+            kept.append([x.detach().clone() for x in inputs])
+            return network(*inputs)
+
+        setattr(trainer, f"wrapped_{name}", record)
+    trainer.train_step(batch)
+    return calls
+
+
+def test_the_generator_never_sees_the_ground_truth_and_the_discriminator_sees_composites():
+    trainer, batch = GeneratorTrainer(config_of()), batch_of()
+    calls = inputs_of_a_step(trainer, batch)
+    image, mask = to_model_input(batch.image, batch.mask, torch.device("cpu"), False)
+    ((masked_image, seen_mask),) = calls["generator"]
+    assert torch.equal(seen_mask, mask)
+    assert (masked_image * mask == 0).all()
+    real, fake = calls["discriminator"][0][0], calls["discriminator"][1][0]
+    assert torch.equal(real, image)
+    assert torch.equal(fake * (1 - mask), image * (1 - mask))
+    assert not torch.equal(fake, image)
+
+
+def test_images_enter_the_networks_between_minus_one_and_one():
+    pixels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    image, mask = to_model_input(pixels, torch.ones(1, 1, 1, 1, dtype=torch.uint8), torch.device("cpu"), True)
+    assert image.flatten().tolist() == pytest.approx([-1, -0.6, 1])
+    assert mask.item() == 1
+
+
+def test_a_term_of_weight_zero_has_no_gradient():
+    trainer = GeneratorTrainer(with_loss(config_of(), reconstruction_weight=0.0, adversarial_weight=0.0))
+    before = copy_of(trainer.generator)
+    trainer.train_step(batch_of())
+    assert same(before, dict(trainer.generator.state_dict()))
+
+
+def test_the_gradient_penalty_changes_the_discriminator_and_is_lazy():
+    updated = []
+    for gamma in (1e-6, 100.0):
+        trainer = GeneratorTrainer(with_loss(config_of(), r1_gamma=gamma))
+        steps = ["discriminator/r1" in trainer.train_step(batch_of()) for _ in range(5)]
+        assert steps == [True, False, False, False, True], "r1_interval is 4"
+        updated.append(dict(trainer.discriminator.state_dict()))
+    assert not same(*updated)
+
+
+def test_the_average_lies_between_start_and_end_of_the_run():
+    trainer = GeneratorTrainer(config_of(ema_halflife_images=10**6, learning_rate=1e-3))
+    start = trainer.generator.to_rgb.weight.detach().clone()
+    for _ in range(5):
+        trainer.train_step(batch_of())
+    end, average = trainer.generator.to_rgb.weight.detach(), trainer.ema.network.to_rgb.weight
+    assert 0 < (average - start).norm() < (end - start).norm()
