@@ -150,10 +150,10 @@ class ProcessGroup:
                 module.__class__ = SyncBatchNorm2d
         device_ids = [self.local_rank] if next(network.parameters()).is_cuda else None
         known = inspect.signature(DistributedDataParallel).parameters
-        buffers = (
-            "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
-        )  # PyTorch's old name
-        return DistributedDataParallel(network, device_ids=device_ids, **{buffers: False})
+        # The setting has another name in newer versions of PyTorch.
+        name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+        options: dict[str, Any] = {name: False}
+        return DistributedDataParallel(network, device_ids=device_ids, **options)
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):

@@ -25,8 +25,8 @@ FORWARD_ERROR = LAYERS * LONGEST_SUM**0.5 * UNIT_ROUNDOFF
 the root of n times the unit roundoff (Higham and Mary 2019, doi:10.1137/18M1226312), and the errors of the layers add
 up: 1e-3 for losses and statistics. On one CPU they were 1e-6; means over one process's photos only are 1e-1 off."""
 GRADIENT_ERROR = FORWARD_ERROR**0.5
-"""At the kink of a (leaky) ReLU the gradient is discontinuous: a unit that lies within the rounding error of zero may be
-on in one run and off in the other. That happens to a share FORWARD_ERROR of the units, whose contributions add as
+"""At the kink of a (leaky) ReLU the gradient is discontinuous: a unit that lies within the rounding error of zero may
+be on in one run and off in the other. That happens to a share FORWARD_ERROR of the units, whose contributions add as
 squares: 3e-2 of the gradient's norm. On one CPU it was 7e-5; gradients of one process's photos only are 5e-1 off."""
 
 
@@ -62,7 +62,7 @@ def test_a_step_of_two_processes_is_that_of_one_with_all_photos(name, pair):
 @pytest.mark.parametrize("kind", RUNS)
 def test_two_processes_start_with_the_photos_of_one(kind, photos, pair, tmp_path):
     """Only the first step is compared: Adam turns a gradient of 1e-9 into a step as large as one of 1 does."""
-    config = RUNS[kind](photos, tmp_path / "alone", log_every=4)
+    config = RUNS[kind](photos, tmp_path / "alone", images=24, log_every=4)
     alone, shared = losses_of(train(config)), losses_of(pair / kind / "whole")
     assert shared[0] == pytest.approx(alone[0], rel=FORWARD_ERROR)
     for name in ("images_seen", "epoch"):
@@ -74,7 +74,7 @@ def test_a_resumed_run_of_two_processes_equals_an_uninterrupted_one_bit_for_bit(
     whole, parts = pair / kind / "whole", pair / kind / "parts"
     assert same(weights(whole), weights(parts))
     assert losses_of(whole) == losses_of(parts)
-    assert np.array_equal(sheet(whole, 48), sheet(parts, 48))
+    assert np.array_equal(sheet(whole, 24), sheet(parts, 24))
 
 
 @pytest.mark.parametrize("kind", RUNS)
@@ -88,8 +88,8 @@ def test_only_the_main_process_writes(kind, pair):
 @pytest.mark.usefixtures("no_curves")
 def test_a_run_of_two_processes_resumes_with_one(photos, pair, tmp_path):
     shutil.copytree(pair / "free-form" / "parts", tmp_path / "parts")
-    train(RUNS["free-form"](photos, tmp_path / "parts", images=60, log_every=4))
-    assert losses_of(tmp_path / "parts")[-1]["images_seen"] == 60
+    train(RUNS["free-form"](photos, tmp_path / "parts", images=32, log_every=4))
+    assert losses_of(tmp_path / "parts")[-1]["images_seen"] == 32
 
 
 def test_an_error_in_one_process_stops_all(pair):

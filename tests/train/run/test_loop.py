@@ -51,7 +51,7 @@ def test_a_run_leaves_weights_sheets_losses_and_curves(photos, run_dir):
     assert load_generator(run_dir / "weights").generator.config.channels == (8, 12, 16)
     sheets = sorted(path.name for path in (run_dir / "samples").iterdir())
     assert sheets == [f"images-{images:09d}.png" for images in (0, 16, 32, 48)]
-    assert (sheet(run_dir, 0)[8:24, 8:24] == 128).all(), "the run's masks: central squares"
+    assert (sheet(run_dir, 0)[2 + 8 : 2 + 24, 2 + 8 : 2 + 24] == 128).all(), "the run's masks: central squares"
     lines = read_losses(run_dir / "losses.jsonl")
     assert lines[-1]["images_seen"] == 48
     for name in ("generator/reconstruction", "generator/adversarial", "generator/feature_matching",
@@ -164,7 +164,7 @@ def test_rows_that_were_skipped_are_reported_at_the_end(photos, tmp_path, capsys
     train(free_form(str(folder), tmp_path / "run", images=20))
     output = "".join(capsys.readouterr())
     assert re.search(r"\d rows could not be used as photos and were skipped: ", output)
-    assert "not readable as a picture" in output
+    assert "not readable as an image" in output
     assert "smaller than 8 pixels" in output
 
 
@@ -195,7 +195,7 @@ def test_sample_sheets_of_a_resumed_run_show_the_same_photos(photos, run_dir):
     train(free_form(photos, run_dir, images=16, sample_every=16))
     train(free_form(photos, run_dir, images=32, sample_every=16))
     first, last = sheet(run_dir, 0), sheet(run_dir, 32)
-    ground_truth = 3 * 34
+    ground_truth = 3 * 34 + 2
     assert np.array_equal(first[ground_truth:], last[ground_truth:])
     assert not np.array_equal(first, last)
 
@@ -245,21 +245,21 @@ def test_epoch_sheets_are_named_by_their_epoch_and_show_held_out_photos(photos, 
     sheets = train(config) / "samples"
     assert sorted(path.name for path in sheets.glob("epoch-*")) == [f"epoch-{epoch:04d}.png" for epoch in (0, 1, 3)]
     pictures = [np.asarray(Image.open(path)) for path in sorted(sheets.glob("epoch-*"))]
-    ground_truth = 3 * 130
+    ground_truth = 3 * 130 + 2
     assert all(np.array_equal(picture[ground_truth:], pictures[0][ground_truth:]) for picture in pictures)
     assert np.array_equal(pictures[0], sheet(sheets.parent, 0)), "of the untrained network"
     assert np.array_equal(pictures[2], sheet(sheets.parent, 72)), "of the last step"
     assert not np.array_equal(pictures[0][:ground_truth], pictures[1][:ground_truth])
-    assert (pictures[0][ground_truth : ground_truth + 128, :128, 0] > 200).all(), "only held-out photos are red"
-    assert pictures[0][130 + 32 : 130 + 96, 32:96].std() > 2, "the untrained network predicts noise and not grey"
+    assert (pictures[0][ground_truth : ground_truth + 128, 2:130, 0] > 200).all(), "only held-out photos are red"
+    assert pictures[0][132 + 32 : 132 + 96, 34:98].std() > 2, "the untrained network predicts noise and not grey"
 
 
 @pytest.mark.usefixtures("no_curves")
 def test_damage_sheets_show_held_out_crops_their_target_and_the_probabilities(photos, tmp_path):
     run_dir = train(RUNS["damage"](write_splits(photos, tmp_path / "splits"), tmp_path / "run", images=8))
     picture = sheet(run_dir, 8)
-    assert picture.shape == (3 * 34 - 2, 8 * 34 - 2, 3)
-    crop, target, probability = (picture[34 * row : 34 * row + 32] for row in range(3))
+    assert picture.shape == (3 * 34 + 2, 8 * 34 + 2, 3)
+    crop, target, probability = (picture[2 + 34 * row : 34 + 34 * row] for row in range(3))
     assert np.median(crop[..., 0]) > 1.5 * np.median(crop[..., 2]), "only held-out photos are red"
     assert set(np.unique(target)) <= {0, 102, 255}, "none, ignored, damage"
     assert (probability[..., 0] == probability[..., 1]).all()
@@ -268,4 +268,4 @@ def test_damage_sheets_show_held_out_crops_their_target_and_the_probabilities(ph
 @pytest.mark.usefixtures("no_curves")
 def test_without_the_held_out_split_the_sheets_show_the_first_batch(photos, run_dir):
     train(context_encoder(photos, run_dir, images=8, sample_split="validation"))
-    assert sheet(run_dir, 0).shape[1] == 8 * 130 - 2
+    assert sheet(run_dir, 0).shape[1] == 8 * 130 + 2
