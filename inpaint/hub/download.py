@@ -18,8 +18,8 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalE
 from huggingface_hub.file_download import get_hf_file_metadata
 from huggingface_hub.utils import validate_repo_id
 
-from .errors import explain_error
-from .retry import is_transient, retry
+from .errors import explain_error, is_transient
+from .retry import retry
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 MAX_BYTES = {CONFIG_FILE: 100_000, WEIGHTS_FILE: 1_000_000_000}

@@ -1,21 +1,22 @@
-"""Explain errors of the Hub in one sentence: what was attempted, what happened, what to do. Tokens are never shown."""
+"""Errors of the Hub: which are transient, and a sentence that says what happened and what to do. Tokens are hidden."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
+    LocalEntryNotFoundError,
     LocalTokenNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
-from .retry import causes, first_line, is_transient, retry_after_s
-
+TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
 SIGN_IN = "sign in with `hf auth login`, or set HF_TOKEN to a valid token"
 BILLING_URL = "https://huggingface.co/settings/billing"
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
@@ -28,14 +29,61 @@ def hide_token(text: str, token: str | None = None) -> str:
     return text
 
 
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error, the error that it was raised from, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status of the Hub's response in an error or in its causes; None without a response."""
     return next((cause.response.status_code for cause in causes(error) if isinstance(cause, HfHubHTTPError)), None)
 
 
+def is_transient(error: BaseException) -> bool:
+    """Return whether an error is the network's or an overloaded Hub's, so that a later attempt may succeed.
+
+    The errors that it was raised from count as well. The first HTTP response among them decides; without one, a
+    connection that failed or a timeout is transient.
+    """
+    status = status_of(error)
+    if status is not None:
+        return status in TRANSIENT_STATUS
+    unreachable = httpx2.TransportError | ConnectionError | TimeoutError | LocalEntryNotFoundError
+    return any(isinstance(cause, unreachable) for cause in causes(error))
+
+
+def is_interrupted(error: BaseException) -> bool:
+    """Return whether the Hub was reached and then failed: a transient status, or a connection that broke.
+
+    A connection that could not be opened does not count, so that a missing network is reported at once.
+    """
+    if isinstance(error, HfHubHTTPError):
+        return is_transient(error)
+    return isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError)
+
+
 def is_refusal(error: BaseException) -> bool:
     """Return whether the Hub answered, and would answer the same again: no such thing, or not with this token."""
     return status_of(error) is not None and not is_transient(error)
+
+
+def retry_after_s(failure: BaseException | httpx2.Response) -> float:
+    """Return the seconds of the Retry-After header of a response, or of an error's; 0 without one or for a date."""
+    if isinstance(failure, httpx2.Response):
+        value = failure.headers.get("Retry-After", "")
+        return float(value) if value.isdigit() else 0.0
+    responses = (cause.response for cause in causes(failure) if isinstance(cause, HfHubHTTPError))
+    return max(map(retry_after_s, responses), default=0.0)
+
+
+def first_line(failure: BaseException | httpx2.Response) -> str:
+    """Return the first line of an error's message that is not empty, else its type."""
+    lines = (line.strip() for line in str(failure).splitlines())
+    return next(filter(None, lines), type(failure).__name__)
 
 
 @dataclass(frozen=True)
@@ -62,7 +110,7 @@ _CASES: tuple[tuple[Callable[[_Failure], bool], str, str], ...] = (
     (
         lambda f: f.is_a(GatedRepoError) or "is a gated dataset" in str(f.error),
         "it is gated",
-        "accept its terms at {page}, then {sign_in} of the same account",
+        "accept its terms at {page} with your account, then {sign_in}",
     ),
     (lambda f: f.is_a(UnicodeEncodeError), "your token holds a character that no token has", "{sign_in}"),
     (lambda f: f.is_bad_token and f.signed_in, "the Hub did not accept your token", "{sign_in}"),

@@ -1,64 +1,23 @@
-"""Retry with exponential backoff: which errors are transient, how long to wait, and when to give up."""
+"""Retry with exponential backoff: how long to wait between attempts, and when to give up."""
 
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
 from huggingface_hub import set_client_factory
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from huggingface_hub.utils import get_session
 
-TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
+from .errors import TRANSIENT_STATUS, first_line, hide_token, is_interrupted, retry_after_s
+
 FIRST_PAUSE_S = 0.7
 MAX_PAUSE_S = 60.0
 MAX_RETRIES = 2
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
-
-
-def is_transient(error: BaseException) -> bool:
-    """Return whether an error is the network's or an overloaded Hub's, so that a later attempt may succeed.
-
-    The errors that it was raised from count as well. The first HTTP response among them decides; without one, a
-    connection that failed or a timeout is transient.
-    """
-    for cause in causes(error):
-        if isinstance(cause, HfHubHTTPError):
-            return cause.response.status_code in TRANSIENT_STATUS
-    unreachable = httpx2.TransportError | ConnectionError | TimeoutError | LocalEntryNotFoundError
-    return any(isinstance(cause, unreachable) for cause in causes(error))
-
-
-def is_interrupted(error: BaseException) -> bool:
-    """Return whether the Hub was reached and then failed: a transient status, or a connection that broke.
-
-    A connection that could not be opened does not count, so that a machine without a network is told so at once.
-    """
-    if isinstance(error, HfHubHTTPError):
-        return is_transient(error)
-    return isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError)
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the error, the error that it was raised from, and so on."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def retry_after_s(failure: BaseException | httpx2.Response) -> float:
-    """Return the seconds of the Retry-After header of a response, or of an error's; 0 without one or for a date."""
-    if isinstance(failure, httpx2.Response):
-        value = failure.headers.get("Retry-After", "")
-        return float(value) if value.isdigit() else 0.0
-    responses = (cause.response for cause in causes(failure) if isinstance(cause, HfHubHTTPError))
-    return max(map(retry_after_s, responses), default=0.0)
 
 
 class Backoff:
@@ -104,16 +63,11 @@ class Backoff:
         if self._retries == self._max_retries or (pause_s > MAX_PAUSE_S if self._timeout_s is None else is_late):
             return False
         if self._name is not None:
-            log.warning("%s failed (%s): trying again in %.0f s.", self._name, first_line(failure), pause_s)
+            reason = hide_token(first_line(failure))
+            log.warning("%s failed (%s): trying again in %.0f s.", self._name, reason, pause_s)
         time.sleep(pause_s)
         self._pause_s, self._retries = min(2 * self._pause_s, MAX_PAUSE_S), self._retries + 1
         return True
-
-
-def first_line(failure: BaseException | httpx2.Response) -> str:
-    """Return the first line of an error's message that is not empty, else its type."""
-    lines = (line.strip() for line in str(failure).splitlines())
-    return next(filter(None, lines), type(failure).__name__)
 
 
 def retry(

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from inpaint.hub.errors import explain_error
-from inpaint.hub.retry import Backoff, is_transient, retry
+from inpaint.hub.errors import explain_error, is_transient
+from inpaint.hub.retry import Backoff, retry
 
 FIRST_PAUSE_S = 1.0
 

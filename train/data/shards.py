@@ -12,8 +12,8 @@ import datasets
 import pyarrow as pa
 from datasets.utils.file_utils import xopen
 
-from inpaint.hub.errors import explain_error, is_refusal
-from inpaint.hub.retry import Backoff, is_transient
+from inpaint.hub.errors import explain_error, is_refusal, is_transient
+from inpaint.hub.retry import Backoff
 
 from .columns import iter_images
 from .decoding import UnusableImageError

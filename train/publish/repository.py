@@ -13,8 +13,8 @@ from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
 from inpaint.hub.download import WEIGHTS_FILE
-from inpaint.hub.errors import explain_error, status_of
-from inpaint.hub.retry import is_transient, retry
+from inpaint.hub.errors import explain_error, is_transient, status_of
+from inpaint.hub.retry import retry
 
 from .card import CARD_FILE
 

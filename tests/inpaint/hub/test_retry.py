@@ -4,7 +4,8 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from inpaint.hub.retry import Backoff, RetryingClient, is_interrupted, is_transient, retry, retry_after_s
+from inpaint.hub.errors import is_interrupted, is_transient, retry_after_s
+from inpaint.hub.retry import Backoff, RetryingClient, retry
 from tests.hub.failures import http_error
 
 
@@ -69,6 +70,13 @@ def test_a_retry_after_beyond_the_longest_pause_ends_a_short_backoff_at_once(pau
 @pytest.mark.parametrize(("value", "seconds"), [("12", 12), ("", 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("-1", 0)])
 def test_retry_after_is_read_in_seconds(value, seconds):
     assert retry_after_s(http_error(429, **{"Retry-After": value})) == seconds
+
+
+def test_a_warning_before_each_pause_names_the_attempt_and_hides_the_token(pauses, caplog, monkeypatch):
+    monkeypatch.setattr("inpaint.hub.errors.get_token", lambda: "hf_me")
+    backoff = Backoff(first_pause_s=1, max_retries=1, name="Reading the dataset me/photos")
+    assert backoff.wait(ConnectionError("hf_me was cut off"))
+    assert caplog.messages == ["Reading the dataset me/photos failed (<token> was cut off): trying again in 1 s."]
 
 
 def test_an_action_is_called_again_only_after_errors_that_are_retryable(pauses):

@@ -239,14 +239,14 @@ def test_the_token_is_only_in_the_authorization_header_and_the_secrets_of_the_jo
         searched += has_no_token(f"{path} {query} {headers}".encode() + body, tokens, path)
     for request in journey.me.requests:
         searched += has_no_token(f"{request.url} {request.post_data}".encode(), tokens, request.url)
-    job = json.dumps([journey.job.spec, journey.job.answer(), journey.job.log])
+    job = json.dumps([journey.job.spec, journey.job.to_json(), journey.job.log])
     searched += has_no_token(job.encode(), tokens, "the job")
     for folder in (journey.space.home, journey.job.folder, hub.store.root):
         for path in folder.rglob("*"):
             searched += path.is_file() and has_no_token(path.read_bytes(), tokens, path)
     assert searched > 100
     # the Space's own token, a secret of its owner, has served nobody
-    assert SPACES_TOKEN not in json.dumps(journey.job.answer()) + json.dumps(journey.job.secrets)
+    assert SPACES_TOKEN not in json.dumps(journey.job.to_json()) + json.dumps(journey.job.secrets)
 
 
 def has_no_token(data, tokens, where):
