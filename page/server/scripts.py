@@ -1,10 +1,11 @@
 """The page's ES modules and styles: the route that serves the modules, and the code that starts one in a component."""
 
+import os
 from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -32,6 +33,13 @@ class ScriptFiles(StaticFiles):
     the page takes effect at the next visit, and never together with modules of the old one.
     """
 
+    def get_path(self, scope: Scope) -> str:
+        """Return the file's path as the route has matched it.
+
+        StaticFiles derives it from `root_path`, which fails behind a proxy that strips the prefix named there.
+        """
+        return os.path.normpath(os.path.join(*scope["path_params"]["path"].split("/")))
+
     def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
         """Return the file of a relative path; ("", None) if it is not a script inside the folder."""
         return super().lookup_path(path) if path.endswith(".js") else ("", None)
@@ -47,9 +55,9 @@ class ScriptFiles(StaticFiles):
         return response
 
 
-def script_route() -> Mount:
+def script_route(folder: Path = STATIC) -> Route:
     """Return the route that serves the modules in `page/static` at /scripts."""
-    return Mount(f"/{SCRIPTS_PATH}", ScriptFiles(directory=STATIC))
+    return Route(f"/{SCRIPTS_PATH}/{{path:path}}", ScriptFiles(directory=folder))
 
 
 def load_script(module: str) -> str:

@@ -165,7 +165,7 @@ function presetOption({ text, props }, name) {
 
 function hardwareOption({ text }, { flavor, title, details, usd_per_hour: usdPerHour }) {
   const price = usdPerHour ? text("retrain_price", { price: usdPerHour.toFixed(2) }) : text("retrain_free");
-  const textContent = `${title || text("retrain_this_computer")}, ${price}`;
+  const textContent = text("retrain_hardware_option", { title: title || text("retrain_this_computer"), price });
   const option = Object.assign(document.createElement("option"), { value: flavor, textContent });
   option.dataset.details = details;
   return option;

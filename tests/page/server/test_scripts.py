@@ -5,10 +5,9 @@ import os
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from page.server.scripts import STATIC, ScriptFiles
+from page.server.scripts import STATIC, script_route
 from tests.page.serving import GRADIO_WARNINGS
 
 pytestmark = GRADIO_WARNINGS
@@ -26,7 +25,7 @@ def test_every_module_is_served_as_javascript_that_browsers_revalidate(served, p
 
 
 def test_a_changed_module_has_another_etag(tmp_path):
-    client = TestClient(Starlette(routes=[Mount("/scripts", ScriptFiles(directory=tmp_path))]))
+    client = TestClient(Starlette(routes=[script_route(tmp_path)]))
     (tmp_path / "a.js").write_text("old")
     old = client.get("/scripts/a.js").headers["etag"]
     (tmp_path / "a.js").write_text("new")
@@ -52,10 +51,16 @@ def test_a_link_to_a_script_elsewhere_is_not_followed(tmp_path):
     folder.mkdir()
     (tmp_path / "secret.js").write_text("secret")
     (folder / "link.js").symlink_to(tmp_path / "secret.js")
-    client = TestClient(Starlette(routes=[Mount("/scripts", ScriptFiles(directory=folder))]))
+    client = TestClient(Starlette(routes=[script_route(folder)]))
     for path in ("/scripts/link.js", "/scripts/..%2fsecret.js"):
         assert client.get(path).status_code == 404
 
 
 def test_modules_can_only_be_read(served):
     assert httpx.post(f"{served.url}scripts/editor/editor.js", content=b"x").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/scripts/editor/editor.js", "/tools/inpaint/scripts/editor/editor.js"])
+def test_modules_are_served_behind_a_proxy_whether_or_not_it_strips_the_prefix(path):
+    client = TestClient(Starlette(routes=[script_route()]), root_path="/tools/inpaint")
+    assert client.get(path).content == (STATIC / "editor" / "editor.js").read_bytes()
