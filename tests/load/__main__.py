@@ -1,4 +1,4 @@
-"""`python -m tests.load`: many visitors at once; how long they wait, in which order, and what it costs in memory."""
+"""Load test of the page: many visitors paint at once. Prints latencies, the order of answers, and memory."""
 
 import argparse
 import contextlib
@@ -20,29 +20,30 @@ from tests.load.visitor import Visitor, VisitorError, photo_of
 ROOT = Path(__file__).parents[2]
 STROKES_PER_PHOTO, STROKE_PX = 10, 400
 LIMIT_S = 8
-"""19 of 20 strokes must be on the screen after so many seconds."""
-FAIR_S = 0.5
-"""Two strokes sent within so many seconds of each other, or answered so, count as at the same time."""
+"""Limit of the 95th percentile of the time from a stroke to its patches, in seconds."""
+SIMULTANEOUS_S = 0.5
+"""Strokes sent or answered within this time of each other count as simultaneous."""
 
 
 class Stroke(NamedTuple):
-    """When a stroke was sent and when its patches were there, in seconds."""
+    """When a stroke was sent and when its patches were received, in seconds of the monotonic clock."""
 
     sent: float
-    drawn: float
+    answered: float
 
     @property
-    def waited(self) -> float:
-        return self.drawn - self.sent
+    def latency(self) -> float:
+        """Seconds from sending the stroke to its patches."""
+        return self.answered - self.sent
 
 
-class Load:
-    """What happens while visitors paint.
+class LoadTest:
+    """A run of the load test, and its measurements.
 
     Args:
-        url: where the page is.
-        pid: the server's process; None: it is not ours, so that its memory cannot be told.
-        fills: so many strokes in all.
+        url: of the page.
+        pid: of the server's process, to measure its memory; None: do not measure it.
+        fills: number of strokes of all visitors together.
     """
 
     def __init__(self, url: str, pid: int | None, fills: int) -> None:
@@ -53,43 +54,43 @@ class Load:
         self.errors: list[str] = []
         self.places: list[int] = []
         self.memory: dict[int, float] = {}
-        self._left = fills
+        self._strokes_left = fills
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._finished = threading.Event()
 
     def run(self, visitors: int, megapixels: float, pause_s: float) -> None:
-        """Let visitors paint until all strokes are done; meanwhile somebody else loads the page."""
+        """Let visitors paint until all strokes are done; another client loads the page meanwhile."""
         photos = [photo_of(megapixels, seed) for seed in range(2)]
         threads = [
             threading.Thread(target=self._visit, args=(photos[seed % 2], pause_s, seed)) for seed in range(visitors)
         ]
-        passer_by = threading.Thread(target=self._look)
-        for thread in (*threads, passer_by):
+        page_loader = threading.Thread(target=self._load_page)
+        for thread in (*threads, page_loader):
             thread.start()
         for thread in threads:
             thread.join()
-        self._over.set()
-        passer_by.join()
+        self._finished.set()
+        page_loader.join()
 
     def _visit(self, photo: bytes, pause_s: float, seed: int) -> None:
         rng = random.Random(seed)
         try:
             visitor = Visitor(self.url)
-            while self._painted(visitor, photo, pause_s, rng):
+            while self._paint_photo(visitor, photo, pause_s, rng):
                 pass
             self.places += visitor.places
         except VisitorError as error:
             self.errors.append(str(error))
 
-    def _painted(self, visitor: Visitor, photo: bytes, pause_s: float, rng: random.Random) -> bool:
-        """Open a photo, paint some strokes and leave; False when all strokes of all visitors are done."""
+    def _paint_photo(self, visitor: Visitor, photo: bytes, pause_s: float, rng: random.Random) -> bool:
+        """Open a photo, paint strokes and close it; return False once all strokes of all visitors are done."""
         begun = time.monotonic()
         visit, width, height = visitor.open(photo)
         self.openings.append(time.monotonic() - begun)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
-                self._left -= 1
-                if self._left < 0:
+                self._strokes_left -= 1
+                if self._strokes_left < 0:
                     break
             time.sleep(rng.uniform(0, 2 * pause_s))
             left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
@@ -97,21 +98,21 @@ class Load:
             sent = time.monotonic()
             if not visitor.paint(visit, points):
                 self.errors.append("paint: no patches")
-            self._note(Stroke(sent, time.monotonic()))
+            self._record(Stroke(sent, time.monotonic()))
         visitor.leave(visit)
-        return self._left > 0
+        return self._strokes_left > 0
 
-    def _note(self, stroke: Stroke) -> None:
+    def _record(self, stroke: Stroke) -> None:
         with self._lock:
             self.strokes.append(stroke)
             done = len(self.strokes)
         if self.pid and done in (self.fills // 5, self.fills * 3 // 5, self.fills):
             self.memory[done] = memory_mb(self.pid)
 
-    def _look(self) -> None:
-        """Load what a browser loads first, again and again."""
+    def _load_page(self) -> None:
+        """Request what a browser loads first, until the test is over."""
         visitor = Visitor(self.url)
-        while not self._over.wait(0.5):
+        while not self._finished.wait(0.5):
             begun = time.monotonic()
             try:
                 visitor.get("")
@@ -121,47 +122,49 @@ class Load:
             self.page_requests.append(time.monotonic() - begun)
 
     def overtaken(self) -> int:
-        """How many strokes were answered clearly later than one that was sent clearly later."""
+        """Return how many strokes were answered after a stroke that was sent later."""
         return sum(
-            any(b.sent > a.sent + FAIR_S and b.drawn < a.drawn - FAIR_S for b in self.strokes) for a in self.strokes
+            any(b.sent > a.sent + SIMULTANEOUS_S and b.answered < a.answered - SIMULTANEOUS_S for b in self.strokes)
+            for a in self.strokes
         )
 
     def report(self) -> str:
-        """All of it in a few lines."""
-        waits = [stroke.waited for stroke in self.strokes]
+        """Return the measurements as text."""
+        latencies = self.latencies()
         lines = [
-            f"from sending a stroke to its patches: {spread(waits)}",
-            f"from choosing a photo to painting: {spread(self.openings)}",
-            f"loading the page meanwhile: {spread(self.page_requests)}",
-            f"errors: {len(self.errors)}; overtaken: {self.overtaken()}; told a place in the line: {len(self.places)}"
-            f" times, the farthest {max(self.places, default=0)}",
+            f"stroke to patches: {summary(latencies)}",
+            f"upload and opening of a photo: {summary(self.openings)}",
+            f"page loads meanwhile: {summary(self.page_requests)}",
+            f"errors: {len(self.errors)}; overtaken: {self.overtaken()}; "
+            f"busy answers: {len(self.places)}, with queue places up to {max(self.places, default=0)}",
         ]
         lines += [f"memory after {done} fills: {used:.0f} MB" for done, used in sorted(self.memory.items())]
         return "\n".join([*lines, *dict.fromkeys(self.errors)])
 
-    def good(self) -> bool:
-        """No errors, first come first served, and 95 % in time."""
-        return not self.errors and not self.overtaken() and share(self.waits(), 0.95) < LIMIT_S
+    def passed(self) -> bool:
+        """Return whether no request failed, none was overtaken, and the latency is within its limit."""
+        return not self.errors and not self.overtaken() and quantile(self.latencies(), 0.95) < LIMIT_S
 
-    def waits(self) -> list[float]:
-        return [stroke.waited for stroke in self.strokes]
+    def latencies(self) -> list[float]:
+        """Return the latency of each stroke in seconds."""
+        return [stroke.latency for stroke in self.strokes]
 
 
-def spread(times: list[float]) -> str:
-    """Median, 95 % and the slowest of some times in seconds."""
+def summary(times: list[float]) -> str:
+    """Return the median, the 95th percentile and the maximum of times in seconds."""
     if not times:
-        return "nothing"
+        return "none"
     middle = statistics.median(times)
-    return f"median {middle:.2f} s, 95 % {share(times, 0.95):.2f} s, slowest {max(times):.2f} s ({len(times)})"
+    return f"median {middle:.2f} s, 95 % {quantile(times, 0.95):.2f} s, maximum {max(times):.2f} s ({len(times)})"
 
 
-def share(times: list[float], part: float) -> float:
-    """The time within which this part of them lies."""
-    return sorted(times)[max(0, math.ceil(len(times) * part) - 1)] if times else 0.0
+def quantile(times: list[float], fraction: float) -> float:
+    """Return the smallest of the times that at least this fraction of them does not exceed; 0 if there are none."""
+    return sorted(times)[max(0, math.ceil(len(times) * fraction) - 1)] if times else 0.0
 
 
 def memory_mb(pid: int) -> float:
-    """What a process has in memory, on Linux; 0 elsewhere."""
+    """Return the resident memory of a process in MB on Linux; 0 elsewhere."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
@@ -170,8 +173,8 @@ def memory_mb(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[tuple[str, int]]:
-    """Start the page on a free port; its URL and process."""
+def start_server() -> Iterator[tuple[str, int]]:
+    """Start the page on a free port; yield its URL and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -186,9 +189,9 @@ def own_server() -> Iterator[tuple[str, int]]:
         server.wait(30)
 
 
-def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> None:
-    """Wait until a page that is starting answers."""
-    deadline = time.monotonic() + patience_s
+def wait_for(url: str, server: subprocess.Popen, timeout_s: float = 120) -> None:
+    """Wait until the page answers."""
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             Visitor(url)
@@ -200,16 +203,24 @@ def wait_for(url: str, server: subprocess.Popen, patience_s: float = 120) -> Non
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Run the load test and exit with 0 if it has passed."""
     parser = argparse.ArgumentParser("python -m tests.load", description=__doc__)
-    parser.add_argument("--url", help="a page that runs already (default: start one)")
-    parser.add_argument("--visitors", type=int, default=20, help="how many paint at once (default: 20)")
-    parser.add_argument("--fills", type=int, default=200, help="strokes in all; 500 to see the memory (default: 200)")
-    parser.add_argument("--megapixels", type=float, default=12, help="size of the photos (default: 12)")
-    parser.add_argument("--pause-s", type=float, default=2, help="pause before a stroke, on average (default: 2)")
+    parser.add_argument("--url", help="URL of a running page (default: start one)")
+    parser.add_argument("--visitors", type=int, default=20, help="number of visitors who paint at once (default: 20)")
+    parser.add_argument(
+        "--fills",
+        type=int,
+        default=200,
+        help="total number of strokes; use 500 to see how memory develops (default: 200)",
+    )
+    parser.add_argument("--megapixels", type=float, default=12, help="size of the photos in megapixels (default: 12)")
+    parser.add_argument(
+        "--pause-s", type=float, default=2, help="average pause before a stroke in seconds (default: 2)"
+    )
     arguments = parser.parse_args(argv)
     begun = time.monotonic()
     try:
-        with contextlib.nullcontext((arguments.url, None)) if arguments.url else own_server() as (url, pid):
+        with contextlib.nullcontext((arguments.url, None)) if arguments.url else start_server() as (url, pid):
             status = Visitor(url).status()
             if pid:
                 visitor, started = Visitor(url), time.monotonic() - begun
@@ -218,12 +229,12 @@ def main(argv: list[str] | None = None) -> None:
                 visitor.leave(visit)
                 print(f"started in {started:.1f} s, first fill after {time.monotonic() - begun:.1f} s")
             print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
-            load = Load(url, pid, arguments.fills)
+            load = LoadTest(url, pid, arguments.fills)
             load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
     except VisitorError as error:
-        sys.exit(f"The page does not answer as it should: {error}. Check the URL, or leave it out to start one.")
+        sys.exit(f"The page does not respond as expected: {error}. Check --url, or omit it to start a page.")
     print(load.report())
-    sys.exit(0 if load.good() else 1)
+    sys.exit(0 if load.passed() else 1)
 
 
 if __name__ == "__main__":

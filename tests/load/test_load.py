@@ -1,4 +1,4 @@
-"""Twenty visitors at once, in small; and the page as it is really started."""
+"""The load test on a small scale, and the page as `python app.py` starts it."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.load.__main__ import Load, Stroke, main, memory_mb, own_server, share
+from tests.load.__main__ import LoadTest, Stroke, main, memory_mb, quantile, start_server
 from tests.load.visitor import Visitor, photo_of
 from tests.page.serving import GRADIO_WARNINGS, serving
 
@@ -33,7 +33,7 @@ def served(tmp_path_factory):
 
 
 def test_twenty_visitors_are_served_in_order_without_an_error(served):
-    load = Load(served.url, None, fills=60)
+    load = LoadTest(served.url, None, fills=60)
     load.run(visitors=20, megapixels=1, pause_s=0)
     assert load.errors == [] and len(load.strokes) == 60 and load.overtaken() == 0
     assert len(load.openings) >= 20 and load.page_requests
@@ -42,31 +42,32 @@ def test_twenty_visitors_are_served_in_order_without_an_error(served):
 
 
 def test_memory_stays_flat_while_visitors_come_and_go(tmp_path):
-    """In a process of its own: what other tests have left in this one comes and goes with the garbage collector."""
+    """In a separate process, where garbage of other tests does not count."""
     command = [sys.executable, "-c", SERVER, str(tmp_path.resolve())]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         try:
-            url = next(line.strip() for line in server.stdout if line.startswith("http"))  # Gradio speaks first
-            first, then = (Load(url, server.pid, fills=fills) for fills in (100, 200))
-            between = [painted_and_left(load) for load in (first, then)]
+            printed = (line.strip() for line in server.stdout)  # Gradio's lines come first
+            url = next(line for line in printed if line.startswith("http"))
+            first, then = (LoadTest(url, server.pid, fills=fills) for fills in (50, 150))
+            between = [memory_after_run(load) for load in (first, then)]
         finally:
             server.communicate("")
     assert first.errors == then.errors == []
-    assert between[1] - between[0] < 40  # 20 photos, of which each would be 6 MB for good
-    assert set(then.memory) == {40, 120, 200} and "memory after 200 fills" in then.report()
+    assert between[1] - between[0] < 40  # of 15 photos, each of which could leak 6 MB
+    assert set(then.memory) == {30, 90, 150} and "memory after 150 fills" in then.report()
 
 
-def painted_and_left(load):
-    """Two visitors paint until they have enough; what the server holds when both are gone, at its least, in MB."""
+def memory_after_run(load):
+    """Let two visitors paint; the smallest memory of the server in MB within two seconds after they have left."""
     load.run(visitors=2, megapixels=2, pause_s=0)
-    held = []
+    samples = []
     for _ in range(10):
         time.sleep(0.2)
-        held.append(memory_mb(load.pid))
-    return min(held)
+        samples.append(memory_mb(load.pid))
+    return min(samples)
 
 
-def test_whoever_waits_long_is_told_a_place_and_then_served(served):
+def test_requests_that_wait_long_get_a_place_in_the_queue_and_then_their_result(served):
     free = threading.Event()
     held = threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait, wait_until_done=True)])
     held.start()
@@ -85,7 +86,7 @@ def test_whoever_waits_long_is_told_a_place_and_then_served(served):
     assert {visitor.places[0] for visitor in visitors} == {1, 2, 3}
 
 
-def test_the_page_answers_others_while_more_wait_than_gradio_has_threads(served):
+def test_the_page_responds_while_more_requests_wait_than_gradio_has_threads(served):
     free = threading.Event()
     held = threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait, wait_until_done=True)])
     held.start()
@@ -98,15 +99,15 @@ def test_the_page_answers_others_while_more_wait_than_gradio_has_threads(served)
         assert time.monotonic() < deadline
         time.sleep(0.02)
     begun = time.monotonic()
-    passer_by = Visitor(served.url)
-    assert "<html" in passer_by.get("") and passer_by.status()["waiting"] >= 60
+    visitor = Visitor(served.url)
+    assert "<html" in visitor.get("") and visitor.status()["waiting"] >= 60
     assert time.monotonic() - begun < 20
     free.set()
     for thread in (held, *waiting):
         thread.join()
 
 
-def test_the_command_says_how_it_went(served, capsys):
+def test_the_command_prints_a_report_and_exits_with_zero(served, capsys):
     with pytest.raises(SystemExit) as end:
         main(["--url", served.url, "--visitors", "2", "--fills", "4", "--megapixels", "1", "--pause-s", "0"])
     assert end.value.code == 0
@@ -114,34 +115,34 @@ def test_the_command_says_how_it_went(served, capsys):
     assert "2 visitors" in out and "PyTorch" in out and "errors: 0" in out and "memory" not in out
 
 
-def test_a_page_that_does_not_answer_is_an_error(capsys):
+def test_an_unreachable_page_is_an_error_message(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--url", "http://127.0.0.1:9/"])
     assert "http://127.0.0.1:9/" in str(end.value.code) and "Traceback" not in str(end.value.code)
 
 
-def test_who_is_overtaken():
-    fair = [Stroke(0, 2), Stroke(1, 3), Stroke(1.2, 2.9)]  # the last two count as at the same time
-    load = Load("", None, 0)
-    load.strokes = [*fair]
+def test_a_stroke_is_overtaken_if_a_later_one_is_answered_earlier():
+    in_order = [Stroke(0, 2), Stroke(1, 3), Stroke(1.2, 2.9)]  # the last two are simultaneous
+    load = LoadTest("", None, 0)
+    load.strokes = [*in_order]
     assert load.overtaken() == 0
-    load.strokes = [*fair, Stroke(1, 9)]
+    load.strokes = [*in_order, Stroke(1, 9)]
     assert load.overtaken() == 0
-    load.strokes = [*fair, Stroke(0, 9)]
+    load.strokes = [*in_order, Stroke(0, 9)]
     assert load.overtaken() == 1
 
 
-@pytest.mark.parametrize(("part", "expected"), [(0.5, 10), (0.95, 19), (0.96, 20), (1, 20)])
-def test_the_time_within_which_a_part_of_the_requests_was_answered(part, expected):
-    assert share([float(time) for time in range(1, 21)], part) == expected
+@pytest.mark.parametrize(("fraction", "expected"), [(0.5, 10), (0.95, 19), (0.96, 20), (1, 20)])
+def test_a_quantile_is_the_smallest_time_that_covers_the_fraction(fraction, expected):
+    assert quantile([float(time) for time in range(1, 21)], fraction) == expected
 
 
 @pytest.mark.slow
-def test_the_page_paints_soon_after_it_was_started_and_leaves_nothing_behind(tmp_path, monkeypatch):
-    """The bar is 15 seconds on a quiet machine; `python -m tests.load` prints what it is."""
+def test_the_started_page_fills_a_stroke_and_removes_its_files_when_it_is_terminated(tmp_path, monkeypatch):
+    """It should take 15 seconds on a quiet machine; `python -m tests.load` prints the time."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     begun = time.monotonic()
-    with own_server() as (url, pid):
+    with start_server() as (url, pid):
         visitor = Visitor(url)
         visit, _, _ = visitor.open(photo_of(1))
         assert visitor.paint(visit, [[100, 100], [300, 200]])

@@ -1,4 +1,4 @@
-"""A visitor made of HTTP requests: uploads a photo, opens it and paints, as the page in a browser does."""
+"""A visitor of the page over HTTP: uploads a photo, opens it and paints, as the browser does."""
 
 import http.client
 import io
@@ -11,55 +11,55 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image, ImageFilter
 
-ASK_AGAIN_S = 0.1
+POLL_S = 0.1
 TIMEOUT_S = 120
 
 
 class VisitorError(RuntimeError):
-    """The page did not answer as it should."""
+    """The page did not respond as expected."""
 
 
 class Visitor:
     """One browser tab.
 
     Args:
-        url: where the page is.
+        url: of the page.
     """
 
     def __init__(self, url: str) -> None:
         self.url = urlsplit(url.rstrip("/") + "/")
         self.tab = secrets.token_hex(8)
         self.places: list[int] = []
-        self._painter = next(part["id"] for part in self.get("config")["components"] if part["type"] == "html")
+        self._component = next(part["id"] for part in self.get("config")["components"] if part["type"] == "html")
 
     def get(self, path: str) -> Any:
-        """What the page answers to a plain request: JSON, or text."""
+        """Return the response of a GET request: JSON, or text."""
         return self._request("GET", path)
 
     def status(self) -> dict:
-        """What the page says about itself."""
+        """Return the page's status."""
         return self._post("gradio_api/run/status", {"data": []})["data"][0]
 
     def call(self, function: str, **call: Any) -> dict:
-        """A server function's answer; a busy server is asked again, with the ticket that it gave.
+        """Return the answer of a server function; while the server is busy, repeat the call with the ticket.
 
         Raises:
-            VisitorError: it declined.
+            VisitorError: the answer is an error.
         """
-        body = {"component_id": self._painter, "session_hash": self.tab, "fn_name": function}
+        body = {"component_id": self._component, "session_hash": self.tab, "fn_name": function}
         while True:
             answer = self._post("gradio_api/component_server/", body | {"data": call})
             if answer.get("code") == "busy":
                 self.places.append(answer["place"])
                 call["ticket"] = answer["ticket"]
-                time.sleep(ASK_AGAIN_S)
+                time.sleep(POLL_S)
             elif "error" in answer:
                 raise VisitorError(f"{function}: {answer['error']}")
             else:
                 return answer
 
     def open(self, photo: bytes, name: str = "photo.jpg") -> tuple[str, int, int]:
-        """Upload a photo and open it; the visit's id, and the photo's width and height."""
+        """Upload a photo and open it; return the id of the visit and the photo's width and height."""
         edge = secrets.token_hex(16)
         head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
@@ -68,7 +68,7 @@ class Visitor:
         return answer["visit"], answer["width"], answer["height"]
 
     def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
-        """Paint a stroke; the patches, each looked at."""
+        """Paint a stroke and return its patches."""
         patches = self.call("paint", visit=visit, strokes=[{"points": points, "brush": brush, "erase": False}])
         return patches["patches"]
 
@@ -96,7 +96,7 @@ class Visitor:
 
 
 def photo_of(megapixels: float, seed: int = 0) -> bytes:
-    """A JPEG photo of about this size, with shapes and grain."""
+    """Return a synthetic JPEG photo of about this size."""
     width = round((megapixels * 1e6 * 1.5) ** 0.5)
     height = round(width / 1.5)
     rng = np.random.default_rng(seed)
