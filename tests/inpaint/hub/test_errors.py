@@ -28,7 +28,11 @@ def token(request, monkeypatch):
         (http_error(401), "did not accept your token: sign in", "you are not signed in to the Hub: sign in"),
         (http_error(404, kind=RepositoryNotFoundError), "use the token of an account that may", "HF_TOKEN"),
         (http_error(401, kind=RepositoryNotFoundError), "is missing or private: check the name, or use", "or sign in"),
-        (http_error(403, kind=GatedRepoError), "accept its terms at https://example.org/w, then sign", "it is gated"),
+        (
+            http_error(403, kind=GatedRepoError),
+            "accept its terms at https://example.org/w with your account, then sign",
+            "it is gated",
+        ),
         (http_error(404, kind=RevisionNotFoundError), "it has no revision 'v9'", "use a branch, a tag"),
         (http_error(402), "add credits at", "has no credits left (402)"),
         (http_error(403, "no way"), "your token may not write to it (403, no way): use", "use a token that may write"),
