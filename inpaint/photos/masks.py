@@ -59,7 +59,7 @@ def _check_size(hole: np.ndarray, size: tuple[int, int]) -> None:
     if (height, width) == tuple(size):
         advice = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees"
     raise MaskError(
-        f"the mask is {width}x{height} and the photo {size[0]}x{size[1]}; they must have the same size: {advice}"
+        f"the mask is {width}x{height} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}"
     )
 
 

@@ -42,7 +42,7 @@ def test_an_opaque_mask_is_hole_where_its_colours_are_white():
 
 
 def test_a_mask_of_another_size_or_type_is_rejected():
-    with pytest.raises(MaskError, match="mask is 3x2 and the photo 4x2"):
+    with pytest.raises(MaskError, match="mask is 3x2 and the photo is 4x2"):
         to_mask(np.zeros((2, 3), bool), (4, 2))
     with pytest.raises(MaskError, match="rotate the mask by 90 degrees"):
         to_mask(np.zeros((2, 3), bool), (2, 3))
