@@ -23,8 +23,8 @@ LAYERS = {
     ),
     "train": (
         "__main__",
-        "publish paper damage",
-        "evaluate generator jobs",
+        "publish paper",
+        "evaluate generator damage jobs",
         "run",
         "data config_file",
         "masks metrics presets",

@@ -23,8 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         " the validation or test split of the run's first dataset, if it has one",
     )  # fmt: skip
     parser.add_argument(
-        "--if-better", action="store_true", help="publish only if the fills of the held-out photos have a lower mean"
-        " ELP than those of the previous weights",
+        "--if-better", action="store_true", help="publish only if the weights score better on the held-out photos"
+        " than the previous ones: generators have a lower mean ELP, damage networks a higher F1",
     )  # fmt: skip
     options = vars(parser.parse_args(arguments))
     try:

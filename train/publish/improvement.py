@@ -11,7 +11,7 @@ from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
 from train.evaluate.methods import Method, inpainter_method, our_method
-from train.evaluate.results import METRICS, OURS, Score, display_name, mean_scores, score_as_json
+from train.evaluate.results import METRICS, OURS, Metric, Score, display_name, mean_scores, score_as_json
 from train.evaluate.scores import elp_available, evaluate, read_photos
 
 from .card import COMPARISON_FILE
@@ -40,35 +40,49 @@ class Improvement(NamedTuple):
         photos: which photos, as text.
         new: mean of each metric over all photos and holes, by `Metric.field`.
         old: the same for the previous weights; None if there are none.
+        metrics: the metrics, in the order of a table.
+        deciding: fields of metrics; the first one that was measured decides which weights are better.
+        regions: where in the photos they were measured, as text.
     """
 
     photos: str
     new: Mapping[str, float]
     old: Mapping[str, float] | None
+    metrics: Sequence[Metric] = METRICS
+    deciding: Sequence[str] = ("elp", "psnr")
+    regions: str = "the holes (scratches, strokes and large holes)"
+
+    @property
+    def deciding_metric(self) -> Metric:
+        """The metric that decides: ELP, or PSNR where ELP was not measured; F1 for damage networks."""
+        field = next(field for field in self.deciding if field in self.new)
+        return next(metric for metric in self.metrics if metric.field == field)
 
     @property
     def better(self) -> bool:
-        """Whether the new weights have a lower ELP, or a higher PSNR where ELP was not measured."""
+        """Whether the deciding metric of the new weights is better; True without previous weights."""
         if self.old is None:
             return True
-        return self.new["elp"] < self.old["elp"] if "elp" in self.new else self.new["psnr"] > self.old["psnr"]
+        metric = self.deciding_metric
+        gain = self.new[metric.field] - self.old[metric.field]
+        return gain > 0 if metric.higher_is_better else gain < 0
 
     def headline(self) -> str:
-        """Return the metric that decides, new and previous, for the first line of a commit."""
-        field, name, digits = ("elp", "ELP", 3) if "elp" in self.new else ("psnr", "PSNR", 2)
+        """Return the deciding metric, new and previous, for the first line of a commit."""
+        field, name, _, digits, _ = self.deciding_metric
         was = f", was {self.old[field]:.{digits}f}" if self.old else ""
         return f"{name} {self.new[field]:.{digits}f}{was}"
 
     def table(self) -> str:
         """Return all metrics as a Markdown table, after a sentence about how they were measured."""
         rows = []
-        for metric in METRICS:
+        for metric in self.metrics:
             if metric.field in self.new:
                 values = [f"{m[metric.field]:.{metric.digits}f}" if m and metric.field in m else ""
                           for m in (self.new, self.old)]  # fmt: skip
                 rows.append([metric.explained_heading, *values])
         both = "the same photos and holes for both weights" if self.old else "there are no previous weights"
-        text = f"Means over the holes (scratches, strokes and large holes) in {self.photos}; {both}."
+        text = f"Means over {self.regions} in {self.photos}; {both}."
         return f"{text}\n\n{markdown_table(['Metric', 'New', 'Previous'], rows, 'lrr')}"
 
 
@@ -90,7 +104,7 @@ def find_held_out(config: Mapping[str, Any], requested: str | None) -> HeldOut |
     if requested is not None:
         name, _, split = requested.rpartition("@") if "@" in requested else (requested, "", HELD_OUT_SPLITS[0])
         return _read(name, split)
-    data = config.get("data") or {}
+    data = config.get("data") or config  # the settings of a damage network's run are not nested
     datasets = data.get("dataset")
     if not datasets or Path(datasets[0]).is_file():  # a file has no splits
         return None

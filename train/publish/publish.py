@@ -21,6 +21,7 @@ from train.data.retry import StreamError
 
 from .card import CARD_FILE, SAMPLES_FILE, write_card
 from .card_text import DAMAGE
+from .damage_improvement import compare_damage_networks
 from .improvement import Improvement, compare_weights, find_held_out
 from .repository import (
     TrainingDataset,
@@ -105,7 +106,8 @@ def publish(
         private: visibility of a new repository; None: private if a dataset of the run is, else the account's default.
         tag: a tag for the commit.
         commit_message: first line of the commit message; None: the metrics of new and previous weights.
-        if_better: publish only if the fills of held-out photos are better than those of the previous weights.
+        if_better: publish only if the weights score better on held-out photos than the previous ones: generators by
+            the ELP of their fills, damage networks by the F1 of their masks.
         held_out: dataset of these photos, see `improvement.find_held_out`.
 
     Raises:
@@ -188,10 +190,6 @@ class _Publication:
             ValueError: `if_better` is set and the comparison is not possible.
         """
         needed = self.options.if_better and weights_sha256(existing) is not None
-        if _is_damage_network(self.folder):
-            if needed:
-                raise ValueError("damage networks cannot be compared with the previous weights: leave --if-better out")
-            return None
         held_out = find_held_out(run_config(self.run_dir), self.options.held_out)
         previous = f"{self.repo_id}@{existing.sha}" if existing and weights_sha256(existing) else None
         if held_out is None:
@@ -201,13 +199,14 @@ class _Publication:
                     " weights were not trained on"
                 )
             return None
+        compare = compare_damage_networks if _is_damage_network(self.folder) else compare_weights
         print(f"Measuring on {held_out.name} ...", file=sys.stderr)
         try:
-            return compare_weights(self.run_dir, self.folder, previous, held_out)
+            return compare(self.run_dir, self.folder, previous, held_out)
         except WeightsError as error:
             if self.options.if_better:
                 raise ValueError(f"the previous weights cannot be compared: {error}") from error
-            return compare_weights(self.run_dir, self.folder, None, held_out)
+            return compare(self.run_dir, self.folder, None, held_out)
 
     def upload(
         self, existing: ModelInfo | None, datasets: list[TrainingDataset], improvement: Improvement | None

@@ -24,6 +24,7 @@ from tests.train.runs import (
     sheet,
     train,
     weights,
+    write_splits,
 )
 from train import __main__ as command_line
 from train.config import MaskConfig
@@ -225,15 +226,6 @@ def test_checkpoints_are_written_at_their_interval_and_at_the_end(photos, run_di
     monkeypatch.setattr(loop, "save_checkpoint", lambda run_dir, state: written.append(state["images_seen"]))
     train(free_form(photos, run_dir, images=40, checkpoint_every=16))
     assert written == [16, 32, 40]
-
-
-def write_splits(photos, folder):
-    """The photos as "train", and red ones as "validation"; the folder as text."""
-    (folder / "validation").mkdir(parents=True)
-    shutil.copytree(photos, folder / "train")
-    for number in range(3):
-        Image.new("RGB", (130, 140), (220 + 10 * number, 0, 0)).save(folder / "validation" / f"{number}.png")
-    return str(folder)
 
 
 @pytest.mark.usefixtures("no_curves")
