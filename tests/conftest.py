@@ -56,14 +56,24 @@ def served(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A browser tab that the tests of a module share: loading a page again is faster than opening a new tab."""
+    from tests.page.browsing import open_tab
+
+    tab = open_tab(browser)
+    yield tab
+    tab.context.close()
+
+
 @pytest.fixture
-def visitor(browser, served):
-    """Somebody who has the served page open; in the end nothing must have gone wrong in its script."""
+def visitor(tab, served):
+    """A visitor with the served page just loaded; its scripts must not fail."""
     from tests.page.browsing import Visitor
 
-    visitor = Visitor(browser, served.url)
+    visitor = Visitor(tab, served.url)
     yield visitor
-    visitor.leave()
+    visitor.finish()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from tests.load.__main__ import start_server
-from tests.page.browsing import ARGUMENTS, CHROMIUM, Visitor
+from tests.page.browsing import ARGUMENTS, CHROMIUM, Visitor, open_tab
 
 MAX_MEDIAN_S, MAX_P95_S = 0.4, 0.8
 """Limits of the median and the 95th percentile of the latency."""
@@ -52,7 +52,7 @@ def measure(url: str, megapixels: float, brush_px: float, strokes: int) -> list[
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         save_photo(megapixels, Path(folder) / "photo.jpg")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        visitor = Visitor(browser, url, 1280, 900)
+        visitor = Visitor(open_tab(browser, width=1280, height=900), url)
         visitor.upload((Path(folder) / "photo.jpg").read_bytes(), "photo.jpg")
         width, height = visitor.run("size")
         brush = brush_px * visitor.run("view.scale")

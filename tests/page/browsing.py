@@ -19,15 +19,29 @@ ARGUMENTS = [
 TIMEOUT_MS = 60_000
 
 
-class Visitor:
-    """A browser with the page open; parts of the page by their test id."""
+def open_tab(browser, width=900, height=700, **options):
+    """A tab in a new browser context with a window of this size; options are those of Playwright."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(TIMEOUT_MS)
+    return context.new_page()
 
-    def __init__(self, browser, url, width=900, height=700, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(TIMEOUT_MS)
-        self.page, self.requests, self.problems = context.new_page(), [], []
-        self.page.on("request", lambda request: self.requests.append(request))
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+class Visitor:
+    """A browser tab in which the page is loaded; parts of the page by their test id.
+
+    Args:
+        page: the tab, a page of Playwright.
+        url: of the page.
+    """
+
+    def __init__(self, page, url):
+        self.page, self.requests, self.problems = page, [], []
+        self.handlers = {
+            "request": lambda each: self.requests.append(each),
+            "pageerror": lambda error: self.problems.append(str(error)),
+        }
+        for event, handler in self.handlers.items():
+            self.page.on(event, handler)
         self.page.goto(url)
         self.wait("ready")
 
@@ -77,7 +91,14 @@ class Visitor:
     def pixels(self):
         """The finished picture as the browser holds it, at full size."""
         width, height = self.run("size")
-        return np.array(self.run("pixels().data.join()").split(","), np.uint8).reshape(height, width, 4)
+        url = self.page.evaluate(
+            """() => new Promise((resolve) => {
+                const reader = new FileReader();
+                reader.onload = () => resolve(reader.result);
+                reader.readAsDataURL(new Blob([document.querySelector(".page").editor.pixels().data]));
+            })"""
+        )
+        return np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8).reshape(height, width, 4)
 
     def shown(self):
         """What the stage shows, with the controls on it: (H, W, 3)."""
@@ -98,6 +119,14 @@ class Visitor:
             self[button].click()
         self.wait("ready")
         return download.value
+
+    def finish(self):
+        """Leave the page, but keep the tab; the page's scripts must not have failed."""
+        self.page.evaluate("localStorage.clear()")
+        self.page.goto("about:blank")
+        for event, handler in self.handlers.items():
+            self.page.remove_listener(event, handler)
+        assert not self.problems
 
     def leave(self):
         """Close the tab; the page's scripts must not have failed."""

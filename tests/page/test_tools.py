@@ -12,8 +12,8 @@ from inpaint.networks.generators import build_generator
 from inpaint.photos.formats import register_heic
 from page.server import models
 from page.server.texts import translate
-from tests.page.browsing import Visitor, filled, near, picture_of
-from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
+from tests.page.browsing import Visitor, filled, near, open_tab, picture_of
+from tests.page.serving import FILL, GRADIO_WARNINGS, noise
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -121,7 +121,7 @@ def test_the_space_bar_the_middle_button_the_pan_tool_and_arrow_keys_pan(visitor
 
 
 def test_two_fingers_zoom_and_pan_and_one_finger_paints(browser, served):
-    visitor = Visitor(browser, served.url, width=390, height=800, has_touch=True, is_mobile=True)
+    visitor = Visitor(open_tab(browser, width=390, height=800, has_touch=True, is_mobile=True), served.url)
     visitor.upload(noise(300, 400))
     before, (x, y) = visitor.run("view.scale"), visitor.place(200, 150)
     session = visitor.page.context.new_cdp_session(visitor.page)
@@ -261,30 +261,27 @@ def test_a_version_is_restored_even_if_the_visit_has_expired_on_the_server(visit
 # --- models
 
 
-def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(browser, tmp_path, monkeypatch):
+def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, tmp_path, monkeypatch):
     folder = tmp_path / "abc123"
     save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
     monkeypatch.setattr(models, "download", lambda repo_id, revision, anonymous: folder)
-    with serving(tmp_path.resolve()) as other:
-        visitor = Visitor(browser, other.url)
-        photo = noise(300, 400)
-        visitor.upload(photo)
-        visitor.paint((100, 100))
-        assert filled(visitor.pixels(), (100, 100))
-        visitor["options"].click()
-        visitor["model"].fill("owner/weights")
-        visitor["load_model"].click()
-        visitor.page.wait_for_function(
-            "document.querySelector('[data-testid=weights]').textContent === 'owner/weights@abc123'"
-        )
-        visitor.wait("ready")
-        assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
-        assert visitor["card"].get_attribute("href").endswith("/owner/weights")
-        visitor["default_model"].click()
-        visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
-        visitor.wait("ready")
-        assert filled(visitor.pixels(), (100, 100))
-        visitor.leave()
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((100, 100))
+    assert filled(visitor.pixels(), (100, 100))
+    visitor["options"].click()
+    visitor["model"].fill("owner/weights")
+    visitor["load_model"].click()
+    visitor.page.wait_for_function(
+        "document.querySelector('[data-testid=weights]').textContent === 'owner/weights@abc123'"
+    )
+    visitor.wait("ready")
+    assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
+    assert visitor["card"].get_attribute("href").endswith("/owner/weights")
+    visitor["default_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (100, 100))
 
 
 def test_an_invalid_model_name_is_declined_and_the_model_stays(visitor):

@@ -17,7 +17,7 @@ from page.server.texts import translate
 from tests.hub import Hub, User, routes
 from tests.hub.client import Client
 from tests.hub.seeds import seed_pictures, seed_space
-from tests.page.browsing import Visitor
+from tests.page.browsing import Visitor, open_tab
 from tests.page.serving import noise
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -74,7 +74,7 @@ class Trainer(Visitor):
     """A browser with the page for retraining open."""
 
     def __init__(self, browser, url):
-        super().__init__(browser, url)
+        super().__init__(open_tab(browser), url)
         self.page.goto(url + "retrain")
         self.page.wait_for_selector("[data-testid=retrain-page][data-state=ready]")
 
