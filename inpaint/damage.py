@@ -55,9 +55,7 @@ class DamageFinder:
         self.device = torch.device(device)
         self._lock = threading.Lock()
         self._network = None if network is None else self._prepared(network)
-        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-        has_bfloat16 = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-        self._bfloat16 = self.device.type == "cpu" and has_bfloat16
+        self._bfloat16 = self.device.type == "cpu" and _has_bfloat16()
 
     def __call__(self, pixels: np.ndarray, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> np.ndarray:
         """Return the mask of a photo's damage.
@@ -254,3 +252,10 @@ def _near_thick(found: np.ndarray, distance_px: float) -> np.ndarray:
     distance = ndimage.distance_transform_edt(~thick).astype(np.float32) * CELL_PX
     near = _resized(distance, (width + right, height + below))[:height, :width]
     return near <= THICK_PX / 2 + distance_px
+
+
+def _has_bfloat16() -> bool:
+    """Return whether the CPU has bfloat16 instructions and they are not disabled, such as by ONEDNN_MAX_CPU_ISA."""
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    is_enabled = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")) and bool(is_enabled())
