@@ -1,1 +1,1 @@
-"""What visitors see. Only these rooms and app.py know gradio; the network and the photo's handling live in inpaint."""
+"""The web page: `server` serves requests, `editor` and `retrain` are its two views. Only it and app.py use Gradio."""

@@ -89,7 +89,7 @@ class EditorActions:
         """Add strokes to the mask, or erase them from it, and fill the holes.
 
         {visit, strokes: [{points, brush, erase, grow_px}]} in photo pixels -> the patches to draw. `Session.stroke`
-        turns each stroke into a hole.
+        turns each stroke into a hole, with `inpaint.engine.brush.stroke_to_mask`.
         """
         visit, strokes = self._visit(call), check_strokes(call.get("strokes"))
         patches, changed = [], []

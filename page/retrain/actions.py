@@ -109,7 +109,10 @@ class RetrainActions:
         return _run_state(snapshot) | {"repo": repo, "url": url, "can_use": self._has_weights(snapshot, folder)}
 
     def cancel_run(self, call: dict, caller: Caller) -> dict:
-        """Cancel a run: {job} -> {}. Its checkpoint is kept, so that starting it again resumes it."""
+        """Cancel a run: {job} -> {}. Its checkpoint is kept, so that starting it again resumes it.
+
+        The steps that follow are listed in `train.jobs.cancel`.
+        """
         if (folder := self._run_folder(call, caller)) is not None:
             cancel_local_job(folder)
         else:

@@ -92,7 +92,7 @@ def is_registered_name(name: str) -> bool:
 
 
 def describe(inpainter: Inpainter) -> dict[str, str]:
-    """Return what the page's footer says about a model: {weights, runtime, about, card, card_text}.
+    """Return the description of a model in the page's footer: {weights, runtime, about, card, card_text}.
 
     `about` is the key of a text on what the weights are good at; "" if they suit any photo. `card` is the URL of the
     model card, or "" if `card_text` holds its text.

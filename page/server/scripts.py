@@ -29,7 +29,7 @@ import(new URL("{path}", document.baseURI))
 class ScriptFiles(StaticFiles):
     """Serve the `.js` files below a folder, and no other files.
 
-    Browsers ask for each file again (`no-cache`) and get 304 as long as its ETag is the same, so that a new version of
+    Browsers revalidate each file (`no-cache`) and get 304 while its ETag is the same, so that a new version of
     the page takes effect at the next visit, and never together with modules of the old one.
     """
 
@@ -47,7 +47,7 @@ class ScriptFiles(StaticFiles):
     def file_response(
         self, full_path: PathLike | str, stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return the response for a file, as a script whatever the system's table of file types says."""
+        """Return the response for a file, with the type of a script, whatever the system maps `.js` to."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "no-cache"
         if response.status_code == 200:

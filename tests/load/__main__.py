@@ -84,9 +84,9 @@ class LoadTest:
 
     def _paint_photo(self, visitor: Visitor, photo: bytes, pause_s: float, rng: random.Random) -> bool:
         """Open a photo, paint strokes and close it; return False once all strokes of all visitors are done."""
-        begun = time.monotonic()
+        start = time.monotonic()
         visit, width, height = visitor.open(photo)
-        self.openings.append(time.monotonic() - begun)
+        self.openings.append(time.monotonic() - start)
         for _ in range(STROKES_PER_PHOTO):
             with self._lock:
                 self._strokes_left -= 1
@@ -113,13 +113,13 @@ class LoadTest:
         """Request what a browser loads first, until the test is over."""
         visitor = Visitor(self.url)
         while not self._finished.wait(0.5):
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
                 visitor.get("")
                 visitor.get("config")
             except VisitorError as error:
                 self.errors.append(str(error))
-            self.page_requests.append(time.monotonic() - begun)
+            self.page_requests.append(time.monotonic() - start)
 
     def overtaken(self) -> int:
         """Return how many strokes were answered after a stroke that was sent later."""
@@ -218,16 +218,16 @@ def main(argv: list[str] | None = None) -> None:
         "--pause-s", type=float, default=2, help="average pause before a stroke in seconds (default: 2)"
     )
     arguments = parser.parse_args(argv)
-    begun = time.monotonic()
+    start = time.monotonic()
     try:
         with contextlib.nullcontext((arguments.url, None)) if arguments.url else start_server() as (url, pid):
             status = Visitor(url).status()
             if pid:
-                visitor, started = Visitor(url), time.monotonic() - begun
+                visitor, started = Visitor(url), time.monotonic() - start
                 visit, _, _ = visitor.open(photo_of(1))
                 visitor.paint(visit, [[100, 100], [400, 200]])
                 visitor.leave(visit)
-                print(f"started in {started:.1f} s, first fill after {time.monotonic() - begun:.1f} s")
+                print(f"started in {started:.1f} s, first fill after {time.monotonic() - start:.1f} s")
             print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
             load = LoadTest(url, pid, arguments.fills)
             load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)

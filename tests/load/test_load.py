@@ -98,10 +98,10 @@ def test_the_page_responds_while_more_requests_wait_than_gradio_has_threads(serv
     while len(served.visits.queue) < 60:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    begun = time.monotonic()
+    start = time.monotonic()
     visitor = Visitor(served.url)
     assert "<html" in visitor.get("") and visitor.status()["waiting"] >= 60
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - start < 20
     free.set()
     for thread in (held, *waiting):
         thread.join()
@@ -141,12 +141,12 @@ def test_a_quantile_is_the_smallest_time_that_covers_the_fraction(fraction, expe
 def test_the_started_page_fills_a_stroke_and_removes_its_files_when_it_is_terminated(tmp_path, monkeypatch):
     """It should take 15 seconds on a quiet machine; `python -m tests.load` prints the time."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    begun = time.monotonic()
+    start = time.monotonic()
     with start_server() as (url, pid):
         visitor = Visitor(url)
         visit, _, _ = visitor.open(photo_of(1))
         assert visitor.paint(visit, [[100, 100], [300, 200]])
-        assert time.monotonic() - begun < 150
+        assert time.monotonic() - start < 150
         status = visitor.status()
         assert status["weights"] == "bundled" and status["revision"] is None and status["runtime"]
         (folder,) = tmp_path.glob("inpaint-*")

@@ -8,68 +8,87 @@ const BRUSH_STEP = 1.15;
 const PAN_PX = 60;
 
 export function addControls(page) {
-  const { root, canvas, strokes, transport, opener, models, comparison, status } = page;
-  const find = (id) => root.querySelector(`[data-testid=${id}]`);
-  const sizeSlider = find("size");
-  const options = root.querySelector("details");
+  const { root, canvas, strokes, comparison, status } = page;
   const pointer = createPointer(canvas, strokes, root.querySelector(".brush-cursor"), () => {
     comparison.show(false);
     status.showError("");
   });
+  const tools = createTools(page, pointer);
+  listenToElements(page, tools, createActions(page, tools));
+  listenToDocument(page, pointer, createShortcuts(page, tools, pointer));
+  new ResizeObserver(canvas.resize).observe(canvas.stage);
+}
 
-  function pickTool(name) {
-    strokes.tool.name = name;
-    for (const button of root.querySelectorAll(".choice button")) button.ariaPressed = button.dataset.action === name;
-    pointer.updateCursor();
-  }
+const byTestId = (root, id) => root.querySelector(`[data-testid=${id}]`);
 
-  function setBrushSize(px) {
-    sizeSlider.value = strokes.tool.size = Math.min(Math.max(px, sizeSlider.min), sizeSlider.max);
-  }
+// Change the tool, the brush and the view.
+function createTools({ root, canvas, strokes }, pointer) {
+  const slider = byTestId(root, "size");
+  return {
+    pick(name) {
+      strokes.tool.name = name;
+      for (const button of root.querySelectorAll(".choice button")) {
+        button.ariaPressed = button.dataset.action === name;
+      }
+      pointer.updateCursor();
+    },
+    setBrushSize(px) {
+      slider.value = strokes.tool.size = Math.min(Math.max(px, slider.min), slider.max);
+    },
+    scaleBrush(factor) {
+      this.setBrushSize(strokes.tool.size * factor);
+    },
+    zoom(factor) {
+      const centre = [canvas.stage.clientWidth / 2, canvas.stage.clientHeight / 2];
+      if (canvas.view) canvas.setView(zoomView(canvas.view, factor, centre));
+    },
+    // Pan by CSS pixels; false if the whole photo is in view.
+    pan(x, y) {
+      if (canvas.fitted) return false;
+      canvas.setView({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
+    },
+  };
+}
 
-  function zoom(factor) {
-    const { clientWidth, clientHeight } = canvas.stage;
-    if (canvas.view) canvas.setView(zoomView(canvas.view, factor, [clientWidth / 2, clientHeight / 2]));
-  }
-
-  // Pan by CSS pixels; false if the whole photo is in view.
-  function pan(x, y) {
-    if (canvas.fitted) return false;
-    canvas.setView({ ...canvas.view, x: canvas.view.x + x, y: canvas.view.y + y });
-  }
-
-  const actions = {
-    open: () => find("file").click(),
-    take_photo: () => find("camera-file").click(),
-    upload_mask: () => find("mask-file").click(),
-    brush: () => pickTool("brush"),
-    eraser: () => pickTool("eraser"),
-    pan: () => pickTool("pan"),
-    zoom_in: () => zoom(ZOOM_STEP),
-    zoom_out: () => zoom(1 / ZOOM_STEP),
+// What the buttons do, by data-action.
+function createActions({ root, canvas, strokes, transport, models, comparison }, tools) {
+  return {
+    open: () => byTestId(root, "file").click(),
+    take_photo: () => byTestId(root, "camera-file").click(),
+    upload_mask: () => byTestId(root, "mask-file").click(),
+    brush: () => tools.pick("brush"),
+    eraser: () => tools.pick("eraser"),
+    pan: () => tools.pick("pan"),
+    zoom_in: () => tools.zoom(ZOOM_STEP),
+    zoom_out: () => tools.zoom(1 / ZOOM_STEP),
     fit: () => canvas.view && canvas.setView({ scale: 0 }),
     compare: comparison.toggle,
+    apply_expansion: () => transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.expandPx) }),
+    load_model: () => models.load(byTestId(root, "model").value.trim()),
     default_model() {
-      find("model").value = "";
+      byTestId(root, "model").value = "";
       models.load("");
     },
-    load_model: () => models.load(find("model").value.trim()),
-    apply_expansion: () => transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.expandPx) }),
   };
+}
 
-  const shortcuts = {
-    "[": () => setBrushSize(strokes.tool.size / BRUSH_STEP),
-    "]": () => setBrushSize(strokes.tool.size * BRUSH_STEP),
-    ArrowLeft: () => pan(PAN_PX, 0),
-    ArrowRight: () => pan(-PAN_PX, 0),
-    ArrowUp: () => pan(0, PAN_PX),
-    ArrowDown: () => pan(0, -PAN_PX),
+// Shortcuts that have no button of their own. Those that return false leave the key to the browser.
+function createShortcuts({ root }, tools, pointer) {
+  return {
+    "[": () => tools.scaleBrush(1 / BRUSH_STEP),
+    "]": () => tools.scaleBrush(BRUSH_STEP),
+    ArrowLeft: () => tools.pan(PAN_PX, 0),
+    ArrowRight: () => tools.pan(-PAN_PX, 0),
+    ArrowUp: () => tools.pan(0, PAN_PX),
+    ArrowDown: () => tools.pan(0, -PAN_PX),
     " ": () => pointer.holdSpace(true),
     Escape() {
-      options.open = false;
+      root.querySelector("details").open = false;
     },
   };
+}
 
+function listenToElements({ root, strokes, transport, opener, status }, tools, actions) {
   root.addEventListener("click", ({ target }) => {
     const { action, example, serverAction } = target.closest("button")?.dataset ?? {};
     if (action || example || serverAction) status.showError("");
@@ -85,11 +104,15 @@ export function addControls(page) {
     target.value = ""; // so that choosing the same file again is a change
   });
   root.addEventListener("input", ({ target }) => {
-    if (target === sizeSlider) setBrushSize(Number(sizeSlider.value));
-    if (target === find("expand")) strokes.tool.expandPx = find("expand-px").value = Number(target.value);
+    if (target.dataset.testid === "size") tools.setBrushSize(Number(target.value));
+    if (target.dataset.testid !== "expand") return;
+    strokes.tool.expandPx = Number(target.value);
+    byTestId(root, "expand-px").value = target.value;
   });
+}
 
-  // Gradio may render the component anew, which starts the editor again: then the old one stops to listen.
+function listenToDocument({ root, opener }, pointer, shortcuts) {
+  // When Gradio renders the component anew, it starts another editor: the one whose element is gone stops listening.
   function onDocument(kind, handler) {
     document.addEventListener(kind, function listener(event) {
       if (root.isConnected) handler(event);
@@ -115,7 +138,7 @@ export function addControls(page) {
     if (key === " ") pointer.holdSpace(false);
   });
   onDocument("pointerdown", ({ target }) => {
+    const options = root.querySelector("details");
     options.open &&= options.contains(target);
   });
-  new ResizeObserver(canvas.resize).observe(canvas.stage);
 }

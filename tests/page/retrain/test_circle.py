@@ -245,7 +245,7 @@ def test_the_token_is_only_in_the_authorization_header_and_the_secrets_of_the_jo
         for path in folder.rglob("*"):
             searched += path.is_file() and has_no_token(path.read_bytes(), tokens, path)
     assert searched > 100
-    # the Space's own token, a secret of its owner, has served nobody
+    # the Space's own token, a secret of its owner, was not used
     assert SPACES_TOKEN not in json.dumps(journey.job.to_json()) + json.dumps(journey.job.secrets)
 
 

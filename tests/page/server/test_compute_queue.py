@@ -202,7 +202,7 @@ def test_a_full_queue_declines_at_once():
 
 def test_work_sees_the_context_variables_of_the_request():
     """ZeroGPU reads the visitor's account from a context variable."""
-    visitor = contextvars.ContextVar("visitor", default="nobody")
+    visitor = contextvars.ContextVar("visitor", default="none")
 
     async def run():
         visitor.set("me")

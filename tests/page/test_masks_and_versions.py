@@ -1,0 +1,155 @@
+"""Masks, versions, models and file formats of the editor in a real browser."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint import FreeFormConfig
+from inpaint.hub.weights import save_generator
+from inpaint.networks.generators import build_generator
+from inpaint.photos.formats import register_heic
+from page.server import models
+from page.server.texts import translate
+from tests.page.browsing import filled, near, picture_of
+from tests.page.serving import FILL, GRADIO_WARNINGS, noise
+
+pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
+
+
+# --- masks
+
+
+def upload_mask(visitor, mask):
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    visitor["mask-file"].set_input_files({"name": "mask.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    visitor.wait("ready")
+
+
+def test_an_uploaded_mask_is_filled_undilated_and_downloads_unchanged(visitor):
+    photo, mask = noise(300, 400), np.zeros((300, 400), bool)
+    mask[50:90, 100:220], mask[200, 300] = True, True
+    visitor.upload(photo, "holiday.png")
+    upload_mask(visitor, mask)
+    result = visitor.pixels()[..., :3]
+    assert (result[~mask] == photo[~mask]).all() and (result[mask] != photo[mask]).any(-1).all()
+    visitor["options"].click()
+    download = visitor.download("download_mask")
+    assert download.suggested_filename == "holiday-mask.png"
+    assert (np.asarray(Image.open(download.path())) == mask).all()
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert (visitor.pixels()[..., :3] == photo).all()
+
+
+def test_a_mask_of_another_size_is_declined_with_both_sizes(visitor):
+    visitor.upload(noise(300, 400))
+    upload_mask(visitor, np.ones((30, 40), bool))
+    assert "40x30" in visitor["error"].inner_text() and "400x300" in visitor["error"].inner_text()
+
+
+def test_the_current_mask_is_expanded_by_the_chosen_number_of_pixels(visitor):
+    mask = np.zeros((300, 400), bool)
+    mask[100:140, 100:180] = True
+    visitor.upload(noise(300, 400))
+    upload_mask(visitor, mask)
+    visitor["options"].click()
+    visitor["expand"].fill("5")
+    visitor["apply_expansion"].click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (96, 120), (120, 183)) and not filled(visitor.pixels(), (93, 120), (120, 187))
+
+
+# --- versions
+
+
+def versions(visitor, count):
+    visitor.page.wait_for_function("n => document.querySelectorAll('[data-testid=version]').length === n", arg=count)
+    return visitor["version"]
+
+
+def test_versions_are_restored_in_any_order_and_a_restore_can_be_undone(visitor, served):
+    visitor.upload(noise(300, 400))
+    visitor.paint((60, 60))
+    versions(visitor, 2)
+    visitor.paint((200, 200))
+    strip = versions(visitor, 3)
+    thumbnail = picture_of(strip.nth(2).locator("img").get_attribute("src"))
+    assert thumbnail.shape[0] < thumbnail.shape[1] < 200
+    strip.nth(1).click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60)) and not filled(visitor.pixels(), (200, 200))
+    strip.nth(2).click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60), (200, 200))
+    visitor["undo"].click()  # a restore is an undo step
+    visitor.wait("ready")
+    assert not filled(visitor.pixels(), (200, 200))
+
+
+def test_a_version_is_restored_even_if_the_visit_has_expired_on_the_server(visitor, served):
+    visitor.upload(noise(300, 400))
+    visitor.paint((60, 60))
+    versions(visitor, 2)
+    visitor["clear"].click()
+    versions(visitor, 3)
+    served.visits.end_all()
+    visitor["version"].nth(1).click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60))
+
+
+# --- models
+
+
+def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, tmp_path, monkeypatch):
+    folder = tmp_path / "abc123"
+    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
+    monkeypatch.setattr(models, "download", lambda repo_id, revision, anonymous: folder)
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((100, 100))
+    assert filled(visitor.pixels(), (100, 100))
+    visitor["options"].click()
+    visitor["model"].fill("owner/weights")
+    visitor["load_model"].click()
+    visitor.page.wait_for_function(
+        "document.querySelector('[data-testid=weights]').textContent === 'owner/weights@abc123'"
+    )
+    visitor.wait("ready")
+    assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
+    assert visitor["card"].get_attribute("href").endswith("/owner/weights")
+    visitor["default_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (100, 100))
+
+
+def test_an_invalid_model_name_is_declined_and_the_model_stays(visitor):
+    visitor["options"].click()
+    visitor["model"].fill("../secret")
+    visitor["load_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').textContent")
+    assert visitor["error"].inner_text() == translate("model_name", "en")
+    assert visitor["weights"].inner_text() == "me/weights@abc123"
+
+
+# --- formats that a browser cannot show
+
+
+@pytest.mark.parametrize("suffix", ["tif", "heic"])
+def test_a_format_that_browsers_cannot_decode_is_shown_and_downloads_in_that_format(visitor, suffix):
+    photo = np.broadcast_to(np.linspace(30, 220, 200, dtype=np.uint8)[None, :, None], (150, 200, 3)).copy()
+    photo[..., 2] //= 2  # a photo without colour would get a fill without colour
+    register_heic()
+    visitor.upload(photo, f"scan.{suffix}")
+    assert np.abs(visitor.pixels()[..., :3].astype(int) - photo).max() < 12
+    visitor.paint((60, 60))
+    download = visitor.download()
+    assert download.suggested_filename == f"scan-filled.{suffix}"
+    result = np.asarray(Image.open(download.path())).astype(int)
+    outside = ~near(photo.shape, [(60, 60)], 30)
+    assert np.abs(result[60, 60] - FILL).max() < 20
+    assert np.abs(result[outside] - photo[outside]).max() <= (0 if suffix == "tif" else 12)
