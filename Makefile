@@ -8,7 +8,7 @@ PIP := $(RUN) -m pip install --disable-pip-version-check
 help:
 	@echo "make app    start the page on http://localhost:7860"
 	@echo "make test   run all tests"
-	@echo "make lint   check style and types: ruff and mypy"
+	@echo "make lint   check style and types: ruff, mypy and biome"
 	@echo "make clean  remove the virtual environment"
 
 app: $(VENV)/.app
@@ -20,10 +20,12 @@ test: $(VENV)/.test tools
 	$(RUN) -m pytest
 
 lint: $(VENV)/.test
-	@echo "Checking style (ruff check), layout (ruff format) and types (mypy)."
+	@echo "Checking style (ruff check), layout (ruff format), types (mypy), scripts and style sheets (biome)."
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(VENV)/bin/biome lint --error-on-warnings page/static tests/js
+	$(VENV)/bin/biome format page/static tests/js
 
 clean:
 	rm -rf $(VENV)
