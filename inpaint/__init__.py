@@ -14,10 +14,10 @@ __version__ = "0.1.0"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _MODULES = {
-    "ContextEncoder": "networks.generators",
+    "ContextEncoder": "networks.context_encoder",
     "ContextEncoderConfig": "networks.config",
     "FreeFormConfig": "networks.config",
-    "FreeFormGenerator": "networks.generators",
+    "FreeFormGenerator": "networks.free_form",
     "GENERATORS": "networks.generators",
     "Inpainter": "inpainter",
     "MaskError": "photos.opening",
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from inpaint.hub.weights import WeightsError
     from inpaint.inpainter import Inpainter
     from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
-    from inpaint.networks.generators import GENERATORS, ContextEncoder, FreeFormGenerator
+    from inpaint.networks.context_encoder import ContextEncoder
+    from inpaint.networks.free_form import FreeFormGenerator
+    from inpaint.networks.generators import GENERATORS
     from inpaint.photos.masks import to_mask
     from inpaint.photos.modes import Patch
     from inpaint.photos.opening import MaskError, PhotoError, PhotoTooLargeError, open_photo

@@ -17,7 +17,7 @@ from .damage import GROW_PX, THRESHOLD
 from .inpainter import Inpainter
 
 INTERRUPTED = 130
-"""The exit code after Ctrl+C, as shells have it."""
+"""The exit code after Ctrl+C, as in shells: 128 + SIGINT."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def _fill_all(
     show_progress: bool,
     count: Counter[str],
 ) -> None:
-    """Do the tasks in order and count filled, skipped and failed ones; an error does not stop the others."""
+    """Run the tasks in order, and count filled, skipped and failed photos; an error does not stop the batch."""
     inputs = input_ids(tasks)
     for task in tqdm(tasks, unit="photo", disable=None if show_progress else True):  # None: only on a terminal
         if skip_existing and isinstance(task.output, Path) and task.output.exists():
@@ -76,7 +76,7 @@ def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
     """Return photos and mask: the last positional argument is the mask, unless masks are to be found.
 
     Raises:
-        ValueError: the mask is missing, or an option does not go with the source of the masks.
+        ValueError: the mask is missing, or an option does not apply to masks from this source.
     """
     if parsed.find_damage:
         if parsed.invert:

@@ -1,4 +1,4 @@
-"""Files in, files out: how a batch is filled, one file at a time."""
+"""Fill a batch of photo files, one at a time."""
 
 import io
 import sys
@@ -37,7 +37,7 @@ class Options:
         mask_only: write the masks, as PNG, and fill nothing.
         restore_tone: restore faded contrast and remove colour casts after the fill.
         max_pixels: refuse larger photos; None: Pillow's limit.
-        format: Pillow's name of the format of all results; None: as the name of the result says.
+        format: Pillow's name of the format of all results; None: that of the result's suffix.
         quality: 1 to 100; None: the photo's.
         overwrite: results may replace photos and masks.
 
@@ -124,7 +124,7 @@ def _mask_format(output: Path | str) -> str:
 
 
 def _result_format(picture: Image.Image, task: Task) -> str:
-    """Return the photo's format, unless the output has another suffix than the photo: then the format of that."""
+    """Return the photo's format, or the format of the output's suffix if that differs from the photo's."""
     photo, output = task.photo, task.output
     if isinstance(output, str) or (isinstance(photo, Path) and photo.suffix.lower() == output.suffix.lower()):
         return picture.format or "PNG"

@@ -1,4 +1,4 @@
-"""The DamageFinder: an old photo in, the mask of its damage out."""
+"""The DamageFinder, which segments the damage of old photos."""
 
 import math
 import threading
@@ -21,7 +21,8 @@ BUNDLED_DAMAGE = BUNDLED / "damage"
 THRESHOLD = 0.5
 GROW_PX = 1.0
 WORK_PIXELS = 3_000_000
-"""Larger photos are downscaled to this number of pixels, where a hairline of one pixel in 12 million still shows."""
+"""Larger photos are downscaled to this number of pixels, at which a
+hairline one pixel wide in a photo of 12 megapixels is still visible."""
 STRIP_PIXELS = 1_200_000
 """The network runs on strips of about this number of pixels, which bounds memory."""
 OVERVIEW_PX = 640

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import config_to_dict
-from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.pyramid import initial_fill
 from inpaint.runtime.onnx import to_onnx
 
@@ -91,7 +91,7 @@ def largest_difference(generator: nn.Module, onnx_file: Path, sizes: tuple[tuple
     Args:
         generator: the exported generator, whose predictions lie in [-1, 1].
         onnx_file: the file.
-        sizes: (height, width) to compare at, as a batch of two; empty: a few that the generator takes.
+        sizes: (height, width) to compare at, as a batch of two; empty: a few that the generator accepts.
 
     Raises:
         ImportError: the package onnxruntime is missing.

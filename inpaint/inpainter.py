@@ -1,4 +1,4 @@
-"""The Inpainter: a photo of any size and a mask in, the finished photo out."""
+"""The Inpainter, which fills what a mask marks in a photo of any size."""
 
 import copy
 from collections.abc import Iterable, Iterator
@@ -32,13 +32,13 @@ class Inpainter:
 
     Args:
         generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
-        source: where the weights come from, for people to read.
+        source: where the weights come from, as text that is displayed.
         device: "cuda", "mps", "cpu" or any other device of PyTorch; None: the first of these that is available.
         runtime: "auto", "pytorch" or "openvino"; see `choose_runtime`.
         damage_finder: finds the damage of old photos; None: one with the bundled weights, loaded when first used.
 
     Attributes:
-        filler: the crop loop around this generator.
+        filler: runs the generator crop by crop.
 
     Raises:
         ValueError: the runtime is unknown or not available.
@@ -137,7 +137,7 @@ class Inpainter:
         pixels = to_rgb(picture)
         grey = is_grey(pixels)
         fills = [fill.pack() for fill in self.fills(pixels, hole)]
-        del pixels  # the memory does not hold these, a large photo and its copy at once
+        del pixels  # frees memory before `write_patches` copies the photo
         patches = (
             Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in gather_patches(fills, hole)
         )
@@ -166,11 +166,11 @@ class Inpainter:
             yield result
 
     def open(self, photo: PhotoSource, *, grow_px: float = 0) -> Session:
-        """Return a session that holds a photo and takes one stroke at a time.
+        """Return a session, in which a photo is edited stroke by stroke.
 
         Args:
             photo: as for a call.
-            grow_px: dilate each stroke by this number of pixels, where the stroke says nothing else.
+            grow_px: dilate each stroke by this number of pixels, unless `Session.stroke` is called with another one.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -211,7 +211,7 @@ class Inpainter:
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
             mask: bool (H, W), True = hole; not modified.
-            within: fill only what sees a pixel of this box; None: all. All other holes count as filled.
+            within: fill only crops that overlap this box; None: all. All other holes count as filled.
 
         Raises:
             MaskError: the sizes differ, or the mask covers the whole photo.

@@ -1,7 +1,4 @@
-"""An editing session: holds one photo, takes one stroke at a time, and returns the patches to draw.
-
-`Session.stroke` is where a stroke becomes a hole and the hole becomes a fill.
-"""
+"""An editing session: each stroke adds a hole to a photo or erases one, and returns the patches to draw."""
 
 import threading
 from collections.abc import Sequence
@@ -162,12 +159,12 @@ class Session:
             return self._patches(boxes)
 
     def use(self, fill_holes: FillHoles) -> None:
-        """Fill with another function from now on; `refill` fills the present holes with it too."""
+        """Fill with another function from now on; `refill` also fills the existing holes with it."""
         with self._lock:
             self._fill_holes = fill_holes
 
     def refill(self) -> list[Patch]:
-        """Fill all holes anew with the present function. This can be undone like a stroke."""
+        """Fill all holes again with the current function. This can be undone like a stroke."""
         with self._lock:
             if not self._hole_count:
                 return []
@@ -255,7 +252,7 @@ class Session:
         return self._patches(snapshot.boxes)
 
     def _patches(self, boxes: list[Box]) -> list[Patch]:
-        """Return the present pixels of these boxes, without boxes that lie inside another one."""
+        """Return the current pixels of these boxes, without boxes that lie inside another one."""
         ordered = np.array(sorted(set(boxes), key=lambda box: -box.width * box.height))
         patches = []
         for index, (left, top, right, bottom) in enumerate(ordered.tolist()):

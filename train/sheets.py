@@ -11,7 +11,7 @@ Picture = Image.Image | np.ndarray
 INK, FAINT, FRAME = "#1d2733", "#6b7785", "#c8ced6"
 FONT_PX, SMALL_FONT_PX, TITLE_FONT_PX = 15, 12, 19
 LABEL_PX = 92
-"""Least width of the column of row labels."""
+"""Minimum width of the column of row labels."""
 
 
 def picture_sheet(
@@ -25,7 +25,7 @@ def picture_sheet(
     frame: bool = True,
     missing: str = "not run",
 ) -> Image.Image:
-    """Arrange pictures in a grid on white ground.
+    """Arrange pictures in a grid on a white background.
 
     Args:
         rows: the pictures of each row, from left to right. Each is scaled to fit its cell, with its aspect ratio kept;

@@ -201,7 +201,7 @@ def _build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--plot", type=Path, metavar="FILE", help="plot time against hole size and photo size (.png, .svg, ...)")
     add("--json", type=Path, metavar="FILE", help="write all figures to this file")
-    add("--quick", action="store_true", help="small tasks, to check that it runs; the figures mean little")
+    add("--quick", action="store_true", help="small tasks, to check that it runs; the figures are not meaningful")
     add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
     add(
         "--runtime",

@@ -16,7 +16,7 @@ from torch import Tensor
 from inpaint.export import INPUTS, export_onnx, required
 from inpaint.hub.weights import load_generator
 from inpaint.markdown import markdown_head, markdown_row
-from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.tensors import to_tensor
 from inpaint.runtime.choose import OpenVinoRuntime
 from inpaint.runtime.malloc import keep_memory

@@ -148,8 +148,8 @@ def time_scratches(
         Image.fromarray(mask).save(mask_file, compress_level=1)
         arguments = [photo_file, mask_file, "-o", result_file, "--runtime", runtime]
         arguments += ["--model", model] if model else []
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
-            seconds, peak_mb = alone.submit(_run_command_line, arguments).result()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            seconds, peak_mb = process.submit(_run_command_line, arguments).result()
     return {OURS: seconds} | _baseline_seconds(baselines, pixels, mask), peak_mb
 
 

@@ -1,7 +1,7 @@
 """The filler: from the pixels of a photo and a mask to the filled pixels, one crop after the other.
 
 `plan` decides which crops the generator sees. This module reads each crop, runs the generator on it, adds texture, and
-hands on what is filled. Files, colour modes and the writing of results are the business of `inpaint.inpainter`.
+yields the filled pixels. Files, colour modes and the writing of results are left to `inpaint.inpainter`.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.networks.config import GeneratorConfig
-from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transfer_low_frequencies
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
@@ -30,12 +30,12 @@ _STRIP_PIXELS = 1024 * 1024
 
 
 class Generator(Protocol):
-    """What the filler needs of a generator; every network in GENERATORS has it.
+    """The interface that the filler requires; every network in GENERATORS has it.
 
     Attributes:
         config: the generator's config.
         multiple: widths and heights must be multiples of this number of pixels.
-        fixed_size: the only width and height that it takes; None: any multiple.
+        fixed_size: the only width and height that it accepts; None: any multiple.
     """
 
     config: GeneratorConfig
@@ -71,7 +71,7 @@ class Filler:
         self.crop_sizes = crop_sizes or crop_sizes_of(generator)
 
     def without_texture(self) -> "Filler":
-        """Return a filler whose fills are the generator's alone, without texture copied from the photo."""
+        """Return a filler that adds no texture from the photo to the generator's fills."""
         crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
         return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes)
 
@@ -81,7 +81,7 @@ class Filler:
         Args:
             pixels: RGB uint8 (H, W, 3); not modified. Pixels under the mask are ignored.
             mask: bool (H, W), True = hole; not modified.
-            within: fill only crops that see a pixel of this box; None: all. All other holes count as filled: their
+            within: fill only crops that overlap this box; None: all. All other holes count as filled: their
                 fill must be in `pixels`.
 
         Yields:
@@ -123,17 +123,17 @@ class Filler:
         """
         content = read_crop(crop.box, pixels, mask, coarse_fills, known)
         image, hole = self._downscaled(content.pixels, content.hole, crop.scale)
-        mask_shown = self._mask_shown(hole)
-        masked_image = image * (1 - mask_shown)
+        generator_mask = self._generator_mask(hole)
+        masked_image = image * (1 - generator_mask)
         if crop.refines:
             coarse_fill = push_pull(*self._downscaled(content.pixels, content.blank, crop.scale))
-            prediction = composite(image, self.runtime(masked_image, mask_shown, coarse_fill), mask_shown)
-            target = composite(image, coarse_fill, mask_shown)
-            prediction = composite(image, transfer_low_frequencies(prediction, target), mask_shown)
+            prediction = composite(image, self.runtime(masked_image, generator_mask, coarse_fill), generator_mask)
+            target = composite(image, coarse_fill, generator_mask)
+            prediction = composite(image, transfer_low_frequencies(prediction, target), generator_mask)
         else:
-            prediction = composite(image, self.runtime(masked_image, mask_shown), mask_shown)
+            prediction = composite(image, self.runtime(masked_image, generator_mask), generator_mask)
         if crop.textured:
-            prediction = add_texture(prediction, mask_shown)
+            prediction = add_texture(prediction, generator_mask)
         return _upscaled(to_pixels(prediction), crop)
 
     def _downscaled(self, pixels: np.ndarray, hole: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
@@ -149,8 +149,8 @@ class Filler:
         image, mask = drop_unknown(*(torch.cat(parts, 2) for parts in zip(*strips, strict=True)))
         return image.to(self.device).contiguous(memory_format=torch.channels_last), mask.to(self.device)
 
-    def _mask_shown(self, hole: Tensor) -> Tensor:
-        """Return the mask for the generator: one trained on the central square alone is shown all of that square."""
+    def _generator_mask(self, hole: Tensor) -> Tensor:
+        """Return the mask for the generator; one trained on the central square sees all of it as hole."""
         if getattr(self.generator.config, "region", None) != "center":
             return hole
         rim = hole.shape[-1] // 4

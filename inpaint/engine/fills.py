@@ -94,7 +94,7 @@ class CropContent(NamedTuple):
     Attributes:
         pixels: RGB uint8 (h, w, 3): the photo, with earlier fills drawn in.
         hole: bool (h, w): hole pixels without a fill at this scale.
-        blank: bool (h, w): those of them without a coarse fill either.
+        blank: bool (h, w): hole pixels that have no coarse fill either.
     """
 
     pixels: np.ndarray
@@ -111,7 +111,7 @@ def read_crop(
         box: the crop; where it extends beyond the photo, the photo is reflected.
         pixels: RGB uint8 (H, W, 3); not modified.
         mask: bool (H, W), True = hole; not modified.
-        coarse_fills: fills at a coarser scale, which leave the hole a hole.
+        coarse_fills: fills at a coarser scale, whose pixels stay hole.
         fills: fills at this scale, whose pixels count as known.
     """
     inside = box.intersection(Box(0, 0, mask.shape[1], mask.shape[0]))

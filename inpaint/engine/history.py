@@ -12,7 +12,7 @@ class Snapshot(NamedTuple):
     """The state of some boxes of a session at one moment.
 
     Attributes:
-        boxes: where; they may overlap, and later ones win.
+        boxes: where; they may overlap, and later ones take precedence.
         pixels: RGB uint8 (h, w, 3) per box, with its fills.
         masks: `np.packbits` of the mask per box.
     """
@@ -22,7 +22,7 @@ class Snapshot(NamedTuple):
     masks: list[np.ndarray]
 
     def followed_by(self, other: "Snapshot") -> "Snapshot":
-        """Return both states; where they overlap, the other one wins."""
+        """Return both states; where they overlap, the other one takes precedence."""
         return Snapshot(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
 
     @property
@@ -32,7 +32,7 @@ class Snapshot(NamedTuple):
 
 
 class History:
-    """The snapshots to which undo and redo return. Not safe for threads by itself.
+    """The snapshots to which undo and redo return. Not thread-safe.
 
     Args:
         max_bytes: beyond this size the oldest snapshots for undo are dropped, but never the last one.
@@ -65,26 +65,28 @@ class History:
         while total > self._max_bytes and len(self._undo) > 1:
             total -= self._undo.pop(0).size
 
-    def undo(self, present: Callable[[list[Box]], Snapshot]) -> Snapshot | None:
+    def undo(self, snapshot_of: Callable[[list[Box]], Snapshot]) -> Snapshot | None:
         """Return the state before the last change, to be restored; None if there is none.
 
         Args:
-            present: returns the present state of boxes, for redo.
+            snapshot_of: returns the current state of boxes, for redo.
         """
-        return _move(self._undo, self._redo, present)
+        return _move(self._undo, self._redo, snapshot_of)
 
-    def redo(self, present: Callable[[list[Box]], Snapshot]) -> Snapshot | None:
+    def redo(self, snapshot_of: Callable[[list[Box]], Snapshot]) -> Snapshot | None:
         """Return the state after the change that was undone last, to be restored; None if there is none.
 
         Args:
-            present: returns the present state of boxes, for undo.
+            snapshot_of: returns the current state of boxes, for undo.
         """
-        return _move(self._redo, self._undo, present)
+        return _move(self._redo, self._undo, snapshot_of)
 
 
-def _move(source: list[Snapshot], target: list[Snapshot], present: Callable[[list[Box]], Snapshot]) -> Snapshot | None:
+def _move(
+    source: list[Snapshot], target: list[Snapshot], snapshot_of: Callable[[list[Box]], Snapshot]
+) -> Snapshot | None:
     if not source:
         return None
     snapshot = source.pop()
-    target.append(present(snapshot.boxes))
+    target.append(snapshot_of(snapshot.boxes))
     return snapshot

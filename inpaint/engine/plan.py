@@ -21,7 +21,7 @@ _MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stro
 
 @dataclass(frozen=True)
 class CropSizes:
-    """What crops a generator takes, and how holes must lie in them, in pixels of the downscaled crop.
+    """Which crops a generator accepts, and where holes lie in them, in pixels of the downscaled crop.
 
     Attributes:
         sides: allowed widths and heights, ascending.
@@ -33,7 +33,7 @@ class CropSizes:
         centred: the hole must lie in the middle of the crop, even if the crop then extends beyond the photo.
         coarse_to_fine: fills of downscaled crops are coarse fills, refined at twice the resolution.
         textured_passes: the number of first passes over a hole whose fills get texture from the known part of the
-            photo, if the pass has few crops. Later passes keep what their coarse fills have of it.
+            photo, if the pass has few crops. Later passes keep the texture of their coarse fills.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
@@ -76,7 +76,7 @@ def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[
 
     Args:
         mask: bool (H, W), True = hole; not modified.
-        sizes: the crops that the generator takes.
+        sizes: the crops that the generator accepts.
         within: only regions near this box, see `find_regions`; None: all.
     """
     height, width = mask.shape

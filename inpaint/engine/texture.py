@@ -1,6 +1,6 @@
 """Texture for thick holes, copied from the known part of the picture to where the generator's fill suggests it.
 
-A small generator is better at deciding what belongs into a hole than at its surface: deep inside a hole its fills are
+A small generator predicts the structure inside a hole better than its texture: deep inside a hole its fills are
 smooth. Therefore EM iterations find patches of the known picture: a nearest-patch search, first for patches that look
 like the blurred fill, later also for patches that agree with their neighbours; then voting, which blends the patches
 where they overlap. The detail of the patches is mixed into the fill, which keeps its low frequencies.
@@ -29,7 +29,7 @@ EM_ITERATIONS = 2
 STRENGTH = 0.7  # share of the texture in the result, deep inside a hole
 FULL_STRENGTH_DEPTH_PX = 16
 _MIN_DEPTH_PX = 6  # thinner holes get no texture
-_MIN_SOURCES = 64  # with fewer known patches there is no choice
+_MIN_SOURCES = 64  # with fewer known patches no texture is copied
 _MAX_CANDIDATES = 2048  # source patches that each target is compared with
 _TARGETS_PER_BATCH = 512  # of the distance matrix
 _PROPAGATION_TOLERANCE = 1.2
@@ -113,7 +113,7 @@ def _match_patches(picture: Tensor, hole: Tensor, sources: _Patches, targets: _P
         return (patches.extract(image, PATCH) * window).flatten(1)
 
     positions = targets.scaled(STRIDE)
-    blurred = F.avg_pool2d(picture[None], 3, 1, 1, count_include_pad=False)[0]  # a fill's low frequencies are right
+    blurred = F.avg_pool2d(picture[None], 3, 1, 1, count_include_pad=False)[0]  # low frequencies of a fill are reliable
     fill_lows, source_lows = descriptors(blurred, positions), descriptors(blurred, sources)
     source_detail = descriptors(picture, sources)
     position_weight = math.sqrt(0.5) / max(picture.shape[-2:])  # prefers the nearest of similar patches
@@ -149,7 +149,7 @@ def _match_patches(picture: Tensor, hole: Tensor, sources: _Patches, targets: _P
 def _nearest_patches(
     query: Tensor, key: Tensor, sources: _Patches, positions: _Patches, index_at: Tensor, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return for each query the nearest key, or the one that continues its neighbour's match if nearly as near.
+    """Return for each query the nearest key, or the one that continues its neighbour's match if that is nearly as near.
 
     Args:
         query: (N, D), descriptors of the target patches.

@@ -1,7 +1,7 @@
 """Download weights from the Hub: `config.json` and `model.safetensors` of one commit, and nothing else.
 
-Without a network the cached files are used; without those, an error is raised within seconds. The calls of
-huggingface_hub themselves would retry for half a minute before they look into the cache or give up.
+Without a network the cached files are used; without those, an error is raised within seconds. huggingface_hub itself
+would retry for half a minute before it uses the cache or gives up.
 """
 
 import logging
@@ -25,9 +25,9 @@ CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 MAX_BYTES = {CONFIG_FILE: 100_000, WEIGHTS_FILE: 1_000_000_000}
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 RESPONSE_TIMEOUT_S = 4.0
-"""Of one connection or one response."""
+"""Timeout of one connection or one response."""
 LOOKUP_TIMEOUT_S = 8.0
-"""Of finding out the commit, with retries and the resolution of the host name."""
+"""Timeout of the lookup of the commit, including retries and the resolution of the host name."""
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def download(repo_id: str, revision: str, *, anonymous: bool = False) -> Path:
         head = _call_within(LOOKUP_TIMEOUT_S, lambda: retry(lambda: _head(repo_id, CONFIG_FILE, revision, token)))
         sha = head.commit_hash
         if sha is None:
-            raise WeightsError(f"{constants.ENDPOINT} does not answer like a Hub: check HF_ENDPOINT and the proxy.")
+            raise WeightsError(f"{constants.ENDPOINT} does not respond like a Hub: check HF_ENDPOINT and the proxy.")
         folders = [_download_file(repo_id, file, sha, token) for file in MAX_BYTES]
         if cached is None or cached.name != sha:
             # A download by the branch's name records in the cache which commit the branch is at, for a later start
@@ -98,7 +98,7 @@ def download(repo_id: str, revision: str, *, anonymous: bool = False) -> Path:
 
 
 def _cached_snapshot(repo_id: str, revision: str) -> Path | None:
-    """Return the cached snapshot that `revision` last stood for; None unless both files are there."""
+    """Return the cached snapshot that `revision` last resolved to; None unless it has both files."""
     found = [try_to_load_from_cache(repo_id, file, revision=revision) for file in MAX_BYTES]
     folders = {Path(path).parent for path in found if isinstance(path, str)}
     return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in found) else None
@@ -119,7 +119,7 @@ def _download_file(repo_id: str, file: str, sha: str, token: bool | None) -> Pat
 
 
 def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
-    """Return the result of an action, or raise a timeout: the resolution of a host name has none of its own."""
+    """Return the result of an action, or raise ConnectTimeout; resolving a host name has no timeout of its own."""
     results: queue.SimpleQueue[tuple[Result | None, BaseException | None]] = queue.SimpleQueue()
 
     def work() -> None:
@@ -139,7 +139,7 @@ def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
 
 
 def _explain(repo_id: str, revision: str, error: Exception) -> str:
-    """Return what happened and what to do. A missing file is answered with the files that are there."""
+    """Return what happened and what to do. For a missing file, that depends on the files that the repository has."""
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         try:
             info = HfApi().model_info(repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S)

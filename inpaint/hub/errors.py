@@ -1,4 +1,4 @@
-"""Errors of the Hub: which are transient, and a sentence that says what happened and what to do. Tokens are hidden."""
+"""Tell transient errors of the Hub from final ones, and explain both in a sentence. Tokens are hidden."""
 
 import errno
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def status_of(error: BaseException) -> int | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether an error is the network's or an overloaded Hub's, so that a later attempt may succeed.
+    """Return whether an error is caused by the network or an overloaded Hub, so that a later attempt may succeed.
 
     The errors that it was raised from count as well. The first HTTP response among them decides; without one, a
     connection that failed or a timeout is transient.
@@ -59,7 +59,7 @@ def is_transient(error: BaseException) -> bool:
 def is_interrupted(error: BaseException) -> bool:
     """Return whether the Hub was reached and then failed: a transient status, or a connection that broke.
 
-    A connection that could not be opened does not count, so that a missing network is reported at once.
+    A connection that could not be opened does not count, so that a missing network is reported immediately.
     """
     if isinstance(error, HfHubHTTPError):
         return is_transient(error)
@@ -67,7 +67,7 @@ def is_interrupted(error: BaseException) -> bool:
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Return whether the Hub answered, and would answer the same again: no such thing, or not with this token."""
+    """Return whether the Hub refused for good, as for a repository that the token may not read or that is missing."""
     return status_of(error) is not None and not is_transient(error)
 
 
@@ -88,7 +88,7 @@ def first_line(failure: BaseException | httpx2.Response) -> str:
 
 @dataclass(frozen=True)
 class _Failure:
-    """An error as the table below sees it."""
+    """An error, with the properties that the conditions of `_CASES` test."""
 
     error: BaseException
     signed_in: bool
@@ -102,7 +102,7 @@ class _Failure:
 
     @property
     def is_bad_token(self) -> bool:
-        """A 401 that is about the token. The Hub also answers 401 for a repository that a visitor may not see."""
+        """Whether a 401 is about the token; the Hub also answers 401 for a repository that the caller may not see."""
         return self.status == 401 and not self.is_a(RepositoryNotFoundError)
 
 
@@ -112,7 +112,7 @@ _CASES: tuple[tuple[Callable[[_Failure], bool], str, str], ...] = (
         "it is gated",
         "accept its terms at {page} with your account, then {sign_in}",
     ),
-    (lambda f: f.is_a(UnicodeEncodeError), "your token holds a character that no token has", "{sign_in}"),
+    (lambda f: f.is_a(UnicodeEncodeError), "your token contains a character that no token has", "{sign_in}"),
     (lambda f: f.is_bad_token and f.signed_in, "the Hub did not accept your token", "{sign_in}"),
     (lambda f: f.is_bad_token or f.is_a(LocalTokenNotFoundError), "you are not signed in to the Hub", "{sign_in}"),
     (

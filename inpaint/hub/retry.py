@@ -43,7 +43,7 @@ class Backoff:
         self.reset()
 
     def reset(self) -> None:
-        """Start over, because an attempt has succeeded."""
+        """Start over after a successful attempt."""
         self._pause_s, self._retries = self._first_pause_s, 0
         self._first_failure_s: float | None = None
 
@@ -54,7 +54,7 @@ class Backoff:
             failure: why the last attempt failed; its Retry-After is respected.
 
         Returns:
-            False, at once, if the retries or the time are used up.
+            False, without a pause, if the retries or the time are used up.
         """
         now_s = time.monotonic()
         self._first_failure_s = now_s if self._first_failure_s is None else self._first_failure_s
@@ -75,12 +75,13 @@ def retry(
     backoff: Backoff | None = None,
     is_retryable: Callable[[BaseException], bool] = is_interrupted,
 ) -> Result:
-    """Return the result of an action, which is called again after errors that may pass.
+    """Return the result of an action, which is called again after transient errors.
 
     Args:
         action: does one attempt. An attempt whose response got lost may have had its effect, so it must be idempotent.
         backoff: the pauses; None: two, within a few seconds.
-        is_retryable: which errors are worth another attempt. All others, and the last one, are raised unchanged.
+        is_retryable: returns whether the action is called again after an error. All other errors, and the last one,
+            are raised unchanged.
     """
     backoff = backoff or Backoff()
     while True:
@@ -95,7 +96,7 @@ class RetryingClient(httpx2.Client):
     """An HTTP client that sends GET and HEAD requests again after transient failures."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request as `httpx2.Client` does; the response or error of the last attempt is the caller's."""
+        """Send a request like `httpx2.Client`, and return the response or raise the error of the last attempt."""
         backoff = Backoff(max_retries=MAX_RETRIES if request.method in ("GET", "HEAD") else 0)
         while True:
             try:
@@ -113,7 +114,7 @@ class RetryingClient(httpx2.Client):
 def install_retrying_client() -> None:
     """Make huggingface_hub, and `datasets` through it, use `RetryingClient` in this process from now on.
 
-    huggingface_hub itself retries reads of files, but not what it looks up when a dataset is opened.
+    huggingface_hub itself retries reads of files, but not its lookups when a dataset is opened.
     """
     hooks = get_session().event_hooks
     set_client_factory(lambda: RetryingClient(event_hooks=hooks, follow_redirects=True, timeout=None))

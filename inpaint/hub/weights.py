@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from inpaint.atomic_write import atomic_write
 from inpaint.networks.config import DEFAULT_REPO_ID, config_from_dict, config_to_dict
-from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
+from inpaint.networks.context_encoder import ContextEncoder
+from inpaint.networks.free_form import FreeFormGenerator
+from inpaint.networks.generators import build_generator
 from inpaint.networks.old_keys import current_keys
 
 from .download import (
@@ -55,8 +57,9 @@ def load_generator(repo_or_folder: str | Path | None = None, revision: str | Non
     """Load a generator from a folder or from the Hub. Every weight must fit, and none may be left over.
 
     Args:
-        repo_or_folder: a folder, a repository id such as "me/weights", or "me/weights@v1". A folder that exists wins
-            over a repository of the same name. None: the default repository if there is one, else the bundled weights.
+        repo_or_folder: a folder, a repository id such as "me/weights", or "me/weights@v1". A folder that exists
+            takes precedence over a repository of the same name. None: the default repository if there is one, else the
+            bundled weights.
         revision: branch, tag or commit sha of a Hub repository; None: its main branch. A commit that is in the cache is
             loaded without a request.
 

@@ -68,9 +68,9 @@ class DamageNetwork(nn.Module):
 class Lite0(nn.Module):
     """Pretrained features of EfficientNet-Lite0, to be added to maps at 1/2, 1/4, 1/8 and 1/16 of the resolution.
 
-    A network that is trained on synthetic scratches alone takes wires, twigs and hair for scratches; features that
-    tell a thousand classes of objects apart distinguish them. The pretrained weights are frozen, so that synthetic
-    damage cannot spoil them. The 1x1 convolutions behind them are learnt and start at zero.
+    A network that is trained on synthetic scratches only mistakes wires, twigs and hair for scratches; the features of
+    a classifier of a thousand kinds of objects distinguish them. The pretrained weights are frozen, so that training
+    on synthetic damage cannot degrade them. The 1x1 convolutions after them are learnt and start at zero.
 
     Args:
         blocks: number of blocks of EfficientNet-Lite0, 6 to 11.
@@ -149,7 +149,7 @@ def fused(network: DamageNetwork) -> DamageNetwork:
 def local_contrast(image: Tensor) -> Tensor:
     """Return an image normalized by the mean and standard deviation of its surroundings.
 
-    A line then has similar values in dark and light, flat and contrasty photos.
+    A line then has similar values in dark and light photos, at low and high contrast.
 
     Args:
         image: (B, 3, H, W), H and W multiples of 16.

@@ -23,7 +23,7 @@ Reference: Tan and Le 2019, arXiv:1905.11946, table 1; the "lite" variant has Re
 class SameConv(nn.Conv2d):
     """A convolution with TensorFlow's padding "same", for maps with even sides.
 
-    With stride 1 all sides are padded alike, with stride 2 left and top by one pixel less.
+    With stride 1 all sides are padded equally, with stride 2 left and top by one pixel less.
 
     Args:
         channels_in: channels of the input.

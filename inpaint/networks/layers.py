@@ -52,7 +52,7 @@ class ConvNeXtBlock(nn.Module):
 class GlobalContext(nn.Module):
     """Self-attention at half the input's resolution, in which hole cells have less weight as keys than known cells.
 
-    The middle of a large hole sees the whole picture at once. At 1/16 of the photo's resolution this costs little. How
+    The receptive field of every cell is the whole picture. At 1/16 of the photo's resolution this costs little. How
     much less a hole cell counts is learnt.
 
     Args:
@@ -153,7 +153,7 @@ class ChannelwiseFullyConnected(nn.Module):
     """Connect all cells of a feature map with each other, each channel separately.
 
     Args:
-        channels: number of feature maps; each has weights of its own.
+        channels: number of feature maps; each has separate weights.
         size: side of the square feature maps.
 
     Reference:

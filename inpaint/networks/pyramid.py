@@ -123,7 +123,7 @@ def transfer_low_frequencies(image: Tensor, source: Tensor, block: int = 16) -> 
 
 
 def shrink(masked_image: Tensor, mask: Tensor, factor: int) -> tuple[Tensor, Tensor]:
-    """Return a smaller copy of a picture with a hole, into which no colour from inside the hole leaks.
+    """Return a smaller copy of a picture with a hole, without any colour from inside the hole.
 
     Args:
         masked_image: (B, C, H, W); H and W multiples of `factor`. Values inside the hole are ignored.

@@ -47,13 +47,13 @@ def open_photo(
     """Read a photo completely and rotate it upright, keeping its mode, EXIF data, ICC profile and resolution.
 
     This is the only place where untrusted image files are decoded: formats are limited to FORMATS, sizes are checked
-    before pixels are decoded, and whatever a decoder raises becomes a PhotoError.
+    before pixels are decoded, and every exception of a decoder becomes a PhotoError.
 
     Args:
         source: a path, a file's bytes, an open binary file, a PIL image, or pixels (H, W), (H, W, 3) or (H, W, 4) in
             uint8 or uint16. A PIL image is copied, at its current frame. Of an animation in a file the first frame is
             read.
-        what: the name of the source in messages: "photo" or "mask".
+        what: the name of the source in messages, such as "photo" or "mask".
         max_pixels: largest number of pixels of a file; None: `PIL.Image.MAX_IMAGE_PIXELS`, which is 89 million by
             default. Images and arrays are in memory already and may be larger.
         max_bytes: largest length of a file.
@@ -124,8 +124,8 @@ def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max
 def _identify(file: BinaryIO, name: str) -> Image.Image:
     """Return an image of which only the header has been read.
 
-    Like `PIL.Image.open`, but without its limit of pixels, which holds for the whole process; the caller checks its
-    own limit.
+    Like `PIL.Image.open`, but without its limit of pixels, which is a setting of the whole process; the caller checks
+    its own limit.
     """
     head = file.read(256)
     if is_heic(head) and not register_heic():

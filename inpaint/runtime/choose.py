@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inpaint.networks.generators import FreeFormGenerator
+from inpaint.networks.free_form import FreeFormGenerator
 
 from .onnx import to_onnx
 
@@ -21,7 +21,7 @@ class Runtime(Protocol):
     """Run a generator. Any number of threads may call it.
 
     Attributes:
-        name: library and number format, for people.
+        name: library and number format, as text that is displayed.
     """
 
     name: str

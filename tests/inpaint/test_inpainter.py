@@ -140,7 +140,7 @@ def test_a_session_gives_the_same_photo_as_a_call():
     assert live.result().tobytes() == engine(live.photo, live.mask).tobytes()
 
 
-def test_a_stroke_on_a_long_hole_fills_only_the_crops_that_see_it():
+def test_a_stroke_on_a_long_hole_fills_only_the_crops_that_overlap_it():
     engine = inpainter()
     live = engine.open(picture("RGB", (3000, 400)))
     live.stroke([[60, 200], [2900, 200]], 30)

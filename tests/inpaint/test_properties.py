@@ -26,7 +26,7 @@ LARGE = st.sampled_from([(3000, 2000), (2999, 1999), (1777, 2000), (3000, 333)])
 
 
 class Stripes(MeanGenerator):
-    """Predicts a pattern of stripes, whatever the photo."""
+    """Predicts the same stripes for every photo."""
 
     def forward(self, masked_image, mask, coarse_fill=None):
         self.calls.clear()
@@ -73,19 +73,19 @@ def check(photo, mask, grow_px):
 
 @settings(CALM, max_examples=200)
 @given(st.data(), st.sampled_from(MODES), SIZES, st.sampled_from([0, 0, 1, 2.5, 30]))
-def test_every_mode_size_and_mask(data, mode, size, grow_px):
+def test_photos_of_every_mode_and_size_keep_their_known_pixels(data, mode, size, grow_px):
     check(picture(mode, size, seed=sum(size)), data.draw(masks(size)), grow_px)
 
 
 @settings(CALM, max_examples=12)
 @given(st.data(), st.sampled_from(["RGB", "L", "I;16"]), LARGE)
-def test_large_photos(data, mode, size):
+def test_large_photos_keep_their_known_pixels(data, mode, size):
     check(picture(mode, size), data.draw(masks(size)), 0)
 
 
 @settings(CALM, max_examples=40)
 @given(st.data(), st.sampled_from([3, 4]), st.tuples(SIDES, SIDES))
-def test_colour_of_16_bits(data, channels, size):
+def test_photos_with_16_bit_colour_keep_their_known_pixels(data, channels, size):
     pixels, mask = deep_pixels(channels, size), data.draw(masks(size))
     result = check(open_photo(pixels), mask, 0)
     if result is not None:

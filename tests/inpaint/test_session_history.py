@@ -41,7 +41,7 @@ def test_a_new_stroke_clears_the_redo_history():
     assert live.redo() == []
 
 
-def test_a_stroke_without_effect_is_no_undo_step():
+def test_a_stroke_without_effect_is_not_an_undo_step():
     live = session()
     assert live.stroke([[50, 60]], 30, erase=True) == []
     assert live.stroke([[-900, 60]], 30) == []

@@ -188,7 +188,7 @@ answer = None
 """
 
 
-def test_a_subset_of_a_dataset_is_named_behind_a_colon(hub, client):
+def test_a_subset_of_a_dataset_is_named_after_a_colon(hub, client):
     client.evaluate(PUSH_SUBSETS)
     count = "from train.data.datasets import iter_photos; answer = len(list(iter_photos({!r})))"
     assert client.evaluate(count.format("me/subsets:small")) == 2

@@ -12,7 +12,7 @@ _BINARY_TYPES = ("binary", "large_binary")
 def find_image_column(features: Any, wanted: str | None = None, prefer: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the path to a dataset's images: the name of a column, then those of the fields inside it.
 
-    Lists on the way have no name in the path. Of several candidates the one with the shortest path is returned.
+    Lists do not appear in the path. Of several candidates the one with the shortest path is returned.
     Columns of raw bytes are candidates where there is no column of images.
 
     Args:

@@ -1,4 +1,4 @@
-"""Read the photos of a dataset in its own order, or the silhouettes of a segmentation dataset."""
+"""Read the photos of a dataset in order, or the silhouettes of a segmentation dataset."""
 
 import contextlib
 import itertools
@@ -39,7 +39,7 @@ def load_silhouettes(dataset: str, split: str = "train") -> list[np.ndarray]:
 
 
 def iter_photos(dataset: str, split: str = "train", limit: int | None = None) -> Iterator[Image.Image]:
-    """Yield the photos of a dataset in its own order, upright, as RGB. Rows without a usable image are left out.
+    """Yield the photos of a dataset in the order of its rows, upright, as RGB. Unusable images are left out.
 
     Args:
         dataset: as for `open_dataset`.

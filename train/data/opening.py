@@ -56,7 +56,7 @@ def open_dataset(
         features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPEN_TIMEOUT_S)
     name, *path = find_image_column(features, column, prefer)
     feature = undecoded_feature(features[name], path) if features and name in features else datasets.Image(decode=False)
-    # `cast_column` alone would decode the images of a folder
+    # without `decode(False)`, `cast_column` would decode the images of a folder
     rows = rows.decode(False).cast_column(name, feature).select_columns([name])
     return OpenDataset(dataset, rows, name, tuple(path))
 

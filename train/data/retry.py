@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class StreamError(RuntimeError):
-    """Pictures cannot be read, or no longer. The message says why and what to do."""
+    """Images cannot be read, or can no longer be read. The message says why and what to do."""
 
 
 class StreamBackoff(Backoff):

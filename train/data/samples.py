@@ -68,7 +68,7 @@ class MaskBank:
     """A fixed number of masks, each drawn when it is first needed and then reused, rotated and mirrored.
 
     Drawing a mask takes milliseconds of Python, too long for a GPU that consumes a thousand per second. The masks
-    follow from the seed alone. The bank may be used by several threads.
+    depend on the seed only. The bank may be used by several threads.
 
     Args:
         config: `config.masks.bank` is the number of masks.

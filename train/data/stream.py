@@ -1,6 +1,6 @@
 """An endless stream of (image, mask) batches, prepared by threads ahead of the training loop.
 
-The order of the images and everything random about them follow from the seed and the position in the stream, not from
+The order of the images and everything random about them depend on the seed and the position in the stream, not on
 the number of threads, so that a resumed run sees what an uninterrupted run would have seen. Several processes share a
 stream: each reads all rows, and decodes the images of its own rank.
 """
@@ -27,7 +27,7 @@ from .order import START, CachedImages, Position, StreamedImages
 from .samples import MaskBank, make_sample
 
 MAX_UNUSABLE_ROWS = 1000
-"""A dataset whose first rows, this many, hold no usable image is rejected."""
+"""Number of rows after which a dataset without any usable image is rejected."""
 PREFETCHED_BATCHES = 4
 
 Sample = tuple[np.ndarray, np.ndarray]  # uint8 (3, R, R) and uint8 (1, R, R)
@@ -69,7 +69,7 @@ class PhotoStream:
 
     Attributes:
         waited_s: seconds that the consumer has spent waiting for batches.
-        skip_reasons: reason -> number of images that could not be used for it, among those read so far.
+        skip_reasons: reason -> number of images that were skipped for it, among those read so far.
         rows_per_epoch: images in an epoch; None until an epoch has been read to its end.
 
     Raises:
@@ -215,7 +215,7 @@ class PhotoStream:
         """Yield a task per image, epoch after epoch. The position after an epoch's last is the next epoch's start."""
         for epoch in itertools.count(start.epoch):
             first = start if epoch == start.epoch else Position(epoch, 0)
-            task: Task | None = None  # held back by one, since only the end shows which is the epoch's last
+            task: Task | None = None  # yielded one step late, since the last one of an epoch is known only at its end
             for position, cell in self._source.read(first):
                 if task is not None:
                     yield task

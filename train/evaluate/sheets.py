@@ -18,7 +18,7 @@ class SheetRow(NamedTuple):
     """One photo with one mask.
 
     Attributes:
-        label: stands left of the row.
+        label: text to the left of the row.
         ground_truth: RGB uint8 (H, W, 3).
         mask: bool (H, W), True = hole.
         fills: method name -> RGB uint8 (H, W, 3). A method that did not run is left out.

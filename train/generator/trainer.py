@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import ContextEncoderConfig
-from inpaint.networks.generators import ContextEncoder, FreeFormGenerator, build_generator
+from inpaint.networks.context_encoder import ContextEncoder
+from inpaint.networks.free_form import FreeFormGenerator
+from inpaint.networks.generators import build_generator
 from inpaint.networks.pyramid import shrink
 from inpaint.networks.tensors import composite
 from train.config import DataConfig, TrainConfig

@@ -31,11 +31,10 @@ from .hub import (
 from .local import LocalJob, follow_local_log, list_local_jobs, read_local_job, read_local_log, start_local_job
 from .source import IMAGE, pack, upload
 from .spec import JobError, RunSpec
+from .watch import LOG_LINES
 
 PROG = "python -m train.jobs"
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-LOG_LINES = 400
-"""Lines of a job's log that `status` reads."""
 
 
 def main(argv: list[str] | None = None) -> int:

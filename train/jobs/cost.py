@@ -9,14 +9,14 @@ from train.config import TrainConfig
 from .spec import RunSpec
 
 CPU_IMAGES_PER_S = {"photos": 1.0, "context-encoder": 14.0, "tiny": 16.0}
-"""Speed of two threads of an AMD EPYC with AVX-512, rounded up from 0.8, 12.4 and 12.8 measured beside other work."""
+"""Speed of two threads of an AMD EPYC with AVX-512, rounded up from 0.8, 12.4 and 12.8 on a shared machine."""
 GPU_SPEEDUPS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
 """Speed of a GPU relative to those two threads, extrapolated from its memory bandwidth, not measured."""
 DEFAULT_GPU_SPEEDUP = 50
 STREAM_IMAGES_PER_S = 40.0
 """Pictures of 256 px that one CPU core decodes, crops and masks per second."""
 START_S = 300
-"""From the submission to the first image: a machine, its Docker image, packages, the first rows of the dataset."""
+"""Seconds from the submission to the first image: machine, Docker image, packages, first rows of the dataset."""
 TIMEOUT_FACTOR, MIN_TIMEOUT_S, MAX_TIMEOUT_S = 3, 3600, 7 * 24 * 3600
 GRACE_S = 600
 """The run stops by itself this long before the timeout."""
@@ -29,7 +29,7 @@ class Hardware(NamedTuple):
 
     Attributes:
         flavor: its name for the Hub.
-        title: its name for people.
+        title: its display name.
         details: CPU, memory and GPU in words.
         usd_per_hour: price; 0 for this machine.
         cores: number of CPU cores.

@@ -22,7 +22,7 @@ PICTURE_SUFFIXES = (".parquet", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff
 PREVIEW_TIMEOUT_S = 90
 LOOKUP_TIMEOUT_S = 10
 MAX_PREVIEWS = 2
-"""At the same time, in this process."""
+"""Previews that this process makes at the same time."""
 TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_OIDC_RESOURCE", "HF_OIDC_ID_TOKEN")
 _preview_slots = threading.BoundedSemaphore(MAX_PREVIEWS)
 
@@ -82,7 +82,7 @@ def _count_rows(card: object) -> int | None:
 def preview(name: str, preset: str, token: str | None) -> list[str]:
     """Return the first nine pictures of a dataset with the preset's masks, as data URLs.
 
-    A process of its own reads them, see `train.jobs.preview`.
+    They are read in a separate process, see `train.jobs.preview`.
 
     Args:
         name: OWNER/NAME or OWNER/NAME:SUBSET on the Hub, or a folder or file of this machine.

@@ -1,7 +1,7 @@
 """Runs as Hugging Face Jobs: build a request, submit it, look jobs up, read their logs.
 
-The token is sent in `secrets`, which the Hub encrypts and shows to nobody. The command, the environment and the log of
-a job never hold it.
+The token is sent in `secrets`, which the Hub encrypts and never returns. The command, the environment and the log of
+a job do not contain it.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from .cost import Hardware, max_minutes, parse_hardware
 from .spec import JobError, RunSpec
 
 LABELS = {"inpaint": "retrain"}
-"""Tell the jobs of this project from the others of an account."""
+"""Distinguish the jobs of this project from the others of an account."""
 SPACE_IMAGE = "hf.co/spaces/"
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 FINAL_STAGES = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
@@ -37,7 +37,7 @@ class JobRequest:
         flavor: the hardware.
         timeout_s: seconds after which the Hub stops the job.
         name: shown on the job's page.
-        environment: variables that anybody who sees the job may read.
+        environment: variables, visible to everyone who may see the job.
         labels: to find the job again.
     """
 
@@ -80,21 +80,26 @@ class HubJob:
     @property
     def repo_id(self) -> str:
         """The repository that the weights are published to; "" if the command names none."""
-        return str(self._config.get("push_to_hub") or "")
+        return self._setting("push_to_hub")
 
     @property
     def checkpoint_repo(self) -> str:
         """The repository that the state of the run is copied to; "" if the command names none."""
-        return str(self._config.get("checkpoint_repo") or "")
+        return self._setting("checkpoint_repo")
 
-    @property
-    def _config(self) -> dict[str, Any]:
-        """The JSON config in the command; empty without one."""
+    def _setting(self, name: str) -> str:
+        """Return a setting of the run; "" if the command does not have it.
+
+        The command has the config as JSON. Jobs of earlier versions have each setting as a flag.
+        """
+        flag = f"--{name.replace('_', '-')}"
+        if flag in self.command[:-1]:
+            return self.command[self.command.index(flag) + 1]
         try:
             config = json.loads(self.command[self.command.index("--config") + 1])
         except (ValueError, IndexError):
-            return {}
-        return config if isinstance(config, dict) else {}
+            return ""
+        return str(config.get(name) or "") if isinstance(config, dict) else ""
 
 
 def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> JobRequest:

@@ -50,8 +50,8 @@ def start_local_job(spec: RunSpec, root: Path = ROOT, publish: bool = True) -> L
     """Start or resume a run in a process that outlives this one.
 
     Args:
-        spec: the run. Its folder lies below `root`.
-        root: where runs lie.
+        spec: the run. Its folder is below `root`.
+        root: folder of all runs.
         publish: whether the weights are published at the end; otherwise they stay in the folder.
 
     Raises:
@@ -76,7 +76,7 @@ def start_local_job(spec: RunSpec, root: Path = ROOT, publish: bool = True) -> L
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                pass_fds=(lock.fileno(),),  # the process holds the lock until it ends, in whatever way
+                pass_fds=(lock.fileno(),),  # the process holds the lock until it ends, however it ends
             )
     except OSError as error:
         raise JobError(

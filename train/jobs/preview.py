@@ -1,7 +1,6 @@
 """python -m train.jobs.preview PRESET DATASET: print pictures of a dataset with a preset's masks as one line of JSON.
 
-It runs as a process of its own, so that the page can give it the token of a visitor, a cache that nobody else sees, and
-a timeout.
+It runs in a separate process, so that the page can give it the token of a visitor, a private cache and a timeout.
 """
 
 import base64
@@ -58,7 +57,7 @@ def main() -> int:
     try:
         print(json.dumps(preview(preset, dataset)))
         return 0
-    except Exception as error:  # a dataset can be wrong in any way; the page shows the message
+    except Exception as error:  # a dataset can fail in many ways; the page shows the message
         print(json.dumps({"problem": " ".join(str(error).split())}))
         return 1
 

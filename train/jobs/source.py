@@ -1,4 +1,4 @@
-"""Bring this code, at its commit, into a job that starts from a plain PyTorch image.
+"""Copy this code, at its commit, into a job that starts from a plain PyTorch image.
 
 The files of the commit are uploaded to the run's private checkpoint repository, so that the commit need not be public,
 or pushed anywhere.

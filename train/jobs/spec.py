@@ -14,7 +14,7 @@ from train.config_file import config_to_json
 from train.presets import PRESETS, differences, with_overrides
 
 CHECKPOINT_SUFFIX = "-checkpoint"
-"""Of the name of the repository where the state of a run is stored."""
+"""Suffix of the name of the repository where the state of a run is stored."""
 MAX_REPO_ID = 96
 MIN_LOG_LINES, MIN_CHECKPOINTS = 200, 20
 """A run writes at least this many lines of losses, and this many sample sheets and checkpoints."""

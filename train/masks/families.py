@@ -1,8 +1,8 @@
 """Mask families: which part of an image is the hole. `python -m train.masks --output sheet.png` draws them all.
 
 Every family takes (height, width, rng) and returns a bool array (height, width), True = hole. The same rng state gives
-the same mask. Any size works, from one pixel to thousands; where a size cannot hold the promised coverage, the mask
-comes as near to it as possible.
+the same mask. Any size works, from one pixel to thousands; where the stated coverage is impossible at a size, the mask
+is as close to it as possible.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STROKES_COVERAGE = (0.10, 0.25)
 SCRATCHES_COVERAGE = (0.02, 0.05)
 LARGE_COVERAGE = (0.30, 0.45)
 MAX_PIECES = 60
-"""Pieces that are tried before a mask stays below its coverage."""
+"""Maximum number of pieces that are drawn; a mask that is still too small then stays below its coverage."""
 
 
 def central_region(height: int, width: int, rng: np.random.Generator | None = None) -> np.ndarray:
@@ -57,7 +57,7 @@ def random_blocks(height: int, width: int, rng: np.random.Generator) -> np.ndarr
     """Draw overlapping squares until their union covers a quarter of the image.
 
     From 16x16 pixels up, the coverage is within two percentage points of a quarter. A square that is higher or wider
-    than the image is cut to it.
+    than the image is clipped.
 
     Args:
         height: of the mask in pixels, at least 1.

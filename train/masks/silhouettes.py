@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from inpaint.photos.opening import SUFFIXES, open_photo
+
 CANVAS = 96
 """Side in pixels of the square on which a silhouette is deformed before it is placed."""
 MARGIN = 12
@@ -41,17 +43,12 @@ def read_silhouettes(folder: Path) -> list[np.ndarray]:
     """Return the images of a folder, sorted by name, as bool arrays (h, w): brighter than 127 = inside.
 
     Raises:
-        ValueError: the folder is missing or holds no image that Pillow knows.
+        ValueError: the folder is missing or holds no images, or one of them cannot be read.
     """
-    known = Image.registered_extensions()
-    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in known)
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise ValueError(f"{folder} holds no images: give a folder of silhouettes, white = inside")
-    silhouettes = []
-    for path in paths:
-        with Image.open(path) as image:
-            silhouettes.append(np.asarray(image.convert("L")) > 127)
-    return silhouettes
+    return [np.asarray(open_photo(path, what="silhouette").convert("L")) > 127 for path in paths]
 
 
 def place_silhouette(
@@ -62,13 +59,13 @@ def place_silhouette(
     coverage: float,
     silhouettes: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Scale, shear, rotate and elastically deform a silhouette, and place it at random, also across the edge.
+    """Scale, shear, rotate and elastically deform a silhouette, and place it at random, possibly across the edge.
 
     Args:
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
-        coverage: share of the image's area in (0, 1] that the silhouette has before the edge cuts it.
+        coverage: share of the image's area in (0, 1] that the silhouette has before it is clipped at the edge.
         silhouettes: one of these is chosen, each (h, w), non-zero inside. None or empty: a generated one.
 
     Returns:

@@ -39,7 +39,7 @@ def brush_stroke(height: int, width: int, rng: np.random.Generator, *, wide: boo
 
 
 def scratch(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw one long, thin, almost straight line, as film transport or a fold leaves it.
+    """Draw one long, thin, almost straight line, such as film transport or a fold leaves.
 
     Arguments and result are those of `brush_stroke`.
     """
@@ -93,7 +93,9 @@ def _random_walk(height: int, width: int, rng: np.random.Generator, *, steps: in
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, turn, steps) + rng.normal(0, turn / 3))
     moves = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (step * rng.uniform(0.6, 1.4, (steps, 1)))
     path = np.concatenate([np.zeros((1, 2)), np.cumsum(moves, axis=0)])
-    middle = path[len(path) // 2]  # the middle, not the start, lies in the image, so that less of the path is cut off
+    middle = path[
+        len(path) // 2
+    ]  # this point is placed in the image, as less of the path is clipped than with the start
     return path - middle + rng.uniform(0, 1, 2) * (width, height)
 
 

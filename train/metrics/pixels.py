@@ -1,8 +1,8 @@
 """Pixel metrics of a fill over the hole: PSNR, SSIM, L1, L2 and mean gradient magnitude.
 
-All take (B, 3, H, W) in [-1, 1] and return (B,); a mask without a hole gives nan. `prediction` may be the whole output
 All take (B, 3, H, W) in [-1, 1] and return (B,); a mask without a hole gives nan. `prediction` may be the output of a
-generator or a composite, since only hole pixels count. Only `masked_ssim` reads the surroundings too, and composites
+generator or a composite, since only hole pixels count; `masked_ssim`, which also reads their surroundings, composites
+it first.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def mean_l2(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
 def mean_gradient(image: Tensor, mask: Tensor) -> Tensor:
     """Return the mean gradient magnitude in the hole, in percent of the range per pixel.
 
-    Only pixels whose right and lower neighbours lie in the hole too are counted, so a seam does not. The ratio of a
+    Only pixels whose right and lower neighbours lie in the hole too are counted, which leaves out seams. The ratio of a
     fill's value to that of the ground truth measures sharpness: below 1 the fill is blurred, above 1 it is noisy.
 
     Args:

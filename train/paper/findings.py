@@ -8,7 +8,7 @@ from .report import HOLE_TITLES, Comparison, Means, means
 from .scores import PaperScore
 from .variants import HOLE_KINDS
 
-LEAST_GAP_DB = 0.5
+MIN_GAP_DB = 0.5
 """A model that is this much worse on another kind of hole counts as failing there."""
 BOTTLENECKS = {"joint": "fully connected", "channelwise": "channel-wise fully connected", "conv": "convolutional"}
 
@@ -59,7 +59,7 @@ def _effect_of_adversarial_loss(l2: Means, joint: Means) -> str:
 
 def _generalisation(hole: str, found: Mapping[str, Means], titles: Mapping[str, str]) -> str:
     gap = found[titles[hole]].psnr - found[titles["central"]].psnr
-    verdict = "fails there, as in the paper" if gap > LEAST_GAP_DB else "does not fail there, contrary to the paper"
+    verdict = "fails there, as in the paper" if gap > MIN_GAP_DB else "does not fail there, contrary to the paper"
     return (
         f'Holes of the kind "{HOLE_TITLES[hole]}": the model trained on central squares only has a PSNR'
         f" {abs(gap):.2f} dB {'lower' if gap > 0 else 'higher'} than the one trained on them: it {verdict}."

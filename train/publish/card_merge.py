@@ -1,6 +1,6 @@
 """Merging of a new model card into an existing one: generated parts are replaced, other text and metadata are kept.
 
-A generated part stands between two comments. The first has a checksum of the part, which shows whether it was edited.
+A generated part is enclosed in two comments. The first has a checksum of the part, which shows whether it was edited.
 """
 
 import hashlib

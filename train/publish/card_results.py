@@ -8,7 +8,7 @@ from huggingface_hub import EvalResult
 from inpaint.markdown import markdown_table
 from train.evaluate.results import COVERAGE_TITLES, METRICS, OURS, mean_scores
 
-NOT_MEASURED = "Not measured yet: `python -m train.evaluate WEIGHTS --data PHOTOS --json RUN_DIR/results.json` does it."
+NOT_MEASURED = "Not measured yet: run `python -m train.evaluate WEIGHTS --data PHOTOS --json RUN_DIR/results.json`."
 
 
 def eval_results(scores: Sequence[Mapping[str, Any]]) -> list[EvalResult]:

@@ -37,7 +37,7 @@ from .repository import (
 from .run_info import hub_datasets, run_config
 
 COMMIT_ATTEMPTS = 3
-"""Attempts to commit while other people commit to the same repository."""
+"""Attempts to commit, if other commits are made to the repository at the same time."""
 
 
 class PublishError(ValueError):

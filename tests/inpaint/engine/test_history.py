@@ -52,7 +52,7 @@ def test_the_oldest_snapshots_are_dropped_beyond_the_limit_but_never_the_last():
     assert history.can_undo
 
 
-def test_of_two_overlapping_states_the_second_wins():
+def test_of_two_overlapping_states_the_second_takes_precedence():
     both = snapshot(1).followed_by(snapshot(2, side=4))
     assert [number_of(Snapshot([box], [pixels], [])) for box, pixels in zip(both.boxes, both.pixels, strict=True)] == [
         1,

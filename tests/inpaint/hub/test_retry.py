@@ -62,7 +62,7 @@ def test_a_pause_is_at_least_as_long_as_retry_after(pauses):
     assert pauses == [37, 380]
 
 
-def test_a_retry_after_beyond_the_longest_pause_ends_a_short_backoff_at_once(pauses):
+def test_a_retry_after_beyond_the_longest_pause_ends_a_short_backoff(pauses):
     assert not Backoff().wait(http_error(429, **{"Retry-After": "300"}))
     assert pauses == []
 

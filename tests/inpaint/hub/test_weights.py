@@ -250,10 +250,10 @@ def test_only_the_two_files_are_ever_fetched(world):
         ("me", "me/half", "has no config.json: it needs both"),
         ("me", "me/huge", "config.json has 200,000 bytes; at most 100,000"),
         ("expired", "me/open", "did not accept your token"),
-        ("odd", "me/open", "your token holds a character that no token has"),
+        ("odd", "me/open", "your token contains a character that no token has"),
     ],
 )
-def test_refusals_of_the_hub_are_explained_at_once(world, account, name, sentence):
+def test_refusals_of_the_hub_are_explained_without_a_retry(world, account, name, sentence):
     answer = world.loaded[account][name]
     assert sentence in answer.get("error", "no error")
     assert answer["seconds"] < 4

@@ -7,7 +7,7 @@ import torch
 from inpaint.networks.tensors import composite, pad_to_multiple, to_pixels, to_tensor
 
 
-def test_pixels_survive_the_way_through_a_tensor():
+def test_pixels_survive_the_conversion_to_a_tensor_and_back():
     pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
     tensor = to_tensor(pixels)
     assert tensor.shape == (1, 3, 16, 16)

@@ -89,7 +89,7 @@ def test_each_damaged_file_gives_a_picture_or_a_photo_error_within_five_seconds(
     assert FILES / 10 < pictures < FILES * 9 / 10
 
 
-def test_a_picture_of_absurd_size_is_declined_before_it_is_decoded():
+def test_a_picture_of_absurd_size_is_rejected_before_it_is_decoded():
     """A header of 1.2 gigapixels in a small file, and one of more pixels than there is memory."""
     header = struct.pack(">2I5B", 40_000, 30_000, 8, 2, 0, 0, 0)
     bomb = file_bytes(picture("RGB", (9, 9)))

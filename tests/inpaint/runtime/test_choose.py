@@ -78,7 +78,7 @@ def test_the_bound_holds_for_8_significant_bits_and_not_for_5(bundled, bits, is_
     assert (rms(difference) < bfloat16_bound(generator, initial, expected).rms) == is_within
 
 
-def test_a_photo_is_filled_alike(bundled):
+def test_a_fill_differs_from_pytorch_by_rounding_in_every_pass(bundled):
     """In all passes: in each from the same input, and at the end, where the differences of the passes have added up."""
     generator, faster = bundled
     photo, mask = np.asarray(picture("RGB", (300, 260))), np.zeros((260, 300), bool)
@@ -111,7 +111,7 @@ def test_a_photo_is_filled_alike(bundled):
     assert np.abs(difference).max() <= LARGEST_DEVIATION * bound
 
 
-def test_texture_is_copied_alike(bundled):
+def test_textured_fills_of_both_runtimes_are_similar(bundled):
     generator, _ = bundled
     photo, mask = picture("RGB", (300, 260)), np.zeros((260, 300), bool)
     mask[30:200, 40:220] = True
@@ -124,7 +124,7 @@ def test_texture_is_copied_alike(bundled):
     assert difference[mask].mean() < 8  # of 255: of two patches that fit equally well either may be copied
 
 
-def test_many_threads_may_call_openvino_at_once():
+def test_many_threads_may_call_openvino_at_the_same_time():
     generator = small()
     faster = OpenVinoRuntime(generator)
     crops = [crop(64, 96, seed) for seed in range(8)]

@@ -23,7 +23,7 @@ def test_an_outage_is_waited_out_for_the_time_budget_and_progress_renews_it(paus
 @pytest.mark.parametrize(
     ("status", "message"), [(401, "did not accept your token"), (403, "may not read it"), (404, "missing or private")]
 )
-def test_a_refusal_ends_the_stream_at_once(pauses, monkeypatch, status, message):
+def test_a_refusal_ends_the_stream_without_a_retry(pauses, monkeypatch, status, message):
     monkeypatch.setattr(errors, "get_token", lambda: "hf_me")
     with pytest.raises(StreamError, match=message):
         StreamBackoff("the dataset me/photos", 1000).wait_or_raise(http_error(status))

@@ -31,7 +31,7 @@ def test_a_longer_run_takes_longer_and_faster_hardware_less_time():
     assert short.timeout_s >= 3600 and 2 * long.seconds < long.timeout_s
 
 
-def test_the_expected_of_a_gpu_is_not_that_of_another_with_a_similar_name():
+def test_the_speed_of_a_gpu_is_not_that_of_another_with_a_similar_name():
     config = PRESETS["photos"][1]
     speeds = [images_per_s(config, Hardware("", "", "", 1, 64, gpu)) for gpu in ("Nvidia L4", "Nvidia L40S")]
     assert speeds[0] < speeds[1]

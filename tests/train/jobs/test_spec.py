@@ -42,7 +42,18 @@ def test_the_repositories_of_a_job_are_read_from_its_command():
 
     started = job(*space_request(spec(), "me/inpaint", "t4-small", 3600).command)
     assert (started.repo_id, started.checkpoint_repo) == ("me/weights", "me/weights-checkpoint")
-    for command in ((), ("echo", "hi"), ("--config",), ("--config", "{"), ("--config", "[]"), ("--config", "{}")):
+    flags = ("--push-to-hub", "me/weights", "--checkpoint-repo", "me/weights-checkpoint")
+    of_earlier_version = job("python", "-m", "train", "photos", *flags)
+    assert (of_earlier_version.repo_id, of_earlier_version.checkpoint_repo) == ("me/weights", "me/weights-checkpoint")
+    for command in (
+        (),
+        ("echo", "hi"),
+        ("--push-to-hub",),
+        ("--config",),
+        ("--config", "{"),
+        ("--config", "[]"),
+        ("--config", "{}"),
+    ):
         assert (job(*command).repo_id, job(*command).checkpoint_repo) == ("", "")
 
 

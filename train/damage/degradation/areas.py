@@ -87,7 +87,7 @@ def stain_color(rng: np.random.Generator) -> np.ndarray:
 
 
 def foxing(side: int, rng: np.random.Generator) -> list[Layer]:
-    """Draw 3 to 39 soft spots of brown, black or white, as rust and mould leave them."""
+    """Draw 3 to 39 soft spots of brown, black or white, like those of rust and mould."""
     canvas = Canvas(side)
     count = int(rng.integers(3, 40))
     for outline, _ in spots(side, count, rng.uniform(1.2, 7, count), rng):

@@ -22,7 +22,7 @@ from .lines import cracks, craquelure, film_scratches, fold, hairs, scratches, s
 from .shapes import blob, fractal_noise, gaussian_blur, smooth_noise
 
 IGNORE_INDEX = 255
-"""Label of pixels whose damage is too faint to be judged; the loss leaves them out."""
+"""Label of pixels whose damage is too faint to be labelled; the loss leaves them out."""
 VISIBLE_CHANGE = 0.1
 """Smallest change of a pixel, as a share of the range, that is labelled damage; noise raises it. From a quarter of it,
 the pixel is ignored."""
@@ -40,7 +40,7 @@ class DegradedCrop(NamedTuple):
 
     Attributes:
         image: uint8 (side, side, 3), the scan.
-        target: uint8 (side, side): 1 = damage, 0 = none, IGNORE_INDEX = too faint to be judged.
+        target: uint8 (side, side): 1 = damage, 0 = none, IGNORE_INDEX = too faint to be labelled.
     """
 
     image: np.ndarray
@@ -109,7 +109,7 @@ def composite(photo: np.ndarray, layer: Layer) -> np.ndarray:
 def make_target(
     photo: np.ndarray, damaged: np.ndarray, coverage: np.ndarray, blur_px: float, noise: float
 ) -> np.ndarray:
-    """Label covered pixels by how much they change: damage, too faint to be judged, or none.
+    """Label covered pixels by how much they change: damage, too faint to be labelled, or none.
 
     A pixel whose covered surroundings change has 0.7 times their mean change at least: a line is labelled also where it
     crosses its own colour.
@@ -183,7 +183,7 @@ def film_grain(side: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def repaired(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Fill random holes smoothly, as an earlier restoration leaves them: repairs must not be found again."""
+    """Fill random holes smoothly, as in an earlier restoration: repairs must not be detected as damage."""
     side = len(photo)
     hole = gaussian_blur(scratches(side, rng)[0].alpha, 1.0) > 0.08
     if rng.random() < 0.5:

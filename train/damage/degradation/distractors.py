@@ -1,7 +1,7 @@
 """Structure that belongs to a photo and only resembles damage: wires, bars, branches, hair, patterns, text, borders.
 
-Distractors are drawn into photos before the damage and are never labelled, so that the damage network learns to leave
-such structure alone. They are as soft as the photo, have a constant opacity, and are often occluded by other objects.
+Distractors are drawn into photos before the damage and are never labelled, so that the damage network learns not to
+mark such structure. They are as sharp as the photo, have a constant opacity, and are often occluded by other objects.
 """
 
 import math

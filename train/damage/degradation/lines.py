@@ -42,7 +42,7 @@ def scratches(side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 def scuffs(side: int, rng: np.random.Generator) -> list[Layer]:
-    """Draw a bundle of fine, nearly parallel scratches, as abrasion leaves them."""
+    """Draw a bundle of fine, nearly parallel scratches, like those of abrasion."""
     canvas, angle, where = Canvas(side), rng.uniform(0, 2 * math.pi), rng.uniform(0.1, 0.9, 2) * side
     spread = side * rng.uniform(0.03, 0.3)
     for _ in range(int(rng.integers(4, 30))):
@@ -62,7 +62,7 @@ def scuffs(side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 def film_scratches(side: int, rng: np.random.Generator) -> list[Layer]:
-    """Draw long vertical or horizontal lines, as film transport leaves them."""
+    """Draw long vertical or horizontal lines, like those of film transport."""
     canvas, upright = Canvas(side), rng.random() < 0.75
     lean = rng.normal(0, 0.01)
     for _ in range(int(rng.integers(1, 5))):
@@ -78,7 +78,7 @@ def film_scratches(side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 def hairs(side: int, rng: np.random.Generator) -> list[Layer]:
-    """Draw hairs and lint that lay on the print or on the scanner's glass."""
+    """Draw hairs and lint that lie on the print or on the scanner's glass."""
     canvas = Canvas(side)
     for _ in range(int(rng.integers(1, 6))):
         length = rng.uniform(12, 130)
@@ -93,7 +93,7 @@ def fold(side: int, rng: np.random.Generator) -> list[Layer]:
     """Draw a crease: a broken core, where the emulsion has cracked off, between darker or lighter sides."""
     if rng.random() < 0.7:
         path = straight_path(side, rng, through=rng.random() < 0.7, bow=0.008)
-    else:  # a curved crease, as a thumb leaves it
+    else:  # a curved crease, as made by a thumb
         path = random_walk_path(side, rng, length=rng.uniform(20, 110), turn=0.01)
         bend = np.linspace(-1, 1, len(path)) ** 2 * rng.uniform(4, 25)
         path = path + np.stack([bend, -bend], 1) * rng.choice([-1, 1])
@@ -136,7 +136,7 @@ def cracks(side: int, rng: np.random.Generator) -> list[Layer]:
 
 
 def craquelure(side: int, rng: np.random.Generator) -> list[Layer]:
-    """Draw a grid of cracks over part of the photo, as aged varnish shows it."""
+    """Draw a grid of cracks over part of the photo, as in aged varnish."""
     canvas, pitch, width = Canvas(side), rng.uniform(12, 60), log_uniform_width(rng, 0.6, 2)
     cells = int(side / pitch) + 3
     knots = (

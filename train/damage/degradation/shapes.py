@@ -126,7 +126,7 @@ def random_walk_path(side: int, rng: np.random.Generator, *, length: float, turn
 
 
 def roughen(path: Path, roughness_px: float, rng: np.random.Generator) -> Path:
-    """Add a mean-reverting random walk to a path, as torn fibres and brittle cracks have it.
+    """Add a mean-reverting random walk to a path, so that it looks like torn fibres or brittle cracks.
 
     Args:
         path: (N, 2) in pixels.
