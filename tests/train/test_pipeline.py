@@ -1,4 +1,4 @@
-"""The whole circle over HTTP, with the real clients: a dataset on a Hub, training, publishing, pulling, filling."""
+"""The whole pipeline over HTTP, with the real clients: a dataset on a Hub, training, publishing, loading, filling."""
 
 import json
 import re
@@ -34,14 +34,16 @@ from inpaint import Inpainter
 photo = np.random.default_rng(1).integers(0, 256, (90, 130, 3), dtype=np.uint8)
 mask = np.zeros((90, 130), np.uint8)
 mask[30:60, 40:90] = 255
-inpainter = Inpainter.from_pretrained({name!r})
-filled = np.asarray(inpainter(PIL.Image.fromarray(photo), PIL.Image.fromarray(mask)))
-answer = {{
-    "source": inpainter.source,
-    "outside": bool((filled == photo)[mask == 0].all()),
-    "changed": float((filled != photo).any(-1)[mask > 0].mean()),
-    "filled": hashlib.sha256(filled.tobytes()).hexdigest(),
-}}
+answer = []
+for name in {names!r}:
+    inpainter = Inpainter.from_pretrained(name)
+    filled = np.asarray(inpainter(PIL.Image.fromarray(photo), PIL.Image.fromarray(mask)))
+    answer.append({{
+        "source": inpainter.source,
+        "known_pixels_kept": bool((filled == photo)[mask == 0].all()),
+        "changed_share": float((filled != photo).any(-1)[mask > 0].mean()),
+        "sha256": hashlib.sha256(filled.tobytes()).hexdigest(),
+    }})
 """
 
 
@@ -52,9 +54,9 @@ def train_command(run_dir, *more):
 
 
 @pytest.fixture(scope="module")
-def circle(tmp_path_factory):
-    """A Hub on which a dataset was pushed and a model was trained from it, each on a machine of its own."""
-    home = tmp_path_factory.mktemp("circle")
+def pipeline(tmp_path_factory):
+    """A Hub with a dataset and a model that was trained on it, each pushed from another machine."""
+    home = tmp_path_factory.mktemp("pipeline")
     with Hub() as hub:
         Client(hub.url, home / "owner").evaluate(PUSH_PHOTOS)
         run_dir = home / "run"
@@ -64,79 +66,73 @@ def circle(tmp_path_factory):
         yield SimpleNamespace(hub=hub, home=home, api=api, run_dir=run_dir, output=output)
 
 
-def test_training_streams_the_dataset_and_publishes_the_weights(circle):
-    assert f"{circle.hub.url}/me/weights" in circle.output
-    assert circle.hub.called("GET", "/datasets/me/photos/resolve/") >= 2
+def test_training_streams_the_dataset_and_publishes_the_weights(pipeline):
+    assert f"{pipeline.hub.url}/me/weights" in pipeline.output
+    assert pipeline.hub.called("GET", "/datasets/me/photos/resolve/") >= 2
     published = {"README.md", "config.json", "model.safetensors", "samples.png"}
-    assert published <= set(circle.api.list_repo_files("me/weights"))
-    path = circle.api.hf_hub_download("me/weights", "model.safetensors", cache_dir=circle.home / "judge")
+    assert published <= set(pipeline.api.list_repo_files("me/weights"))
+    path = pipeline.api.hf_hub_download("me/weights", "model.safetensors", cache_dir=pipeline.home / "reader")
     with open(path, "rb") as file:
-        assert file.read() == (circle.run_dir / "weights" / "model.safetensors").read_bytes()
-    assert circle.api.model_info("me/weights").card_data["datasets"] == ["me/photos"]
+        assert file.read() == (pipeline.run_dir / "weights" / "model.safetensors").read_bytes()
+    assert pipeline.api.model_info("me/weights").card_data["datasets"] == ["me/photos"]
 
 
-def test_the_run_leaves_losses_sheets_and_curves(circle):
-    lines = [json.loads(line) for line in (circle.run_dir / "losses.jsonl").read_text().splitlines()]
+def test_the_run_leaves_losses_sheets_and_curves(pipeline):
+    lines = [json.loads(line) for line in (pipeline.run_dir / "losses.jsonl").read_text().splitlines()]
     assert lines[-1]["images_seen"] == IMAGES
-    sheets = sorted(path.name for path in (circle.run_dir / "samples").iterdir())
+    sheets = sorted(path.name for path in (pipeline.run_dir / "samples").iterdir())
     assert sheets == [f"images-{images:09d}.png" for images in (0, 48, 96)]
-    assert (circle.run_dir / "losses.png").stat().st_size > 1000
+    assert (pipeline.run_dir / "losses.png").stat().st_size > 1000
 
 
-def test_a_fresh_machine_pulls_the_weights_and_fills_a_hole(circle):
-    machine = Client(circle.hub.url, circle.home / "stranger", token=None)
-    pulled = machine.evaluate(FILL.format(name="me/weights"))
-    assert pulled["source"] == f"me/weights@{circle.api.model_info('me/weights').sha}"
-    assert pulled["outside"]
-    assert pulled["changed"] > 0.9
-    local = machine.evaluate(FILL.format(name=str(circle.run_dir / "weights")))
-    assert local["filled"] == pulled["filled"]
+def test_another_machine_loads_the_weights_and_fills_a_hole(pipeline):
+    machine = Client(pipeline.hub.url, pipeline.home / "reader", token=None)
+    published, local = machine.evaluate(FILL.format(names=["me/weights", str(pipeline.run_dir / "weights")]))
+    assert published["source"] == f"me/weights@{pipeline.api.model_info('me/weights').sha}"
+    assert published["known_pixels_kept"]
+    assert published["changed_share"] > 0.9
+    assert local["sha256"] == published["sha256"]
 
 
-def test_a_training_that_is_killed_and_started_again_ends_with_the_same_bytes(circle):
-    run_dir = circle.home / "killed"
-    trainer = Client(circle.hub.url, circle.home / "trainer")
+def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bytes(pipeline):
+    run_dir = pipeline.home / "killed"
+    trainer = Client(pipeline.hub.url, pipeline.home / "trainer")
     with trainer.start(*train_command(run_dir), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         losses = run_dir / "losses.jsonl"
         while process.poll() is None and not (losses.exists() and losses.read_text().count("\n") >= 10):
             time.sleep(0.005)
         process.kill()
-    assert process.returncode == -9, "the training was over before it could be killed"
+    assert process.returncode == -9, "the run ended before it could be killed"
     assert json.loads(losses.read_text().splitlines()[-1])["images_seen"] < IMAGES
     trainer.run(*train_command(run_dir), timeout_s=300)
     for name in ("model.safetensors", "config.json"):
-        assert (run_dir / "weights" / name).read_bytes() == (circle.run_dir / "weights" / name).read_bytes()
+        assert (run_dir / "weights" / name).read_bytes() == (pipeline.run_dir / "weights" / name).read_bytes()
 
 
-def test_the_page_started_with_the_model_says_so_and_fills_with_it(circle):
-    sha = circle.api.model_info("me/weights").sha
-    html, status = visit(circle, "me/weights", sha)
+def test_the_page_serves_published_weights(pipeline):
+    sha = pipeline.api.model_info("me/weights").sha
+    html, status = visit(pipeline, "me/weights", sha)
     assert "me/weights" in html
-    assert re.search(r'"about":\s*""', html), "these weights are for any photo"
+    assert re.search(r'"about":\s*""', html), "these weights have no limitation to state"
     assert (status["weights"], status["revision"]) == ("me/weights", sha)
 
 
-def test_a_context_encoder_is_trained_published_and_served_like_any_other_weights(circle):
-    trainer = Client(circle.hub.url, circle.home / "trainer")
-    run_dir, small = circle.home / "paper", ["--generator.channels", 4, "--generator.bottleneck-channels", 8]
+def test_a_context_encoder_is_trained_published_and_loaded_like_other_weights(pipeline):
+    trainer = Client(pipeline.hub.url, pipeline.home / "trainer")
+    run_dir, small = pipeline.home / "paper", ["--generator.channels", 4, "--generator.bottleneck-channels", 8]
     length = ["--epochs", 1, "--data.batch-size", 8, "--device", "cpu", "--run-dir", run_dir]
     command = ["-m", "train", "context-encoder", "--data.dataset", "me/photos", *small, *length]
     trainer.run(*command, "--push-to-hub", "me/paper", timeout_s=300)
     sheets = {path.name for path in (run_dir / "samples").glob("epoch-*")}
     assert sheets == {"epoch-0000.png", "epoch-0001.png"}
-    card = circle.api.hf_hub_download("me/paper", "README.md", cache_dir=circle.home / "judge")
-    with open(card, encoding="utf-8") as file:
-        assert "It was trained on one kind of hole" in file.read()
-    pulled = Client(circle.hub.url, circle.home / "stranger", token=None).evaluate(FILL.format(name="me/paper"))
-    assert pulled["outside"] and pulled["changed"] > 0.9
-    html, status = visit(circle, "me/paper", circle.api.model_info("me/paper").sha)
-    assert re.search(r'"about":\s*"about_center"', html)
-    assert status["weights"] == "me/paper"
+    machine = Client(pipeline.hub.url, pipeline.home / "reader", token=None)
+    (published,) = machine.evaluate(FILL.format(names=["me/paper"]))
+    assert published["known_pixels_kept"] and published["changed_share"] > 0.9
 
 
-def visit(circle, model_id: str, revision: str) -> tuple[str, dict]:
-    """Start the page with a model on a machine of its own: its HTML, and its answer to /status."""
-    machine = Client(circle.hub.url, circle.home / "page", token=None)
+def visit(pipeline, model_id: str, revision: str) -> tuple[str, dict]:
+    """Start the page with a model on another machine; return its HTML and its response to /status."""
+    machine = Client(pipeline.hub.url, pipeline.home / "page", token=None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     machine.env.update(MODEL_ID=model_id, MODEL_REVISION=revision, GRADIO_SERVER_PORT=str(port))
@@ -154,7 +150,7 @@ def visit(circle, model_id: str, revision: str) -> tuple[str, dict]:
 
 
 def wait_for(address: str, process: subprocess.Popen, seconds: float = 90) -> str:
-    """The page's HTML, once the server answers."""
+    """Return the page's HTML as soon as the server responds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -165,17 +161,14 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 90) -> st
     raise AssertionError(f"no page at {address}")
 
 
-def test_published_weights_are_measured_on_photos_of_the_hub(circle):
+def test_published_weights_are_measured_on_photos_of_the_hub(pipeline):
     pytest.importorskip("cv2")
     arguments = ["--data", "me/photos", "--split", "train", "--images", 2, "--slow-images", 0]
-    judge = Client(circle.hub.url, circle.home / "evaluator")
-    commit = circle.api.model_info("me/weights").sha
-    table = judge.run("-m", "train.evaluate", f"me/weights@{commit}", *arguments, timeout_s=200).stdout
+    evaluator = Client(pipeline.hub.url, pipeline.home / "evaluator")
+    commit = pipeline.api.model_info("me/weights").sha
+    table = evaluator.run("-m", "train.evaluate", f"me/weights@{commit}", *arguments, timeout_s=200).stdout
     assert table.count("| ours |") == 3
     assert table.count("| OpenCV Telea |") == 3
-    wrong = judge.run("-m", "train.evaluate", "me/weights@nowhere", *arguments, check=False)
-    assert wrong.returncode != 0
-    assert "nowhere" in wrong.stderr
 
 
 PUSH_SUBSETS = """
@@ -190,6 +183,6 @@ answer = None
 
 def test_a_subset_of_a_dataset_is_named_after_a_colon(hub, client):
     client.evaluate(PUSH_SUBSETS)
-    count = "from train.data.datasets import iter_photos; answer = len(list(iter_photos({!r})))"
-    assert client.evaluate(count.format("me/subsets:small")) == 2
-    assert client.evaluate(count.format("me/subsets:large")) == 5
+    names = ["me/subsets:small", "me/subsets:large"]
+    count = f"from train.data.datasets import iter_photos; answer = [len(list(iter_photos(name))) for name in {names}]"
+    assert client.evaluate(count) == [2, 5]
