@@ -8,7 +8,7 @@ from train.config import DataConfig, LossConfig, MaskConfig, TrainConfig, to_dic
 from train.presets import PRESETS
 
 
-def test_the_paper_preset_is_the_recipe_of_the_paper():
+def test_the_context_encoder_preset_is_the_recipe_of_the_paper():
     config = PRESETS["context-encoder"][1]
     assert isinstance(config.generator, ContextEncoderConfig)
     assert (config.data.resolution, config.data.batch_size, config.epochs) == (128, 64, 100)
@@ -20,7 +20,7 @@ def test_the_paper_preset_is_the_recipe_of_the_paper():
     assert config.sample_epochs == (0, 1, 5, 20, 50, 100)
 
 
-def test_the_photos_preset_uses_every_term():
+def test_the_photos_preset_uses_every_loss_term():
     loss = PRESETS["photos"][1].loss
     weights = (loss.reconstruction_weight, loss.adversarial_weight, loss.r1_gamma, loss.feature_matching_weight,
                loss.perceptual_weight)  # fmt: skip
@@ -29,7 +29,7 @@ def test_the_photos_preset_uses_every_term():
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_know_their_name_and_turn_into_json(name):
+def test_a_preset_has_its_name_and_converts_to_json(name):
     config = PRESETS[name][1]
     assert config.preset == name
     assert json.loads(json.dumps(to_dict(config)))["generator"]["architecture"] == config.generator.architecture
@@ -60,12 +60,12 @@ def test_presets_know_their_name_and_turn_into_json(name):
         (lambda: TrainConfig(epochs=1, generator=ContextEncoderConfig()), "128 for a context encoder"),
     ],
 )
-def test_impossible_settings_are_answered_with_a_sentence(make, message):
+def test_invalid_settings_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_a_central_generator_cannot_be_trained_on_other_holes():
+def test_a_generator_of_the_centre_cannot_be_trained_on_other_holes():
     paper = PRESETS["context-encoder"][1]
     data = dataclasses.replace(paper.data, masks=MaskConfig(central=1, strokes=1))
     with pytest.raises(ValueError, match="region full"):
@@ -74,5 +74,5 @@ def test_a_central_generator_cannot_be_trained_on_other_holes():
     assert dataclasses.replace(paper, data=data, generator=free).data is data
 
 
-def test_defaults_switch_the_discriminator_off():
+def test_there_is_no_discriminator_by_default():
     assert LossConfig().adversarial_weight == 0

@@ -7,12 +7,12 @@ from train.presets import PRESETS, current_flags, with_overrides
 
 
 @pytest.mark.parametrize("name", ["imagse", "data.resolutoin", "images.more", "", "__class__"])
-def test_a_setting_that_does_not_exist_is_named(name):
+def test_an_unknown_setting_is_reported(name):
     with pytest.raises(ValueError, match="no setting"):
         with_overrides(PRESETS["tiny"][1], {name: 1})
 
 
-def test_overrides_are_checked_like_any_setting():
+def test_overrides_are_validated():
     with pytest.raises(ValueError, match=r"data\.resolution is 65"):
         with_overrides(PRESETS["tiny"][1], {"data.resolution": 65})
 

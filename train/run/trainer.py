@@ -20,7 +20,7 @@ class Trainer(Protocol):
     Attributes:
         ema: the averaged weights, which are saved for use.
         images_seen: the clock of the run.
-        position: where the stream goes on.
+        position: where the stream continues.
         samples: "image" and "mask" of the photos of the sample sheets, as in a `Batch`; None before the first step.
     """
 

@@ -38,7 +38,7 @@ def test_losses_have_their_closed_form():
     assert terms["dice"].item() == pytest.approx(1 - (2 * inside * 0.5 + 1) / (either + 1), rel=1e-5)
 
 
-def test_a_pixel_of_a_thin_line_counts_more_than_one_of_a_large_stain():
+def test_a_pixel_of_a_thin_line_has_more_weight_than_one_of_a_large_stain():
     target = torch.zeros(1, 1, 96, 96)
     target[..., 10, :] = target[..., 40:, :] = 1
     logits = torch.zeros_like(target, requires_grad=True)

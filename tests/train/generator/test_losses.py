@@ -21,13 +21,13 @@ def hole(size=16, rim=4):
     return mask
 
 
-def test_the_border_band_is_the_rim_of_the_hole():
+def test_the_border_band_lies_inside_the_edge_of_the_hole():
     band = border_band(hole(), 2)
     inner = hole(16, 6)
     assert torch.equal(band, hole() - inner)
 
 
-def test_the_edge_of_the_picture_is_no_border():
+def test_the_edge_of_the_image_is_no_border():
     assert border_band(torch.ones(1, 1, 8, 8), 2).sum() == 0
 
 
@@ -38,14 +38,14 @@ def test_reconstruction_is_the_mean_distance_in_the_hole(power, expected):
     assert reconstruction_loss(prediction, image, hole(), power=power).item() == pytest.approx(expected)
 
 
-def test_a_small_hole_counts_as_much_as_a_large_one():
+def test_a_small_hole_has_the_weight_of_a_large_one():
     masks = torch.cat([hole(16, 7), hole(16, 1)])
     image = torch.zeros(2, 3, 16, 16)
     prediction = torch.stack([torch.full((3, 16, 16), 1.0), torch.full((3, 16, 16), 0.5)])
     assert reconstruction_loss(prediction, image, masks, power=1).item() == pytest.approx(0.75)
 
 
-def test_known_pixels_count_by_their_weight():
+def test_known_pixels_have_their_weight():
     image, mask = torch.zeros(1, 3, 16, 16), hole()
     prediction = 1 - mask.expand(1, 3, 16, 16)
     known, missing = 256 - 64, 64
@@ -53,7 +53,7 @@ def test_known_pixels_count_by_their_weight():
     assert reconstruction_loss(prediction, image, mask, power=1, known_weight=0.1).item() == pytest.approx(expected)
 
 
-def test_an_error_at_the_border_counts_tenfold_and_one_further_in_as_without_a_border():
+def test_the_border_weight_multiplies_errors_at_the_border_only():
     image, mask = torch.zeros(1, 3, 16, 16), hole()
     band = border_band(mask, 2)
     for wrong, times in ((band, 10), (mask - band, 1)):
@@ -63,7 +63,7 @@ def test_an_error_at_the_border_counts_tenfold_and_one_further_in_as_without_a_b
         assert loss.item() == pytest.approx(times * plain.item())
 
 
-def test_hinge_losses_by_hand():
+def test_hinge_losses_have_their_closed_form():
     real, fake = torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 0.25])
     mask = hole().expand(2, 1, 16, 16)
     assert discriminator_loss("hinge", real, fake, mask).item() == pytest.approx((0 + 0.5) / 2 + (0 + 1.25) / 2)
@@ -82,7 +82,7 @@ def test_cross_entropy_is_that_of_the_sigmoid(kind):
     assert adversarial_loss(kind, fake, mask).item() == pytest.approx(-math.log(sigmoid(-0.5)), rel=1e-5)
 
 
-def test_patches_that_see_no_hole_are_not_fake():
+def test_patches_without_a_hole_are_not_fake():
     mask = torch.zeros(1, 1, 32, 32)
     mask[..., :16, :16] = 1
     fake = torch.full((1, 1, 4, 4), 100.0)
@@ -112,7 +112,7 @@ def test_r1_of_a_linear_network_is_its_squared_weight():
     assert not image.requires_grad
 
 
-def test_feature_matching_is_the_mean_l1_over_layers_and_teaches_the_fake_only():
+def test_feature_matching_is_the_mean_l1_over_layers_with_a_gradient_for_the_fake_only():
     fake = DiscriminatorOutput(torch.zeros(1), [torch.ones(1, 2, 4, 4, requires_grad=True), torch.zeros(1, 8, 2, 2)])
     real = DiscriminatorOutput(
         torch.zeros(1), [torch.zeros(1, 2, 4, 4, requires_grad=True), torch.full((1, 8, 2, 2), 3.0)]

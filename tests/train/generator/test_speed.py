@@ -15,5 +15,5 @@ def test_the_command_measures_stream_and_step(tmp_path, capsys):
     assert "cannot be opened" in capsys.readouterr().err
 
 
-def test_the_table_says_how_many_times_as_fast_the_stream_is():
+def test_the_table_has_the_ratio_of_both_speeds():
     assert "| ratio | 50.0 x | 20.0 x |" in table(Speed(100, 0.01), Speed(2, 0.2), "cpu")

@@ -13,7 +13,7 @@ from train.run.optimize import NonFiniteError
 CPU = torch.device("cpu")
 
 
-def test_a_checkpoint_comes_back_as_it_was_saved(tmp_path):
+def test_a_checkpoint_is_loaded_as_it_was_saved(tmp_path):
     state = {"weights": {"a": torch.arange(4.0)}, "images_seen": 12, "position": [1, 2], "samples": None}
     save_checkpoint(tmp_path, state)
     loaded = load_checkpoint(tmp_path, CPU)

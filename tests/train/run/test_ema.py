@@ -11,7 +11,7 @@ def network(value):
     return layer
 
 
-def test_after_a_half_life_the_past_counts_half():
+def test_after_a_half_life_the_past_has_half_the_weight():
     ema = EMA(network(0.0), halflife_images=100)
     now = network(1.0)
     for step in range(10):
@@ -19,14 +19,14 @@ def test_after_a_half_life_the_past_counts_half():
     assert ema.network.weight.item() == pytest.approx(0.5, rel=1e-5)
 
 
-def test_the_random_start_is_forgotten_early():
+def test_the_random_initialization_is_forgotten_early():
     ema = EMA(network(0.0), halflife_images=10**9)
     for step in range(1, 101):
         ema.update(network(1.0), 10, images_seen=10 * step)
     assert ema.network.weight.item() > 0.99
 
 
-def test_without_a_half_life_the_average_is_the_network():
+def test_without_a_half_life_the_average_is_the_network_itself():
     trained = network(0.0)
     ema = EMA(trained, halflife_images=0)
     nn.init.constant_(trained.weight, 0.7)
@@ -35,7 +35,7 @@ def test_without_a_half_life_the_average_is_the_network():
     assert trained.weight.requires_grad and trained.training
 
 
-def test_batch_norm_statistics_are_copied_and_the_network_is_left_alone():
+def test_batch_norm_statistics_are_copied_and_the_network_is_not_modified():
     norm = nn.BatchNorm2d(2)
     ema = EMA(norm, halflife_images=1000)
     norm(torch.randn(8, 2, 4, 4) + 5)

@@ -7,7 +7,7 @@ def lines(capsys):
     return capsys.readouterr().out.splitlines()
 
 
-def test_what_a_run_prints_is_read_back(capsys):
+def test_events_are_read_back_from_the_log(capsys):
     log = EventLog()
     log.on_log({"images_seen": 20, "generator/l1": 0.25, "images_per_s": 4.0}, 200)
     print("a word in between")
@@ -22,13 +22,13 @@ def test_what_a_run_prints_is_read_back(capsys):
     assert status.last_log_line == "a word in between"
 
 
-def test_what_a_resumed_run_does_again_is_there_once(capsys):
+def test_steps_that_a_resumed_run_repeats_appear_once(capsys):
     for seen in (20, 40, 60, 40, 60, 80):
         emit("progress", images_seen=seen, total=None)
     assert [line["images_seen"] for line in read_events(lines(capsys)).lines] == [20, 40, 60, 80]
 
 
-def test_other_lines_and_broken_ones_are_no_events():
+def test_other_lines_and_damaged_events_are_ignored():
     log = ["", "Traceback", '{"event": "progress", "images_seen": ', '{"event": 3}', '{"event": "progress"}']
     log += [json.dumps({"event": "progress", "images_seen": 5, "text": "x" * 30_000}), "ValueError: no", "  "]
     status = read_events(log)

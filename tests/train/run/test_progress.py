@@ -22,14 +22,14 @@ def test_losses_are_averaged_between_two_lines(tmp_path):
     assert written["images_per_s"] > 0
 
 
-def test_lines_after_the_checkpoint_are_dropped_when_a_run_goes_on(tmp_path):
+def test_lines_after_the_checkpoint_are_dropped_when_a_run_resumes(tmp_path):
     path = tmp_path / "losses.jsonl"
     path.write_text("".join(json.dumps({"images_seen": n}) + "\n" for n in (10, 20, 30)) + '{"images_se')
     Progress(tmp_path, 20, None).close()
     assert [line["images_seen"] for line in read_losses(path)] == [10, 20]
 
 
-def test_a_sheet_shows_masked_prediction_composite_and_truth(tmp_path):
+def test_a_sheet_shows_masked_image_prediction_composite_and_ground_truth(tmp_path):
     image = torch.zeros(2, 3, 8, 8)
     prediction = torch.ones(2, 3, 8, 8) * 5  # out of range on purpose: it is clipped
     mask = torch.zeros(2, 1, 8, 8)
@@ -39,12 +39,12 @@ def test_a_sheet_shows_masked_prediction_composite_and_truth(tmp_path):
     with Image.open(tmp_path / "samples" / "sheet.png") as picture:
         sheet = np.asarray(picture)
     assert sheet.shape == (4 * 10 + 2, 2 * 10 + 2, 3)
-    masked, predicted, composite, truth = (sheet[2 + 10 * row : 10 + 10 * row, 2:10] for row in range(4))
+    masked, predicted, composite, ground_truth = (sheet[2 + 10 * row : 10 + 10 * row, 2:10] for row in range(4))
     assert (masked[:, :4] == 128).all()
     assert (predicted == 255).all()
     assert (composite[:, :4] == 255).all()
-    assert np.array_equal(composite[:, 4:], truth[:, 4:])
-    assert (truth[..., 0] == 0).all()
+    assert np.array_equal(composite[:, 4:], ground_truth[:, 4:])
+    assert (ground_truth[..., 0] == 0).all()
 
 
 def test_loss_curves_are_drawn_for_every_loss(tmp_path):
