@@ -16,7 +16,11 @@ MAY_CHANGE = (
 
 @dataclass(frozen=True)
 class MaskConfig:
-    """The holes: relative weights of the mask families, and where silhouettes come from."""
+    """The holes: relative weights of the mask families, and where silhouettes come from.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
 
     central: float = 0.0
     """The central square of half the side."""
@@ -46,11 +50,6 @@ class MaskConfig:
         }
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ValueError: a value is out of range.
-        """
         weights = self.weights().values()
         if min(weights) < 0 or not sum(weights):
             raise ValueError(f"The mask weights are {self.weights()}; none may be negative and one must be positive.")
@@ -60,7 +59,11 @@ class MaskConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The photos of the training set, and how they become batches."""
+    """The photos of the training set, and how they become batches.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
 
     dataset: tuple[str, ...] = ()
     """Hub dataset ids (OWNER/NAME, or OWNER/NAME:SUBSET), folders of photos, or parquet files. Several are concatenated
@@ -93,11 +96,6 @@ class DataConfig:
     """The holes."""
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ValueError: a value is out of range.
-        """
         check(self.resolution >= 16 and self.resolution % 16 == 0, "data.resolution", self.resolution,
               "a multiple of 16", f"try {max(16, self.resolution // 16 * 16)}")  # fmt: skip
         check(self.batch_size >= 1, "data.batch_size", self.batch_size, "at least 1", "try 8")
@@ -143,7 +141,11 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Settings that every training run has, whatever network it trains."""
+    """Settings that every training run has, whatever network it trains.
+
+    Raises:
+        ValueError: a value is out of range, or two settings contradict each other.
+    """
 
     preset: str = "custom"
     """Name of the preset that this config started from."""
@@ -195,11 +197,6 @@ class RunConfig:
     """Also print progress as JSON lines, for a log that a program reads."""
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ValueError: a value is out of range, or two settings contradict each other.
-        """
         if (self.images is None) == (self.epochs is None):
             raise ValueError(
                 f"images is {self.images} and epochs is {self.epochs}; give exactly one of them as the run's length."
@@ -228,7 +225,11 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class TrainConfig(RunConfig):
-    """One training run of a generator."""
+    """One training run of a generator.
+
+    Raises:
+        ValueError: a value is out of range, or two settings contradict each other.
+    """
 
     data: DataConfig = field(default_factory=DataConfig)
     generator: ContextEncoderConfig | FreeFormConfig = field(default_factory=FreeFormConfig)
@@ -248,11 +249,6 @@ class TrainConfig(RunConfig):
     """torch.compile the networks: slow start, faster steps."""
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ValueError: a value is out of range, or two settings contradict each other.
-        """
         super().__post_init__()
         check(0 <= self.guided <= 1, "guided", self.guided, "between 0 and 1", "try 0.4")
         check(not self.guided or self.data.resolution % 32 == 0, "data.resolution", self.data.resolution,

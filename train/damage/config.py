@@ -8,7 +8,11 @@ from train.config import DataConfig, RunConfig, check
 
 @dataclass(frozen=True)
 class DamageTrainConfig(RunConfig):
-    """One training run of the network that finds damage."""
+    """One training run of the network that finds damage.
+
+    Raises:
+        ValueError: a value is out of range, or two settings contradict each other.
+    """
 
     preset: str = "damage"
     """Name of the preset that this config started from."""
@@ -51,11 +55,6 @@ class DamageTrainConfig(RunConfig):
     """Threads that degrade crops. The batches do not depend on their number."""
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ValueError: a value is out of range, or two settings contradict each other.
-        """
         super().__post_init__()
         check(self.resolution >= 32 and self.resolution % 16 == 0, "resolution", self.resolution,
               "a multiple of 16 from 32", f"try {max(32, self.resolution // 16 * 16)}")  # fmt: skip
