@@ -128,7 +128,8 @@ class Inpainter:
 
         Raises:
             PhotoError: the photo or the mask cannot be read.
-            MaskError: the mask does not fit the photo, or covers (nearly) all of it.
+            MaskError: the mask does not fit the photo, or covers (nearly) all of it; or `grow_px` is out of range.
+            ValueError: `max_share` is out of range.
         """
         picture = open_photo(photo)
         hole = dilate(to_mask(mask, picture.size, max_share=max_share), grow_px)
@@ -156,6 +157,9 @@ class Inpainter:
         Yields:
             For each pair, in order, the filled photo, or the PhotoError or MaskError that a call raises, so that one
             bad file does not stop the others.
+
+        Raises:
+            ValueError: `max_share` is out of range.
         """
         for photo, mask in pairs:
             result: Image.Image | ValueError

@@ -33,7 +33,7 @@ class ConvNeXtBlock(nn.Module):
 
     Reference:
         Liu et al. 2022, ConvNeXt, arXiv:2201.03545, figure 4. Differs in two points: ReLU, which is as good as GELU by
-        section 2.5 and cheaper on a CPU; and layer scale starts at 0.1, as the network is shallow.
+        section 2.6 and cheaper on a CPU; and layer scale starts at 0.1, as the network is shallow.
     """
 
     def __init__(self, channels: int, expansion: int):

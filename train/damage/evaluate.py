@@ -26,6 +26,7 @@ from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import SUFFIXES, open_photo
 from train.data.datasets import iter_photos
+from train.data.retry import StreamError
 
 from .scores import TOLERANCE_PX, PixelCounts, count_pixels, sum_counts
 
@@ -185,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
         restored = marked_after_restoration(inpainter, (pair.pixels for pair in pairs))
         for block in report(counts, clean, restored, time_large_scan(inpainter)):
             print(block)
-    except (ValueError, OSError) as error:
+    except (ValueError, StreamError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
+from train.data.retry import StreamError
 
 from .command import add_arguments, collect, parse, save_comparison
 from .methods import load_baseline, our_methods
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with_elp=elp_available(),
         )
         scores, rows = collect(scored, options)
-    except ValueError as error:
+    except (ValueError, StreamError) as error:
         raise SystemExit(f"error: {error}") from error
     print(f"Photos of {options.data} ({options.split}), long side up to {options.max_side} px, seed {options.seed}.\n")
     slow = [method.name for method in methods if method.slow]

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from inpaint.benchmark.whole_photo import WHOLE_PX, whole_photo_fill
 from inpaint.inpainter import Inpainter
 from train.data.datasets import iter_photos
+from train.data.retry import StreamError
 from train.masks.families import large_holes
 
 from .command import add_arguments, collect, parse, save_comparison
@@ -45,6 +46,7 @@ def largest_squares(data: str, split: str, count: int, side_px: int) -> list[np.
 
     Raises:
         ValueError: the dataset cannot be opened.
+        StreamError: the dataset cannot be read.
     """
     photos = heapq.nlargest(count, iter_photos(data, split), key=lambda photo: min(photo.size))
     return [np.array(ImageOps.fit(photo, (side_px, side_px), Image.Resampling.LANCZOS)) for photo in photos]
@@ -128,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         photos = largest_squares(options.data, options.split, options.images, options.side)
         scored = evaluate_large_holes(photos, methods, seed=options.seed, with_elp=elp_available())
         scores, rows = collect(scored, options)
-    except ValueError as error:
+    except (ValueError, StreamError) as error:
         raise SystemExit(f"error: {error}") from error
     size, plural = f"{options.side} x {options.side} px", "s" * (len(photos) > 1)
     print(

@@ -115,6 +115,7 @@ def read_photos(data: str, split: str, images: int, max_side: int) -> Iterator[n
 
     Raises:
         ValueError: the dataset cannot be opened.
+        StreamError: the dataset cannot be read.
     """
     for photo in iter_photos(data, split, images):
         photo.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)

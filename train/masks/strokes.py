@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
-Path = np.ndarray  # (N, 2) float, the x and y of each point in pixels
+Polyline = np.ndarray  # (N, 2) float, the x and y of each point in pixels
 
 
 def mean_side(height: int, width: int) -> float:
@@ -88,7 +88,9 @@ def tear(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(canvas, dtype=bool)
 
 
-def _random_walk(height: int, width: int, rng: np.random.Generator, *, steps: int, step: float, turn: float) -> Path:
+def _random_walk(
+    height: int, width: int, rng: np.random.Generator, *, steps: int, step: float, turn: float
+) -> Polyline:
     """Return a correlated random walk: `turn` is the deviation of the heading in radians per step of `step` pixels."""
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, turn, steps) + rng.normal(0, turn / 3))
     moves = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (step * rng.uniform(0.6, 1.4, (steps, 1)))
@@ -99,13 +101,13 @@ def _random_walk(height: int, width: int, rng: np.random.Generator, *, steps: in
     return path - middle + rng.uniform(0, 1, 2) * (width, height)
 
 
-def _rotate(points: Path, angle: float) -> Path:
+def _rotate(points: Polyline, angle: float) -> Polyline:
     """Rotate points about the origin by `angle` radians, from x towards y."""
     cosine, sine = math.cos(angle), math.sin(angle)
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
-def _draw_line(height: int, width: int, points: Path, line_px: float) -> np.ndarray:
+def _draw_line(height: int, width: int, points: Polyline, line_px: float) -> np.ndarray:
     """Draw a polyline of constant width, at least one pixel; bool (height, width)."""
     canvas = Image.new("L", (width, height))
     flat = [tuple(point) for point in points.tolist()]
@@ -113,7 +115,7 @@ def _draw_line(height: int, width: int, points: Path, line_px: float) -> np.ndar
     return np.asarray(canvas, dtype=bool)
 
 
-def _draw_tapered(height: int, width: int, points: Path, widths: np.ndarray) -> np.ndarray:
+def _draw_tapered(height: int, width: int, points: Polyline, widths: np.ndarray) -> np.ndarray:
     """Draw a polyline with round caps whose width at each point is in `widths`; bool (height, width)."""
     canvas = Image.new("L", (width, height))
     draw = ImageDraw.Draw(canvas)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
-from inpaint.hub.weights import WeightsError
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
+from train.data.retry import StreamError
 from train.evaluate.methods import load_baseline, our_method
 from train.evaluate.results import OURS, display_name, score_as_json
 from train.evaluate.scores import elp_available
@@ -43,6 +43,7 @@ def compare(options: argparse.Namespace) -> tuple[str, Path, Path]:
     Raises:
         ValueError: a setting or a dataset cannot be used.
         WeightsError: weights cannot be loaded.
+        StreamError: a dataset cannot be read.
         CheckpointError: a run's folder holds a run with other settings.
         NonFiniteError: a loss became non-finite.
     """
@@ -138,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command to resume.", file=sys.stderr)
         return 130
-    except (ValueError, WeightsError, CheckpointError, NonFiniteError, OSError, ModuleNotFoundError) as error:
+    except (ValueError, StreamError, CheckpointError, NonFiniteError, OSError, ModuleNotFoundError) as error:
         print(f"python -m train.paper: {error}\nRun the same command to resume.", file=sys.stderr)
         return 1
     print(f"{text}\nThe table is in {table}, the figure in {picture}.")

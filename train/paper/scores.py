@@ -76,6 +76,7 @@ def held_out_pictures(data: DataConfig, split: str, count: int, seed: int) -> It
 
     Raises:
         ValueError: the split cannot be opened.
+        StreamError: the split cannot be read.
     """
     rows = StreamedImages(dataclasses.replace(data, split=split, shuffle_buffer=SHUFFLE_BUFFER), seed)
     for photo in itertools.islice(_decoded(rows), count):

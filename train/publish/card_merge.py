@@ -18,6 +18,9 @@ _PART = re.compile(
     r"<!-- generated: (?P<name>[a-z-]+) (?P<sum>[0-9a-f]{8})\.[^\n]*-->\n(?P<text>.*?)\n?<!-- end of (?P=name) -->",
     re.DOTALL,
 )
+_FENCE = re.compile(r"^---[ \t]+$", re.MULTILINE)
+"""A line around the metadata with trailing spaces, which RepoCard does not accept."""
+_EMPTY_METADATA = re.compile(r"\A\s*---\n---(\n|\Z)")
 _LICENCE = ("license", "license_name", "license_link")
 
 
@@ -52,6 +55,8 @@ def split_card(text: str) -> tuple[dict[str, Any], str]:
     """
     if not text.lstrip().startswith("---"):
         return {}, text
+    text = _FENCE.sub("---", text, count=2)
+    text = _EMPTY_METADATA.sub("", text)
     try:
         # RepoCard and not ModelCard: the latter drops results that EvalResult cannot express.
         card = RepoCard(text)

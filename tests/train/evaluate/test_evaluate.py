@@ -14,6 +14,7 @@ from inpaint.benchmark.baselines import BASELINES, UnavailableError, mean_fill, 
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
+from train.data.retry import StreamError
 from train.evaluate import __main__ as evaluation
 from train.evaluate.methods import Method, load_baseline
 from train.evaluate.report import report, score_table
@@ -258,3 +259,14 @@ def test_a_command_without_data_names_the_option(capsys):
 def test_missing_weights_end_the_command_with_a_message(tmp_path):
     with pytest.raises(SystemExit, match="^error: .*"):
         evaluation.main([str(tmp_path / "nothing"), "--data", str(tmp_path)])
+
+
+def test_an_unreachable_dataset_ends_the_command_with_a_message(monkeypatch, tmp_path):
+    def unreachable(*_):
+        raise StreamError("The dataset me/photos cannot be read; the Hub answered 503: try again later.")
+        yield
+
+    monkeypatch.setattr(evaluation, "read_photos", unreachable)
+    monkeypatch.setattr(evaluation, "BASELINES", ())
+    with pytest.raises(SystemExit, match="^error: The dataset me/photos cannot be read; .*: try again later.$"):
+        evaluation.main(["--data", str(tmp_path)])

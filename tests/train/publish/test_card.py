@@ -18,7 +18,7 @@ from train.damage.config import DamageTrainConfig
 from train.evaluate.results import mean_scores
 from train.presets import PRESETS
 from train.publish.card import build_card, write_card
-from train.publish.card_merge import merge
+from train.publish.card_merge import merge, split_card
 
 
 def metadata(card: str) -> dict:
@@ -131,7 +131,7 @@ def test_an_unedited_card_is_replaced(run_dir):
 
 
 def later_card(run_dir):
-    """The card of the run after it went on and was measured again, on another dataset."""
+    """The card of the run after it was resumed on another dataset and measured again."""
     (run_dir / "losses.jsonl").write_text('{"images_seen": 99999}\n')
     (run_dir / "results.json").write_text(json.dumps([score | {"psnr": 30.0} for score in SCORES]))
     config = json.loads((run_dir / "config.json").read_text())
@@ -212,6 +212,18 @@ def test_metadata_that_a_person_set_is_kept_and_facts_are_replaced(run_dir):
     (run_dir / "results.json").unlink()
     unmeasured = metadata(merge(card, build_card(run_dir, run_dir / "weights", "me/weights")).text)
     assert "model-index" not in unmeasured, "the results were those of the previous weights"
+
+
+@pytest.mark.parametrize("fence", ["---", "---  "])
+def test_metadata_is_read_between_lines_with_trailing_spaces(fence):
+    card = f"{fence}\nlicense: mit\n{fence}\n\nMy own words.\n"
+    assert split_card(card) == ({"license": "mit"}, "\nMy own words.\n")
+    assert split_card(f"{fence}\n{fence}\nMy own words.\n") == ({}, "My own words.\n")
+
+
+def test_a_horizontal_rule_is_not_metadata():
+    card = "---\n\n# My model\n\nMy own words.\n"
+    assert split_card(card) == ({}, card)
 
 
 def test_invalid_metadata_is_refused(run_dir):

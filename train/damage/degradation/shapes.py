@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-Path = np.ndarray  # (N, 2) float, the x and y of each point in pixels
+Polyline = np.ndarray  # (N, 2) float, the x and y of each point in pixels
 SUPERSAMPLING = 3
 """Factor by which a canvas is drawn larger and box-filtered down: a line of half a pixel has half the opacity."""
 
@@ -24,7 +24,7 @@ class Canvas:
         self._image = Image.new("L", (side * SUPERSAMPLING, side * SUPERSAMPLING))
         self._draw = ImageDraw.Draw(self._image)
 
-    def line(self, path: Path, widths: np.ndarray, opacities: np.ndarray) -> None:
+    def line(self, path: Polyline, widths: np.ndarray, opacities: np.ndarray) -> None:
         """Draw a polyline of varying width and opacity.
 
         Args:
@@ -42,7 +42,7 @@ class Canvas:
                     radius = pen / 2 - 0.5
                     self._draw.ellipse((u - radius, v - radius, u + radius, v + radius), fill=level)
 
-    def polygon(self, outline: Path, opacity: float = 1.0) -> None:
+    def polygon(self, outline: Polyline, opacity: float = 1.0) -> None:
         """Fill a polygon with corners (N, 2) in pixels and an opacity in [0, 1]."""
         self._draw.polygon([tuple(point) for point in (outline * SUPERSAMPLING).tolist()], fill=round(255 * opacity))
 
@@ -93,7 +93,7 @@ def noise_1d(count: int, knots: float, rng: np.random.Generator) -> np.ndarray:
     return np.interp(np.linspace(0, len(values) - 1, count), np.arange(len(values)), values)
 
 
-def straight_path(side: int, rng: np.random.Generator, *, through: bool, bow: float = 0.02) -> Path:
+def straight_path(side: int, rng: np.random.Generator, *, through: bool, bow: float = 0.02) -> Polyline:
     """Return a nearly straight path of random position and direction, with a point about every 4 pixels.
 
     Args:
@@ -109,7 +109,9 @@ def straight_path(side: int, rng: np.random.Generator, *, through: bool, bow: fl
     return place_at_random(np.stack([along, across], 1) * length, rng.uniform(0, 2 * math.pi), side, rng)
 
 
-def random_walk_path(side: int, rng: np.random.Generator, *, length: float, turn: float, step_px: float = 3) -> Path:
+def random_walk_path(
+    side: int, rng: np.random.Generator, *, length: float, turn: float, step_px: float = 3
+) -> Polyline:
     """Return a correlated random walk at a random position.
 
     Args:
@@ -125,7 +127,7 @@ def random_walk_path(side: int, rng: np.random.Generator, *, length: float, turn
     return place_at_random(path - path[count // 2], rng.uniform(0, 2 * math.pi), side, rng)
 
 
-def roughen(path: Path, roughness_px: float, rng: np.random.Generator) -> Path:
+def roughen(path: Polyline, roughness_px: float, rng: np.random.Generator) -> Polyline:
     """Add a mean-reverting random walk to a path, so that it looks like torn fibres or brittle cracks.
 
     Args:
@@ -138,7 +140,7 @@ def roughen(path: Path, roughness_px: float, rng: np.random.Generator) -> Path:
     return path + np.stack([np.convolve(steps[:, axis], decay)[: len(path)] for axis in (0, 1)], 1)
 
 
-def place_at_random(points: Path, angle: float, side: int, rng: np.random.Generator) -> Path:
+def place_at_random(points: Polyline, angle: float, side: int, rng: np.random.Generator) -> Polyline:
     """Rotate points (N, 2) about the origin by `angle` radians and move them to a random position in the square."""
     cosine, sine = math.cos(angle), math.sin(angle)
     return points @ np.array([[cosine, sine], [-sine, cosine]]) + rng.uniform(-0.05, 1.05, 2) * side
@@ -186,7 +188,7 @@ def blob(side: int, radius: float, rng: np.random.Generator, *, roughness: float
     return np.clip((1 - distance) * radius / max(edge_px, 0.7) + 0.5, 0, 1)
 
 
-def spots(side: int, count: int, sizes: np.ndarray, rng: np.random.Generator) -> Iterable[tuple[Path, float]]:
+def spots(side: int, count: int, sizes: np.ndarray, rng: np.random.Generator) -> Iterable[tuple[Polyline, float]]:
     """Yield small irregular polygons as (outline, radius in pixels); in half of the cases they form a cluster.
 
     Args:
