@@ -27,7 +27,7 @@ class Snapshot(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The memory that it takes, in bytes."""
+        """Memory of pixels and masks in bytes."""
         return sum(array.nbytes for array in (*self.pixels, *self.masks))
 
 

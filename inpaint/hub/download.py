@@ -163,7 +163,9 @@ def check_size(name: str, file: str, size: int | None) -> None:
         WeightsError: the file is too large.
     """
     if size is not None and size > MAX_BYTES[file]:
-        raise WeightsError(f"{name}: {file} has {size:,} bytes; at most {MAX_BYTES[file]:,} are allowed.")
+        raise WeightsError(
+            f"{name}: {file} has {size:,} bytes; at most {MAX_BYTES[file]:,} are allowed: use smaller weights."
+        )
 
 
 def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:

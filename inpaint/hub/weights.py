@@ -151,7 +151,7 @@ def load_network(
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({error}): download or save it again.") from error
     except json.JSONDecodeError as error:
-        raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}).") from error
+        raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}): download or save it again.") from error
     except (ValueError, RecursionError) as error:
         raise WeightsError(f"{name}: {error}") from error
     network.load_state_dict(tensors, strict=True)

@@ -13,7 +13,7 @@ def current_keys(keys: Iterable[str], old_keys: Mapping[str, str]) -> dict[str, 
 
     Returns:
         Key as given -> current key. A key that is current, or unknown, or whose current form is among `keys` as well,
-        stays as it is.
+        is unchanged.
     """
     keys = set(keys)
     names = {}

@@ -144,7 +144,7 @@ def _identify(file: BinaryIO, name: str) -> Image.Image:
 def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:
     width, height = image.size
     if width < 1 or height < 1:
-        raise PhotoError(f"{name} has no pixels: it is {width}x{height}")
+        raise PhotoError(f"{name} has no pixels: it is {width}x{height}; use another file")
     if max_pixels is not None and width * height > max_pixels:
         raise PhotoTooLargeError(
             f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "

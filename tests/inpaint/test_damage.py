@@ -1,4 +1,4 @@
-"""The DamageFinder, on photos outside the training set that another generator than that of training has degraded."""
+"""The DamageFinder, on photos outside the training set, degraded by another model than the one used in training."""
 
 import json
 import shutil

@@ -126,7 +126,7 @@ class RunSpec:
         """Return the JSON of the config for a run on this machine, which needs no copy of its state on the Hub.
 
         Args:
-            folder: gets the state and the weights.
+            folder: receives the state and the weights.
             publish: whether the weights are published to `repo_id`; otherwise they stay in the folder.
         """
         target = {} if publish else {"push_to_hub": None}

@@ -53,7 +53,7 @@ def test_weights_of_another_generator_are_rejected(tmp_path, monkeypatch, capsys
 
 
 class SameProcess:
-    """An executor that runs each function at once, in this process."""
+    """An executor that runs each function immediately, in this process."""
 
     def __init__(self, *_):
         pass

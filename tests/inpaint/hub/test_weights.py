@@ -36,7 +36,7 @@ def load(*args):
 
 
 def small_generator(first: float = 0.5):
-    """A generator whose very first weight is `first`, to tell versions apart."""
+    """A generator whose first weight is `first`, to distinguish versions."""
     torch.manual_seed(0)
     generator = build_generator(SMALL)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Between pixels and tensors, the composite and the padding."""
+"""Conversion between pixels and tensors, composites and padding."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Whatever runs the generator, fills differ by the rounding errors of its number format only."""
+"""Fills of the runtimes differ by the rounding errors of their number formats only."""
 
 import copy
 import math
@@ -79,7 +79,7 @@ def test_the_bound_holds_for_8_significant_bits_and_not_for_5(bundled, bits, is_
 
 
 def test_a_fill_differs_from_pytorch_by_rounding_in_every_pass(bundled):
-    """In all passes: in each from the same input, and at the end, where the differences of the passes have added up."""
+    """Each pass is compared from the same input, and the last one with the differences of all passes added up."""
     generator, faster = bundled
     photo, mask = np.asarray(picture("RGB", (300, 260))), np.zeros((260, 300), bool)
     mask[30:200, 40:220] = True

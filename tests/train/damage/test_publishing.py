@@ -1,4 +1,4 @@
-"""A damage network's way to the Hub, with the real client and the local Hub."""
+"""Training and publishing of a damage network, with the real client and the local Hub."""
 
 import json
 

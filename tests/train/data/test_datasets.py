@@ -1,4 +1,4 @@
-"""Datasets are read in their own order, and their image columns are found."""
+"""Datasets are read in the order of their rows, and their image columns are found."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Retries of a training stream: how long an outage may last, and what stops it at once."""
+"""Retries of a training stream: how long an outage may last, and which errors end the stream without a retry."""
 
 import pytest
 
