@@ -144,7 +144,7 @@ def _unavailable(error: ImportError, package: str) -> UnavailableError:
 BASELINES = (
     Baseline("mean fill", lambda: mean_fill),
     Baseline("push-pull pyramid", lambda: pyramid_fill),
-    Baseline("our initial fill", lambda: functools.partial(pyramid_fill, method=initial_fill)),
+    Baseline("initial fill (ours)", lambda: functools.partial(pyramid_fill, method=initial_fill)),
     Baseline(TELEA, lambda: load_opencv("INPAINT_TELEA")),
     Baseline("OpenCV Navier-Stokes", lambda: load_opencv("INPAINT_NS")),
     Baseline("skimage biharmonic", load_biharmonic, slow=True),
