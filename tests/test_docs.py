@@ -123,8 +123,9 @@ COMMANDS = cases(
 def test_commands_and_their_options_exist(page, command):
     module, *words = command
     path = ROOT.joinpath(*module.split("."))
-    sources = [path.with_suffix(".py")] if path.with_suffix(".py").exists() else sorted(path.glob("*.py"))
-    assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+    file = path.with_suffix(".py")
+    assert file.exists() or (path / "__main__.py").exists()
+    sources = [file, *siblings_imported_by(file)] if file.exists() else sorted(path.glob("*.py"))
     options = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
     literals = {
         node.value
@@ -135,6 +136,13 @@ def test_commands_and_their_options_exist(page, command):
     if module in ("train", "train.jobs"):
         literals |= settings(words)
     assert [option for option in options if option not in literals and option != "--help"] == []
+
+
+def siblings_imported_by(file):
+    """The modules beside a file from which it imports names: some have the options that several commands share."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return [file.with_name(f"{name}.py") for name in names]
 
 
 def settings(words):
