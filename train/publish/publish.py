@@ -123,7 +123,7 @@ def publish(
     except HFValidationError:
         raise PublishError(f"{repo_id!r} is not a repository id: use an id such as 'name/weights'") from None
     except WeightsError as error:
-        raise PublishError(f"{folder} has no weights to publish: {error}") from error
+        raise PublishError(f"there are no weights to publish: {error}") from error
     try:
         return _Publication(HfApi(), run_dir, folder, repo_id, options).run()
     except (httpx2.HTTPError, OSError, ValueError, StreamError) as error:

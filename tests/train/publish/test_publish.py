@@ -305,7 +305,7 @@ def test_metadata_that_the_hub_refuses_is_quoted(hub, client, run_dir):
 
 def test_missing_weights_and_an_unreachable_hub_are_reported(run_dir, tmp_path):
     client = Client("http://127.0.0.1:9", tmp_path / "home")
-    assert "has no weights to publish" in run_publish(client, tmp_path, "me/weights", code=1)
+    assert "there are no weights to publish" in run_publish(client, tmp_path, "me/weights", code=1)
     assert "cannot be reached" in run_publish(client, run_dir, "me/weights", code=1)
 
 
