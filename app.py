@@ -111,4 +111,7 @@ if __name__ == "__main__":
     Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # Pillow's default takes crops of such photos for bombs
     gpu = zero_gpu()
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
-    build_page(with_zero_gpu(inpainter, gpu), notice).launch(**launch_options())
+    page = build_page(with_zero_gpu(inpainter, gpu), notice)
+    _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
+    print(f"The page is at {url}; Ctrl-C stops it.", flush=True)
+    page.block_thread()

@@ -90,7 +90,7 @@ def fill_file(inpainter: Inpainter, task: Task, options: Options, inputs: set[tu
     if isinstance(output, Path) and output.exists() and not options.overwrite:
         status = output.stat()
         if (status.st_dev, status.st_ino) in inputs:
-            raise ValueError(f"{output} is one of the inputs; choose another OUT, or add --overwrite")
+            raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
     picture = open_photo(_source(photo), max_pixels=options.max_pixels)
     hole = _mask(inpainter, picture, mask, options)
     if options.mask_only:

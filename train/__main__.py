@@ -1,5 +1,6 @@
 """python -m train PRESET [--flags], or --config FILE [--flags]: train, and publish the weights to a repository."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,9 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except (ValueError, WeightsError, CheckpointError, NonFiniteError, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # what read the output, such as `head`, has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         print(f"python -m train: {error}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)

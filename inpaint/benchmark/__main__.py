@@ -105,7 +105,7 @@ def table(outcomes: Sequence[Outcome], methods: Sequence[str], *, with_limits: b
     Args:
         outcomes: one for each row.
         methods: names of the columns, ours first.
-        with_limits: add a column with the limit of each task and whether it is kept.
+        with_limits: add a column with the limit of each task and whether it is met.
     """
     heads = ["task", *methods, *(["limit"] if with_limits else [])]
     rows = []
@@ -127,8 +127,8 @@ def _figure(value: float | None, unit: str) -> str:
 def _verdict(outcome: Outcome) -> str:
     if outcome.limit is None:
         return "-"
-    kept = "kept" if outcome.values[OURS] <= outcome.limit else "missed"
-    return f"{outcome.limit:g} {outcome.unit}, {kept}"
+    verdict = "met" if outcome.values[OURS] <= outcome.limit else "missed"
+    return f"{outcome.limit:g} {outcome.unit}, {verdict}"
 
 
 def panels(holes: Sequence[Point], photos: Sequence[Point], sizes: Sizes) -> list[tuple[str, str, dict[str, Curve]]]:

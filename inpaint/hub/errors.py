@@ -144,7 +144,7 @@ _CASES: tuple[tuple[Callable[[_Failure], bool], str, str], ...] = (
         "unset HF_HUB_OFFLINE, or use a local folder",
     ),
     (lambda f: f.status in range(500, 600) or f.status == 408, "the Hub answered {status}{said}", "try again later"),
-    (lambda f: f.status is not None, "the Hub answered {status}{said}", "correct that, and try again"),
+    (lambda f: f.status is not None, "the Hub answered {status}{said}", "check what was requested, and try again"),
     (
         lambda f: is_transient(f.error),
         "{endpoint} cannot be reached ({text})",

@@ -43,10 +43,12 @@ def to_mask(
         hole = ~hole
     marked = np.count_nonzero(hole)
     if marked > max_share * hole.size:
+        filled, other = ("black", "white") if invert else ("white (or True, or opaque)", "black")
+        switch = "do not invert the mask" if invert else "invert the mask (invert=True, --invert)"
         raise MaskError(
             f"the mask marks {100 * marked / hole.size:.4g} % of the photo; it may mark at most {100 * max_share:g} %: "
-            "white (or True, or opaque) is where the photo is filled. If black is, invert the mask (invert=True, "
-            "--invert); if the mask is right, raise the limit (max_share=1, --max-share 1)"
+            f"{filled} is where the photo is filled. If {other} is, {switch}; if the mask is right, raise the limit "
+            "(max_share=1, --max-share 1)"
         )
     return hole
 

@@ -1,4 +1,7 @@
-"""python -m tests.hub --port 0 --root DIR [--token NAME=TOKEN ...]: serve until interrupted, URL on the first line."""
+"""python -m tests.hub --port 0 --root DIR [--token NAME=TOKEN ...]: serve until interrupted, URL on the first line.
+
+Clients need HF_ENDPOINT=URL, HF_TOKEN=hf_me, and HF_HUB_DISABLE_XET=1, since this Hub stores no Xet files.
+"""
 
 import argparse
 import contextlib

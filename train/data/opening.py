@@ -90,6 +90,8 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
             raise ValueError(explain_error(error, f"The dataset {dataset} cannot be read")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
         hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
+        if "Bad split" in hint:
+            raise ValueError(f"The dataset {dataset!r} has no split {split!r}: use another one. ({hint})") from error
         raise ValueError(
             f"The dataset {dataset!r} (split {split!r}) cannot be opened: {hint}\n"
             "Give a Hub dataset id (OWNER/NAME, or OWNER/NAME:SUBSET), a folder of images, or a .parquet file;"

@@ -110,6 +110,9 @@ def _token() -> str:
 
 
 def _submit(options: argparse.Namespace) -> None:
+    name = options.flags[0] if options.flags else ""
+    if name and not name.startswith("-") and name not in PRESETS:
+        raise JobError(f"{name!r} cannot run as a job; the preset must be one of {', '.join(PRESETS)}.")
     try:
         config = parse_config(options.flags, PRESETS, f"{PROG} submit")
     except ValueError as error:
@@ -169,12 +172,11 @@ def _status(options: argparse.Namespace) -> None:
         namespace = options.namespace or account_name(token)
         print(_hub_line(get_job(options.job, token, namespace), token, namespace))
         return
-    for local in list_local_jobs():
-        print(_local_line(local))
+    lines = [_local_line(job) for job in list_local_jobs()]
     if token := get_token() or "":
         namespace = options.namespace or account_name(token)
-        for job in list_jobs(token, namespace):
-            print(_hub_line(job, token, namespace))
+        lines += [_hub_line(job, token, namespace) for job in list_jobs(token, namespace)]
+    print("\n".join(lines) or "There are no runs.")
 
 
 def _local_line(job: LocalJob) -> str:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from inpaint.atomic_write import atomic_write
 from inpaint.benchmark.baselines import BASELINES
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
@@ -128,7 +129,8 @@ def _write_results(run_dir: Path, name: str, scores: Sequence[PaperScore]) -> No
         for score in scores
         if score.coverage == "central" and (score.method == name or score.method in others)
     ]
-    (run_dir / "results.json").write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+    with atomic_write(run_dir / "results.json") as file:
+        file.write(json.dumps(rows, indent=1, allow_nan=False).encode() + b"\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from inpaint.atomic_write import atomic_write
+
 from . import card_text, run_info
 from .card_merge import generated_part, join_card, merge
 from .card_results import eval_results, results_tables
@@ -46,7 +48,8 @@ def write_card(
     if existing is None:
         existing = path.read_text(encoding="utf-8") if path.exists() else ""
     text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences))
-    path.write_text(text, encoding="utf-8")
+    with atomic_write(path) as file:
+        file.write(text.encode())
     return kept
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaint.atomic_write import atomic_write
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.hub.download import download
 from train.damage.config import DamageTrainConfig
@@ -44,7 +45,8 @@ def compare_damage_networks(run_dir: Path, folder: Path, previous: str | None, h
         repo_id, _, revision = previous.partition("@")
         old = _scores(download(repo_id, revision), crops)
     figures = {"photos": held_out.name, "new": new, PREVIOUS: old}
-    (run_dir / COMPARISON_FILE).write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n")
+    with atomic_write(run_dir / COMPARISON_FILE) as file:
+        file.write(json.dumps(figures, indent=1, allow_nan=False).encode() + b"\n")
     return Improvement(held_out.name, new, old, METRICS, ("f1",), "artificially degraded crops")
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from inpaint.atomic_write import atomic_write
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
@@ -143,6 +144,7 @@ def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out:
     for photo_scores, _ in evaluate(held_out.photos, methods, seed=SEED, with_elp=elp_available()):
         scores += photo_scores
     rows = [score_as_json(score) for score in scores]
-    (run_dir / COMPARISON_FILE).write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+    with atomic_write(run_dir / COMPARISON_FILE) as file:
+        file.write(json.dumps(rows, indent=1, allow_nan=False).encode() + b"\n")
     means = mean_scores({**row, "coverage": "all"} for row in rows)["all"]
     return Improvement(held_out.name, means[OURS], means.get(PREVIOUS))

@@ -55,6 +55,7 @@ def train(
             trainer = build_trainer(ProcessGroup())
             trainer.restore(state)
             save_generator(trainer.ema.network, run_dir / "weights")
+            print(f"The run is complete after {state['images_seen']:,} images: to continue it, raise images or epochs.")
         return run_dir
     stream = processes.run_on_all(lambda: open_stream(config.data_config, start, rank, world_size))
     try:

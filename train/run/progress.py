@@ -36,7 +36,8 @@ class Progress:
     def _drop_after(self, images_seen: int) -> None:
         if self._path.exists():
             kept = [line for line in read_losses(self._path) if line["images_seen"] <= images_seen]
-            self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            with atomic_write(self._path, single_writer=True) as file:
+                file.write("".join(json.dumps(line) + "\n" for line in kept).encode())
 
     def advance(self, images: int, losses: dict[str, Tensor], total: int | None) -> None:
         """Count one step.

@@ -79,6 +79,8 @@ def test_a_mask_of_nearly_everything_is_rejected_unless_allowed():
     mask[0, :4] = False
     with pytest.raises(MaskError, match=r"marks 96 % .* at most 95 %.*invert=True.*max_share=1"):
         to_mask(mask, (10, 10))
+    with pytest.raises(MaskError, match=r"marks 96 %.*do not invert"):
+        to_mask(~mask, (10, 10), invert=True)
     assert to_mask(mask, (10, 10), max_share=1).sum() == 96
     assert to_mask(mask, (10, 10), max_share=0.96).sum() == 96
     assert to_mask(mask, (10, 10), invert=True).sum() == 4

@@ -217,10 +217,13 @@ def main():
     from train.data.datasets import iter_photos
 
     options.output.mkdir(parents=True, exist_ok=True)
-    for number, photo in enumerate(iter_photos(options.photos, options.split, options.count)):
-        scan, mask = degrade_print(photo, np.random.default_rng([7, number]))
-        scan.save(options.output / f"{number:04d}.jpg", quality=92, subsampling=0)
-        Image.fromarray(mask).save(options.output / f"{number:04d}-mask.png")
+    try:
+        for number, photo in enumerate(iter_photos(options.photos, options.split, options.count)):
+            scan, mask = degrade_print(photo, np.random.default_rng([7, number]))
+            scan.save(options.output / f"{number:04d}.jpg", quality=92, subsampling=0)
+            Image.fromarray(mask).save(options.output / f"{number:04d}-mask.png")
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

@@ -121,9 +121,12 @@ def test_a_broken_file_in_a_folder_is_skipped(tmp_path, cache):
     assert stream.skip_reasons["not readable as an image"] >= 2
 
 
-@pytest.mark.parametrize(("dataset", "split"), [("/no/such/folder", "train"), ("greys", "nosplit")])
-def test_a_missing_dataset_or_split_raises(greys, dataset, split):
-    with pytest.raises(ValueError, match="cannot be opened"):
+@pytest.mark.parametrize(
+    ("dataset", "split", "message"),
+    [("/no/such/folder", "train", "cannot be opened"), ("greys", "nosplit", "has no split 'nosplit'.*'train'")],
+)
+def test_a_missing_dataset_or_split_raises(greys, dataset, split, message):
+    with pytest.raises(ValueError, match=message):
         PhotoStream(config(greys if dataset == "greys" else dataset, split=split), seed=0)
 
 

@@ -19,6 +19,7 @@ from train.presets import PRESETS
         (["submit", "--here", "tiny", "--data.dataset", "me/photos", "--push-to-hub", "w"], "not a repository id"),
         (["submit", "--here", "--config", "{"], "is not JSON"),
         (["submit", "--here", "--config", '{"preset": "tiny", "images": 0}'], "images is 0"),
+        (["submit", "damage", "--dataset", "me/photos"], "must be one of context-encoder, photos, tiny"),
         (["cancel", "0123"], "hf auth login"),
     ],
 )
@@ -28,13 +29,18 @@ def test_problems_of_the_command_line_are_reported_in_a_sentence(arguments, mess
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "arguments", [["submit", "tiny", "--timeout", "soon"], ["status", "--flush"], [], ["submit", "x"]]
-)
+@pytest.mark.parametrize("arguments", [["submit", "tiny", "--timeout", "soon"], ["status", "--flush"], [], ["submit"]])
 def test_an_invalid_command_line_exits_with_the_usage(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+def test_the_status_without_runs_says_so(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("train.jobs.__main__.get_token", lambda: None)
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "There are no runs.\n"
 
 
 def test_a_dry_run_prints_a_command_that_can_be_run(capsys):

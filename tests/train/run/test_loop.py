@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -170,10 +172,11 @@ def test_rows_that_were_skipped_are_reported_at_the_end(photos, tmp_path, capsys
 
 
 @pytest.mark.usefixtures("no_curves")
-def test_a_finished_run_is_not_trained_further_and_another_run_is_refused(photos, run_dir):
+def test_a_finished_run_is_not_trained_further_and_another_run_is_refused(photos, run_dir, capsys):
     train(free_form(photos, run_dir, images=8))
     before, changed = weights(run_dir), (run_dir / "checkpoint.pt").stat().st_mtime_ns
     assert same(before, weights(train(free_form(photos, run_dir, images=8))))
+    assert "complete after 8 images" in capsys.readouterr().out
     assert (run_dir / "checkpoint.pt").stat().st_mtime_ns == changed
     with pytest.raises(CheckpointError, match="seed: 0 there, 1 now"):
         train(free_form(photos, run_dir, images=8, seed=1))
@@ -192,6 +195,14 @@ def test_problems_end_the_command_with_a_sentence(photos, run_dir, monkeypatch, 
 
 
 @pytest.mark.usefixtures("no_curves")
+def test_output_that_is_no_longer_read_ends_the_command_without_advice():
+    program = [sys.executable, "-m", "train", "photos", "--help"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:
+        shown.stdout.close()
+        assert shown.stderr.read() == b""
+    assert shown.returncode == 1
+
+
 def test_sample_sheets_of_a_resumed_run_show_the_same_photos(photos, run_dir):
     train(free_form(photos, run_dir, images=16, sample_every=16))
     train(free_form(photos, run_dir, images=32, sample_every=16))
