@@ -38,7 +38,7 @@ def token(request, monkeypatch):
         (http_error(403, "no way"), "your token may not write to it (403, no way): use", "use a token that may write"),
         (http_error(429, **{"Retry-After": "90"}), "try again in 90 s", "too many requests (429)"),
         (http_error(503), "the Hub answered 503: try again later", "try again later"),
-        (http_error(400, "bad"), "the Hub answered 400 (bad)", "correct that"),
+        (http_error(400, "bad"), "the Hub answered 400 (bad)", "check what was requested"),
         (httpx2.ConnectError("refused"), "cannot be reached (refused): check the network", "the proxy"),
         (HFValidationError("odd"), "that is not a repository id: use one such as 'name/weights'", "that is not"),
         (OSError(errno.ENOSPC, "No space left"), "No space left: check the free space", "permissions"),

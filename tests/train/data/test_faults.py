@@ -88,7 +88,7 @@ def test_problems_of_a_dataset_are_reported_before_a_network_is_built(tmp_path):
         "me/damaged": ("cannot be opened", "corrupted"),
         "me/broken": ("None of the 5 rows", "not readable as an image", "data.column"),
         "me/empty": ("cannot be opened",),
-        "nosplit": ("nosplit", "cannot be opened"),
+        "nosplit": ("nosplit", "has no split"),
         "column": ("no column 'photo'; it has caption, image",),
         "expired": ("did not accept your token",),
     }.items():
