@@ -16,7 +16,7 @@ app: $(VENV)/.app
 	$(RUN) app.py
 
 test: $(VENV)/.test tools
-	@echo "Running all tests: about 8 minutes on two cores. The slowest ones are listed at the end."
+	@echo "Running all tests: about 6 minutes on two cores. The slowest ones are listed at the end."
 	$(RUN) -m pytest
 
 lint: $(VENV)/.test
