@@ -1,4 +1,4 @@
-"""python -m train PRESET [--flags], or --config FILE [--flags]: train, and publish the weights to a repository."""
+"""python -m train PRESET [--flags], or --config FILE [--flags]: train, and publish with --push-to-hub."""
 
 import os
 import sys
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     except OtherProcessError:
         return 1
     except StreamError as error:
-        print(f"python -m train: {error}\nA checkpoint was written: {RESUME}.", file=sys.stderr)
+        print(f"python -m train: {error}\nWhat was trained so far is saved: {RESUME}.", file=sys.stderr)
         return 1
     except (ValueError, WeightsError, CheckpointError, NonFiniteError, ModuleNotFoundError) as error:
         print(f"python -m train: {error}", file=sys.stderr)

@@ -61,7 +61,7 @@ class RetrainActions:
         }
 
     def check_dataset(self, call: dict, caller: Caller) -> dict:
-        """Look up a dataset that the caller may read: {dataset} -> {private, rows, files}."""
+        """Look up a dataset that the caller may read: {dataset} -> {private, rows, files}, `local` if it is here."""
         name = _dataset(call, caller)
         if not is_hub_dataset(name):
             return {"private": True, "rows": None, "files": None, "local": True}
@@ -122,7 +122,7 @@ class RetrainActions:
 
     def use_weights(self, call: dict, caller: Caller) -> dict:
         """Make the weights of a finished run available to this visitor's editor: {job} -> {model}, its name there."""
-        device = self.models.default.device
+        device = self.models.device
         if (folder := self._run_folder(call, caller)) is not None:
             source = read_local_job(folder).description.get("repo_id", folder.name)
             inpainter = Inpainter.from_pretrained(str(folder / "weights"), source=source, device=device)

@@ -5,6 +5,8 @@ import secrets
 import threading
 from collections import OrderedDict
 
+import torch
+
 from inpaint import Inpainter, WeightsError
 from inpaint.hub.download import download, split_revision
 from inpaint.hub.weights import BUNDLED
@@ -31,6 +33,11 @@ class Models:
         self._loaded: OrderedDict[str, Inpainter] = OrderedDict()
         self._registered: OrderedDict[str, Inpainter] = OrderedDict()
         self._loading = threading.Lock()
+
+    @property
+    def device(self) -> torch.device:
+        """The device for models that are loaded later. ZeroGPU serves only the default one; others run on the CPU."""
+        return torch.device("cpu") if on_zero_gpu() else self.default.device
 
     def get(self, name: object) -> Inpainter:
         """Return the model of this name.
@@ -78,8 +85,7 @@ class Models:
         folder = download(repo_id, revision, anonymous=True)
         source = f"{repo_id}@{folder.name}"
         if source not in self._loaded:
-            device = "cpu" if on_zero_gpu() else self.default.device  # ZeroGPU serves only what was there at the start
-            self._loaded[source] = Inpainter.from_pretrained(folder, source=source, device=device)
+            self._loaded[source] = Inpainter.from_pretrained(folder, source=source, device=self.device)
         self._loaded.move_to_end(source)
         while len(self._loaded) > self.max_loaded:
             self._loaded.popitem(last=False)

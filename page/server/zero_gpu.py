@@ -17,7 +17,7 @@ def on_zero_gpu() -> bool:
 
 
 def zero_gpu() -> Callable[..., Any] | None:
-    """Return the decorator `spaces.GPU` on a ZeroGPU Space, else None.
+    """Return the decorator `spaces.GPU` on a ZeroGPU Space that has the package, else None.
 
     Call it before anything is put on a GPU: importing the package makes PyTorch report a GPU.
 

@@ -6,10 +6,12 @@ import urllib.request
 from types import SimpleNamespace
 
 import pytest
+import torch
 from huggingface_hub import constants
 
 from inpaint import Inpainter
 from page.retrain import signin
+from page.retrain.actions import RetrainActions
 from page.server.errors import PageError
 from page.server.models import Models
 from page.server.texts import TEXTS
@@ -232,3 +234,15 @@ def test_the_oldest_registered_model_is_dropped(tmp_path):
 
 def test_local_runs_are_in_the_folder_of_the_command_line():
     assert (jobs_local.ROOT / "train" / "jobs" / "local.py").exists()
+
+
+def test_weights_of_a_run_are_loaded_on_the_cpu_of_a_zerogpu_space(monkeypatch, tmp_path):
+    (tmp_path / "runs" / "run").mkdir(parents=True)
+    jobs_local.write_description(tmp_path / "runs" / "run", {"repo_id": "me/weights"})
+    devices = []
+    monkeypatch.setattr(Inpainter, "from_pretrained", lambda *_, device, **__: devices.append(str(device)))
+    actions = RetrainActions(Models(SimpleNamespace(device=torch.device("cuda"))), tmp_path)
+    for value in ("false", "true"):
+        monkeypatch.setenv("SPACES_ZERO_GPU", value)
+        actions.use_weights({"job": "here:run"}, signin.Caller(None, owner=True))
+    assert devices == ["cuda", "cpu"]

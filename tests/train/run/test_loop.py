@@ -118,6 +118,19 @@ def test_when_the_stream_fails_a_checkpoint_is_written_first(photos, run_dir, mo
     assert checkpoint(run_dir)["images_seen"] == 20
 
 
+def test_a_stream_that_fails_before_the_first_step_is_reported_without_a_checkpoint(
+    photos, run_dir, monkeypatch, capsys
+):
+    def failure(stop):
+        raise StreamError("The dataset cannot be read: try again later.")
+
+    fail_after(monkeypatch, 0, failure)
+    assert command_line.main(command(photos, run_dir)) == 1
+    error = capsys.readouterr().err
+    assert "try again later" in error and "checkpoint was written" not in error
+    assert not (run_dir / "checkpoint.pt").exists()
+
+
 @pytest.mark.usefixtures("no_curves")
 def test_ctrl_c_stops_a_run_that_waits_for_photos(photos, run_dir, monkeypatch):
     def failure(stop):
