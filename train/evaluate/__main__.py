@@ -7,7 +7,6 @@ are means over photos, each taken over the hole only; seconds are wall time per 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from train.data.retry import StreamError
 from .command import add_arguments, collect, parse, save_comparison
 from .methods import load_baseline, our_methods
 from .report import report
-from .results import score_as_json
+from .results import score_as_json, write_scores
 from .scores import COVERAGES, elp_available, evaluate, read_photos
 
 
@@ -66,8 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.sheet:
         save_comparison(options.sheet, rows, [method.name for method in methods if method.fill])
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps([score_as_json(s) for s in scores], indent=1, allow_nan=False) + "\n")
+        write_scores(options.json, [score_as_json(score) for score in scores])
 
 
 if __name__ == "__main__":

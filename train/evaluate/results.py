@@ -1,11 +1,13 @@
 """Scores of an evaluation: one per method, photo and mask, and their means as they are published."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from inpaint.atomic_write import atomic_write
 from train.masks.families import LARGE_COVERAGE, SCRATCHES_COVERAGE, STROKES_COVERAGE
 
 OURS = "ours"
@@ -95,6 +97,18 @@ def score_as_json(score: NamedTuple) -> dict[str, str | int | float | None]:
     """Return the fields of a named tuple, such as `Score`, as JSON can hold them: null for inf and nan."""
     values = score._asdict()
     return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}
+
+
+def write_scores(path: Path, scores: object) -> None:
+    """Write scores, as `score_as_json` returns them, to a JSON file; its folder is made.
+
+    Raises:
+        ValueError: a number is not finite.
+        OSError: the file cannot be written.
+    """
+    text = json.dumps(scores, indent=1, allow_nan=False) + "\n"
+    with atomic_write(path) as file:
+        file.write(text.encode())
 
 
 def mean_scores(scores: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:

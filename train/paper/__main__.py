@@ -6,18 +6,16 @@ the bundled weights. Run the same command again after Ctrl-C: finished models ar
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inpaint.atomic_write import atomic_write
 from inpaint.benchmark.baselines import BASELINES
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
 from train.data.retry import StreamError
 from train.evaluate.methods import load_baseline, our_method
-from train.evaluate.results import OURS, display_name, score_as_json
+from train.evaluate.results import OURS, display_name, score_as_json, write_scores
 from train.evaluate.scores import elp_available
 from train.evaluate.sheets import SheetRow
 from train.generator.trainer import train_generator
@@ -129,8 +127,7 @@ def _write_results(run_dir: Path, name: str, scores: Sequence[PaperScore]) -> No
         for score in scores
         if score.coverage == "central" and (score.method == name or score.method in others)
     ]
-    with atomic_write(run_dir / "results.json") as file:
-        file.write(json.dumps(rows, indent=1, allow_nan=False).encode() + b"\n")
+    write_scores(run_dir / "results.json", rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

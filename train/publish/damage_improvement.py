@@ -1,20 +1,18 @@
 """New damage networks compared with the published ones, on the same artificially degraded held-out photos."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from inpaint.atomic_write import atomic_write
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.hub.download import download
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, DegradedCrop, degrade
 from train.damage.scores import PixelCounts, count_pixels, sum_counts
 from train.damage.stream import zoomed_crop
-from train.evaluate.results import Metric
+from train.evaluate.results import Metric, write_scores
 
 from .card import COMPARISON_FILE
 from .improvement import PREVIOUS, SEED, HeldOut, Improvement
@@ -45,8 +43,7 @@ def compare_damage_networks(run_dir: Path, folder: Path, previous: str | None, h
         repo_id, _, revision = previous.partition("@")
         old = _scores(download(repo_id, revision), crops)
     figures = {"photos": held_out.name, "new": new, PREVIOUS: old}
-    with atomic_write(run_dir / COMPARISON_FILE) as file:
-        file.write(json.dumps(figures, indent=1, allow_nan=False).encode() + b"\n")
+    write_scores(run_dir / COMPARISON_FILE, figures)
     return Improvement(held_out.name, new, old, METRICS, ("f1",), "artificially degraded crops")
 
 

@@ -1,18 +1,16 @@
 """New weights compared with the published ones, on the same held-out photos with the same holes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from inpaint.atomic_write import atomic_write
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
 from train.evaluate.methods import Method, inpainter_method, our_method
-from train.evaluate.results import METRICS, OURS, Metric, Score, display_name, mean_scores, score_as_json
+from train.evaluate.results import METRICS, OURS, Metric, Score, display_name, mean_scores, score_as_json, write_scores
 from train.evaluate.scores import elp_available, evaluate, read_photos
 
 from .card import COMPARISON_FILE
@@ -144,7 +142,6 @@ def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out:
     for photo_scores, _ in evaluate(held_out.photos, methods, seed=SEED, with_elp=elp_available()):
         scores += photo_scores
     rows = [score_as_json(score) for score in scores]
-    with atomic_write(run_dir / COMPARISON_FILE) as file:
-        file.write(json.dumps(rows, indent=1, allow_nan=False).encode() + b"\n")
+    write_scores(run_dir / COMPARISON_FILE, rows)
     means = mean_scores({**row, "coverage": "all"} for row in rows)["all"]
     return Improvement(held_out.name, means[OURS], means.get(PREVIOUS))
