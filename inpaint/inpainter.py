@@ -11,7 +11,8 @@ from PIL import Image
 from torch import nn
 
 from inpaint.engine.filler import Filler, Generator
-from inpaint.engine.fills import Fill, FillHoles, draw_patches, gather_patches
+from inpaint.engine.fills import Cancelled, Fill, FillHoles, draw_patches, gather_patches, without_drafts
+from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import GeneratorConfig
@@ -39,6 +40,7 @@ class Inpainter:
 
     Attributes:
         filler: runs the generator crop by crop.
+        fill_holes: the function that computes fills, `filler.fills` unless `with_fills` replaced it.
 
     Raises:
         ValueError: the runtime is unknown or not available.
@@ -60,7 +62,7 @@ class Inpainter:
         self.source = source
         self.runtime = choose_runtime(module, self.device, runtime)
         self.filler = Filler(self.generator, self.runtime, device=self.device)
-        self._fill_holes: FillHoles = self.filler.fills
+        self.fill_holes: FillHoles = self.filler.fills
         self._damage_finder = damage_finder or DamageFinder(device=self.device)
 
     @classmethod
@@ -102,15 +104,22 @@ class Inpainter:
         """Return an Inpainter that differs from this one only in the function that fills holes.
 
         Args:
-            fill_holes: replaces `fills`, for example by the same function on another machine, or by `fills` of
-                `filler.without_texture()`.
+            fill_holes: replaces the attribute of this name, for example by the same function on another machine, or by
+                `fills` of `filler.without_texture()`.
         """
         changed = copy.copy(self)
-        changed._fill_holes = fill_holes
+        changed.fill_holes = fill_holes
         return changed
 
     def __call__(
-        self, photo: PhotoSource, mask: PhotoSource, *, grow_px: float = 0, max_share: float = MAX_SHARE
+        self,
+        photo: PhotoSource,
+        mask: PhotoSource,
+        *,
+        grow_px: float = 0,
+        max_share: float = MAX_SHARE,
+        seed: int = 0,
+        texture_strength: float = 1.0,
     ) -> Image.Image:
         """Fill the holes of a photo.
 
@@ -120,6 +129,9 @@ class Inpainter:
             mask: white (or True) where the photo is to be filled; see `to_mask`.
             grow_px: dilate the mask by this number of pixels first: a mask that is drawn too tight leaves a halo.
             max_share: refuse a mask that marks a larger share of the photo, as its polarity is probably wrong.
+            seed: another number gives another fill of thick holes; see `FillOptions`.
+            texture_strength: from 0 to 1, how much of a thick hole is synthesised from patches of the photo; see
+                `FillOptions`.
 
         Returns:
             The upright photo in its own size and mode, with its EXIF, ICC profile and dpi in `info`. Pixels outside
@@ -129,15 +141,16 @@ class Inpainter:
         Raises:
             PhotoError: the photo or the mask cannot be read.
             MaskError: the mask does not fit the photo, or covers (nearly) all of it; or `grow_px` is out of range.
-            ValueError: `max_share` is out of range.
+            ValueError: `max_share`, `seed` or `texture_strength` is out of range.
         """
+        options = FillOptions(seed, texture_strength)
         picture = open_photo(photo)
         hole = dilate(to_mask(mask, picture.size, max_share=max_share), grow_px)
         if not hole.any():
             return picture
         pixels = to_rgb(picture)
         grey = is_grey(pixels)
-        fills = [fill.pack() for fill in self.fills(pixels, hole)]
+        fills = [fill.pack() for fill in without_drafts(self.fill_holes(pixels, hole, None, options, None))]
         del pixels  # frees memory before `write_patches` copies the photo
         patches = (
             Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in gather_patches(fills, hole)
@@ -145,7 +158,13 @@ class Inpainter:
         return write_patches(picture, patches, hole)
 
     def batch(
-        self, pairs: Iterable[tuple[PhotoSource, PhotoSource]], *, grow_px: float = 0, max_share: float = MAX_SHARE
+        self,
+        pairs: Iterable[tuple[PhotoSource, PhotoSource]],
+        *,
+        grow_px: float = 0,
+        max_share: float = MAX_SHARE,
+        seed: int = 0,
+        texture_strength: float = 1.0,
     ) -> Iterator[Image.Image | ValueError]:
         """Fill many photos lazily, one after the other.
 
@@ -153,34 +172,47 @@ class Inpainter:
             pairs: (photo, mask); with one mask for all, `zip(photos, itertools.repeat(mask))`.
             grow_px: as for one photo.
             max_share: as for one photo.
+            seed: as for one photo.
+            texture_strength: as for one photo.
 
         Yields:
             For each pair, in order, the filled photo, or the PhotoError or MaskError that a call raises, so that one
             bad file does not stop the others.
 
         Raises:
-            ValueError: `max_share` is out of range.
+            ValueError: `max_share`, `seed` or `texture_strength` is out of range.
         """
         for photo, mask in pairs:
             result: Image.Image | ValueError
             try:
-                result = self(photo, mask, grow_px=grow_px, max_share=max_share)
+                result = self(
+                    photo,
+                    mask,
+                    grow_px=grow_px,
+                    max_share=max_share,
+                    seed=seed,
+                    texture_strength=texture_strength,
+                )
             except (PhotoError, MaskError) as error:
                 result = error
             yield result
 
-    def open(self, photo: PhotoSource, *, grow_px: float = 0) -> Session:
+    def open(self, photo: PhotoSource, *, grow_px: float = 0, seed: int = 0, texture_strength: float = 1.0) -> Session:
         """Return a session, in which a photo is edited stroke by stroke.
 
         Args:
             photo: as for a call.
             grow_px: dilate each stroke by this number of pixels, unless `Session.stroke` is called with another one.
+            seed: as for a call; `Session.another_fill` moves on to the next one.
+            texture_strength: as for a call.
 
         Raises:
             PhotoError: the photo cannot be read.
             MaskError: `grow_px` is out of range.
+            ValueError: `seed` or `texture_strength` is out of range.
         """
-        return Session(open_photo(photo), self.fills, grow_px=grow_px)
+        options = FillOptions(seed, texture_strength)
+        return Session(open_photo(photo), self.fill_holes, grow_px=grow_px, options=options)
 
     def find_damage(self, photo: PhotoSource, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> Image.Image:
         """Return the mask of an old photo's damage: scratches, cracks, tears, folds, dust, blotches, missing corners.
@@ -202,25 +234,49 @@ class Inpainter:
         mask = self._damage_finder(to_rgb(open_photo(photo)), threshold=threshold, grow_px=grow_px)
         return Image.fromarray(mask.astype(np.uint8) * 255)
 
-    def solve(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> list[Patch]:
+    def solve(
+        self,
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None = None,
+        *,
+        seed: int = 0,
+        texture_strength: float = 1.0,
+    ) -> list[Patch]:
         """Fill holes and return the rectangles that have changed; around the holes they show the photo.
 
         Arguments and errors are those of `fills`.
         """
-        return draw_patches(list(self.fills(pixels, mask, within)), pixels)
+        fills = self.fills(pixels, mask, within, seed=seed, texture_strength=texture_strength)
+        return draw_patches(list(without_drafts(fills)), pixels)
 
-    def fills(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> Iterable[Fill]:
-        """Fill holes crop by crop, for callers that draw on a canvas themselves.
+    def fills(
+        self,
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None = None,
+        *,
+        seed: int = 0,
+        texture_strength: float = 1.0,
+        cancelled: Cancelled | None = None,
+    ) -> Iterable[Fill]:
+        """Fill holes crop by crop, for callers that draw on a canvas themselves: in this order, one over the other.
+
+        Drafts of thick holes come first, and their final fills cover them later; see `Filler.fills`.
 
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
             mask: bool (H, W), True = hole; not modified.
             within: fill only crops that overlap this box; None: all. All other holes count as filled.
+            seed: as for a call.
+            texture_strength: as for a call.
+            cancelled: polled between steps; once it returns True, no more fills follow. None: never.
 
         Raises:
             MaskError: the sizes differ, or the mask covers the whole photo.
+            ValueError: `seed` or `texture_strength` is out of range.
         """
-        return self._fill_holes(pixels, mask, within)
+        return self.fill_holes(pixels, mask, within, FillOptions(seed, texture_strength), cancelled)
 
 
 def best_device() -> torch.device:

@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from inpaint.engine.brush import stroke_to_mask
-from inpaint.engine.fills import Fill, FillHoles, unpack_mask
+from inpaint.engine.fills import Fill, FillHoles, unpack_mask, without_drafts
 from inpaint.engine.history import History, Snapshot
+from inpaint.engine.options import DEFAULT_OPTIONS, FillOptions
 from inpaint.engine.regions import Box, check_grow_px, covering_boxes, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError
@@ -25,9 +26,10 @@ class Session:
 
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and does not modify it.
-        fill_holes: fills what has changed, such as `Inpainter.fills`; `use` replaces it.
+        fill_holes: fills what has changed, such as `Inpainter.fill_holes`; `use` replaces it.
         grow_px: dilate each stroke and mask by this number of pixels, unless a call of `stroke` or `add_mask` says
             otherwise.
+        options: how to fill.
         history_bytes: see HISTORY_BYTES.
 
     Raises:
@@ -35,12 +37,18 @@ class Session:
     """
 
     def __init__(
-        self, photo: Image.Image, fill_holes: FillHoles, *, grow_px: float = 0, history_bytes: int = HISTORY_BYTES
+        self,
+        photo: Image.Image,
+        fill_holes: FillHoles,
+        *,
+        grow_px: float = 0,
+        options: FillOptions = DEFAULT_OPTIONS,
+        history_bytes: int = HISTORY_BYTES,
     ) -> None:
         check_grow_px(grow_px)
         self.photo = photo
         self._grow_px = grow_px
-        self._fill_holes = fill_holes
+        self._fill_holes, self._options = fill_holes, options
         self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         self._canvas = to_rgb(photo, self._levels)
         self._grey = is_grey(self._canvas)
@@ -216,7 +224,7 @@ class Session:
         return self._patches(before_fills.boxes + changed)
 
     def _fill_regions(self, touched: Box) -> list[Fill]:
-        fills = list(self._fill_holes(self._canvas, self._mask, touched))
+        fills = list(without_drafts(self._fill_holes(self._canvas, self._mask, touched, self._options, None)))
         return [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills] if self._grey else fills
 
     def _draw(self, fills: list[Fill]) -> None:

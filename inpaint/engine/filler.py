@@ -20,7 +20,8 @@ from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transf
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
 
-from .fills import Fill, PackedFill, read_crop
+from .fills import Cancelled, Fill, PackedFill, read_crop
+from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, plan
 from .regions import Box
 from .texture import add_texture
@@ -75,7 +76,14 @@ class Filler:
         crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
         return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes)
 
-    def fills(self, pixels: np.ndarray, mask: np.ndarray, within: Box | None = None) -> Iterator[Fill]:
+    def fills(
+        self,
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None = None,
+        options: FillOptions = DEFAULT_OPTIONS,
+        cancelled: Cancelled | None = None,
+    ) -> Iterator[Fill]:
         """Fill holes and yield each crop's fill as soon as it is computed.
 
         Args:
@@ -83,9 +91,16 @@ class Filler:
             mask: bool (H, W), True = hole; not modified.
             within: fill only crops that overlap this box; None: all. All other holes count as filled: their
                 fill must be in `pixels`.
+            options: how to fill.
+            cancelled: polled between steps of the computation; once it returns True, no more fills are yielded.
+                None: never.
 
         Yields:
-            Fills that together cover every hole pixel once.
+            Fills. Those that are not drafts together cover every hole pixel once. If there are drafts, they and the
+            fills of holes without a draft come first, then DRAFTS_END, then the fills that cover the drafts. Each one
+            is computed when the caller asks for it, so a caller may show the drafts and continue later, in any thread.
+            By then drafts may be drawn in `pixels`; and once `cancelled` returns True, `pixels` and `mask` may change
+            at any moment: read each part of them once, into a copy, and then compute.
 
         Raises:
             MaskError: the sizes differ, or the mask covers the whole photo.
@@ -98,6 +113,8 @@ class Filler:
             final: list[PackedFill] = []
             coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
             for crop in crops:
+                if cancelled is not None and cancelled():
+                    return
                 same_scale = coarse[crop.scale] if crop.coarse else final
                 if within is not None and not crop.box.overlaps(within):
                     same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())

@@ -7,6 +7,7 @@ import numpy as np
 
 from inpaint.photos.modes import Patch
 
+from .options import FillOptions
 from .regions import Box, covering_boxes
 
 
@@ -18,12 +19,19 @@ class Fill(NamedTuple):
         top: row of its first pixel in the photo.
         pixels: RGB uint8 (h, w, 3).
         hole: bool (h, w): which of the pixels are filled.
+        draft: whether later fills that are not drafts cover all of these pixels again.
     """
 
     left: int
     top: int
     pixels: np.ndarray
     hole: np.ndarray
+    draft: bool = False
+
+    @property
+    def ends_drafts(self) -> bool:
+        """Whether this is a DRAFTS_END."""
+        return self.draft and self.hole.size == 0
 
     @property
     def box(self) -> Box:
@@ -79,8 +87,19 @@ class PackedFill(NamedTuple):
         return Fill(self.box.left, self.box.top, pixels, hole)
 
 
-FillHoles = Callable[[np.ndarray, np.ndarray, Box | None], Iterable[Fill]]
-"""(pixels, mask, within) -> fills, as `Filler.fills` returns them; it must not change its arguments."""
+DRAFTS_END = Fill(0, 0, np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0), bool), draft=True)
+"""An empty draft that follows the last draft: now every hole has a fill to show, and what follows takes long."""
+
+Cancelled = Callable[[], bool]
+"""Returns True once the fills are no longer wanted; it is cheap, and may be called from any thread."""
+
+FillHoles = Callable[[np.ndarray, np.ndarray, Box | None, FillOptions, Cancelled | None], Iterable[Fill]]
+"""(pixels, mask, within, options, cancelled) -> fills, in the order and under the conditions of `Filler.fills`."""
+
+
+def without_drafts(fills: Iterable[Fill]) -> Iterator[Fill]:
+    """Yield the fills that are the result: all but the drafts, which these cover again."""
+    return (fill for fill in fills if not fill.draft)
 
 
 def unpack_mask(bits: np.ndarray, box: Box) -> np.ndarray:
@@ -148,7 +167,7 @@ def gather_patches(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]
     """Yield disjoint patches that hold all fills: the box of a fill may contain pixels that another one fills.
 
     Args:
-        fills: together they fill the hole.
+        fills: together they fill the hole. Later ones cover earlier ones.
         hole: bool (H, W); pixels of a patch outside it are black.
     """
     for box in covering_boxes(hole):
@@ -162,7 +181,7 @@ def draw_patches(fills: list[Fill], pixels: np.ndarray) -> list[Patch]:
     """Return one patch per fill: the fill's box as it looks when all fills are drawn.
 
     Args:
-        fills: their boxes may overlap.
+        fills: their boxes may overlap. Later ones cover earlier ones.
         pixels: the photo, RGB uint8 (H, W, 3), which shows around the holes; not modified.
     """
     boxes = np.array([fill.box for fill in fills]).reshape(-1, 4)

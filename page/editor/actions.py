@@ -59,7 +59,7 @@ class EditorActions:
             photo = open_upload(path)
         except PhotoError:
             raise PageError("not_a_picture") from None
-        return self._add_visit(Session(photo, inpainter.fills, history_bytes=HISTORY_BYTES), path.name)
+        return self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)
 
     def show_example(self, call: dict) -> dict:
         """Return an example's picture and the patches of its fill: {name} -> them. This opens no visit yet."""
@@ -68,7 +68,7 @@ class EditorActions:
     def open_example(self, call: dict) -> dict:
         """Open an example with the fill that was shown: {name, model} -> {visit, width, height}."""
         inpainter, (photo, _) = self.models.get(call.get("model")), example_files(call.get("name"))
-        session = Session(open_upload(photo), inpainter.fills, history_bytes=HISTORY_BYTES)
+        session = Session(open_upload(photo), inpainter.fill_holes, history_bytes=HISTORY_BYTES)
         session.restore(self.examples.get(call["name"]).snapshot)
         if inpainter is not self.models.default:
             session.refill()
@@ -173,7 +173,7 @@ class EditorActions:
         inpainter = self.models.get(call.get("model"))
 
         def refill(session: Session) -> list[Patch]:
-            session.use(inpainter.fills)
+            session.use(inpainter.fill_holes)
             return session.refill()
 
         return self._change(self._visit(call), refill)

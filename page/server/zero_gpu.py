@@ -5,7 +5,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from inpaint import Inpainter
+from inpaint.engine.fills import Cancelled, Fill
+from inpaint.engine.options import FillOptions
+from inpaint.engine.regions import Box
 
 DURATION_S = 30
 """For how long a GPU is requested per stroke; shorter requests are served sooner."""
@@ -35,8 +40,8 @@ def zero_gpu() -> Callable[..., Any] | None:
 def with_zero_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
     """Return an Inpainter whose fills run on an allocated GPU; the same Inpainter if `gpu` is None.
 
-    A whole stroke is one allocation, as each one has a fixed cost. The function runs in another process: only NumPy
-    arrays go in and come out, and the session stays in this one.
+    A whole stroke is one allocation, as each one has a fixed cost: drafts and final fills come at once. The function
+    runs in another process: only NumPy arrays and options go in and come out, and the session stays in this one.
 
     Args:
         inpainter: fills the holes.
@@ -44,9 +49,15 @@ def with_zero_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpai
     """
     if gpu is None:
         return inpainter
-    fills = inpainter.fills
 
-    def fill_holes(*arguments: Any) -> list:
-        return list(fills(*arguments))
+    def fill_all(*arguments: Any) -> list[Fill]:
+        return list(inpainter.fill_holes(*arguments, None))
 
-    return inpainter.with_fills(gpu(duration=DURATION_S)(fill_holes))
+    on_gpu = gpu(duration=DURATION_S)(fill_all)
+
+    def fill_holes(
+        pixels: np.ndarray, mask: np.ndarray, within: Box | None, options: FillOptions, _: Cancelled | None
+    ) -> list[Fill]:
+        return on_gpu(pixels, mask, within, options)  # a running allocation cannot be cancelled
+
+    return inpainter.with_fills(fill_holes)

@@ -8,7 +8,7 @@ from inpaint.session import Session
 from tests.pictures import picture
 
 
-def fill_with_mean(photo, mask, within):
+def fill_with_mean(photo, mask, within, options, cancelled):
     """Fill each region with the mean of its known surroundings plus its pixel count, so that every change shows."""
     for box, hole in find_regions(mask, within):
         around = box.expanded(20).intersection(Box(0, 0, mask.shape[1], mask.shape[0]))

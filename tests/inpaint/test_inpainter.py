@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaint.engine.fills import DRAFTS_END
+from inpaint.engine.options import FillOptions
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
@@ -174,8 +176,8 @@ def test_the_generator_is_put_into_eval_mode_and_float32():
 def test_with_fills_replaces_the_function_that_fills_holes():
     engine = inpainter()
 
-    def fill_with_black(pixels, mask, within):
-        for fill in engine.fills(pixels, mask, within):
+    def fill_with_black(*arguments):
+        for fill in engine.fill_holes(*arguments):
             yield fill._replace(pixels=np.zeros_like(fill.pixels))
 
     photo, mask = picture("RGB"), np.eye(23, 37, dtype=bool)
@@ -185,6 +187,29 @@ def test_with_fills_replaces_the_function_that_fills_holes():
     session.add_mask(mask)
     assert not np.asarray(session.result())[mask].any()
     assert np.asarray(engine(photo, mask))[mask].any()  # the original is unchanged
+
+
+def test_drafts_are_not_part_of_a_result_and_options_reach_the_fills():
+    seen = []
+
+    def with_drafts(pixels, mask, within, options, cancelled):
+        seen.append(options)
+        fills = list(engine.fill_holes(pixels, mask, within, options, cancelled))
+        yield from (fill._replace(pixels=np.zeros_like(fill.pixels), draft=True) for fill in fills)
+        yield DRAFTS_END
+        yield from fills
+
+    engine = inpainter()
+    drafting = engine.with_fills(with_drafts)
+    photo, mask = picture("RGB"), np.eye(23, 37, dtype=bool)
+    expected = engine(photo, mask).tobytes()
+    assert drafting(photo, mask, seed=3, texture_strength=0.5).tobytes() == expected
+    assert [result.tobytes() for result in drafting.batch([(photo, mask)], seed=4)] == [expected]
+    patches = drafting.solve(np.asarray(photo), mask, seed=5)
+    expected_patches = engine.solve(np.asarray(photo), mask)
+    assert [patch.pixels.tobytes() for patch in patches] == [patch.pixels.tobytes() for patch in expected_patches]
+    drafting.open(photo, seed=6).add_mask(mask)
+    assert seen == [FillOptions(3, 0.5), FillOptions(4), FillOptions(5), FillOptions(6)]
 
 
 def test_find_damage_uses_the_damage_finder_of_the_constructor():

@@ -114,8 +114,8 @@ def test_each_stroke_and_mask_may_have_its_own_grow_px():
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_patches_of_a_grey_photo_are_grey(mode):
-    def colourful(photo, mask, within):
-        for fill in fill_with_mean(photo, mask, within):
+    def colourful(*arguments):
+        for fill in fill_with_mean(*arguments):
             yield fill._replace(pixels=fill.pixels // np.array([1, 2, 3], np.uint8))
 
     photo = picture("L", (90, 80)).convert(mode)
@@ -126,8 +126,8 @@ def test_patches_of_a_grey_photo_are_grey(mode):
 def test_only_the_regions_that_a_stroke_touches_are_filled_again():
     filled = []
 
-    def counting(pixels, mask, within):
-        for fill in fill_with_mean(pixels, mask, within):
+    def counting(*arguments):
+        for fill in fill_with_mean(*arguments):
             filled.append(fill.box)
             yield fill
 
@@ -139,8 +139,8 @@ def test_only_the_regions_that_a_stroke_touches_are_filled_again():
 
 
 def test_a_failed_fill_leaves_the_session_unchanged():
-    def failing(pixels, mask, within):
-        yield from fill_with_mean(pixels, mask, within)
+    def failing(pixels, mask, *arguments):
+        yield from fill_with_mean(pixels, mask, *arguments)
         if mask.sum() > 1000:
             raise RuntimeError("out of memory")
 

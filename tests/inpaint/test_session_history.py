@@ -90,8 +90,8 @@ def test_a_snapshot_can_be_restored_in_another_session_of_the_same_photo():
 
 
 def test_use_changes_the_fills_of_later_strokes_and_refill_those_of_all():
-    def black(photo, mask, within):
-        for fill in fill_with_mean(photo, mask, within):
+    def black(*arguments):
+        for fill in fill_with_mean(*arguments):
             yield fill._replace(pixels=np.zeros_like(fill.pixels))
 
     live = session()

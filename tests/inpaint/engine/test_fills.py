@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from inpaint.engine.fills import Fill, draw_patches, gather_patches, read_crop, reflect_indices
+from inpaint.engine.fills import (
+    DRAFTS_END,
+    Fill,
+    draw_patches,
+    gather_patches,
+    read_crop,
+    reflect_indices,
+    without_drafts,
+)
 from inpaint.engine.regions import Box
 from tests.pictures import picture, random_rectangles
 
@@ -68,3 +76,21 @@ def test_patches_hold_all_fills_even_if_their_boxes_overlap():
         area = slice(top, top + pixels.shape[0]), slice(left, left + pixels.shape[1])
         gathered[area][mask[area]] = pixels[mask[area]]
     assert np.array_equal(gathered, expected)
+
+
+def drawn(fills, photo):
+    canvas = photo.copy()
+    for fill in fills:
+        fill.draw(canvas, Box(0, 0, photo.shape[1], photo.shape[0]))
+    return canvas
+
+
+def test_drafts_leave_no_trace_in_the_result():
+    photo, hole = np.zeros((40, 60, 3), np.uint8), np.ones((10, 10), bool)
+    draft = Fill(5, 5, np.full((10, 10, 3), 1, np.uint8), hole, draft=True)
+    thin = Fill(40, 5, np.full((10, 10, 3), 2, np.uint8), hole)
+    final = Fill(5, 5, np.full((10, 10, 3), 3, np.uint8), hole)
+    fills = [draft, thin, DRAFTS_END, final]
+    assert [fill.ends_drafts for fill in fills] == [False, False, True, False]
+    assert list(without_drafts(fills)) == [thin, final]
+    assert np.array_equal(drawn(fills, photo), drawn([thin, final], photo))

@@ -118,7 +118,7 @@ def test_the_description_names_the_weights_the_runtime_and_the_model_card(defaul
 
 
 def session(width=40):
-    return Session(Inpainter(OneColour()).open(noise(30, width)).photo, Inpainter(OneColour()).fills)
+    return Session(Inpainter(OneColour()).open(noise(30, width)).photo, Inpainter(OneColour()).fill_holes)
 
 
 def test_a_version_restores_the_state_at_its_time_in_its_own_session_only():
