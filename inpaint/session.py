@@ -1,17 +1,19 @@
 """An editing session: each stroke adds a hole to a photo or erases one, and returns the patches to draw."""
 
-import threading
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from inpaint.engine.brush import stroke_to_mask
-from inpaint.engine.fills import Fill, FillHoles, unpack_mask, without_drafts
-from inpaint.engine.history import History, Snapshot
+from inpaint.engine.canvas import Canvas
+from inpaint.engine.editing import Editing
+from inpaint.engine.fills import Cancelled, FillHoles, grey_fills
+from inpaint.engine.history import Snapshot
 from inpaint.engine.options import DEFAULT_OPTIONS, FillOptions
-from inpaint.engine.regions import Box, check_grow_px, covering_boxes, dilate
-from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, without_colour, write_patches
+from inpaint.engine.pending import needs_pause
+from inpaint.engine.regions import Box, check_grow_px, dilate
+from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
 from inpaint.photos.opening import MaskError
 
 HISTORY_BYTES = 256 * 1024 * 1024
@@ -23,6 +25,9 @@ class Session:
 
     Every change fills only the regions that it touches and returns the patches to draw: pixels that replace what is
     shown, the original ones where a hole was removed. Methods may be called from any thread; they run one at a time.
+
+    For a live preview, `stroke(..., finish=False)` returns after the drafts of thick holes, which are computed fast,
+    and `finish` computes the final fills, while the next stroke need not wait for them.
 
     Args:
         photo: upright, as `open_photo` returns it; the session keeps it and does not modify it.
@@ -48,40 +53,66 @@ class Session:
         check_grow_px(grow_px)
         self.photo = photo
         self._grow_px = grow_px
-        self._fill_holes, self._options = fill_holes, options
-        self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
-        self._canvas = to_rgb(photo, self._levels)
-        self._grey = is_grey(self._canvas)
-        self._mask = np.zeros((photo.height, photo.width), bool)
-        self._hole_count = 0
-        self._history = History(history_bytes)
-        self._lock = threading.RLock()
+        levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+        canvas = Canvas(to_rgb(photo, levels), lambda box: to_rgb(photo.crop(box), levels))
+        self._grey = is_grey(canvas.pixels)
+        self._canvas = canvas
+        self._editing = Editing(canvas, grey_fills(fill_holes) if self._grey else fill_holes, options, history_bytes)
+        self._touched: Box | None = None
+        self._needs_pause = False
 
     @property
     def mask(self) -> np.ndarray:
         """A copy of the mask: bool (H, W), True = hole."""
-        with self._lock:
-            return self._mask.copy()
+        with self._editing.lock:
+            return self._canvas.mask.copy()
 
     def mask_in(self, box: Box) -> np.ndarray:
         """Return a copy of the mask in a box, bool (h, w); cheaper than a copy of all of it."""
-        with self._lock:
-            return self._mask[box.slices].copy()
+        with self._editing.lock:
+            return self._canvas.mask[box.slices].copy()
 
     @property
     def painted(self) -> bool:
         """Whether the photo has any hole."""
-        return self._hole_count > 0
+        return self._canvas.hole_count > 0
+
+    @property
+    def has_drafts(self) -> bool:
+        """Whether there are drafts, which `finish` replaces. Undo and redo may bring them back too."""
+        return self._canvas.draft_count > 0
+
+    @property
+    def needs_pause(self) -> bool:
+        """Whether an object may be half covered: `finish` had better be called after a pause without strokes."""
+        return self.has_drafts and self._needs_pause
+
+    @property
+    def seed(self) -> int:
+        """The seed of the next fills, which `another_fill` changes."""
+        return self._editing.options.seed
+
+    @property
+    def touched(self) -> Box | None:
+        """The bounding box of the last stroke; None if there is no hole in it."""
+        with self._editing.lock:
+            box = self._touched
+            return box if box is not None and self._canvas.mask[box.slices].any() else None
+
+    @property
+    def revision(self) -> int:
+        """The number of changes until now, for `patches_since`."""
+        return self._editing.revision
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a change for `undo` to revert."""
-        return self._history.can_undo
+        return self._editing.history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a change for `redo` to repeat."""
-        return self._history.can_redo
+        return self._editing.history.can_redo
 
     def stroke(
         self,
@@ -90,6 +121,7 @@ class Session:
         erase: bool = False,
         *,
         grow_px: float | None = None,
+        finish: bool = True,
     ) -> list[Patch]:
         """Paint a hole and fill it, or erase holes and restore the original pixels.
 
@@ -100,6 +132,7 @@ class Session:
             erase: remove holes instead of adding them.
             grow_px: widen the stroke by this number of pixels on all sides; None: the session's default. Erasing
                 ignores it.
+            finish: compute the final fills of thick holes too; False: leave their drafts to `finish`.
 
         Raises:
             ValueError: points or brush are invalid, see `stroke_to_mask`.
@@ -107,47 +140,86 @@ class Session:
                 then.
         """
         dilation_px = 0 if erase else self._checked_grow_px(grow_px)
-        with self._lock:
-            box, painted = stroke_to_mask(points, brush_px, self.photo.size, dilation_px)
-            return self._change(box, painted, not erase)
+        box, painted = stroke_to_mask(points, brush_px, self.photo.size, dilation_px)
+        with self._editing.lock:
+            pause = self.needs_pause or needs_pause(self._canvas.mask, box, painted, brush_px)
+            patches = self._editing.change(box, painted, not erase, finish)
+            self._needs_pause = pause
+            if patches:
+                self._touched = box
+            return patches
 
-    def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None) -> list[Patch]:
+    def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None, finish: bool = True) -> list[Patch]:
         """Add the holes of a mask and fill them.
 
         Args:
             mask: bool (H, W), True = hole; not modified.
             grow_px: dilate the mask by this number of pixels first; None: the session's default.
+            finish: as for a stroke.
 
         Raises:
             MaskError: the mask has another shape or type, `grow_px` is out of range, or the holes would cover the whole
                 photo; the session is unchanged then.
         """
-        if mask.dtype != bool or mask.shape != self._mask.shape:
+        canvas = self._canvas
+        if mask.dtype != bool or mask.shape != canvas.mask.shape:
             raise MaskError(
                 f"the mask is an array of shape {mask.shape} and type {mask.dtype}; it must be bool of "
-                f"shape {self._mask.shape}, the photo's"
+                f"shape {canvas.mask.shape}, the photo's"
             )
-        with self._lock:
-            return self._change(Box(0, 0, *self.photo.size), dilate(mask, self._checked_grow_px(grow_px)), True)
+        hole = dilate(mask, self._checked_grow_px(grow_px))
+        with self._editing.lock:
+            self._touched = None
+            return self._editing.change(canvas.box, hole, True, finish)
+
+    def finish(self, cancelled: Cancelled | None = None) -> list[Patch]:
+        """Compute the final fills of all drafts. They belong to the change that they finish: no step of their own.
+
+        Other threads may change the session meanwhile, and do not wait. Then nothing of this is applied, and `finish`
+        is to be called again. Calls of this method wait for each other.
+
+        Args:
+            cancelled: polled between steps; once it returns True, nothing is applied. None: never.
+
+        Returns:
+            The patches to draw; none if there were no drafts, or nothing was applied.
+        """
+        return self._editing.finish(cancelled)
+
+    def another_fill(self, where: Sequence[float] | None = None, *, cancelled: Cancelled | None = None) -> list[Patch]:
+        """Fill holes again with the next seed. This can be undone like a stroke.
+
+        Other threads may change the session meanwhile, see `finish`.
+
+        Args:
+            where: a point (x, y) in a hole, or a box (left, top, right, bottom): only the regions there; None: all
+                holes.
+            cancelled: as for `finish`.
+
+        Returns:
+            The patches to draw; none if the fills are the same (as those of thin holes), or nothing was applied.
+
+        Raises:
+            ValueError: there is no hole at that point or in that box.
+        """
+        return self._editing.another_fill(where, cancelled)
 
     def undo(self) -> list[Patch]:
         """Revert the last change; no patches if there is none."""
-        with self._lock:
-            return self._return_to(self._history.undo(self._snapshot_of))
+        return self._editing.undo()
 
     def redo(self) -> list[Patch]:
         """Repeat the change that was undone last; no patches if there is none."""
-        with self._lock:
-            return self._return_to(self._history.redo(self._snapshot_of))
+        return self._editing.redo()
 
     def clear(self) -> list[Patch]:
         """Remove all holes. This can be undone like a stroke."""
-        return self.restore(Snapshot([], [], []))
+        return self.restore(Snapshot([], [], [], []))
 
     def snapshot(self) -> Snapshot:
-        """Return all holes and their fills as they are now, for `restore`."""
-        with self._lock:
-            return self._snapshot_of(covering_boxes(self._mask))
+        """Return all holes and their fills as they are now, for `restore`. Drafts are finished first."""
+        with self._editing.finished() as canvas:
+            return canvas.snapshot(canvas.hole_boxes)
 
     def restore(self, snapshot: Snapshot) -> list[Patch]:
         """Replace all holes and fills by those of a snapshot. This can be undone like a stroke.
@@ -155,117 +227,42 @@ class Session:
         Args:
             snapshot: of this session or of another one with the same photo.
         """
-        with self._lock:
-            painted = covering_boxes(self._mask)
-            boxes = painted + snapshot.boxes
-            if not boxes:
-                return []
-            self._history.record(self._snapshot_of(boxes))
-            for box in painted:
-                self._erase(box, self._mask[box.slices].copy())
-            self._write(snapshot)
-            return self._patches(boxes)
+        return self._editing.restore(snapshot)
 
     def use(self, fill_holes: FillHoles) -> None:
         """Fill with another function from now on; `refill` also fills the existing holes with it."""
-        with self._lock:
-            self._fill_holes = fill_holes
+        self._editing.use(grey_fills(fill_holes) if self._grey else fill_holes)
 
-    def refill(self) -> list[Patch]:
-        """Fill all holes again with the current function. This can be undone like a stroke."""
-        with self._lock:
-            if not self._hole_count:
-                return []
-            fills = self._fill_regions(Box(0, 0, *self.photo.size))
-            before_fills = self._snapshot_of([fill.box for fill in fills])
-            self._history.record(before_fills)
-            self._draw(fills)
-            return self._patches(before_fills.boxes)
+    def refill(self, *, finish: bool = True) -> list[Patch]:
+        """Fill all holes again with the current function. This can be undone like a stroke.
+
+        Args:
+            finish: as for a stroke.
+        """
+        return self._editing.refill(finish)
 
     def result(self) -> Image.Image:
-        """Return the filled photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`."""
-        with self._lock:
-            patches = [Patch(box.left, box.top, self._canvas[box.slices]) for box in covering_boxes(self._mask)]
-            return write_patches(self.photo, patches, self._mask)
+        """Return the filled photo in the photo's own size and mode, with its EXIF, ICC profile and dpi in `info`.
+
+        Drafts are finished first.
+        """
+        with self._editing.finished() as canvas:
+            patches = [Patch(box.left, box.top, canvas.pixels[box.slices]) for box in canvas.hole_boxes]
+            return write_patches(self.photo, patches, canvas.mask)
+
+    def patches_since(self, revision: int) -> list[Patch] | None:
+        """Return the present pixels of all that has changed since a revision, for clients that may miss an answer.
+
+        Args:
+            revision: an earlier value of the attribute.
+
+        Returns:
+            The patches to draw; None if that is too many changes ago.
+        """
+        return self._editing.patches_since(revision)
 
     def _checked_grow_px(self, grow_px: float | None) -> float:
         if grow_px is None:
             return self._grow_px
         check_grow_px(grow_px)
         return grow_px
-
-    def _change(self, box: Box, area: np.ndarray, value: bool) -> list[Patch]:
-        """Set the mask to `value` in an area of a box, and fill the regions that it touches; all or nothing."""
-        area = area & (self._mask[box.slices] != value)
-        changed = [part.relative_to(-box.left, -box.top) for part in covering_boxes(area)]
-        if not changed:
-            return []
-        count = int(area.sum())
-        if value and self._hole_count + count == self._mask.size:
-            raise MaskError(
-                "the holes would cover the whole photo: leave a part of it clear, from which the fill can continue"
-            )
-        edges = np.array(changed)
-        touched = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
-        before = self._snapshot_of(changed)
-        if value:
-            self._mask[box.slices][area] = True
-            self._hole_count += count
-        else:
-            self._erase(box, area)
-        try:
-            fills = self._fill_regions(touched) if self._hole_count else []
-        except BaseException:
-            self._write(before)
-            raise
-        before_fills = self._snapshot_of([fill.box for fill in fills])
-        self._history.record(before_fills.followed_by(before))
-        self._draw(fills)
-        return self._patches(before_fills.boxes + changed)
-
-    def _fill_regions(self, touched: Box) -> list[Fill]:
-        fills = list(without_drafts(self._fill_holes(self._canvas, self._mask, touched, self._options, None)))
-        return [fill._replace(pixels=without_colour(fill.pixels)) for fill in fills] if self._grey else fills
-
-    def _draw(self, fills: list[Fill]) -> None:
-        for fill in fills:
-            fill.draw(self._canvas, Box(0, 0, *self.photo.size))
-
-    def _erase(self, box: Box, area: np.ndarray) -> None:
-        """Restore the original pixels in an area of a box, and remove it from the mask."""
-        original = to_rgb(self.photo.crop(box), self._levels)
-        self._canvas[box.slices][area] = original[area]
-        self._mask[box.slices][area] = False
-        self._hole_count -= int(area.sum())
-
-    def _snapshot_of(self, boxes: list[Box]) -> Snapshot:
-        return Snapshot(
-            boxes,
-            [self._canvas[box.slices].copy() for box in boxes],
-            [np.packbits(self._mask[box.slices]) for box in boxes],
-        )
-
-    def _write(self, snapshot: Snapshot) -> None:
-        """Set pixels and mask to those of a snapshot."""
-        for box, pixels, packed in zip(*snapshot, strict=True):
-            mask = unpack_mask(packed, box)
-            self._hole_count += int(mask.sum()) - int(self._mask[box.slices].sum())
-            self._canvas[box.slices] = pixels
-            self._mask[box.slices] = mask
-
-    def _return_to(self, snapshot: Snapshot | None) -> list[Patch]:
-        if snapshot is None:
-            return []
-        self._write(snapshot)
-        return self._patches(snapshot.boxes)
-
-    def _patches(self, boxes: list[Box]) -> list[Patch]:
-        """Return the current pixels of these boxes, without boxes that lie inside another one."""
-        ordered = np.array(sorted(set(boxes), key=lambda box: -box.width * box.height))
-        patches = []
-        for index, (left, top, right, bottom) in enumerate(ordered.tolist()):
-            larger = ordered[:index]
-            outside = (larger[:, :2] > (left, top)).any(axis=1) | (larger[:, 2:] < (right, bottom)).any(axis=1)
-            if outside.all():
-                patches.append(Patch(left, top, self._canvas[top:bottom, left:right].copy()))
-        return patches

@@ -1,11 +1,11 @@
 """Fills: the filled pixels of a piece of a hole, as the filler yields them and as later crops read them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from inpaint.photos.modes import Patch
+from inpaint.photos.modes import Patch, without_colour
 
 from .options import FillOptions
 from .regions import Box, covering_boxes
@@ -100,6 +100,16 @@ FillHoles = Callable[[np.ndarray, np.ndarray, Box | None, FillOptions, Cancelled
 def without_drafts(fills: Iterable[Fill]) -> Iterator[Fill]:
     """Yield the fills that are the result: all but the drafts, which these cover again."""
     return (fill for fill in fills if not fill.draft)
+
+
+def grey_fills(fill_holes: FillHoles) -> FillHoles:
+    """Return a function that fills holes like this one, but without colour."""
+
+    def fill_grey(*arguments: Any) -> Iterator[Fill]:
+        for fill in fill_holes(*arguments):
+            yield fill if fill.ends_drafts else fill._replace(pixels=without_colour(fill.pixels))
+
+    return fill_grey
 
 
 def unpack_mask(bits: np.ndarray, box: Box) -> np.ndarray:

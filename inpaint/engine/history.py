@@ -15,20 +15,24 @@ class Snapshot(NamedTuple):
         boxes: where; they may overlap, and later ones take precedence.
         pixels: RGB uint8 (h, w, 3) per box, with its fills.
         masks: `np.packbits` of the mask per box.
+        drafts: `np.packbits` per box of which fills are drafts, see `Fill`.
     """
 
     boxes: list[Box]
     pixels: list[np.ndarray]
     masks: list[np.ndarray]
+    drafts: list[np.ndarray]
 
     def followed_by(self, other: "Snapshot") -> "Snapshot":
         """Return both states; where they overlap, the other one takes precedence."""
-        return Snapshot(self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks)
+        return Snapshot(
+            self.boxes + other.boxes, self.pixels + other.pixels, self.masks + other.masks, self.drafts + other.drafts
+        )
 
     @property
     def size(self) -> int:
-        """Memory of pixels and masks in bytes."""
-        return sum(array.nbytes for array in (*self.pixels, *self.masks))
+        """Memory of all arrays in bytes."""
+        return sum(array.nbytes for array in (*self.pixels, *self.masks, *self.drafts))
 
 
 class History:

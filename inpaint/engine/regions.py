@@ -1,5 +1,6 @@
 """Geometry of masks: boxes, regions (holes that lie close together and are filled together), and dilation."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,13 @@ class Part(NamedTuple):
     box: Box
     hole: np.ndarray
 
+    def marks_any(self, box: Box) -> bool:
+        """Return whether a pixel of a box belongs to the part."""
+        common = self.box.intersection(box)
+        if common.width <= 0 or common.height <= 0:
+            return False
+        return bool(self.hole[common.relative_to(self.box.left, self.box.top).slices].any())
+
 
 def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
     """Return the regions of a mask, each with its own hole pixels.
@@ -104,6 +112,12 @@ def occupancy(mask: np.ndarray) -> np.ndarray:
     # no reduceat for the rows: along columns it is a hundred times slower
     rows = np.stack([mask[top : top + CELL].any(axis=0) for top in range(0, mask.shape[0], CELL)])
     return np.logical_or.reduceat(rows, np.arange(0, mask.shape[1], CELL), axis=1)
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """Return the bounding box of boxes, of which there must be at least one."""
+    edges = np.array(boxes)
+    return Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
 
 
 def covering_boxes(mask: np.ndarray, side: int = 512) -> list[Box]:

@@ -219,7 +219,7 @@ def test_strokes_from_many_threads_leave_known_pixels_unchanged():
     assert np.array_equal(result[~mask], np.asarray(live.photo)[~mask])
     while live.undo():
         pass
-    assert live._hole_count == 0
+    assert not live.painted
     assert not live.mask.any()
     assert live.result().tobytes() == live.photo.tobytes()
 

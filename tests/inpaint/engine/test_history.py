@@ -8,7 +8,9 @@ from inpaint.engine.regions import Box
 
 def snapshot(number, side=10):
     """A snapshot of one box whose pixels are a number."""
-    return Snapshot([Box(0, 0, side, side)], [np.full((side, side, 3), number, np.uint8)], [np.zeros(0, np.uint8)])
+    return Snapshot(
+        [Box(0, 0, side, side)], [np.full((side, side, 3), number, np.uint8)], *[[np.zeros(0, np.uint8)]] * 2
+    )
 
 
 def number_of(state):
@@ -54,7 +56,9 @@ def test_the_oldest_snapshots_are_dropped_beyond_the_limit_but_never_the_last():
 
 def test_of_two_overlapping_states_the_second_takes_precedence():
     both = snapshot(1).followed_by(snapshot(2, side=4))
-    assert [number_of(Snapshot([box], [pixels], [])) for box, pixels in zip(both.boxes, both.pixels, strict=True)] == [
+    assert [
+        number_of(Snapshot([box], [pixels], [], [])) for box, pixels in zip(both.boxes, both.pixels, strict=True)
+    ] == [
         1,
         2,
     ]
