@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .config import DamageConfig
-from .efficientnet import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite0
+from .efficientnet import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite
 
 AROUND_CELLS = 15
 """Side, in cells of 16 pixels, of the neighbourhood whose mean features tell a blotch from its background."""
@@ -100,7 +100,7 @@ class Lite0(nn.Module):
         Returns:
             Maps (B, C, H / 2, W / 2) to (B, C, H / 16, W / 16), C being the widths given as `channels`.
         """
-        x = F.relu6(self.stem(normalize_for_lite0(image)))
+        x = F.relu6(self.stem(normalize_for_lite(image)))
         maps: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             x = block(x)

@@ -85,6 +85,6 @@ class MobileBlock(nn.Module):
         return projected + x if self.residual else projected
 
 
-def normalize_for_lite0(image: Tensor) -> Tensor:
-    """Return an image in [-1, 1] in the range that EfficientNet-Lite0 expects: (pixel - 127) / 128."""
+def normalize_for_lite(image: Tensor) -> Tensor:
+    """Return an image in [-1, 1] in the range that EfficientNet-Lite expects: (pixel - 127) / 128."""
     return (image * 127.5 + 0.5) / 128

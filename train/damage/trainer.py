@@ -15,7 +15,7 @@ from train.config import DataConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
 from train.data.order import START, Position
 from train.data.stream import Batch
-from train.metrics.efficientnet import fold_front, load_lite0
+from train.metrics.efficientnet import LITE0, fold_front, load_lite
 from train.run.device import pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
@@ -151,5 +151,5 @@ def _initial_network(config: DamageTrainConfig) -> DamageNetwork:
         network.load_state_dict(loaded.state_dict(), strict=not needs_lite0)
     if needs_lite0:
         assert network.lite0 is not None
-        fold_front(load_lite0(), network.lite0.stem, network.lite0.blocks)
+        fold_front(load_lite(LITE0), network.lite0.stem, network.lite0.blocks)
     return network

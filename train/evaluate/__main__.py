@@ -1,7 +1,8 @@
 """python -m train.evaluate [WEIGHTS] --data DATA: compare weights with classical methods on held-out photos.
 
 Every photo gets three masks: scratches (2-5 % of the picture), strokes (10-25 %) and large holes (30-45 %). The scores
-are means over photos, each taken over the hole only; seconds are wall time per photo on this machine.
+are means over photos, each taken over the hole only; seconds are wall time per photo on this machine. EPILOG tells what
+each column is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from .command import add_arguments, collect, parse, save_comparison
 from .methods import load_baseline, our_methods
 from .report import report
 from .results import score_as_json, write_scores
-from .scores import COVERAGES, elp_available, evaluate, read_photos
+from .scores import COVERAGES, available_distances, evaluate, read_photos
+
+EPILOG = """Columns of the tables, measured over the hole:
+PSNR, SSIM, L1: distances of pixels from the ground truth; blurred fills have good ones.
+ELP, ELP2: perceptual distances by EfficientNet-Lite0, which training uses too, and by Lite2, which nothing is tuned on.
+detail: gradient magnitude relative to the pixels around the hole; 1 is right, below 1 the fill is blurred.
+seam: step across the edge of the hole relative to steps near it; 1 is right, above 1 the edge shows."""
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -25,6 +32,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = argparse.ArgumentParser(
         prog="python -m train.evaluate",
         description="Compare weights with classical inpainting methods on held-out photos.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_arguments(parser, images=24, images_help="maximum number of photos")
     parser.add_argument(
@@ -54,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seed=options.seed,
             slow_images=options.slow_images,
             sheet_images=options.sheet_images if options.sheet else 0,
-            with_elp=elp_available(),
+            distances=available_distances(),
         )
         scores, rows = collect(scored, options)
     except (ValueError, StreamError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -24,7 +24,7 @@ from .command import add_arguments, collect, parse, save_comparison
 from .methods import Method, inpainter_method, warmed_up
 from .report import score_table
 from .results import OURS, Score
-from .scores import elp_available, measure, timed_fill
+from .scores import DISTANCES, available_distances, measure, timed_fill
 from .sheets import SheetRow
 
 WHOLE = f"at {WHOLE_PX} px and back"
@@ -53,7 +53,11 @@ def largest_squares(data: str, split: str, count: int, side_px: int) -> list[np.
 
 
 def evaluate_large_holes(
-    photos: Iterable[np.ndarray], methods: Sequence[Method], *, seed: int = 0, with_elp: bool = True
+    photos: Iterable[np.ndarray],
+    methods: Sequence[Method],
+    *,
+    seed: int = 0,
+    distances: Collection[str] = tuple(DISTANCES),
 ) -> Iterator[tuple[list[Score], list[SheetRow]]]:
     """Score methods on photos with one large hole each, photo by photo.
 
@@ -61,7 +65,7 @@ def evaluate_large_holes(
         photos: RGB uint8 (H, W, 3).
         methods: each has a fill.
         seed: of the holes; a hole depends on it, the number of the photo and the size.
-        with_elp: False leaves ELP out (nan).
+        distances: as in `measure`.
 
     Yields:
         The scores of a photo, and two rows for the picture sheet: the whole photo, and a detail at full resolution.
@@ -71,9 +75,9 @@ def evaluate_large_holes(
         mask = large_holes(height, width, np.random.default_rng((seed, number)), coverage=COVERAGE)
         timed = {method.name: timed_fill(method, photo, mask) for method in methods}
         fills = {name: filled for name, (filled, _) in timed.items()}
-        measured = measure(list(fills.values()), photo, mask, with_elp=with_elp)
+        measured = measure(list(fills.values()), photo, mask, distances=distances)
         scores = [
-            Score(name, "large", number, *values, seconds)
+            Score(name, "large", number, seconds=seconds, **values)
             for (name, (_, seconds)), values in zip(timed.items(), measured, strict=True)
         ]
         window = _detail_window(mask, CELL[0])
@@ -128,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         methods = load_methods(options.weights)
         photos = largest_squares(options.data, options.split, options.images, options.side)
-        scored = evaluate_large_holes(photos, methods, seed=options.seed, with_elp=elp_available())
+        scored = evaluate_large_holes(photos, methods, seed=options.seed, distances=available_distances())
         scores, rows = collect(scored, options)
     except (ValueError, StreamError) as error:
         raise SystemExit(f"error: {error}") from error

@@ -66,8 +66,8 @@ def score_rows(
     for column in columns:
         values = [round(means[name][column.field], column.digits) for name in methods if name in means]
         values = [value for value in values if not math.isnan(value)]
-        if column.higher_is_better is not None and values:
-            best[column.field] = max(values) if column.higher_is_better else min(values)
+        if column.better and values:
+            best[column.field] = min(values, key=column.rank)
     rows = []
     for name, reason in methods.items():
         cells = [f"not run: {reason}", *[""] * (len(columns) - 1)]
@@ -89,6 +89,9 @@ def _count(photos: set[int]) -> str:
 
 
 def _means(scores: Sequence[Score]) -> dict[str, float]:
-    """Return the mean of each column; empty without scores."""
-    fields = [column.field for column in COLUMNS]
-    return {field: float(np.mean([getattr(s, field) for s in scores])) for field in fields} if scores else {}
+    """Return the mean of each column over the photos on which it is defined; empty without scores."""
+    means = {}
+    for column in COLUMNS if scores else ():
+        values = [value for score in scores if not math.isnan(value := getattr(score, column.field))]
+        means[column.field] = float(np.mean(values)) if values else math.nan
+    return means

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from inpaint.atomic_write import atomic_write
 from train.masks.families import LARGE_COVERAGE, SCRATCHES_COVERAGE, STROKES_COVERAGE
@@ -22,14 +22,14 @@ class Metric(NamedTuple):
         name: of the metric.
         unit: empty if it has none.
         digits: decimals shown.
-        higher_is_better: None if neither is.
+        better: which values are better; None if none are.
     """
 
     field: str
     name: str
     unit: str
     digits: int
-    higher_is_better: bool | None
+    better: Literal["higher", "lower", "closer to 1"] | None
 
     @property
     def heading(self) -> str:
@@ -39,17 +39,29 @@ class Metric(NamedTuple):
     @property
     def explained_heading(self) -> str:
         """Name, unit and direction, such as "PSNR, dB (higher is better)"."""
-        direction = "higher" if self.higher_is_better else "lower"
-        return (
-            f"{self.name}, {self.unit} ({direction} is better)" if self.unit else f"{self.name} ({direction} is better)"
-        )
+        name = f"{self.name}, {self.unit}" if self.unit else self.name
+        return f"{name} ({self.better} is better)"
+
+    def rank(self, value: float) -> float:
+        """Return a number that is lower for a better value; nan if no value is better than another."""
+        match self.better:
+            case "higher":
+                return -value
+            case "lower":
+                return value
+            case "closer to 1":
+                return abs(value - 1)
+        return math.nan
 
 
 METRICS = (
-    Metric("psnr", "PSNR", "dB", 2, True),
-    Metric("ssim", "SSIM", "", 3, True),
-    Metric("l1", "L1", "%", 2, False),
-    Metric("elp", "ELP", "", 3, False),
+    Metric("psnr", "PSNR", "dB", 2, "higher"),
+    Metric("ssim", "SSIM", "", 3, "higher"),
+    Metric("l1", "L1", "%", 2, "lower"),
+    Metric("elp", "ELP", "", 3, "lower"),
+    Metric("elp2", "ELP2", "", 3, "lower"),
+    Metric("detail", "detail", "", 2, "closer to 1"),
+    Metric("seam", "seam", "", 2, "closer to 1"),
 )
 """Published metrics, each measured over the hole."""
 
@@ -78,7 +90,10 @@ class Score(NamedTuple):
         ssim: over the hole.
         l1: mean absolute error over the hole in percent of the range.
         l2: mean squared error over the hole in percent of the squared range.
-        elp: perceptual distance; nan if not measured.
+        elp: perceptual distance by EfficientNet-Lite0; nan if not measured.
+        elp2: perceptual distance by EfficientNet-Lite2; nan if not measured.
+        detail: gradient magnitude relative to the surroundings; nan where it is not defined.
+        seam: step across the edge of the hole relative to the surroundings; nan where it is not defined.
         seconds: wall time of the fill.
     """
 
@@ -90,6 +105,9 @@ class Score(NamedTuple):
     l1: float
     l2: float
     elp: float
+    elp2: float
+    detail: float
+    seam: float
     seconds: float
 
 

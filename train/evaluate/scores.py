@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from PIL import Image
 from inpaint.networks.tensors import to_tensor
 from train.data.datasets import iter_photos
 from train.masks import families
+from train.metrics.efficientnet import LITE0, LITE2
+from train.metrics.no_reference import detail, seam
 from train.metrics.perceptual import elp, shared_features
 from train.metrics.pixels import masked_psnr, masked_ssim, mean_l1, mean_l2
 
@@ -27,6 +29,17 @@ COVERAGES: dict[str, families.MaskFamily] = {
     "large": families.large_holes,
 }
 """Kind of hole -> the mask family that draws it."""
+PIXEL_METRICS = {
+    "psnr": masked_psnr,
+    "ssim": masked_ssim,
+    "l1": mean_l1,
+    "l2": mean_l2,
+    "detail": detail,
+    "seam": seam,
+}
+"""Field of `Score` -> its metric of prediction, image and mask."""
+DISTANCES = {"elp": LITE0, "elp2": LITE2}
+"""Field of `Score` -> the network whose features give this perceptual distance. These are the slowest metrics."""
 
 
 def evaluate(
@@ -36,7 +49,7 @@ def evaluate(
     seed: int = 0,
     slow_images: int = 6,
     sheet_images: int = 0,
-    with_elp: bool = True,
+    distances: Collection[str] = tuple(DISTANCES),
 ) -> Iterator[tuple[list[Score], list[SheetRow]]]:
     """Score every method on every photo with each kind of hole, photo by photo.
 
@@ -46,7 +59,7 @@ def evaluate(
         seed: of the masks; the masks of a photo depend on the seed, its number and its size only.
         slow_images: number of photos, the first ones, that slow methods run on.
         sheet_images: number of photos, the first ones, whose pictures are kept.
-        with_elp: False leaves ELP out (nan).
+        distances: as in `measure`.
 
     Yields:
         The scores of a photo, and its rows for the picture sheet (none after the first `sheet_images` photos).
@@ -60,38 +73,44 @@ def evaluate(
             mask = draw(height, width, np.random.default_rng((seed, number, kind)))
             timed = {method.name: timed_fill(method, pixels, mask) for method in running}
             fills = {name: filled for name, (filled, _) in timed.items()}
-            measured = measure(list(fills.values()), pixels, mask, with_elp=with_elp)
+            measured = measure(list(fills.values()), pixels, mask, distances=distances)
             for (name, (_, seconds)), values in zip(timed.items(), measured, strict=True):
-                scores.append(Score(name, coverage, number, *values, seconds))
+                scores.append(Score(name, coverage, number, seconds=seconds, **values))
             if number < sheet_images:
                 rows.append(SheetRow(f"{coverage}\n{mask.mean():.0%}", pixels, mask, fills))
         yield scores, rows
 
 
 def measure(
-    fills: Sequence[np.ndarray], pixels: np.ndarray, mask: np.ndarray, *, with_elp: bool = True
-) -> list[tuple[float, float, float, float, float]]:
+    fills: Sequence[np.ndarray],
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    *,
+    distances: Collection[str] = tuple(DISTANCES),
+) -> list[dict[str, float]]:
     """Measure fills over the hole.
 
     Args:
         fills: RGB uint8 (H, W, 3) each.
         pixels: RGB uint8 (H, W, 3), the ground truth.
         mask: bool (H, W), True = hole.
-        with_elp: False leaves out ELP, the slowest metric (nan).
+        distances: those of DISTANCES that are measured; the others are nan.
 
     Returns:
-        PSNR, SSIM, L1, L2 and ELP of each fill, in the units of `Score`.
+        The metrics of each fill under the names and in the units of `Score`.
     """
     image = to_tensor(pixels)
     hole = torch.from_numpy(mask.astype(np.float32))[None, None]
-    results: list[tuple[float, float, float, float, float]] = []
+    results: list[dict[str, float]] = []
     for start in range(0, len(fills), 4):  # the features of the ground truth are computed once per group
         prediction = torch.cat([to_tensor(filled) for filled in fills[start : start + 4]])
-        distance = elp(prediction, image, hole).tolist() if with_elp else [math.nan] * len(prediction)
-        per_metric = [
-            metric(prediction, image, hole).tolist() for metric in (masked_psnr, masked_ssim, mean_l1, mean_l2)
-        ]
-        results += zip(*per_metric, distance, strict=True)
+        values = {field: metric(prediction, image, hole).tolist() for field, metric in PIXEL_METRICS.items()}
+        for field, variant in DISTANCES.items():
+            features = shared_features(image.device, variant) if field in distances else None
+            values[field] = (
+                elp(prediction, image, hole, features).tolist() if features else [math.nan] * len(prediction)
+            )
+        results += [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
     return results
 
 
@@ -122,11 +141,13 @@ def read_photos(data: str, split: str, images: int, max_side: int) -> Iterator[n
         yield np.array(photo)
 
 
-def elp_available() -> bool:
-    """Return whether the feature network of ELP is installed; if not, print to stderr how to install it."""
-    try:
-        shared_features(torch.device("cpu"))
-        return True
-    except ModuleNotFoundError as error:
-        print(f"ELP is not measured: {error}", file=sys.stderr)
-        return False
+def available_distances() -> list[str]:
+    """Return those of DISTANCES whose network is installed; print to stderr how to install the others."""
+    available = []
+    for field, variant in DISTANCES.items():
+        try:
+            shared_features(torch.device("cpu"), variant)
+            available.append(field)
+        except ModuleNotFoundError as error:
+            print(f"{field.upper()} is not measured: {error}", file=sys.stderr)
+    return available

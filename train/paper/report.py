@@ -14,10 +14,10 @@ from .scores import PaperScore
 from .variants import HOLE_KINDS
 
 COLUMNS = (
-    Metric("l1", "L1", "%", 2, False),
-    Metric("l2", "L2", "%", 2, False),
-    Metric("psnr", "PSNR", "dB", 2, True),
-    Metric("elp", "ELP", "", 3, False),
+    Metric("l1", "L1", "%", 2, "lower"),
+    Metric("l2", "L2", "%", 2, "lower"),
+    Metric("psnr", "PSNR", "dB", 2, "higher"),
+    Metric("elp", "ELP", "", 3, "lower"),
     Metric("sharpness", "sharpness", "", 2, None),
 )
 PUBLISHED = {

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from train.config import DataConfig
 from train.data.decoding import UnusableImageError
 from train.data.order import START, StreamedImages
 from train.evaluate.methods import Method
-from train.evaluate.scores import measure
+from train.evaluate.scores import DISTANCES, measure
 from train.evaluate.sheets import SheetRow
 from train.masks.families import sample_mask
 from train.metrics.pixels import mean_gradient
@@ -48,7 +48,10 @@ class PaperScore(NamedTuple):
         ssim: over the hole.
         l1: mean absolute error over the hole in percent of the range.
         l2: mean squared error over the hole in percent of the squared range.
-        elp: perceptual distance; nan if not measured.
+        elp: perceptual distance by EfficientNet-Lite0; nan if not measured.
+        elp2: perceptual distance by EfficientNet-Lite2; nan if not measured.
+        detail: gradient magnitude relative to the surroundings; nan where it is not defined.
+        seam: step across the edge of the hole relative to the surroundings; nan where it is not defined.
         gradient: mean gradient magnitude of the fill, in percent of the range per pixel.
         true_gradient: mean gradient magnitude of the ground truth in the hole.
     """
@@ -61,6 +64,9 @@ class PaperScore(NamedTuple):
     l1: float
     l2: float
     elp: float
+    elp2: float
+    detail: float
+    seam: float
     gradient: float
     true_gradient: float
 
@@ -125,7 +131,7 @@ def score_pictures(
     seed: int,
     silhouettes: Sequence[np.ndarray] | None,
     slow_pictures: int,
-    with_elp: bool = True,
+    distances: Collection[str] = tuple(DISTANCES),
 ) -> Iterator[tuple[list[PaperScore], list[SheetRow]]]:
     """Score every candidate on every picture with each kind of hole, picture by picture.
 
@@ -135,7 +141,7 @@ def score_pictures(
         seed: of the holes; a hole depends on it and the number of the picture only.
         silhouettes: for random regions; None: generated ones.
         slow_pictures: number of pictures, the first ones, that slow methods run on.
-        with_elp: False leaves ELP out (nan).
+        distances: as in `measure`.
 
     Yields:
         The scores of a picture, and one row for the figure per kind of hole.
@@ -149,19 +155,24 @@ def score_pictures(
                 for method, hole_kinds in candidates
                 if method.fill and hole in hole_kinds and (not method.slow or number < slow_pictures)
             }
-            scores += _scores(fills, hole, number, pixels, mask, with_elp)
+            scores += _scores(fills, hole, number, pixels, mask, distances)
             rows.append(SheetRow(hole, pixels, mask, fills))
         yield scores, rows
 
 
 def _scores(
-    fills: dict[str, np.ndarray], hole: str, number: int, pixels: np.ndarray, mask: np.ndarray, with_elp: bool
+    fills: dict[str, np.ndarray],
+    hole: str,
+    number: int,
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    distances: Collection[str],
 ) -> list[PaperScore]:
     image, area = to_tensor(pixels), torch.from_numpy(mask.astype(np.float32))[None, None]
     true_gradient = float(mean_gradient(image, area))
     gradients = [float(mean_gradient(to_tensor(filled), area)) for filled in fills.values()]
-    values = measure(list(fills.values()), pixels, mask, with_elp=with_elp)
+    values = measure(list(fills.values()), pixels, mask, distances=distances)
     return [
-        PaperScore(name, hole, number, *measured, gradient, true_gradient)
+        PaperScore(name, hole, number, gradient=gradient, true_gradient=true_gradient, **measured)
         for name, measured, gradient in zip(fills, values, gradients, strict=True)
     ]

@@ -59,8 +59,10 @@ def results_tables(scores: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(methods: Mapping[str, Mapping[str, float]]) -> str:
+    # files of scores that were written before a metric existed give tables without its column
+    metrics = [metric for metric in METRICS if any(metric.field in means for means in methods.values())]
     rows = []
     for method, means in sorted(methods.items(), key=lambda pair: pair[0] != OURS):
         name = "**these weights**" if method == OURS else method
-        rows.append([name, *(f"{means[m.field]:.{m.digits}f}" if m.field in means else "" for m in METRICS)])
-    return markdown_table(["Method", *(metric.explained_heading for metric in METRICS)], rows)
+        rows.append([name, *(f"{means[m.field]:.{m.digits}f}" if m.field in means else "" for m in metrics)])
+    return markdown_table(["Method", *(metric.explained_heading for metric in metrics)], rows)

@@ -19,9 +19,9 @@ from .improvement import PREVIOUS, SEED, HeldOut, Improvement
 
 CROPS_PER_PHOTO = 4
 METRICS = (
-    Metric("f1", "F1", "%", 1, higher_is_better=True),
-    Metric("precision", "precision", "%", 1, higher_is_better=True),
-    Metric("recall", "recall", "%", 1, higher_is_better=True),
+    Metric("f1", "F1", "%", 1, "higher"),
+    Metric("precision", "precision", "%", 1, "higher"),
+    Metric("recall", "recall", "%", 1, "higher"),
 )
 
 

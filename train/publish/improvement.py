@@ -11,7 +11,7 @@ from inpaint.markdown import markdown_table
 from train.data.retry import StreamError
 from train.evaluate.methods import Method, inpainter_method, our_method
 from train.evaluate.results import METRICS, OURS, Metric, Score, display_name, mean_scores, score_as_json, write_scores
-from train.evaluate.scores import elp_available, evaluate, read_photos
+from train.evaluate.scores import available_distances, evaluate, read_photos
 
 from .card import COMPARISON_FILE
 
@@ -63,8 +63,7 @@ class Improvement(NamedTuple):
         if self.old is None:
             return True
         metric = self.deciding_metric
-        gain = self.new[metric.field] - self.old[metric.field]
-        return gain > 0 if metric.higher_is_better else gain < 0
+        return metric.rank(self.new[metric.field]) < metric.rank(self.old[metric.field])
 
     def headline(self) -> str:
         """Return the deciding metric, new and previous, for the first line of a commit."""
@@ -139,7 +138,7 @@ def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out:
     if previous is not None:
         methods.append(inpainter_method(PREVIOUS, Inpainter.from_pretrained(previous)))
     scores: list[Score] = []
-    for photo_scores, _ in evaluate(held_out.photos, methods, seed=SEED, with_elp=elp_available()):
+    for photo_scores, _ in evaluate(held_out.photos, methods, seed=SEED, distances=available_distances()):
         scores += photo_scores
     rows = [score_as_json(score) for score in scores]
     write_scores(run_dir / COMPARISON_FILE, rows)

