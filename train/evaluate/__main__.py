@@ -24,7 +24,8 @@ EPILOG = """Columns of the tables, measured over the hole:
 PSNR, SSIM, L1: distances of pixels from the ground truth; blurred fills have good ones.
 ELP, ELP2: perceptual distances by EfficientNet-Lite0, which training uses too, and by Lite2, which nothing is tuned on.
 detail: gradient magnitude relative to the pixels around the hole; 1 is right, below 1 the fill is blurred.
-seam: step across the edge of the hole relative to steps near it; 1 is right, above 1 the edge shows."""
+seam: step across the edge of the hole relative to steps near it; 1 is right, above 1 the edge shows.
+train.evaluate.removals measures detail and seam where there is no ground truth: objects removed from photos."""
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def score_table(scores: Sequence[Score], methods: Mapping[str, str]) -> str:
         scores: of one kind of hole.
         methods: method name -> why it could not run; empty if it ran.
     """
-    means = {name: _means([score for score in scores if score.method == name]) for name in methods}
+    means = {name: column_means([score for score in scores if score.method == name]) for name in methods}
     rows = score_rows({name: mean for name, mean in means.items() if mean}, methods, COLUMNS)
     return markdown_table(["method", *(column.heading for column in COLUMNS)], rows, "l" + "r" * len(COLUMNS))
 
@@ -84,14 +85,14 @@ def score_cell(value: float, digits: int, best: float | None = None) -> str:
     return f"**{value:.{digits}f}**" if round(value, digits) == best else f"{value:.{digits}f}"
 
 
-def _count(photos: set[int]) -> str:
-    return f"{len(photos)} photo" + "s" * (len(photos) != 1)
-
-
-def _means(scores: Sequence[Score]) -> dict[str, float]:
-    """Return the mean of each column over the photos on which it is defined; empty without scores."""
+def column_means(scores: Sequence[NamedTuple], columns: Sequence[Metric] = COLUMNS) -> dict[str, float]:
+    """Return the mean of each column over the scores in which it is defined; empty without scores."""
     means = {}
-    for column in COLUMNS if scores else ():
+    for column in columns if scores else ():
         values = [value for score in scores if not math.isnan(value := getattr(score, column.field))]
         means[column.field] = float(np.mean(values)) if values else math.nan
     return means
+
+
+def _count(photos: set[int]) -> str:
+    return f"{len(photos)} photo" + "s" * (len(photos) != 1)
