@@ -2,21 +2,22 @@
 
 The browser uploads a photo once, sends strokes as points in photo pixels, and draws the patches it gets back. Each
 action takes a dict from the browser and returns a dict; PageErrors become `{"error": sentence, "code": key}`. Actions
-that change the mask return `{patches, changed, undo, redo, painted}`; `changed` says for each stroke whether it changed
-anything.
+that change the mask return what `encode_patches` does, and `changed`, which says for each stroke whether it changed
+anything. Their fills may be drafts, which `finish_fill` replaces. A call may carry the `revision` of the last answer
+that the browser has drawn; then the patches show all that has changed since, also in answers that were lost or ignored.
 """
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
-import gradio as gr
 import numpy as np
 from PIL import Image
 
 from inpaint import MaskError, Patch, PhotoError, save_photo, to_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.session import Session
+from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
 from page.editor.patches import encode_patches
 from page.editor.versions import Versions
@@ -47,7 +48,8 @@ class EditorActions:
     def all(self) -> list[Callable[[dict], dict]]:
         """All actions."""
         photos = [self.open_photo, self.show_example, self.open_example, self.preview, self.finish, self.leave_visit]
-        strokes = [self.paint, self.undo_stroke, self.redo_stroke, self.clear_strokes]
+        strokes = [self.paint, self.finish_fill, self.another_fill]
+        strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
         masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
         return [*photos, *strokes, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
 
@@ -71,7 +73,7 @@ class EditorActions:
         session = Session(open_upload(photo), inpainter.fill_holes, history_bytes=HISTORY_BYTES)
         session.restore(self.examples.get(call["name"]).snapshot)
         if inpainter is not self.models.default:
-            session.refill()
+            session.refill(finish=False)
         return self._add_visit(session, photo.name)
 
     def preview(self, call: dict) -> dict:
@@ -81,9 +83,9 @@ class EditorActions:
             picture = Image.fromarray(to_rgb(session.photo))
             picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
             profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
-            target = _download_path(visit, "preview.jpg")
+            target = download_path(visit, "preview.jpg")
             picture.save(target, quality=90, icc_profile=profile)
-        return _download(target)
+        return describe_download(target)
 
     def paint(self, call: dict) -> dict:
         """Add strokes to the mask, or erase them from it, and fill the holes.
@@ -96,22 +98,47 @@ class EditorActions:
         with self.visits.locked_session(visit) as session:
             for stroke in strokes:
                 points, brush, erase, grow_px = (stroke[key] for key in ("points", "brush", "erase", "grow_px"))
-                new = _patches_of(session.stroke, points, brush, erase, grow_px=grow_px)
+                new = _patches_of(session.stroke, points, brush, erase, grow_px=grow_px, finish=False)
                 patches += new
                 changed.append(bool(new))
-            return encode_patches(session, patches) | {"changed": changed}
+            return _answer(session, call, patches) | {"changed": changed}
+
+    def finish_fill(self, call: dict) -> dict:
+        """Replace drafts by final fills: {visit, revision} -> the patches to draw.
+
+        It computes nothing if there was a change after that revision, and applies nothing if one comes meanwhile.
+        """
+        visit = self._visit(call)
+        if call.get("revision") == visit.session.revision:
+            visit.session.finish()  # without the lock of the visit, so that a stroke need not wait
+        with self.visits.locked_session(visit) as session:
+            return _answer(session, call, [])
+
+    def another_fill(self, call: dict) -> dict:
+        """Fill the hole of the last stroke with another seed, or all holes if it has none: {visit} -> the patches.
+
+        "only_fill" if the fill is the same with each seed. Nothing is applied if a stroke comes meanwhile.
+        """
+        visit = self._visit(call)
+        before, changed = visit.session.revision, []
+        with contextlib.suppress(ValueError):  # the hole has been erased this very moment
+            changed = visit.session.another_fill(visit.session.touched)
+        with self.visits.locked_session(visit) as session:
+            if not changed and session.revision == before:
+                raise PageError("only_fill")
+            return _answer(session, call, changed) | {"changed": [bool(changed)]}
 
     def undo_stroke(self, call: dict) -> dict:
         """Undo the last change: {visit} -> the patches to draw."""
-        return self._change(self._visit(call), lambda session: session.undo())
+        return self._change(call, lambda session: session.undo())
 
     def redo_stroke(self, call: dict) -> dict:
         """Redo the change that was undone last: {visit} -> the patches to draw."""
-        return self._change(self._visit(call), lambda session: session.redo())
+        return self._change(call, lambda session: session.redo())
 
     def clear_strokes(self, call: dict) -> dict:
         """Empty the mask: {visit} -> the patches to draw."""
-        return self._change(self._visit(call), lambda session: session.clear())
+        return self._change(call, lambda session: session.clear())
 
     def add_mask(self, call: dict) -> dict:
         """Add the white pixels of an uploaded mask, undilated: {visit, path} -> the patches to draw."""
@@ -123,7 +150,7 @@ class EditorActions:
             raise PageError("not_a_picture") from None
         except MaskError as error:
             raise PageError("mask_refused", reason=str(error)) from None
-        return self._change(visit, lambda session: session.add_mask(mask, grow_px=0))
+        return self._change(call, lambda session: session.add_mask(mask, grow_px=0, finish=False))
 
     def find_damage(self, call: dict) -> dict:
         """Add detected scratches, cracks and stains to the mask: {visit} -> the patches; "no_damage" if none."""
@@ -132,22 +159,22 @@ class EditorActions:
             damage = np.asarray(self.models.default.find_damage(session.photo)) > 0
             if not (damage & ~session.mask).any():
                 raise PageError("no_damage")
-            return session.add_mask(damage, grow_px=0)
+            return session.add_mask(damage, grow_px=0, finish=False)
 
-        return self._change(self._visit(call), add_damage)
+        return self._change(call, add_damage)
 
     def grow_mask(self, call: dict) -> dict:
         """Dilate the whole mask: {visit, grow_px} in photo pixels -> the patches to draw."""
-        visit, grow_px = self._visit(call), check_grow_px(call.get("grow_px"))
-        return self._change(visit, lambda session: session.add_mask(session.mask, grow_px=grow_px))
+        grow_px = check_grow_px(call.get("grow_px"))
+        return self._change(call, lambda session: session.add_mask(session.mask, grow_px=grow_px, finish=False))
 
     def save_mask(self, call: dict) -> dict:
         """Return the mask as a PNG of the photo's size, white on black: {visit} -> the file."""
         visit = self._visit(call)
-        target = _download_path(visit, f"{Path(visit.name).stem}-mask.png")
+        target = download_path(visit, f"{Path(visit.name).stem}-mask.png")
         with self.visits.locked_session(visit) as session:
             Image.fromarray(session.mask).save(target)
-        return _download(target)
+        return describe_download(target)
 
     def keep_version(self, call: dict) -> dict:
         """Save the present state as a version: {visit} -> {version}, its number."""
@@ -160,7 +187,7 @@ class EditorActions:
         snapshot = self.versions.get(visit.session, call.get("version"))
         if snapshot is None:
             raise PageError("no_version")
-        return self._change(visit, lambda session: session.restore(snapshot))
+        return self._change(call, lambda session: session.restore(snapshot))
 
     def load_model(self, call: dict) -> dict:
         """Load and check a model: {model} -> {model: its description, name: to pass as `model` from now on}."""
@@ -174,9 +201,9 @@ class EditorActions:
 
         def refill(session: Session) -> list[Patch]:
             session.use(inpainter.fill_holes)
-            return session.refill()
+            return session.refill(finish=False)
 
-        return self._change(self._visit(call), refill)
+        return self._change(call, refill)
 
     def finish(self, call: dict) -> dict:
         """Return the filled photo as a file in its own format, named "NAME-filled": {visit} -> the file."""
@@ -184,9 +211,9 @@ class EditorActions:
         name = Path(visit.name)
         with self.visits.locked_session(visit) as session:
             result = session.result()
-            target = _download_path(visit, f"{name.stem}-filled{_suffix(name, result.format)}")
+            target = download_path(visit, f"{name.stem}-filled{suffix_of(name, result.format)}")
             save_photo(result, target, result.format)
-        return _download(target)
+        return describe_download(target)
 
     def leave_visit(self, call: dict) -> dict:
         """Close the photo: {visit} -> {}."""
@@ -201,11 +228,11 @@ class EditorActions:
         """Return the visit of a call; PageError "gone" if it has ended."""
         return self.visits.get(call.get("visit"))
 
-    def _change(self, visit: Visit, change: Callable[[Session], list[Patch]]) -> dict:
-        """Change the session of a visit, and return what the browser draws."""
-        with self.visits.locked_session(visit) as session:
+    def _change(self, call: dict, change: Callable[[Session], list[Patch]]) -> dict:
+        """Change the session of a call's visit, and return what the browser draws."""
+        with self.visits.locked_session(self._visit(call)) as session:
             patches = _patches_of(change, session)
-            return encode_patches(session, patches) | {"changed": [bool(patches)]}
+            return _answer(session, call, patches) | {"changed": [bool(patches)]}
 
 
 def _patches_of(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:
@@ -216,20 +243,9 @@ def _patches_of(change: Callable[..., list[Patch]], *arguments: object, **option
         raise PageError("all_painted") from None
 
 
-def _download_path(visit: Visit, name: str) -> Path:
-    visit.folder.mkdir(parents=True, exist_ok=True)
-    return visit.folder / name
-
-
-def _download(target: Path) -> dict:
-    """Return the URL and the name of a file for the browser; the URL is relative to the page."""
-    url = f"gradio_api/file={quote(str(target))}"
-    return {"file": gr.FileData(path=str(target), url=url).model_dump(exclude_none=True), "name": target.name}
-
-
-def _suffix(name: Path, format: str | None) -> str:
-    """Return the file's own suffix if it fits the format, else the usual one of the format."""
-    known = Image.registered_extensions()
-    if known.get(name.suffix.lower()) == format or (format == "MPO" and known.get(name.suffix.lower()) == "JPEG"):
-        return name.suffix
-    return {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif"}.get(format or "", f".{(format or 'png').lower()}")
+def _answer(session: Session, call: dict, patches: list[Patch]) -> dict:
+    """Return the answer to a call: all that has changed since its revision, or these patches if it has none."""
+    revision = call.get("revision")
+    is_number = isinstance(revision, int) and not isinstance(revision, bool)
+    since = session.patches_since(revision) if is_number else None
+    return encode_patches(session, patches if since is None else since)

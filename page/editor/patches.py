@@ -11,13 +11,14 @@ from inpaint.session import Session
 
 
 def encode_patches(session: Session, patches: list[Patch]) -> dict:
-    """Return patches as PNGs, transparent outside the holes, and the state of the session's buttons.
+    """Return patches as PNGs, transparent outside the holes, and the state of the session.
 
     The browser draws its own decoding of the photo below the patches, so pixels outside the holes stay as it shows
     them. The PNGs carry the photo's colour profile, so that both are converted alike.
 
     Returns:
-        {patches: [{left, top, png}], undo, redo, painted}, with `png` in base64.
+        {patches: [{left, top, png}], undo, redo, painted, draft, pause, revision}, with `png` in base64. `draft`: the
+        action `finish_fill` is to follow, after a pause without strokes if `pause`. `revision` is the session's.
     """
     profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
     encoded = []
@@ -33,7 +34,15 @@ def encode_patches(session: Session, patches: list[Patch]) -> dict:
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=1, icc_profile=profile)
         encoded.append({"left": left, "top": top, "png": base64_text(file.getvalue())})
-    return {"patches": encoded, "undo": session.can_undo, "redo": session.can_redo, "painted": session.painted}
+    return {
+        "patches": encoded,
+        "undo": session.can_undo,
+        "redo": session.can_redo,
+        "painted": session.painted,
+        "draft": session.has_drafts,
+        "pause": session.needs_pause,
+        "revision": session.revision,
+    }
 
 
 def base64_text(data: bytes) -> str:

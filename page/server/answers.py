@@ -14,12 +14,14 @@ from page.server.visits import Visits
 
 UNQUEUED = ("leave_visit", "show_example", "load_model")
 """Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
+FINISHING = ("finish_fill", "another_fill")
+"""Actions that run in the queue for final fills. They take seconds, and a stroke must not wait for them."""
 
 log = logging.getLogger(__name__)
 
 
 def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
-    """Return an action as a server function that runs in the compute queue.
+    """Return an action as a server function that runs in a compute queue.
 
     While its job waits or runs for long, the function answers `{"error", "code": "busy", "place", "ticket"}`: `place`
     in the queue is 1 for the next job and 0 for a running one. Repeating the call with the `ticket` returns the result
@@ -28,7 +30,7 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
 
     Args:
         action: takes the call's dict and returns the answer's dict.
-        visits: the open photos, and the queue.
+        visits: the open photos, and the queues.
     """
 
     async def answer(call: Any, request: gr.Request) -> dict:
@@ -42,7 +44,8 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
             if action.__name__ in UNQUEUED:
                 return await asyncio.to_thread(work)
             request_key = (call["visit"], action.__name__, call) if "visit" in call else None
-            return await visits.queue.run(work, ticket=call.get("ticket"), request_key=request_key)
+            queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
+            return await queue.run(work, ticket=call.get("ticket"), request_key=request_key)
         except Exception as error:
             return error_answer(error, action.__name__, language)
 

@@ -61,6 +61,8 @@ class Visits:
         max_megapixels: size of all open photos together; the newest photo always stays.
         idle_s: a visit without requests ends after this time.
         queue: runs what computes; None: one with the default number of workers.
+        finish_queue: runs what replaces drafts by final fills. It has a worker of its own, so that no stroke waits for
+            one; None: one with the default times.
     """
 
     def __init__(
@@ -71,10 +73,12 @@ class Visits:
         max_megapixels: float = MAX_MEGAPIXELS_OPEN,
         idle_s: float = 1800,
         queue: ComputeQueue | None = None,
+        finish_queue: ComputeQueue | None = None,
     ) -> None:
         self.folder, self.idle_s = folder, idle_s
         self.max_open, self.max_megapixels = max_open, max_megapixels
         self.queue = ComputeQueue(WORKERS) if queue is None else queue
+        self.finish_queue = ComputeQueue() if finish_queue is None else finish_queue
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._download_folders: dict[Path, float] = {}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from inpaint import Inpainter
-from inpaint.engine.fills import Cancelled, Fill
+from inpaint.engine.fills import Cancelled, Fill, without_drafts
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box
 
@@ -40,8 +40,9 @@ def zero_gpu() -> Callable[..., Any] | None:
 def with_zero_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpainter:
     """Return an Inpainter whose fills run on an allocated GPU; the same Inpainter if `gpu` is None.
 
-    A whole stroke is one allocation, as each one has a fixed cost: drafts and final fills come at once. The function
-    runs in another process: only NumPy arrays and options go in and come out, and the session stays in this one.
+    A whole stroke is one allocation, as each one has a fixed cost, so it returns the final fills without drafts. The
+    function runs in another process: only NumPy arrays and options go in and come out, and the session stays in this
+    one.
 
     Args:
         inpainter: fills the holes.
@@ -51,7 +52,7 @@ def with_zero_gpu(inpainter: Inpainter, gpu: Callable[..., Any] | None) -> Inpai
         return inpainter
 
     def fill_all(*arguments: Any) -> list[Fill]:
-        return list(inpainter.fill_holes(*arguments, None))
+        return list(without_drafts(inpainter.fill_holes(*arguments, None)))
 
     on_gpu = gpu(duration=DURATION_S)(fill_all)
 

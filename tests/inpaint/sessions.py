@@ -1,11 +1,15 @@
 """Sessions for tests, with fills that can be computed by hand."""
 
+import threading
+
 import numpy as np
 
 from inpaint.engine.fills import DRAFTS_END, Fill
 from inpaint.engine.regions import Box, find_regions
 from inpaint.session import Session
 from tests.pictures import picture
+
+TIMEOUT_S = 20
 
 
 def fill_with_mean(photo, mask, within, options, cancelled):
@@ -49,6 +53,23 @@ class TwoPhases:
                 return
             self.computed += 1
             yield fill._replace(pixels=final_of(fill.pixels, options.seed))
+
+
+class Gate:
+    """Stops the final fills of `TwoPhases` while it is closed."""
+
+    def __init__(self, is_open=False):
+        self.reached, self.opened = threading.Event(), threading.Event()
+        if is_open:
+            self.opened.set()
+
+    def __call__(self):
+        self.reached.set()
+        assert self.opened.wait(TIMEOUT_S)
+
+    def close(self):
+        self.reached.clear()
+        self.opened.clear()
 
 
 def final_of(draft, seed=0):

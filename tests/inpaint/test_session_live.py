@@ -7,22 +7,10 @@ import numpy as np
 import pytest
 
 from inpaint.session import Session
-from tests.inpaint.sessions import Screen, TwoPhases, final_of, session, state
+from tests.inpaint.sessions import TIMEOUT_S, Gate, Screen, TwoPhases, final_of, session, state
 from tests.pictures import picture
 
-TIMEOUT_S = 20
 STROKE = [[50, 60], [90, 60]], 20
-
-
-class Gate:
-    """Stops the final fills of `TwoPhases` until they are let through."""
-
-    def __init__(self):
-        self.reached, self.opened = threading.Event(), threading.Event()
-
-    def __call__(self):
-        self.reached.set()
-        assert self.opened.wait(TIMEOUT_S)
 
 
 @pytest.fixture
@@ -254,8 +242,7 @@ def test_fills_that_cannot_be_cancelled_are_dropped_too(gate):
     live.stroke(*STROKE, finish=False)
     assert live.has_drafts
     live.stroke([[250, 150]], 30, finish=False)
-    gate.opened.clear()
-    gate.reached.clear()
+    gate.close()
     join = in_thread(live.finish)
     assert gate.reached.wait(TIMEOUT_S)
     live.undo()

@@ -4,12 +4,15 @@ import { test } from "node:test";
 import { batchSize, createTransport } from "../../page/static/editor/transport.js";
 
 const stroke = (length = 2, name = "") => ({ stroke: { name, points: Array.from({ length }, () => [1, 1]) } });
+const names = (calls) => calls.map(([name]) => name);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const changed = (call) => ({ patches: [], changed: (call.strokes ?? [1]).map(() => true) });
 
 // A transport with a server that records its calls, and a page that records the answers that say "wait" or "failed".
 function setUp(functions = {}, reopen = async () => false) {
   const calls = [];
   const problems = [];
+  const page = { isPainting: false };
   let whenIdle = null;
   const answer = (name) => async (call) => {
     calls.push([name, call]);
@@ -25,6 +28,7 @@ function setUp(functions = {}, reopen = async () => false) {
     },
     upload: async () => ({ path: "uploaded" }),
     idle: () => whenIdle?.(),
+    isPainting: () => page.isPainting,
     reopen,
   });
   transport.reset();
@@ -33,7 +37,7 @@ function setUp(functions = {}, reopen = async () => false) {
     new Promise((resolve) => {
       whenIdle = resolve;
     });
-  return { calls, problems, transport, idle };
+  return { calls, problems, transport, idle, page };
 }
 
 test("a batch holds strokes only, and at most 16 with 16000 points", () => {
@@ -120,8 +124,215 @@ test("another photo does not get the strokes of the previous one", async () => {
   transport.visit = "other";
   transport.push({ name: "clear_strokes" });
   await idle();
+  assert.deepEqual(names(calls), ["paint", "leave_visit", "clear_strokes"]);
+});
+
+// A server whose strokes have drafts. A final fill answers when `finish` is called, or at once if `isSlow` is false.
+function draftingServer({ pause = false, isSlow = true } = {}) {
+  const server = { revision: 0, finish: null };
+  const drafted = (call) => ({ ...changed(call), draft: true, pause, revision: ++server.revision });
+  const finished = () => ({ patches: [], draft: false, pause: false, revision: ++server.revision });
+  const slow = (answer) => new Promise((resolve) => (server.finish = () => resolve(answer())));
+  const finish = () => (isSlow ? slow(finished) : finished());
+  return { server, functions: { paint: drafted, finish_fill: finish } };
+}
+
+test("final fills are asked for after a draft, once, with the revision that is shown", async () => {
+  const { functions } = draftingServer({ isSlow: false });
+  const { calls, transport, idle } = setUp(functions);
+  transport.push(stroke());
+  await idle();
+  await idle();
+  await sleep(50);
+  assert.deepEqual(names(calls), ["paint", "finish_fill"]);
   assert.deepEqual(
-    calls.map(([name]) => name),
-    ["paint", "leave_visit", "clear_strokes"],
+    calls.map(([, call]) => call.revision),
+    [undefined, 1],
   );
+  assert.equal(transport.applied.length, 1);
+  transport.push({ name: "save_mask" });
+  await idle();
+  assert.equal(calls.at(-1)[1].revision, 2);
+});
+
+test("without drafts no final fills are asked for", async () => {
+  const paint = (call) => ({ ...changed(call), draft: false, pause: false, revision: 1 });
+  const { calls, transport, idle } = setUp({ paint });
+  transport.push(stroke());
+  await idle();
+  await sleep(50);
+  assert.deepEqual(names(calls), ["paint"]);
+});
+
+test("a stroke overtakes the final fills, whose answer is ignored, and they are asked for again", async () => {
+  const { server, functions } = draftingServer();
+  const { calls, transport, idle } = setUp(functions);
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  assert.deepEqual(names(calls), ["paint", "finish_fill"]);
+  const late = server.finish;
+  transport.push(stroke());
+  await idle();
+  assert.deepEqual(names(calls), ["paint", "finish_fill", "paint"]);
+  assert.equal(calls[2][1].revision, 1); // the server includes what the ignored answer would have shown
+  late();
+  await sleep(20);
+  assert.deepEqual(names(calls).slice(3), ["finish_fill"]);
+  assert.equal(calls[3][1].revision, 2);
+});
+
+test("undo overtakes the final fills, and a download waits for them", async () => {
+  const { server, functions } = draftingServer();
+  const { calls, transport, idle } = setUp(functions);
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  transport.push({ name: "finish" });
+  await sleep(20);
+  assert.deepEqual(names(calls), ["paint", "finish_fill"]);
+  server.finish();
+  await idle();
+  assert.deepEqual(names(calls).slice(2), ["finish"]);
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  transport.push({ name: "undo_stroke" });
+  await idle();
+  assert.deepEqual(names(calls).slice(3), ["paint", "finish_fill", "undo_stroke"]);
+});
+
+test("where an object may be half covered, a pause without strokes comes first", async () => {
+  const { functions } = draftingServer({ pause: true, isSlow: false });
+  const { calls, transport, idle, page } = setUp(functions);
+  transport.push(stroke());
+  await sleep(500);
+  transport.push(stroke());
+  await sleep(500);
+  assert.deepEqual(names(calls), ["paint", "paint"]);
+  page.isPainting = true;
+  await sleep(600);
+  assert.deepEqual(names(calls), ["paint", "paint"]);
+  page.isPainting = false;
+  await idle();
+  assert.deepEqual(names(calls), ["paint", "paint", "finish_fill"]);
+});
+
+test("a stroke overtakes another fill, but undo waits for it", async () => {
+  let answer = null;
+  const another_fill = () => new Promise((resolve) => (answer = () => resolve({ patches: [], changed: [true] })));
+  const { calls, transport, idle } = setUp({ another_fill });
+  transport.push({ name: "another_fill" });
+  await sleep(20);
+  transport.push({ name: "undo_stroke" });
+  await sleep(20);
+  assert.deepEqual(names(calls), ["another_fill"]);
+  answer();
+  await idle();
+  assert.deepEqual(names(calls), ["another_fill", "undo_stroke"]);
+  transport.push({ name: "another_fill" });
+  await sleep(20);
+  transport.push(stroke());
+  await idle();
+  assert.deepEqual(names(calls).slice(2), ["another_fill", "paint"]);
+});
+
+test("a stroke that takes long is followed by a pause too", async () => {
+  const { functions } = draftingServer({ pause: true, isSlow: false });
+  let delay = 0;
+  const paint = async (call) => {
+    await sleep(delay);
+    return functions.paint(call);
+  };
+  const { calls, transport, idle } = setUp({ ...functions, paint });
+  transport.push(stroke());
+  await idle();
+  delay = 1000;
+  transport.push(stroke());
+  await idle();
+  await sleep(100);
+  assert.deepEqual(names(calls), ["paint", "paint"]);
+  transport.reset();
+});
+
+test("strokes painted while an expired photo is reopened come before the final fills", async () => {
+  const { functions } = draftingServer({ isSlow: false });
+  const finish_fill = (call) => (call.visit === "first" ? { code: "gone" } : functions.finish_fill(call));
+  const context = setUp({ ...functions, finish_fill }, async () => {
+    await sleep(20);
+    context.transport.push(stroke(2, "new"));
+    context.transport.visit = "second";
+    return true;
+  });
+  const { calls, transport, idle } = context;
+  transport.push(stroke(2, "old"));
+  await idle();
+  await idle();
+  await idle();
+  assert.deepEqual(names(calls), ["paint", "finish_fill", "paint", "paint", "finish_fill"]);
+  assert.deepEqual(
+    calls.map(([, call]) => call.revision),
+    [undefined, 1, undefined, 2, 3],
+  );
+});
+
+test("final fills that change nothing, or fail, are not asked for again", async () => {
+  for (const answer of [{ patches: [], draft: true, revision: 1 }, { code: "unexpected" }]) {
+    const { functions } = draftingServer();
+    const { calls, transport, idle } = setUp({ ...functions, finish_fill: () => answer });
+    transport.push(stroke());
+    await idle();
+    await sleep(50);
+    assert.deepEqual(names(calls), ["paint", "finish_fill"]);
+  }
+});
+
+test("an overtaken request that waits in the server's queue is not polled any longer", async () => {
+  const { functions } = draftingServer();
+  const finish_fill = () => ({ code: "busy", place: 3, ticket: "t" });
+  const clear_strokes = (call) => ({ ...changed(call), draft: false, revision: 9 });
+  const { calls, transport, idle } = setUp({ ...functions, finish_fill, clear_strokes });
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  transport.push({ name: "clear_strokes" });
+  await idle();
+  const count = calls.length;
+  await sleep(250);
+  assert.equal(calls.length, count);
+});
+
+test("final fills of the previous photo are neither asked for nor shown", async () => {
+  const { server, functions } = draftingServer();
+  const { calls, transport, idle } = setUp(functions);
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  transport.reset();
+  transport.visit = "other";
+  server.finish();
+  transport.push({ name: "clear_strokes" });
+  await idle();
+  await sleep(20);
+  assert.deepEqual(names(calls), ["paint", "finish_fill", "leave_visit", "clear_strokes"]);
+  assert.equal(calls.at(-1)[1].revision, undefined);
+});
+
+test("a late answer for the previous photo does not keep strokes from overtaking", async () => {
+  const { server, functions } = draftingServer();
+  const { calls, transport, idle } = setUp(functions);
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  const answerFirst = server.finish;
+  transport.reset();
+  transport.visit = "other";
+  transport.push(stroke());
+  await idle();
+  await sleep(20);
+  answerFirst();
+  await sleep(20);
+  transport.push(stroke());
+  await idle();
+  assert.deepEqual(names(calls).slice(3), ["paint", "finish_fill", "paint"]);
 });

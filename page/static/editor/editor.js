@@ -47,12 +47,16 @@ function transportHandlers(page) {
   return {
     upload: (file) => page.upload(file).catch(() => null),
     started([{ quiet, name }]) {
-      if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
+      status.setRefining(name === "finish_fill");
+      if (name === "finish_fill") status.set("refining");
+      else if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
     },
     waiting({ code, place }) {
       if (status.state !== "ready") status.set(place ? "queue_place" : code, undefined, { place });
     },
+    isPainting: () => page.strokes.isPainting,
     idle() {
+      status.setRefining(false);
       if (status.state === "filling") status.set(null, "ready");
     },
     reopen: (visit) => page.opener.reopen(visit),
@@ -97,6 +101,7 @@ async function showAnswer(page, answer, jobs) {
   page.strokes.remove(jobs);
   for (const button of root.querySelectorAll("[data-enabled-by]")) button.disabled = !answer[button.dataset.enabledBy];
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
+  if (!answer.draft) versions.settled();
   const hint = `try_${jobs[0].example}`;
   status.set(text(hint) !== hint ? hint : answer.painted ? "filled" : "hint");
 }

@@ -13,6 +13,10 @@ export function createStatus(page) {
 
   return {
     set,
+    // Show whether final fills are computed, while the visitor may go on.
+    setRefining(isRefining) {
+      root.toggleAttribute("data-refining", isRefining);
+    },
     showError(message) {
       if (message) set(page.photo ? "hint" : "empty", "ready");
       error.textContent = message ?? "";

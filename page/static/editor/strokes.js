@@ -57,6 +57,9 @@ export function createStrokes(canvas, onStroke) {
       current = null;
       redraw();
     },
+    get isPainting() {
+      return current !== null;
+    },
     // Remove the strokes of these jobs from the overlay: they are filled, or have failed.
     remove(jobs) {
       waiting = waiting.filter((stroke) => !jobs.some((job) => job.stroke === stroke));

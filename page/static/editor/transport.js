@@ -1,4 +1,5 @@
 // Transport: sends one request at a time to the server. Strokes that come meanwhile are sent together in the next one.
+// The fills of thick holes come as drafts first. When nothing else is to be sent, "finish_fill" asks for the final ones.
 const MAX_TRIES = 10; // without an answer
 const MAX_POLLS = 200; // while in the server's queue
 const POLL_MS = 100;
@@ -7,10 +8,13 @@ const MAX_RETRY_MS = 3000;
 const MAX_REOPENS = 2;
 const MAX_STROKES = 16; // per request
 const MAX_POINTS = 16000; // per request
+const PAUSE_MS = 900; // without a new stroke, where an object may be half covered
+const READING = ["finish", "save_mask", "keep_version"]; // change nothing, and wait for the final fills
+const OVERTAKEN = { code: "overtaken" };
 
 // Jobs are { stroke } or { name, file, ...arguments } of a server function. Handlers: upload(file), started(jobs),
-// waiting(answer), answered(answer, jobs), failed(answer, jobs), idle(), and reopen(visit), which opens a photo again
-// that the server no longer has.
+// waiting(answer), answered(answer, jobs), failed(answer, jobs), idle(), isPainting(), and reopen(visit), which opens a
+// photo again that the server no longer has.
 export function createTransport(server, on) {
   let visit = null;
   let queue = [];
@@ -19,12 +23,16 @@ export function createTransport(server, on) {
   let reopens = 0;
   let applied = []; // jobs that made the present mask, to repeat them after a reopen
   let undone = [];
+  let sent = null; // the present request: { job, overtake() }
+  let revision; // of the last answer: with it the server knows what the browser shows
+  let finishTimer = null;
+  let finishDelay = null; // until the final fills are asked for, in ms; null: there are no drafts
 
   // Call a server function until it answers. In the server's queue the place is kept by polling with the ticket.
-  async function request(name, call) {
-    for (let tries = 0, polls = 0, ticket = {}; tries < MAX_TRIES && polls < MAX_POLLS; ) {
+  async function request(name, call, isWanted = () => true) {
+    for (let tries = 0, polls = 0, ticket = {}; tries < MAX_TRIES && polls < MAX_POLLS && isWanted(); ) {
       const answer = (await server[name]({ ...call, ...ticket })) || { code: "offline" };
-      if (answer.code !== "busy" && answer.code !== "offline") return answer;
+      if ((answer.code !== "busy" && answer.code !== "offline") || !isWanted()) return answer;
       on.waiting(answer);
       if (answer.ticket) ticket = { ticket: answer.ticket };
       answer.place ? polls++ : tries++;
@@ -34,20 +42,31 @@ export function createTransport(server, on) {
   }
 
   function push(...jobs) {
+    clearTimeout(finishTimer);
     queue.push(...jobs);
+    if (sent && overtakes(queue[0], sent.job)) sent.overtake();
     on.started(jobs);
     if (!running) run(photoNumber);
+  }
+
+  function finishLater() {
+    clearTimeout(finishTimer);
+    if (finishDelay === null) return;
+    finishTimer = setTimeout(() => (on.isPainting() ? finishLater() : push({ name: "finish_fill" })), finishDelay);
   }
 
   async function run(number) {
     running = true;
     while (queue.length) {
       const jobs = queue.splice(0, batchSize(queue));
+      if (jobs[0].name === "finish_fill" && queue.length) continue; // it follows again
       on.started(jobs);
-      const answer = await send(jobs);
+      const answer = await answerTo(jobs);
+      if (answer === OVERTAKEN && number === photoNumber) continue;
       const reopen = answer.code === "gone" && number === photoNumber && reopens++ < MAX_REOPENS;
       const reopened = reopen && (await on.reopen(visit));
       if (number !== photoNumber) return;
+      expectFinish(answer, jobs[0].name);
       if (reopened) [queue, applied, undone] = [[...applied, ...jobs, ...queue], [], []];
       else if (answer.code) await on.failed(answer, jobs);
       else {
@@ -60,15 +79,37 @@ export function createTransport(server, on) {
     }
     running = false;
     on.idle();
+    finishLater();
   }
 
-  async function send(jobs) {
+  // The answer to jobs; OVERTAKEN as soon as another job overtakes them: then the server drops them, or the next answer
+  // includes what they have changed.
+  function answerTo(jobs) {
+    return new Promise((resolve, reject) => {
+      const request = { job: jobs[0], overtake: () => done(OVERTAKEN) };
+      const done = (answer) => {
+        if (sent === request) sent = null;
+        resolve(answer);
+      };
+      sent = request;
+      send(jobs, () => sent === request).then(done, reject);
+    });
+  }
+
+  // Note whether drafts are left. Final fills that have failed or changed nothing are not asked for again.
+  function expectFinish({ code, draft, pause, ...answer }, name) {
+    if (name === "finish_fill" && (code || answer.revision === revision)) finishDelay = null;
+    else if (answer.revision !== undefined) finishDelay = !draft ? null : pause ? PAUSE_MS : 0;
+    revision = answer.revision ?? revision;
+  }
+
+  async function send(jobs, isWanted) {
     const { stroke, name, file, quiet, ...more } = jobs[0];
     if (!visit) return { code: "gone" }; // an example that has not been opened on the server yet
-    if (stroke) return request("paint", { visit, strokes: jobs.map((job) => job.stroke) });
+    if (stroke) return request("paint", { visit, revision, strokes: jobs.map((job) => job.stroke) }, isWanted);
     const uploaded = file && (await on.upload(file));
     if (file && !uploaded) return { code: "upload_failed" };
-    return request(name, { visit, ...more, path: uploaded?.path });
+    return request(name, { visit, revision, ...more, path: uploaded?.path }, isWanted);
   }
 
   function record(name, changes) {
@@ -85,6 +126,8 @@ export function createTransport(server, on) {
   function reset() {
     if (visit) server.leave_visit({ visit });
     [visit, queue, applied, undone, running, reopens] = [null, [], [], [], false, 0];
+    [sent, revision, finishDelay] = [null, undefined, null];
+    clearTimeout(finishTimer);
     photoNumber++;
   }
 
@@ -96,7 +139,7 @@ export function createTransport(server, on) {
       return [...applied];
     },
     set visit(id) {
-      visit = id;
+      [visit, revision] = [id, undefined];
     },
   };
 }
@@ -107,6 +150,11 @@ export function batchSize(queue) {
   const fits = ({ stroke }, index) => stroke && index < MAX_STROKES && (points += stroke.points.length) <= MAX_POINTS;
   const end = queue.findIndex((job, index) => !fits(job, index));
   return Math.max(1, end < 0 ? queue.length : end);
+}
+
+// Whether a job makes the answer to the one that was sent worthless.
+function overtakes({ stroke, name }, sent) {
+  return sent.name === "finish_fill" ? !READING.includes(name) : sent.name === "another_fill" && Boolean(stroke);
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

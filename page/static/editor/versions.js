@@ -1,13 +1,15 @@
 // Versions: thumbnails of earlier states, which restore them.
-const IDLE_MS = 1200; // a version is saved when nothing has changed for this long
+const IDLE_MS = 1200; // a version is saved when nothing has changed for this long, and no fill is a draft
 
 export function createVersions(page, strip) {
   let timer = null;
+  let isSaved = true;
 
   // Save the present state now, if it has changed since the last version.
   function save() {
-    if (timer) page.transport.push({ name: "keep_version", quiet: true });
-    timer = clearTimeout(timer);
+    if (!isSaved) page.transport.push({ name: "keep_version", quiet: true });
+    isSaved = true;
+    clearTimeout(timer);
   }
 
   function addThumbnail(label, job) {
@@ -30,11 +32,17 @@ export function createVersions(page, strip) {
   return {
     changed() {
       clearTimeout(timer);
-      timer = setTimeout(save, IDLE_MS);
+      isSaved = false;
       markCurrent(null);
     },
+    // No fill is a draft.
+    settled() {
+      clearTimeout(timer);
+      timer = setTimeout(save, IDLE_MS);
+    },
     reset() {
-      timer = clearTimeout(timer);
+      isSaved = true;
+      clearTimeout(timer);
       strip.replaceChildren();
       addThumbnail(page.text("original"), { name: "clear_strokes" });
     },
