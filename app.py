@@ -24,7 +24,7 @@ from inpaint.runtime.malloc import keep_memory
 from page.editor.component import editor
 from page.retrain.component import PATH as RETRAIN_PATH
 from page.retrain.component import retrain
-from page.server.api import add_api
+from page.server.api import Blocks, add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import Models
@@ -67,7 +67,7 @@ def build_page(inpainter: Inpainter, notice: str = "", visits: Visits | None = N
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
     models = Models(inpainter)
     delete_cache = (CACHE_CHECK_S, CACHE_AGE_S)
-    with gr.Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
+    with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
         editor(models, visits, notice)
         add_api(inpainter, visits)
     with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):

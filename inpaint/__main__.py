@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
 from inpaint.photos.pairing import PIPE, Task, find_tasks
 from inpaint.photos.saving import format_of
@@ -109,6 +110,8 @@ def _options(parsed: argparse.Namespace) -> Options:
         threshold=THRESHOLD if parsed.threshold is None else parsed.threshold,
         mask_only=parsed.mask_only,
         restore_tone=parsed.restore_tone,
+        seed=parsed.seed,
+        texture_strength=parsed.texture_strength,
         max_pixels=int(parsed.max_megapixels * 1e6) if parsed.max_megapixels else None,
         format=format_of(parsed.format) if parsed.format else None,
         quality=parsed.quality,
@@ -125,6 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_inputs(parser)
     _add_masks(parser)
+    _add_fills(parser)
     _add_results(parser)
     _add_computation(parser)
     return parser
@@ -183,6 +187,25 @@ def _add_masks(parser: argparse.ArgumentParser) -> None:
         default=MAX_SHARE,
         metavar="SHARE",
         help=f"refuse masks that cover a larger share of the photo, from 0 to 1 (default: {MAX_SHARE})",
+    )
+
+
+def _add_fills(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--seed",
+        type=int,
+        default=DEFAULT_OPTIONS.seed,
+        metavar="N",
+        help="another number gives another fill of thick holes (default: 0)",
+    )
+    add(
+        "--texture-strength",
+        type=float,
+        default=DEFAULT_OPTIONS.texture_strength,
+        metavar="S",
+        help="how much of the surface of thick holes is synthesised from patches of the photo, from 0 (the network's "
+        f"fill alone) to 1 (default: {DEFAULT_OPTIONS.texture_strength:g})",
     )
 
 

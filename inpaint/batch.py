@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
+from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
 from inpaint.photos.opening import open_photo
@@ -36,6 +37,8 @@ class Options:
         threshold: probability from which pixels count as damage; lower marks more.
         mask_only: write the masks, as PNG, and fill nothing.
         restore_tone: restore faded contrast and remove colour casts after the fill.
+        seed: another number gives another fill of thick holes.
+        texture_strength: from 0 to 1, how much of a thick hole is synthesised from patches of the photo.
         max_pixels: refuse larger photos; None: Pillow's limit.
         format: Pillow's name of the format of all results; None: that of the result's suffix.
         quality: 1 to 100; None: the photo's.
@@ -52,6 +55,8 @@ class Options:
     threshold: float = THRESHOLD
     mask_only: bool = False
     restore_tone: bool = False
+    seed: int = 0
+    texture_strength: float = 1.0
     max_pixels: int | None = None
     format: str | None = None
     quality: int | None = None
@@ -62,6 +67,7 @@ class Options:
         check_threshold(self.threshold)
         check_max_share(self.max_share)
         check_quality(self.quality)
+        FillOptions(self.seed, self.texture_strength)  # checks both
 
 
 def input_ids(tasks: Iterable[Task]) -> set[tuple[int, int]]:
@@ -97,7 +103,7 @@ def fill_file(inpainter: Inpainter, task: Task, options: Options, inputs: set[tu
         with _opened_output(output) as file:
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
         return
-    result = inpainter(picture, hole, max_share=1)
+    result = inpainter(picture, hole, max_share=1, seed=options.seed, texture_strength=options.texture_strength)
     if options.restore_tone:
         result, _ = restore_tone(result)
     format = options.format or _result_format(picture, task)

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
+from inpaint.engine.options import FillOptions
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
 from page.server.errors import PageError
 from page.server.texts import translate
@@ -17,6 +18,17 @@ LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
 MAX_NAME = 60
 
 log = logging.getLogger(__name__)
+
+
+class Blocks(gr.Blocks):
+    """Gradio's Blocks, but a positional call of an endpoint may omit optional parameters, as a call by name may."""
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> list[Any]:
+        """Fill in the defaults that a call has omitted, then do as Gradio does."""
+        omitted = [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
+        if None not in omitted:  # the value of a required parameter
+            inputs = [*inputs, *omitted]
+        return await super().preprocess_data(block_fn, inputs, *arguments, **options)
 
 
 def add_api(inpainter: Inpainter, visits: Visits) -> None:
@@ -29,7 +41,9 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         visits: the compute queue, and the folders for results.
     """
 
-    async def inpaint(photo: gr.FileData, mask: gr.FileData) -> gr.FileData:
+    async def inpaint(
+        photo: gr.FileData, mask: gr.FileData, seed: int = 0, texture_strength: float = 1.0
+    ) -> gr.FileData:
         """Remove things from a photo, or repair it: fill the masked parts to match their surroundings.
 
         Use it to remove scratches, stains, text, logos, people or objects. It continues what surrounds the hole and
@@ -39,13 +53,21 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         Args:
             photo: the picture to repair, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
             mask: a picture of the photo's width and height, white where to fill, a few pixels wider than the object
+            seed: another whole number, 0 or more, gives another fill of thick holes
+            texture_strength: from 0 to 1, how much of a thick hole's surface is synthesised from patches of the photo
 
         Returns:
             The filled photo as a lossless file: in its own format if that is lossless, else as PNG.
         """
+        try:
+            FillOptions(seed, texture_strength)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
         def fill() -> gr.FileData:
-            return _save(inpainter(_open(photo, "photo"), _open(mask, "mask")), photo, visits.download_folder())
+            pictures = _open(photo, "photo"), _open(mask, "mask")
+            result = inpainter(*pictures, seed=seed, texture_strength=texture_strength)
+            return _save(result, photo, visits.download_folder())
 
         try:
             return await visits.queue.run(fill, wait_until_done=True)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from inpaint.__main__ import main
+from inpaint.inpainter import Inpainter
 from inpaint.photos.opening import open_photo
 from tests.inpaint.photo_folders import outside_is_equal, write
 from tests.pictures import picture
@@ -207,7 +208,13 @@ def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
 
 @pytest.mark.parametrize(
     ("option", "value", "message"),
-    [("--grow-px", "-1", "grow_px is -1"), ("--quality", "0", "quality is 0"), ("--max-share", "2", "max_share is 2")],
+    [
+        ("--grow-px", "-1", "grow_px is -1"),
+        ("--quality", "0", "quality is 0"),
+        ("--max-share", "2", "max_share is 2"),
+        ("--seed", "-1", "seed is -1"),
+        ("--texture-strength", "1.5", "texture_strength is 1.5"),
+    ],
 )
 def test_a_number_out_of_range_is_reported_before_any_photo_is_filled(tmp_path, model, capsys, option, value, message):
     for name in ("a.png", "b.png"):
@@ -217,6 +224,22 @@ def test_a_number_out_of_range_is_reported_before_any_photo_is_filled(tmp_path, 
     error = capsys.readouterr().err
     assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
+
+
+def test_seed_and_texture_strength_reach_every_fill(tmp_path, model, monkeypatch):
+    options, call = [], Inpainter.__call__
+
+    def recording(*arguments, seed, texture_strength, **more):
+        options.append((seed, texture_strength))
+        return call(*arguments, **more)
+
+    monkeypatch.setattr(Inpainter, "__call__", recording)
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main([*command, "--seed", "7", "--texture-strength", "0.5"]) == 0
+    assert main(command) == 0
+    assert options == [(7, 0.5)] * 2 + [(0, 1.0)] * 2
 
 
 def test_max_megapixels_limits_the_size_of_photos(tmp_path, model, capsys):

@@ -15,6 +15,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from inpaint import Inpainter
 from page.server.checks import MAX_MEGAPIXELS
 from page.server.texts import translate
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
@@ -50,11 +51,11 @@ def check_filled(file, files):
     assert (np.abs(result[mask].astype(int) - FILL) <= 1).all()
 
 
-def call_inpaint(served, *files):
-    """Call /inpaint with files as a Python program does; the path of the result."""
+def call_inpaint(served, *files, **options):
+    """Call /inpaint with files and options as a Python program does; the path of the result."""
     client = Client(served.url, verbose=False)
     try:
-        return Path(client.predict(*map(handle_file, files), api_name="/inpaint"))
+        return Path(client.predict(*map(handle_file, files), **options, api_name="/inpaint"))
     finally:
         client.close()
 
@@ -70,6 +71,21 @@ def test_a_jpeg_is_filled_into_a_lossless_file_with_its_name(served, files):
     result = call_inpaint(served, "photo.jpg", "mask.png")
     assert result.name == "photo-filled.png"
     check_filled(result, files)
+
+
+def test_seed_and_texture_strength_are_optional_and_reach_the_fill(served, files, monkeypatch):
+    options, call = [], Inpainter.__call__
+
+    def recording(*arguments, seed, texture_strength):
+        options.append((seed, texture_strength))
+        return call(*arguments)
+
+    monkeypatch.setattr(Inpainter, "__call__", recording)
+    call_inpaint(served, "photo.jpg", "mask.png")
+    call_inpaint(served, "photo.jpg", "mask.png", seed=7, texture_strength=0.5)
+    assert options == [(0, 1.0), (7, 0.5)]
+    with pytest.raises(Exception, match="seed is -1; it must be a whole number from 0 to"):
+        call_inpaint(served, "photo.jpg", "mask.png", seed=-1)
 
 
 def test_a_mask_of_another_size_is_declined_with_both_sizes(served, files):
@@ -129,6 +145,7 @@ def test_mcp_clients_list_two_tools_with_descriptions_and_schemas(served):
     inpaint = tools["inpaint"]
     assert "Remove things from a photo" in inpaint.description and "outside the mask stays" in inpaint.description
     assert inpaint.inputSchema["required"] == ["photo", "mask"]
+    assert inpaint.inputSchema["properties"]["seed"]["type"] == "integer"
     described = {name: field["description"] for name, field in inpaint.inputSchema["properties"].items()}
     assert f"{MAX_MEGAPIXELS} megapixels" in described["photo"] and "white where to fill" in described["mask"]
 
