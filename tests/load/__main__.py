@@ -92,7 +92,7 @@ class LoadTest:
                 self._strokes_left -= 1
                 if self._strokes_left < 0:
                     break
-            time.sleep(rng.uniform(0, 2 * pause_s))
+            visitor.pause(visit, rng.uniform(0, 2 * pause_s))
             left, top = rng.uniform(0, width - STROKE_PX), rng.uniform(0, height)
             points = [[left + STROKE_PX * step / 10, top + 20 * (step % 3)] for step in range(11)]
             sent = time.monotonic()

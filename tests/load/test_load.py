@@ -10,9 +10,11 @@ import time
 
 import pytest
 
+from inpaint import Inpainter
+from tests.inpaint.sessions import TwoPhases
 from tests.load.__main__ import LoadTest, Stroke, main, memory_mb, quantile, start_server
 from tests.load.visitor import Visitor, photo_of
-from tests.page.serving import GRADIO_WARNINGS, serving
+from tests.page.serving import GRADIO_WARNINGS, OneColour, serving
 
 SERVER = """
 import pathlib, sys, app
@@ -39,6 +41,14 @@ def test_twenty_visitors_are_served_in_order_without_an_error(served):
     assert len(load.openings) >= 20 and load.page_requests
     report = load.report()
     assert "median" in report and "errors: 0; overtaken: 0" in report and "memory" not in report
+
+
+def test_visitors_ask_for_final_fills_in_their_pauses(tmp_path):
+    fills = TwoPhases()
+    with serving(tmp_path.resolve(), inpainter=Inpainter(OneColour()).with_fills(fills)) as served:
+        load = LoadTest(served.url, None, fills=4)
+        load.run(visitors=2, megapixels=0.5, pause_s=1.5)
+    assert load.errors == [] and len(load.strokes) == 4 and fills.computed > 0
 
 
 def test_memory_stays_flat_while_visitors_come_and_go(tmp_path):

@@ -1,9 +1,11 @@
 """A visitor of the page over HTTP: uploads a photo, opens it and paints, as the browser does."""
 
+import contextlib
 import http.client
 import io
 import json
 import secrets
+import threading
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +14,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 POLL_S = 0.1
+PAUSE_S = 0.9
+"""How long the browser waits for another stroke before it asks for final fills."""
 TIMEOUT_S = 120
 
 
@@ -30,6 +34,7 @@ class Visitor:
         self.url = urlsplit(url.rstrip("/") + "/")
         self.tab = secrets.token_hex(8)
         self.places: list[int] = []
+        self.revision: int | None = None  # of a draft that is not finished
         self._component = next(part["id"] for part in self.get("config")["components"] if part["type"] == "html")
 
     def get(self, path: str) -> Any:
@@ -69,12 +74,25 @@ class Visitor:
 
     def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
         """Paint a stroke and return its patches."""
-        patches = self.call("paint", visit=visit, strokes=[{"points": points, "brush": brush, "erase": False}])
-        return patches["patches"]
+        answer = self.call("paint", visit=visit, strokes=[{"points": points, "brush": brush, "erase": False}])
+        self.revision = answer["revision"] if answer["draft"] else None
+        return answer["patches"]
+
+    def pause(self, visit: str, seconds: float) -> None:
+        """Wait, and ask for the final fills of drafts after PAUSE_S without waiting for them, as the browser does."""
+        if self.revision is not None and seconds > PAUSE_S:
+            time.sleep(PAUSE_S)
+            seconds -= PAUSE_S
+            threading.Thread(target=self._finish_fill, args=(visit, self.revision), daemon=True).start()
+        time.sleep(seconds)
 
     def leave(self, visit: str) -> None:
         """Close the photo."""
         self.call("leave_visit", visit=visit)
+
+    def _finish_fill(self, visit: str, revision: int) -> None:
+        with contextlib.suppress(VisitorError):  # the photo may have been closed meanwhile
+            self.call("finish_fill", visit=visit, revision=revision)
 
     def _post(self, path: str, body: Any) -> Any:
         return self._request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})

@@ -9,6 +9,7 @@ import pytest
 
 from inpaint import Inpainter
 from page.server.zero_gpu import DURATION_S, on_zero_gpu, with_zero_gpu, zero_gpu
+from tests.inpaint.sessions import TwoPhases
 from tests.page.serving import FILL, OneColour, noise
 
 
@@ -54,6 +55,16 @@ def test_on_a_zerogpu_space_each_stroke_allocates_a_gpu_once(spaces, monkeypatch
     mask[100:120, 100:150] = True
     assert (np.abs(np.asarray(inpainter(noise(600, 900), mask))[mask].astype(int) - FILL) <= 1).all()
     assert spaces.calls == 2
+
+
+def test_an_allocation_returns_final_fills_alone_and_gets_the_options(spaces, monkeypatch):
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    fills = TwoPhases()
+    session = with_zero_gpu(Inpainter(OneColour()).with_fills(fills), zero_gpu()).open(noise(150, 250), seed=5)
+    session.stroke([[40, 40]], 30, finish=False)
+    assert not session.has_drafts and fills.computed == 1 and fills.seeds == [5]
+    session.another_fill()
+    assert spaces.calls == 2 and fills.seeds == [5, 6]
 
 
 @pytest.mark.parametrize("value", [None, "", "false"])
