@@ -18,7 +18,7 @@ LAYERS = {
         "inpainter",
         "session damage export",
         "engine runtime hub",
-        "photos networks",
+        "photos networks synthesis",
         "markdown atomic_write",
     ),
     "train": (

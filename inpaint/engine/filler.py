@@ -1,7 +1,8 @@
 """The filler: from the pixels of a photo and a mask to the filled pixels, one crop after the other.
 
-`plan` decides which crops the generator sees. This module reads each crop, runs the generator on it, adds texture, and
-yields the filled pixels. Files, colour modes and the writing of results are left to `inpaint.inpainter`.
+`plan` decides which crops the generator sees. This module reads each crop, runs the generator on it and yields the
+filled pixels; in thick holes they are drafts, whose surface is synthesised once all crops are filled. Files, colour
+modes and the writing of results are left to `inpaint.inpainter`.
 """
 
 import dataclasses
@@ -20,10 +21,11 @@ from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transf
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
 
-from .fills import Cancelled, Fill, PackedFill, read_crop
+from .fills import DRAFTS_END, Cancelled, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, plan
 from .regions import Box
+from .surface import is_available, synthesised_fill
 from .texture import add_texture
 
 _BICUBIC = Image.Resampling.BICUBIC
@@ -56,6 +58,8 @@ class Filler:
         runtime: runs the generator, with the same arguments; None: the generator runs itself.
         device: where tensors are put before they reach the runtime.
         crop_sizes: the crops to use; None: those that suit the generator, see `crop_sizes_of`.
+        synthesis: whether the surface of thick holes is synthesised; None: if the generator's fills get texture and
+            the compiled kernels are available. Without it texture is added crop by crop, see `texture`.
     """
 
     def __init__(
@@ -65,16 +69,18 @@ class Filler:
         *,
         device: str | torch.device = "cpu",
         crop_sizes: CropSizes | None = None,
+        synthesis: bool | None = None,
     ) -> None:
         self.generator = generator
         self.runtime = runtime or generator
         self.device = torch.device(device)
         self.crop_sizes = crop_sizes or crop_sizes_of(generator)
+        self._synthesis = synthesis
 
     def without_texture(self) -> "Filler":
         """Return a filler that adds no texture from the photo to the generator's fills."""
         crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
-        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes)
+        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes, synthesis=False)
 
     def fills(
         self,
@@ -109,21 +115,58 @@ class Filler:
             raise MaskError(f"the mask has shape {mask.shape} and the photo {pixels.shape[:2]}; they must be the same")
         if mask.all():
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
-        for crops in plan(mask, self.crop_sizes, within):
-            final: list[PackedFill] = []
-            coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
-            for crop in crops:
-                if cancelled is not None and cancelled():
-                    return
-                same_scale = coarse[crop.scale] if crop.coarse else final
-                if within is not None and not crop.box.overlaps(within):
-                    same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
-                    continue
-                coarse_fills = coarse[2 * crop.scale] if crop.refines else []
-                fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
-                same_scale.append(fill.pack())
-                if not crop.coarse:
-                    yield fill
+        if options.texture_strength == 0:
+            yield from self.without_texture()._fill_regions(pixels, mask, within, options, cancelled, False)
+            return
+        yield from self._fill_regions(pixels, mask, within, options, cancelled, self._synthesises())
+
+    def _synthesises(self) -> bool:
+        return (self.crop_sizes.textured_passes > 0 and is_available()) if self._synthesis is None else self._synthesis
+
+    def _fill_regions(
+        self,
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None,
+        options: FillOptions,
+        cancelled: Cancelled | None,
+        synthesis: bool,
+    ) -> Iterator[Fill]:
+        regions = plan(mask, self.crop_sizes, within, synthesis=synthesis)
+        thick = [region.thick for region in regions if region.thick is not None]
+        filled: list[PackedFill] = []
+        for region in regions:
+            for fill in self._fill_crops(region.crops, pixels, mask, within, cancelled):
+                if thick:
+                    filled.append(fill.pack())
+                yield from [fill] if region.thick is None else fill.split(region.thick)
+        if not thick:
+            return
+        yield DRAFTS_END
+        for part in thick:
+            surface = synthesised_fill(part, pixels, mask, filled, options, cancelled)
+            if surface is None:
+                return
+            yield surface
+
+    def _fill_crops(
+        self, crops: list[Crop], pixels: np.ndarray, mask: np.ndarray, within: Box | None, cancelled: Cancelled | None
+    ) -> Iterator[Fill]:
+        """Yield the fills of a region's crops that are not coarse, until they are no longer wanted."""
+        final: list[PackedFill] = []
+        coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
+        for crop in crops:
+            if cancelled is not None and cancelled():
+                return
+            same_scale = coarse[crop.scale] if crop.coarse else final
+            if within is not None and not crop.box.overlaps(within):
+                same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
+                continue
+            coarse_fills = coarse[2 * crop.scale] if crop.refines else []
+            fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
+            same_scale.append(fill.pack())
+            if not crop.coarse:
+                yield fill
 
     @torch.inference_mode()
     def _fill_crop(

@@ -8,7 +8,7 @@ import numpy as np
 from inpaint.photos.modes import Patch, without_colour
 
 from .options import FillOptions
-from .regions import Box, covering_boxes
+from .regions import Box, Part, covering_boxes
 
 
 class Fill(NamedTuple):
@@ -55,6 +55,16 @@ class Fill(NamedTuple):
         canvas[target][self.hole[source]] = self.pixels[source][self.hole[source]]
         if hole is not None:
             hole[target][self.hole[source]] = False
+
+    def split(self, part: Part) -> "list[Fill]":
+        """Return the pixels outside a part of the mask as one fill, and those in it as a draft; none that is empty."""
+        drafted = np.zeros_like(self.hole)
+        common = self.box.intersection(part.box)
+        if common.width > 0 and common.height > 0:
+            target = common.relative_to(self.left, self.top).slices
+            drafted[target] = part.hole[common.relative_to(part.box.left, part.box.top).slices]
+        pieces = [(self.hole & ~drafted, False), (self.hole & drafted, True)]
+        return [self._replace(hole=hole, draft=draft) for hole, draft in pieces if hole.any()]
 
     def pack(self) -> "PackedFill":
         """Return the same in less memory, for holes that cover little of their bounding box."""

@@ -4,6 +4,9 @@ Thin damage is filled at full resolution, in tiles if it is long. A thick hole i
 that is downscaled until the hole is as thick as those the generator was trained on, then at twice that resolution with
 the first result as its coarse fill, and so on up to full resolution. Crops come in few shapes, so that the time of a
 fill varies little.
+
+If the surface of thick holes is synthesised afterwards, the fills are drafts and guides: they get no texture, and very
+large ones end before full resolution.
 """
 
 import itertools
@@ -13,9 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from .regions import Box, Part, bounding_part, find_regions, upsample_nearest
+from inpaint.synthesis.settings import SETTINGS
 
-_GRID_PIXELS = 256 * 1024
+from .regions import Box, Part, bounding_part, find_regions, upsample_nearest
+from .thickness import depth, downsample, thick_part, thickness
+
 _MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stroke would take too long
 
 
@@ -68,55 +73,55 @@ class Crop(NamedTuple):
     textured: bool = False
 
 
-def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None) -> list[list[Crop]]:
-    """Return the crops for each region of a mask, in the order in which they must be filled.
+class RegionPlan(NamedTuple):
+    """How a region is filled.
 
-    Together the crops that are not coarse fill every hole pixel once. Regions do not depend on each other. Time depends
-    on the size of the regions, not on the size of the photo.
+    Attributes:
+        crops: in the order in which they must be filled. Together those that are not coarse fill every hole pixel once.
+        thick: the hole pixels whose surface is synthesised afterwards; None: none.
+    """
+
+    crops: list[Crop]
+    thick: Part | None
+
+
+def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None, *, synthesis: bool = False) -> list[RegionPlan]:
+    """Return how each region of a mask is filled. Regions do not depend on each other.
+
+    Time depends on the size of the regions, not on the size of the photo.
 
     Args:
         mask: bool (H, W), True = hole; not modified.
         sizes: the crops that the generator accepts.
         within: only regions near this box, see `find_regions`; None: all.
+        synthesis: whether the surface of thick holes is synthesised.
     """
     height, width = mask.shape
     photo = Box(0, 0, width, height)
-    regions = []
-    for region in find_regions(mask, within):
-        parts = _split_by_thickness(region, photo, sizes)
-        regions.append([crop for part in parts for crop in _crops(part, photo, sizes)])
-    return regions
+    return [_plan_region(region, photo, sizes, within, synthesis) for region in find_regions(mask, within)]
 
 
-def _downsample(hole: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return a hole on a grid that is small enough for distance transforms, and the pixels per cell side.
-
-    A cell belongs to the hole if at least half of its pixels do.
-    """
-    factor = int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS)))
-    if factor <= 1:
-        return hole, 1
-    # the smallest type that holds the counts: for a larger one numpy would convert every pixel
-    small, values = np.min_scalar_type(factor), hole.view(np.uint8)
-    rows = np.stack([values[top : top + factor].sum(axis=0, dtype=small) for top in range(0, len(values), factor)])
-    cells = np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1, dtype=np.int64)
-    return cells * 2 >= factor * factor, factor
-
-
-def _depth(hole: np.ndarray, factor: int) -> np.ndarray:
-    """Return the distance of each hole cell to the nearest known one, in photo pixels; outside the array all is known.
-
-    Args:
-        hole: bool (h, w), as `_downsample` returns it.
-        factor: pixels per cell side.
-    """
-    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1] * factor
+def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None, synthesis: bool) -> RegionPlan:
+    crops, unrefined = [], []
+    parts = _split_by_thickness(region, photo, sizes)
+    for part in parts:
+        last_scale = _guide_scale(part) if synthesis and part is not region else 1
+        of_part = _crops(part, photo, sizes, last_scale)
+        crops += of_part
+        if of_part[-1].scale > 1 and last_scale > 1:
+            unrefined.append(part)
+    thick = thick_part(region, unrefined, within) if synthesis else None
+    if thick is not None:
+        crops = [crop._replace(textured=False) for crop in crops]
+    return RegionPlan(crops, thick)
 
 
-def _thickness(hole: np.ndarray) -> int:
-    """Return the diameter of the largest disk inside a hole, in pixels."""
-    grid, factor = _downsample(hole)
-    return int(np.ceil(2 * _depth(grid, factor).max(initial=0)))
+def _guide_scale(part: Part) -> int:
+    """Return the scale from which on a fill guides the synthesis; finer ones would only be seen as drafts."""
+    scale, count = 1, int(part.hole.sum())
+    while count > SETTINGS.most_pixels * scale**2:
+        scale *= 2
+    return scale
 
 
 def _largest_hole(photo: Box, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
@@ -138,8 +143,8 @@ def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part
     box, hole = region
     if _fits(box, _largest_hole(photo, 1, sizes.max_context, sizes)):
         return [region]
-    grid, factor = _downsample(hole)
-    core = _depth(grid, factor) > sizes.thin_px / 2
+    grid, factor = downsample(hole)
+    core = depth(grid, factor) > sizes.thin_px / 2
     if not core.any():
         return [region]
     # the corners of a square lie sqrt(2) times as far from its core as its sides
@@ -151,15 +156,15 @@ def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part
     return [part for part in parts if part is not None]
 
 
-def _crops(part: Part, photo: Box, sizes: CropSizes) -> list[Crop]:
+def _crops(part: Part, photo: Box, sizes: CropSizes, last_scale: int) -> list[Crop]:
     """Return the crops of a part, coarse to fine: at each scale one if the part fits into it, else tiles."""
-    thickness = _thickness(part.hole)
-    scale = _first_scale(part, thickness, photo, sizes)
+    diameter = thickness(part.hole)
+    scale = _first_scale(part, diameter, photo, sizes)
     crops = []
     for index in itertools.count():
         refines = index > 0
-        context = sizes.context if refines else _context(thickness, scale, sizes)
-        coarse = sizes.coarse_to_fine and scale > 1
+        context = sizes.context if refines else _context(diameter, scale, sizes)
+        coarse = sizes.coarse_to_fine and scale > last_scale
         tiles = _tiles(part, _largest_hole(photo, scale, context, sizes))
         textured = index < sizes.textured_passes and len(tiles) <= _MAX_TEXTURED_TILES
         for tile in tiles:

@@ -25,7 +25,7 @@ def random_mask(height, width, seed):
 
 
 def all_crops(mask, sizes, within=None):
-    return [crop for region in plan(mask, sizes, within) for crop in region]
+    return [crop for region in plan(mask, sizes, within) for crop in region.crops]
 
 
 @pytest.mark.parametrize("sizes", [FREE, FIXED], ids=["free", "fixed"])

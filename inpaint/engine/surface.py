@@ -1,0 +1,123 @@
+"""The surface of thick holes: patches of the photo, where the network's fill suggests them.
+
+The synthesis reads a window of the photo around a thick hole. Where its patches agree, the surface is theirs; where
+no source fits, the network's fill is mixed in. In holes that are only just thick it is mixed in too, since there it
+predicts well.
+"""
+
+import numpy as np
+
+from inpaint.synthesis.compiled import Cancelled, CancelledError, is_available
+
+from .fills import Fill, PackedFill
+from .options import FillOptions
+from .regions import Box, Part
+from .thickness import largest_depths, thickness
+
+__all__ = ["is_available", "synthesised_fill"]
+
+MIN_MARGIN_PX = 256  # known pixels around a hole from which patches are copied, at least
+MAX_MARGIN_PX = 1024
+MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
+FULL_AGREEMENT = 0.4
+SHALLOW_SHARE = 0.85  # of the patches in holes of SHALLOW_PX depth
+SHALLOW_PX, DEEP_PX = 8, 32
+_RING_PX = 4
+_PLAIN_LEVELS = 1  # a hole whose surroundings differ by no more levels than this is filled with one colour
+
+
+def synthesised_fill(
+    part: Part,
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    filled: list[PackedFill],
+    options: FillOptions,
+    cancelled: Cancelled | None,
+) -> Fill | None:
+    """Return the final fill of a thick part.
+
+    Args:
+        part: what is filled, with the box that it lies in.
+        pixels: the photo, RGB uint8 (H, W, 3); not modified.
+        mask: bool (H, W), True = hole; not modified.
+        filled: the network's fills of all holes near.
+        options: the seed, and the share of the synthesised surface.
+        cancelled: polled between steps.
+
+    Returns:
+        The fill; None if it is no longer wanted.
+    """
+    window = _window(part.box, Box(0, 0, mask.shape[1], mask.shape[0]))
+    picture, usable = pixels[window.slices].copy(), ~mask[window.slices]
+    for fill in filled:
+        fill.draw(picture, window)
+    hole = np.zeros_like(usable)
+    inside = part.box.relative_to(window.left, window.top).slices
+    hole[inside] = part.hole
+    colour = _plain_colour(picture, hole, usable, inside)
+    if colour is not None:
+        surface = np.broadcast_to(colour, (*part.hole.shape, 3)).copy()
+        return Fill(part.box.left, part.box.top, surface, part.hole)
+    network = picture[inside].copy()
+    try:
+        surface = _mixed(picture, hole, usable, network, inside, part, options, cancelled)
+    except CancelledError:
+        return None
+    return Fill(part.box.left, part.box.top, surface, part.hole)
+
+
+def _mixed(
+    picture: np.ndarray,
+    hole: np.ndarray,
+    usable: np.ndarray,
+    network: np.ndarray,
+    inside: tuple[slice, slice],
+    part: Part,
+    options: FillOptions,
+    cancelled: Cancelled | None,
+) -> np.ndarray:
+    """Return the network's fill mixed with the synthesised surface, uint8 (h, w, 3)."""
+    from inpaint.synthesis.synthesize import synthesize  # loads the compiled kernels
+
+    surface = synthesize(picture, hole, usable, thickness(part.hole), seed=options.seed, cancelled=cancelled)
+    if surface is None:
+        return network
+    share = _share(surface.agreement[inside], part.hole) * np.float32(options.texture_strength)
+    for top in range(0, len(network), 256):  # in strips, as float32 takes four times the memory
+        rows = slice(top, top + 256)
+        mixed = network[rows].astype(np.float32)
+        mixed += share[rows, :, None] * (surface.pixels[inside][rows].astype(np.float32) - mixed)
+        network[rows] = np.rint(mixed)
+    return network
+
+
+def _share(agreement: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Return the share of the patches in the surface, float32 (h, w) from 0 to 1.
+
+    Args:
+        agreement: uint8 (h, w), see `Surface`.
+        hole: bool (h, w).
+    """
+    agreed = np.minimum(agreement.astype(np.float32) / (255 * FULL_AGREEMENT), 1)
+    deep = np.clip((largest_depths(hole) - SHALLOW_PX) / (DEEP_PX - SHALLOW_PX), 0, 1)
+    return (MIN_SHARE + (1 - MIN_SHARE) * agreed) * (SHALLOW_SHARE + (1 - SHALLOW_SHARE) * deep)
+
+
+def _window(box: Box, photo: Box) -> Box:
+    """Return the part of the photo around a hole from which patches are copied."""
+    margin = min(max(box.width, box.height, MIN_MARGIN_PX), MAX_MARGIN_PX)
+    return box.expanded(margin).intersection(photo)
+
+
+def _plain_colour(
+    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, inside: tuple[slice, slice]
+) -> np.ndarray | None:
+    """Return the colour of the known pixels close to a hole, uint8 (3,), if it is one; else None."""
+    from scipy import ndimage
+
+    rows, columns = (slice(max(span.start - _RING_PX, 0), span.stop + _RING_PX) for span in inside)
+    near = ndimage.maximum_filter(hole[rows, columns], 2 * _RING_PX + 1) & usable[rows, columns]
+    ring = picture[rows, columns][near]
+    if not len(ring) or (np.ptp(ring, axis=0) > _PLAIN_LEVELS).any():
+        return None
+    return np.rint(ring.mean(axis=0)).astype(np.uint8)

@@ -1,0 +1,84 @@
+"""How thick holes are, and which of their pixels lie in thick parts."""
+
+import numpy as np
+from scipy import ndimage
+
+from .regions import Box, Part, bounding_part, upsample_nearest
+
+THICK_PX = 16
+"""Holes of this thickness and more show a surface. Thinner ones are filled by the network alone, which is better."""
+
+_GRID_PIXELS = 256 * 1024
+
+
+def downsample(hole: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return a hole on a grid that is small enough for distance transforms, and the pixels per cell side.
+
+    A cell belongs to the hole if at least half of its pixels do.
+    """
+    factor = int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS)))
+    if factor <= 1:
+        return hole, 1
+    # the smallest type that holds the counts: for a larger one numpy would convert every pixel
+    small, values = np.min_scalar_type(factor), hole.view(np.uint8)
+    rows = np.stack([values[top : top + factor].sum(axis=0, dtype=small) for top in range(0, len(values), factor)])
+    cells = np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1, dtype=np.int64)
+    return cells * 2 >= factor * factor, factor
+
+
+def depth(hole: np.ndarray, factor: int) -> np.ndarray:
+    """Return the distance of each hole cell to the nearest known one, in photo pixels; outside the array all is known.
+
+    Args:
+        hole: bool (h, w), as `downsample` returns it.
+        factor: pixels per cell side.
+    """
+    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1] * factor
+
+
+def thickness(hole: np.ndarray) -> int:
+    """Return the diameter of the largest disk inside a hole, in pixels."""
+    grid, factor = downsample(hole)
+    return int(np.ceil(2 * depth(grid, factor).max(initial=0)))
+
+
+def largest_depths(hole: np.ndarray) -> np.ndarray:
+    """Return the largest depth of each pixel's connected component in pixels: float32 (h, w), 0 outside the hole."""
+    grid, factor = downsample(hole)
+    labels, count = ndimage.label(grid, np.ones((3, 3)))
+    deepest = np.zeros(count + 1, np.float32)
+    deepest[1:] = ndimage.maximum(depth(grid, factor), labels, np.arange(1, count + 1))
+    return upsample_nearest(deepest[labels], factor, hole.shape)
+
+
+def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | None:
+    """Return the hole pixels of a region that lie in a disk of THICK_PX inside the hole, and the pixels beside them.
+
+    Args:
+        region: a region of the mask.
+        whole: parts of the region that count as thick as a whole.
+        within: only thick parts that overlap this box; None: all.
+    """
+    box, hole = region
+    grid, factor = downsample(hole)
+    core = depth(grid, factor) > THICK_PX / 2
+    near = np.zeros_like(grid)
+    if core.any():  # the corners of a square lie sqrt(2) times as far from its core as its sides
+        near = ndimage.distance_transform_edt(~core) * factor <= 0.75 * THICK_PX + factor
+    labels, count = ndimage.label(near, np.ones((3, 3)))
+    seen = _grid_window(within, box, factor, grid.shape)
+    touched = np.arange(1, count + 1) if seen is None else np.unique(labels[seen])
+    thick = hole & upsample_nearest(np.isin(labels, touched[touched > 0]), factor, hole.shape)
+    for part in whole:
+        if within is None or part.box.overlaps(within):
+            thick[part.box.relative_to(box.left, box.top).slices] |= part.hole
+    return bounding_part(box.left, box.top, thick)
+
+
+def _grid_window(within: Box | None, box: Box, factor: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """Return the rows and columns of a region's grid that a box covers; None for no box."""
+    if within is None:
+        return None
+    left, top, right, bottom = within.relative_to(box.left, box.top)
+    rows = slice(max(top // factor, 0), min(-(-bottom // factor), shape[0]))
+    return rows, slice(max(left // factor, 0), min(-(-right // factor), shape[1]))

@@ -1,0 +1,92 @@
+"""Offsets at which the photo around a hole repeats itself: candidates for the search.
+
+Patterns go on in phase and lines go straight on when the vector from a patch to its source is one at which the known
+part repeats itself, or one along a straight edge.
+
+Reference:
+    He and Sun 2012, Statistics of Patch Offsets for Image Completion, ECCV, section 3.1. Huang, Kang, Ahuja and Kopf
+    2014, Image Completion Using Planar Structure Guidance, ACM TOG 33(4), section 4.2: candidates along directions,
+    which here come from the structure tensor.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+from . import kernels
+from .compiled import parallel
+from .pyramid import Level
+from .targets import find_sources, indexed
+
+DOMINANT = 24  # offsets that are kept
+DIRECTIONS = 4  # of straight edges
+MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
+_RING = 24  # known pixels around the hole that are looked at, at least
+_SWEEPS = 6
+_REPEAT = 8  # of each dominant offset among the candidates, so that offsets along edges do not outnumber them
+_BINS = 90  # of directions, from 0 to pi
+
+
+def repeating_offsets(level: Level) -> np.ndarray:
+    """Return offsets (rows, columns) in photo pixels, float32 (k, 2); none if too little is known."""
+    is_source = find_sources(level.usable)
+    rows, columns = (np.ptp(np.flatnonzero(level.hole.any(axis))) for axis in (1, 0))
+    near = is_source & (ndimage.distance_transform_edt(~level.hole) <= max(_RING, int(max(rows, columns)) // 2))
+    targets = np.argwhere(near).astype(np.int32)
+    if len(targets) < _RING**2 // 8:
+        return np.zeros((0, 2), np.float32)
+    offsets = np.concatenate([_dominant(level, is_source, targets), _along_edges(level, near)])
+    return (offsets * level.factor).astype(np.float32)
+
+
+def _dominant(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the most frequent offsets from known patches to the known patches that resemble them most, (k, 2)."""
+    height, width = level.hole.shape
+    offsets = _nearest(level, is_source, targets) - targets
+    votes = np.zeros((2 * height + 1, 2 * width + 1), np.float32)
+    np.add.at(votes, (offsets[:, 0] + height, offsets[:, 1] + width), 1)
+    votes += votes[::-1, ::-1].copy()  # what repeats to the left also repeats to the right
+    smooth = ndimage.gaussian_filter(votes, 1)
+    peaks = np.argwhere((smooth == ndimage.maximum_filter(smooth, 5)) & (smooth > 0.5))
+    strongest = np.argsort(-smooth[peaks[:, 0], peaks[:, 1]], kind="stable")[:DOMINANT]
+    return np.repeat(peaks[strongest] - (height, width), _REPEAT, axis=0)
+
+
+def _nearest(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the sources that resemble known patches most, at least MIN_OFFSET away, of the better three quarters."""
+    count = len(targets)
+    sources = np.argwhere(is_source).astype(np.int32)
+    known = indexed(targets, 0, 0, level.hole.shape)
+    matches = sources[np.random.default_rng(0).integers(0, len(sources), count)]
+    distance = np.full(count, np.inf, np.float32)
+    no_guide, no_weight = np.zeros_like(level.guide), np.zeros((count, 2), np.float32)
+    no_penalty, no_offsets = np.zeros(level.hole.shape, np.float32), np.zeros((0, 2), np.int32)
+    rows = level.features.reshape(len(level.features), -1)
+    for number in range(_SWEEPS):
+        new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
+        parallel(
+            kernels.sweep, count, rows, *known, is_source, matches, distance, no_guide, level.shift, no_weight,
+            no_penalty, sources, no_offsets, (1, 2, 1, 4, 1, 8)[number],
+            max(level.hole.shape), 0, 2, MIN_OFFSET,
+            number, new_matches, new_distance,
+        )  # fmt: skip
+        matches, distance = new_matches, new_distance
+    return np.where((distance <= np.quantile(distance, 0.75))[:, None], matches, targets)
+
+
+def _along_edges(level: Level, near: np.ndarray) -> np.ndarray:
+    """Return offsets along the directions of the strongest straight edges among the pixels `near`, (k, 2)."""
+    grey = level.features[..., :3].mean(-1)
+    down, right = (ndimage.gaussian_filter(grey, 1, order=order) for order in ((1, 0), (0, 1)))
+    xx, yy, xy = (ndimage.gaussian_filter(product, 2) for product in (right * right, down * down, right * down))
+    anisotropy = np.hypot(xx - yy, 2 * xy)
+    straight = near & (anisotropy > 0.7 * (xx + yy))
+    angle = (0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2)[straight] % np.pi  # across the gradient
+    votes = np.bincount((angle / np.pi * _BINS).astype(int) % _BINS, np.sqrt(anisotropy[straight]), _BINS)
+    smooth = ndimage.gaussian_filter1d(votes, 1, mode="wrap")
+    peaks = np.flatnonzero((smooth == ndimage.maximum_filter1d(smooth, 7, mode="wrap")) & (smooth > smooth.max() / 4))
+    strongest = peaks[np.argsort(-smooth[peaks], kind="stable")][:DIRECTIONS]
+    directions = (strongest + 0.5) / _BINS * np.pi
+    lengths = np.arange(MIN_OFFSET, max(near.shape))
+    lengths = np.concatenate([-lengths, lengths])
+    along = np.stack([np.multiply.outer(np.sin(directions), lengths), np.multiply.outer(np.cos(directions), lengths)])
+    return along.reshape(2, -1).T

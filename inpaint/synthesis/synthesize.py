@@ -1,0 +1,115 @@
+"""Multi-scale patch synthesis that is started and guided by the network's fill.
+
+The network decides structure and colour; the surface is made of patches of the photo, from coarse to fine.
+
+Reference:
+    Wexler, Shechtman and Irani 2007; Barnes et al. 2009; texture channels after Newson et al. 2014, Video Inpainting
+    of Complex Scenes, SIAM J. Imaging Sciences 7(4), section 3.3.
+"""
+
+import math
+
+import numpy as np
+
+from . import kernels
+from .candidates import repeating_offsets
+from .compiled import Cancelled
+from .joining import Surface, join, refined
+from .pyramid import Level, build_levels, diffused
+from .search import Found, Search
+from .settings import SETTINGS, Settings
+
+_START_TARGETS = 8000  # at the coarsest level, of all starts together
+_MOST_WINDOW_PIXELS = 1_500_000  # at the finest level on which patches are searched everywhere
+
+
+def synthesize(
+    picture: np.ndarray,
+    hole: np.ndarray,
+    usable: np.ndarray,
+    thickness_px: float,
+    *,
+    seed: int = 0,
+    settings: Settings = SETTINGS,
+    cancelled: Cancelled | None = None,
+) -> Surface | None:
+    """Return the surface of a hole, made of patches of the picture.
+
+    Time depends on the pixels of the hole, and a little on those of the picture.
+
+    Args:
+        picture: uint8 (H, W, 3), with the network's fill in the hole. Its values in the hole may be changed.
+        hole: bool (H, W), at least one pixel; not modified.
+        usable: bool (H, W), pixels that may be copied; False in the hole. Not modified.
+        thickness_px: diameter of the largest disk in the hole.
+        seed: other seeds give other surfaces. The same seed gives the same bytes, with any number of threads.
+        settings: weights and numbers of iterations.
+        cancelled: polled between steps.
+
+    Returns:
+        The surface; None if no patch of the picture may be copied.
+
+    Raises:
+        CancelledError: `cancelled` returned True.
+    """
+    finest, coarsest = _level_numbers(hole, thickness_px, settings)
+    levels = build_levels(picture, hole, usable, finest, coarsest, settings)
+    found = _searched(levels, seed, settings, cancelled)
+    if found is None:
+        return None
+    found = refined(found, picture, hole, usable, finest, cancelled)
+    return join(found, picture, hole, settings, cancelled)
+
+
+def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) -> tuple[int, int]:
+    """Return the numbers of the finest and the coarsest level on which patches are searched everywhere."""
+    finest, count = 0, int(hole.sum())
+    while count > settings.most_pixels << 2 * finest or hole.size > _MOST_WINDOW_PIXELS << 2 * finest:
+        finest += 1
+    halvings = round(math.log2(max(thickness_px, 1) / (settings.core_px * (1 << finest))))
+    coarsest = finest + min(max(halvings, 1), settings.most_halvings)
+    while coarsest > 0 and min(hole.shape) >> coarsest < 4 * kernels.SIDE:
+        coarsest -= 1
+    return min(finest, coarsest), coarsest
+
+
+def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Cancelled | None) -> Found | None:
+    """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy."""
+    found = None
+    offsets = np.zeros((0, 2), np.float32)
+    if settings.offset_tries:
+        offsets = repeating_offsets(levels[max(len(levels) - 2, 0)])
+    for number in reversed(range(len(levels))):
+        level, done = levels[number], len(levels) - 1 - number
+        search = Search(level, settings, number / max(len(levels) - 1, 1), offsets, cancelled)
+        if not len(search.sources):
+            continue
+        iterations, sweeps = (
+            numbers[min(done, len(numbers) - 1)] for numbers in (settings.iterations, settings.sweeps)
+        )
+        if found is None:
+            found = _best_start(search, iterations, sweeps, seed, settings)
+        else:
+            found = search.run(search.take_over(found.field), iterations, sweeps, seed)
+    return found
+
+
+def _best_start(search: Search, iterations: int, sweeps: int, seed: int, settings: Settings) -> Found:
+    """Return the result with the least energy of several starts at the coarsest level.
+
+    They start from the network's fill, and from the surroundings carried into the hole, with different random numbers.
+    """
+    features = search.level.features
+    filled = features.copy()
+    carried = diffused(features, (~search.level.hole).astype(np.float32))
+    best, best_features = None, features
+    starts = max(1, min(settings.starts, _START_TARGETS // len(search.targets.centres)))
+    for number in range(starts):
+        features[:] = filled if number % 2 == 0 else carried
+        own_seed = seed * settings.starts + number
+        found = search.run(search.start(own_seed), iterations, sweeps, own_seed, settings.mean_votes)
+        if best is None or found.energy < best.energy:
+            best, best_features = found, features.copy()
+    features[:] = best_features
+    assert best is not None
+    return best
