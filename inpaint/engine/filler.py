@@ -136,9 +136,9 @@ class Filler:
         thick = [region.thick for region in regions if region.thick is not None]
         filled: list[PackedFill] = []
         for region in regions:
-            for fill in self._fill_crops(region.crops, pixels, mask, within, cancelled):
+            for fill, packed in self._fill_crops(region.crops, pixels, mask, within, cancelled):
                 if thick:
-                    filled.append(fill.pack())
+                    filled.append(packed)
                 yield from [fill] if region.thick is None else fill.split(region.thick)
         if not thick:
             return
@@ -151,7 +151,7 @@ class Filler:
 
     def _fill_crops(
         self, crops: list[Crop], pixels: np.ndarray, mask: np.ndarray, within: Box | None, cancelled: Cancelled | None
-    ) -> Iterator[Fill]:
+    ) -> Iterator[tuple[Fill, PackedFill]]:
         """Yield the fills of a region's crops that are not coarse, until they are no longer wanted."""
         final: list[PackedFill] = []
         coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
@@ -164,9 +164,10 @@ class Filler:
                 continue
             coarse_fills = coarse[2 * crop.scale] if crop.refines else []
             fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
-            same_scale.append(fill.pack())
+            packed = fill.pack()
+            same_scale.append(packed)
             if not crop.coarse:
-                yield fill
+                yield fill, packed
 
     @torch.inference_mode()
     def _fill_crop(

@@ -60,7 +60,7 @@ def synthesised_fill(
         return Fill(part.box.left, part.box.top, surface, part.hole)
     network = picture[inside].copy()
     try:
-        surface = _mixed(picture, hole, usable, network, inside, part, options, cancelled)
+        surface = _mixed(picture, hole, usable, network, part, options, cancelled)
     except CancelledError:
         return None
     return Fill(part.box.left, part.box.top, surface, part.hole)
@@ -71,35 +71,37 @@ def _mixed(
     hole: np.ndarray,
     usable: np.ndarray,
     network: np.ndarray,
-    inside: tuple[slice, slice],
     part: Part,
     options: FillOptions,
     cancelled: Cancelled | None,
 ) -> np.ndarray:
-    """Return the network's fill mixed with the synthesised surface, uint8 (h, w, 3)."""
+    """Mix the synthesised surface into the network's fill, uint8 (h, w, 3) of the part's box, in place."""
     from inpaint.synthesis.synthesize import synthesize  # loads the compiled kernels
 
     surface = synthesize(picture, hole, usable, thickness(part.hole), seed=options.seed, cancelled=cancelled)
     if surface is None:
         return network
-    share = _share(surface.agreement[inside], part.hole) * np.float32(options.texture_strength)
-    for top in range(0, len(network), 256):  # in strips, as float32 takes four times the memory
-        rows = slice(top, top + 256)
+    grid, factor = largest_depths(part.hole)
+    columns = np.arange(network.shape[1]) // factor
+    for top in range(0, len(network), 64):  # in strips, as float32 takes four times the memory
+        rows = slice(top, min(top + 64, len(network)))
+        depths = grid[(np.arange(rows.start, rows.stop) // factor)[:, None], columns]
+        share = _share(surface.agreement[rows], depths) * np.float32(options.texture_strength)
         mixed = network[rows].astype(np.float32)
-        mixed += share[rows, :, None] * (surface.pixels[inside][rows].astype(np.float32) - mixed)
+        mixed += share[..., None] * (surface.pixels[rows].astype(np.float32) - mixed)
         network[rows] = np.rint(mixed)
     return network
 
 
-def _share(agreement: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def _share(agreement: np.ndarray, depths: np.ndarray) -> np.ndarray:
     """Return the share of the patches in the surface, float32 (h, w) from 0 to 1.
 
     Args:
         agreement: uint8 (h, w), see `Surface`.
-        hole: bool (h, w).
+        depths: float32 (h, w), see `largest_depths`.
     """
     agreed = np.minimum(agreement.astype(np.float32) / (255 * FULL_AGREEMENT), 1)
-    deep = np.clip((largest_depths(hole) - SHALLOW_PX) / (DEEP_PX - SHALLOW_PX), 0, 1)
+    deep = np.clip((depths - SHALLOW_PX) / (DEEP_PX - SHALLOW_PX), 0, 1)
     return (MIN_SHARE + (1 - MIN_SHARE) * agreed) * (SHALLOW_SHARE + (1 - SHALLOW_SHARE) * deep)
 
 

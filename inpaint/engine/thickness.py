@@ -42,13 +42,20 @@ def thickness(hole: np.ndarray) -> int:
     return int(np.ceil(2 * depth(grid, factor).max(initial=0)))
 
 
-def largest_depths(hole: np.ndarray) -> np.ndarray:
-    """Return the largest depth of each pixel's connected component in pixels: float32 (h, w), 0 outside the hole."""
+def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the largest depth of each cell's connected component in pixels, and the pixels per cell side.
+
+    Args:
+        hole: bool (h, w).
+
+    Returns:
+        float32 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
+    """
     grid, factor = downsample(hole)
     labels, count = ndimage.label(grid, np.ones((3, 3)))
     deepest = np.zeros(count + 1, np.float32)
     deepest[1:] = ndimage.maximum(depth(grid, factor), labels, np.arange(1, count + 1))
-    return upsample_nearest(deepest[labels], factor, hole.shape)
+    return deepest[labels], factor
 
 
 def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | None:

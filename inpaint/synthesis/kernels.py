@@ -159,16 +159,18 @@ def vote_mean(start, stop, features, pixels, target_at, top, left, matches, weig
         pixels: int32 (m, 2), row and column of the hole's pixels.
         weight: float32 (n,), of each target's vote.
     """
+    rows, columns = target_at.shape
     for index in range(start, stop):
         y, x = pixels[index]
         total = np.float32(1e-20)
         for channel in range(CHANNELS):
             out[index, channel] = 0
-        for down in range(-RADIUS, RADIUS + 1):
-            for right in range(-RADIUS, RADIUS + 1):
-                target = _target(target_at, y + down - top, x + right - left)
+        for row in range(max(y - RADIUS, top), min(y + RADIUS + 1, top + rows)):
+            for column in range(max(x - RADIUS, left), min(x + RADIUS + 1, left + columns)):
+                target = target_at[row - top, column - left]
                 if target < 0:
                     continue
+                down, right = row - y, column - x
                 total += weight[target]
                 for channel in range(CHANNELS):
                     place = (matches[target, 1] - right) * CHANNELS + channel
@@ -187,15 +189,16 @@ def vote_offset(start, stop, pixels, target_at, top, left, matches, weight, offs
         offsets: int32 (m, 2), written: the vector from the pixel to the one that is copied.
         share: float32 (m,), written: in (0, 1].
     """
+    rows, columns = target_at.shape
     found_y, found_x = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.int32)
     votes = np.empty(SIDE * SIDE, np.float32)
     for index in range(start, stop):
         y, x = pixels[index]
         count = 0
         total = np.float32(1e-20)
-        for row in range(y - RADIUS, y + RADIUS + 1):
-            for column in range(x - RADIUS, x + RADIUS + 1):
-                target = _target(target_at, row - top, column - left)
+        for row in range(max(y - RADIUS, top), min(y + RADIUS + 1, top + rows)):
+            for column in range(max(x - RADIUS, left), min(x + RADIUS + 1, left + columns)):
+                target = target_at[row - top, column - left]
                 if target < 0:
                     continue
                 down, right = matches[target, 0] - row, matches[target, 1] - column

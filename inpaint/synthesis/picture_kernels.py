@@ -178,36 +178,31 @@ def guidance_field(start, stop, picture, is_hole, top, left, pixels, pixel_at, o
 
 
 @njit(**OPTIONS)
-def solve_poisson(filled, pixels, field, screening, overrelaxation, iterations):
-    """Solve the screened Poisson equation for the pixels of a tile by successive over-relaxation, in place.
+def relax(start, stop, filled, pixels, pull, screening, overrelaxation):
+    """Move pixels of a tile towards the solution of the screened Poisson equation, in place.
+
+    One step of red-black successive over-relaxation, if no two of the pixels are neighbours.
 
     Args:
-        filled: float32 (h, w, 3) in [0, 1], the tile with the copied values; other pixels are the boundary.
-        pixels: int32 (m, 2), row and column in the tile of the pixels to solve for.
-        field: float32 (m, 3), as `guidance_field` writes it.
+        filled: float32 (h, w, 3) in [0, 1], the tile; other pixels are the boundary.
+        pixels: int32 (m, 2), row and column in the tile.
+        pull: float32 (m, 3), the desired differences to the neighbours plus the screened values.
         screening: weight of the copied values.
         overrelaxation: from 1 to 2.
-        iterations: over all pixels.
     """
     height, width = filled.shape[:2]
-    pull = np.empty_like(field)
-    for index in range(len(pixels)):
+    for index in range(start, stop):
+        y, x = pixels[index]
+        count = (y > 0) + (y + 1 < height) + (x > 0) + (x + 1 < width)
+        scale = np.float32(1) / (count + screening)
         for channel in range(3):
-            value = filled[pixels[index, 0], pixels[index, 1], channel]
-            pull[index, channel] = field[index, channel] + screening * value
-    for _ in range(iterations):
-        for index in range(len(pixels)):
-            y, x = pixels[index]
-            count = (y > 0) + (y + 1 < height) + (x > 0) + (x + 1 < width)
-            scale = np.float32(1) / (count + screening)
-            for channel in range(3):
-                total = pull[index, channel]
-                if y > 0:
-                    total += filled[y - 1, x, channel]
-                if y + 1 < height:
-                    total += filled[y + 1, x, channel]
-                if x > 0:
-                    total += filled[y, x - 1, channel]
-                if x + 1 < width:
-                    total += filled[y, x + 1, channel]
-                filled[y, x, channel] += overrelaxation * (total * scale - filled[y, x, channel])
+            total = pull[index, channel]
+            if y > 0:
+                total += filled[y - 1, x, channel]
+            if y + 1 < height:
+                total += filled[y + 1, x, channel]
+            if x > 0:
+                total += filled[y, x - 1, channel]
+            if x + 1 < width:
+                total += filled[y, x + 1, channel]
+            filled[y, x, channel] += overrelaxation * (total * scale - filled[y, x, channel])

@@ -53,7 +53,7 @@ class Settings:
     occurrence: float = 0.4
     depth_decay: float = 1.1
     screening: float = 0.02
-    poisson_iterations: int = 60
+    poisson_iterations: int = 24
 
 
 SETTINGS = Settings()
