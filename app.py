@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
 from inpaint.runtime.malloc import keep_memory
+from inpaint.synthesis.warm_up import start_warm_up
 from page.editor.component import editor
 from page.retrain.component import PATH as RETRAIN_PATH
 from page.retrain.component import retrain
@@ -110,6 +111,9 @@ if __name__ == "__main__":
     use_temporary_folder()
     Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # Pillow's default takes crops of such photos for bombs
     gpu = zero_gpu()
+    warm_up = start_warm_up()
+    if gpu is not None:
+        warm_up.join()  # an allocation is too short to compile in, and its process has what this one has at the fork
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     page = build_page(with_zero_gpu(inpainter, gpu), notice)
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)

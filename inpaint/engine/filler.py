@@ -23,7 +23,7 @@ from inpaint.photos.opening import MaskError
 
 from .fills import DRAFTS_END, Cancelled, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
-from .plan import Crop, CropSizes, plan
+from .plan import Crop, CropSizes, RegionPlan, plan
 from .regions import Box
 from .surface import is_available, synthesised_fill
 from .texture import add_texture
@@ -82,6 +82,10 @@ class Filler:
         crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
         return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes, synthesis=False)
 
+    def without_synthesis(self) -> "Filler":
+        """Return a filler that adds texture crop by crop, for which nothing needs to be compiled."""
+        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=self.crop_sizes, synthesis=False)
+
     def fills(
         self,
         pixels: np.ndarray,
@@ -116,12 +120,18 @@ class Filler:
         if mask.all():
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
         if options.texture_strength == 0:
-            yield from self.without_texture()._fill_regions(pixels, mask, within, options, cancelled, False)
+            yield from self.without_texture()._fill_regions(pixels, mask, within, options, cancelled)
             return
-        yield from self._fill_regions(pixels, mask, within, options, cancelled, self._synthesises())
+        yield from self._fill_regions(pixels, mask, within, options, cancelled)
 
-    def _synthesises(self) -> bool:
-        return (self.crop_sizes.textured_passes > 0 and is_available()) if self._synthesis is None else self._synthesis
+    def _planned(self, mask: np.ndarray, within: Box | None) -> list[RegionPlan]:
+        """Return the plan. Only thick holes need the compiled kernels, which take time and memory when imported."""
+        wanted = self.crop_sizes.textured_passes > 0 if self._synthesis is None else self._synthesis
+        regions = plan(mask, self.crop_sizes, within, synthesis=wanted)
+        is_thick = any(region.thick is not None for region in regions)
+        if is_thick and self._synthesis is None and not is_available():
+            return plan(mask, self.crop_sizes, within, synthesis=False)
+        return regions
 
     def _fill_regions(
         self,
@@ -130,9 +140,8 @@ class Filler:
         within: Box | None,
         options: FillOptions,
         cancelled: Cancelled | None,
-        synthesis: bool,
     ) -> Iterator[Fill]:
-        regions = plan(mask, self.crop_sizes, within, synthesis=synthesis)
+        regions = self._planned(mask, within)
         thick = [region.thick for region in regions if region.thick is not None]
         filled: list[PackedFill] = []
         for region in regions:

@@ -48,7 +48,7 @@ def synthesised_fill(
         The fill; None if it is no longer wanted.
     """
     window = _window(part.box, Box(0, 0, mask.shape[1], mask.shape[0]))
-    picture, usable = pixels[window.slices].copy(), ~mask[window.slices]
+    picture, usable = pixels[window.slices].copy(), np.ascontiguousarray(~mask[window.slices])
     for fill in filled:
         fill.draw(picture, window)
     hole = np.zeros_like(usable)

@@ -15,7 +15,7 @@ from scipy import ndimage
 from . import kernels
 from .compiled import parallel
 from .pyramid import Level
-from .targets import find_sources, indexed
+from .targets import find_sources, indexed, positions
 
 DOMINANT = 24  # offsets that are kept
 DIRECTIONS = 4  # of straight edges
@@ -31,7 +31,7 @@ def repeating_offsets(level: Level) -> np.ndarray:
     is_source = find_sources(level.usable)
     rows, columns = (np.ptp(np.flatnonzero(level.hole.any(axis))) for axis in (1, 0))
     near = is_source & (ndimage.distance_transform_edt(~level.hole) <= max(_RING, int(max(rows, columns)) // 2))
-    targets = np.argwhere(near).astype(np.int32)
+    targets = positions(near)
     if len(targets) < _RING**2 // 8:
         return np.zeros((0, 2), np.float32)
     offsets = np.concatenate([_dominant(level, is_source, targets), _along_edges(level, near)])
@@ -54,10 +54,10 @@ def _dominant(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.nd
 def _nearest(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return the sources that resemble known patches most, at least MIN_OFFSET away, of the better three quarters."""
     count = len(targets)
-    sources = np.argwhere(is_source).astype(np.int32)
+    sources = positions(is_source)
     known = indexed(targets, 0, 0, level.hole.shape)
     matches = sources[np.random.default_rng(0).integers(0, len(sources), count)]
-    distance = np.full(count, np.inf, np.float32)
+    distance = np.full(count, 1e30, np.float32)  # finite, as the kernels are compiled without infinities (fastmath)
     no_guide, no_weight = np.zeros_like(level.guide), np.zeros((count, 2), np.float32)
     no_penalty, no_offsets = np.zeros(level.hole.shape, np.float32), np.zeros((0, 2), np.int32)
     rows = level.features.reshape(len(level.features), -1)

@@ -1,29 +1,51 @@
 """Running the compiled kernels: whether they are available, on several threads, until the result is not wanted."""
 
+import collections
 import concurrent.futures
+import contextlib
 import functools
-import importlib.util
 import itertools
 import logging
+import math
 import os
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Cancelled = Callable[[], bool]
 """Returns True once the result is no longer wanted."""
+
+_PARTS = 4  # per thread: while one has to wait for a core, the others do its parts
+_checking = threading.Lock()
 
 
 class CancelledError(Exception):
     """The synthesis was stopped, as its result is no longer wanted."""
 
 
-@functools.cache
 def is_available() -> bool:
-    """Return whether the kernels can be compiled; if not, log once what is missing."""
-    if importlib.util.find_spec("numba") is not None:
-        return True
-    logging.getLogger(__name__).warning("numba is not installed, so thick holes get less texture: pip install numba")
-    return False
+    """Return whether the kernels can be compiled; if not, log once what is missing.
+
+    The first call imports numba, which takes some tenths of a second and 100 MB.
+    """
+    with _checking:
+        return _can_be_imported()
+
+
+@functools.cache
+def _can_be_imported() -> bool:
+    try:
+        from . import kernels, picture_kernels  # noqa: F401
+    except Exception as error:  # a broken installation may raise anything
+        is_missing = isinstance(error, ModuleNotFoundError) and error.name == "numba"
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        logging.getLogger(__name__).warning(
+            "%s, so thick holes are filled with less texture: run  pip install --upgrade numba",
+            "numba is not installed" if is_missing else f"numba cannot be used ({reason})",
+        )
+        return False
+    return True
 
 
 def raise_if(cancelled: Cancelled | None) -> None:
@@ -33,29 +55,74 @@ def raise_if(cancelled: Cancelled | None) -> None:
 
 
 def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: int = 2048) -> None:
-    """Run a kernel on the range from 0 to `count`, cut into one part per thread.
+    """Run a kernel on the range from 0 to `count`, in parts that are shared out among threads.
+
+    The calling thread works too, and never waits for a thread that has not started: if all cores are busy, it does
+    everything itself.
 
     Args:
         kernel: called with start, stop and the arguments; it releases the GIL.
         count: length of the range.
         arguments: of the kernel.
-        least: length of a part that is worth a thread.
+        least: length of a part that is worth a call.
     """
-    parts = max(1, min(_threads(), count // least))
+    workers = max(1, min(threads(), count // least))
+    parts = workers * max(1, min(_PARTS, count // (least * workers)))
     bounds = [count * part // parts for part in range(parts + 1)]
-    running = [_pool().submit(kernel, *part, *arguments) for part in itertools.pairwise(bounds[1:])]
-    kernel(0, bounds[1], *arguments)
-    for part in running:
-        part.result()
+    todo = collections.deque(itertools.pairwise(bounds))
+
+    def work() -> None:
+        while True:
+            try:
+                start, stop = todo.popleft()
+            except IndexError:
+                return
+            kernel(start, stop, *arguments)
+
+    helpers = _started(work, workers - 1)
+    try:
+        work()
+    finally:
+        todo.clear()
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
 
 
 @functools.cache
-def _threads() -> int:
+def threads() -> int:
+    """Return how many threads compute: the cores that this process may use, at most OMP_NUM_THREADS."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(available, int(limit))) if limit.isdigit() else available
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # "4,2": the second is for nested regions
+    limits = [available, _cpu_quota(), int(wanted) if wanted.isdecimal() else 0]
+    return min(limit for limit in limits if limit)
 
 
-@functools.cache
-def _pool() -> concurrent.futures.ThreadPoolExecutor:
-    return concurrent.futures.ThreadPoolExecutor(_threads(), thread_name_prefix="synthesis")
+def _cpu_quota(folder: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return how many cores a container may use, rounded up; 0: no limit is known.
+
+    Reference:
+        Linux, Documentation/admin-guide/cgroup-v2.rst (cpu.max) and scheduler/sched-bwc.rst (version 1).
+    """
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((folder / name).read_text() for name in names).split()
+            return max(math.ceil(int(quota) / int(period)), 0)
+        except (OSError, ValueError):  # there is no such file, or it says "max"
+            continue
+    return 0
+
+
+def _started(work: Callable[[], None], count: int) -> list[concurrent.futures.Future[None]]:
+    """Return the futures of calls of a function in other threads; fewer if no more threads can be started."""
+    started: list[concurrent.futures.Future[None]] = []
+    with contextlib.suppress(RuntimeError):  # the interpreter ends, or the system's limit is reached
+        while len(started) < count:
+            started.append(_pool(os.getpid()).submit(work))
+    return started
+
+
+@functools.lru_cache(maxsize=1)
+def _pool(process: int) -> concurrent.futures.ThreadPoolExecutor:
+    """Return the threads of a process: those of the parent do not exist in a fork."""
+    return concurrent.futures.ThreadPoolExecutor(threads(), thread_name_prefix="synthesis")

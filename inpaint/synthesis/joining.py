@@ -11,7 +11,7 @@ from .compiled import Cancelled, parallel, raise_if
 from .pyramid import shrunk_share
 from .search import Found, strongest_offsets
 from .settings import Settings
-from .targets import Field, find_sources, find_targets, upsampled_matches
+from .targets import Field, find_sources, find_targets, positions, upsampled_matches
 
 REFINE_STRIDE = 4  # of targets at levels that are only refined
 _TILE = 512  # side in pixels: what is copied and joined at once
@@ -90,7 +90,7 @@ def _refined_once(
     matches = upsampled_matches(found.field, targets.centres, is_source)
     equal = np.ones(len(matches), np.float32)
     for tile in _tiles(hole, cancelled):
-        places = np.argwhere(hole[tile]).astype(np.int32) + np.array([part.start for part in tile], np.int32)
+        places = positions(hole[tile]) + np.array([part.start for part in tile], np.int32)
         offsets, _ = strongest_offsets(places, Field(targets, matches), equal)
         y, x = places.T
         picture[y, x] = picture[y + offsets[:, 0], x + offsets[:, 1]]
@@ -132,7 +132,7 @@ def _joined(
     """Return the filled window, float32 (h, w, 3) in [0, 1], and the agreement, float32 (h, w)."""
     top, left = window[0].start, window[1].start
     inside = hole[window]
-    places = np.argwhere(inside).astype(np.int32)
+    places = positions(inside)
     y, x = places.T
     offsets, share = strongest_offsets(places + np.array([top, left], np.int32), found.field, found.weight)
     filled = picture[window].astype(np.float32)

@@ -21,14 +21,15 @@ Reference:
 """
 
 import numpy as np
-from numba import njit
+
+from .jit import njit
 
 RADIUS = 3
 CHANNELS = 5
 SIDE = 2 * RADIUS + 1
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
-OPTIONS = {"nogil": True, "cache": True, "fastmath": True}
+OPTIONS = {"nogil": True, "fastmath": True}
 INLINE = {**OPTIONS, "inline": "always"}
 
 

@@ -1,8 +1,8 @@
 """The compiled kernels that shrink, erode and join pictures (numba); see `kernels` for how they run."""
 
 import numpy as np
-from numba import njit
 
+from .jit import njit
 from .kernels import INLINE, NEIGHBOURS, OPTIONS
 
 

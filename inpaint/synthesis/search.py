@@ -14,7 +14,7 @@ from . import kernels
 from .compiled import Cancelled, parallel, raise_if
 from .pyramid import Level
 from .settings import Settings
-from .targets import Field, find_sources, find_targets, upsampled_matches
+from .targets import Field, find_sources, find_targets, positions, upsampled_matches
 
 _STEPS = (1, 2, 1, 4, 1, 8)  # distances of the neighbours whose matches are continued, sweep by sweep
 
@@ -53,9 +53,9 @@ class Search:
         self.level, self.settings, self.cancelled = level, settings, cancelled
         self.stride = settings.stride if level.shift else 1
         self.is_source = find_sources(level.usable)
-        self.sources = np.argwhere(self.is_source).astype(np.int32)
+        self.sources = positions(self.is_source)
         self.targets = find_targets(level.hole, self.stride)
-        self.pixels = np.argwhere(level.hole).astype(np.int32)
+        self.pixels = positions(level.hole)
         self.offsets = np.round(offsets / level.factor).astype(np.int32)
         depth = ndimage.distance_transform_edt(np.pad(level.hole, 1))[1:-1, 1:-1]
         depth = depth[self.targets.centres[:, 0], self.targets.centres[:, 1]]

@@ -47,6 +47,15 @@ def find_sources(usable: np.ndarray) -> np.ndarray:
     return sources
 
 
+def positions(mask: np.ndarray) -> np.ndarray:
+    """Return row and column of the set pixels of a mask: int32 (n, 2).
+
+    The rows are contiguous, which those of `np.argwhere` are only if there is just one: the kernels would be compiled
+    for both layouts.
+    """
+    return np.ascontiguousarray(np.argwhere(mask), np.int32)
+
+
 def find_targets(hole: np.ndarray, stride: int) -> Targets:
     """Return the patches that overlap the hole.
 

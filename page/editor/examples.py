@@ -7,6 +7,7 @@ from typing import NamedTuple
 from inpaint import Inpainter, Patch, to_mask
 from inpaint.engine.history import Snapshot
 from inpaint.session import Session
+from inpaint.synthesis.warm_up import is_compiling
 from page.editor.patches import base64_text, encode_patches
 from page.server.errors import PageError
 
@@ -29,6 +30,8 @@ class FilledExample(NamedTuple):
 class Examples:
     """The examples as the default model fills them. Each one is filled once, on first use.
 
+    While the patch synthesis is being compiled, they are filled without it, and these fills are not kept.
+
     Args:
         inpainter: the default model.
     """
@@ -46,10 +49,11 @@ class Examples:
         """
         photo, mask = example_files(name)
         with self._lock:
-            if photo.stem not in self._filled:
-                session = self.inpainter.open(photo)
-                patches = session.add_mask(to_mask(mask, session.photo.size))
-                self._filled[photo.stem] = FilledExample(_answer(photo, session, patches), session.snapshot())
+            if photo.stem in self._filled:
+                return self._filled[photo.stem]
+            if is_compiling():
+                return _filled(photo, mask, self.inpainter.with_fills(self.inpainter.filler.without_synthesis().fills))
+            self._filled[photo.stem] = _filled(photo, mask, self.inpainter)
             return self._filled[photo.stem]
 
 
@@ -62,6 +66,12 @@ def example_files(name: object) -> tuple[Path, Path]:
     if name not in EXAMPLES:
         raise PageError("bad_request")
     return FOLDER / f"{name}.jpg", FOLDER / f"{name}-mask.png"
+
+
+def _filled(photo: Path, mask: Path, inpainter: Inpainter) -> FilledExample:
+    session = inpainter.open(photo)
+    patches = session.add_mask(to_mask(mask, session.photo.size))
+    return FilledExample(_answer(photo, session, patches), session.snapshot())
 
 
 def _answer(photo: Path, session: Session, patches: list[Patch]) -> dict:

@@ -1,0 +1,83 @@
+"""Compile the kernels before they are needed: `python -m inpaint.synthesis.warm_up`, or a thread at the start.
+
+They are kept on disk (see `jit`), from where later processes load them in less than a second.
+"""
+
+import dataclasses
+import logging
+import os
+import sys
+import threading
+import time
+
+from .compiled import is_available
+from .settings import SETTINGS
+
+_FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=1, poisson_iterations=1)
+_starting = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+def warm_up() -> bool:
+    """Compile every kernel for the types that fills use, or load them from disk: by tiny syntheses on every path.
+
+    Once it has returned, no fill compiles anything.
+
+    Returns:
+        Whether the kernels are available; if not, the log says why.
+    """
+    if not is_available():
+        return False
+    import numpy as np
+
+    from .synthesize import synthesize  # loads numba
+
+    side = 96
+    picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    hole = np.zeros((side, side), bool)
+    hole[24:72, 24:72] = True
+    for most_pixels in (SETTINGS.most_pixels, int(hole.sum()) // 8):  # with the second, two levels are only refined
+        synthesize(picture.copy(), hole, ~hole, 48, settings=dataclasses.replace(_FAST, most_pixels=most_pixels))
+    return True
+
+
+def start_warm_up() -> threading.Thread:
+    """Start `warm_up` in a thread that ends with the process. A second call returns the same thread.
+
+    Fills that need a kernel meanwhile wait until it is compiled.
+    """
+    global _thread
+    with _starting:
+        if _thread is None:
+            _thread = threading.Thread(target=_warm_up_and_log, daemon=True, name="warm_up")
+            _thread.start()
+        return _thread
+
+
+def is_compiling() -> bool:
+    """Return whether `start_warm_up` has not finished yet, so that a fill of a thick hole may have to wait."""
+    return _thread is not None and _thread.is_alive()
+
+
+def _warm_up_and_log() -> None:
+    try:
+        if is_available():
+            _hold_back_forks()
+            warm_up()
+    except Exception:
+        logging.getLogger(__name__).exception("The patch synthesis cannot be compiled ahead of the first fill")
+
+
+def _hold_back_forks() -> None:
+    """Make forks wait until a kernel is compiled: in the child process nobody would release numba's lock."""
+    if hasattr(os, "register_at_fork"):
+        from numba.core.compiler_lock import global_compiler_lock as lock
+
+        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    if not warm_up():
+        sys.exit(1)
+    print(f"The patch synthesis is compiled: {time.perf_counter() - started:.1f} s.")

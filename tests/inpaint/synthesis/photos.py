@@ -1,0 +1,25 @@
+"""Photos with texture, and holes, for tests of the synthesis."""
+
+import numpy as np
+from scipy import ndimage
+
+from inpaint.synthesis.synthesize import synthesize
+
+
+def textured(height, width, seed=0):
+    """Blotches of about four pixels: uint8 (H, W, 3)."""
+    noise = np.random.default_rng(seed).normal(size=(height, width, 3))
+    return np.clip(ndimage.gaussian_filter(noise, (2, 2, 0)) * 400 + 128, 0, 255).astype(np.uint8)
+
+
+def with_hole(height, width, top, left, bottom, right):
+    """A photo, and a mask of a rectangle."""
+    hole = np.zeros((height, width), bool)
+    hole[top:bottom, left:right] = True
+    return textured(height, width), hole
+
+
+def surface_bytes(photo, hole, thickness_px, **options):
+    """The synthesised surface, as bytes."""
+    surface = synthesize(photo.copy(), hole, ~hole, thickness_px, **options)
+    return surface.pixels.tobytes() + surface.agreement.tobytes()
