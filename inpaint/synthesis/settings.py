@@ -24,6 +24,7 @@ class Settings:
         offset_tries: candidates per sweep from the offsets at which the photo repeats itself.
         texture: weight of squared differences of the texture channels, beside those of the colours.
         guide: weight of the guide at the coarsest and at the finest level, beside the patch's distance per pixel.
+        free_guide: factor of the guide's weight for compact holes in known surroundings, see `guide_factor`.
         guide_sigma_px: standard deviations of the guide's two blurs.
         guide_depth_px: depth in which the weight of the less blurred one falls by a factor of e.
         chroma: factor of colour differences in the guide, beside differences of brightness.
@@ -46,6 +47,7 @@ class Settings:
     offset_tries: int = 4
     texture: float = 30.0
     guide: tuple[float, float] = (2.0, 0.4)
+    free_guide: float = 0.15
     guide_sigma_px: tuple[float, float] = (2.0, 8.0)
     guide_depth_px: float = 12.0
     chroma: float = 1.7

@@ -7,6 +7,7 @@ Reference:
     of Complex Scenes, SIAM J. Imaging Sciences 7(4), section 3.3.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -20,6 +21,8 @@ from .search import Found, Search
 from .settings import SETTINGS, Settings
 
 _START_TARGETS = 8000  # at the coarsest level, of all starts together
+_MISSING_SHARE = 0.22, 0.32  # of a window: from compact holes to surroundings that are mostly missing
+_NARROW_PX = 40, 60
 _MOST_WINDOW_PIXELS = 1_500_000  # at the finest level on which patches are searched everywhere
 
 
@@ -53,12 +56,36 @@ def synthesize(
         CancelledError: `cancelled` returned True.
     """
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
+    factor = guide_factor(float(hole.mean()), thickness_px, settings.free_guide)
+    if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
+        factor = settings.free_guide if factor > 0.5 else 1.0
+    settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
     found = _searched(levels, seed, settings, cancelled)
     if found is None:
         return None
     found = refined(found, picture, hole, usable, finest, cancelled)
     return join(found, picture, hole, settings, cancelled)
+
+
+def guide_factor(share: float, thickness_px: float, least: float) -> float:
+    """Return the factor of the guide's weight for a hole.
+
+    A compact hole in known surroundings, such as a removed object, is continued best by the patches themselves: the
+    network's fill is too blurred there to guide them. The more of the surroundings is missing, the more the network
+    knows better. In narrow holes it always does.
+
+    Args:
+        share: of the window that is hole, from 0 to 1.
+        thickness_px: diameter of the largest disk in the hole.
+        least: the factor for compact holes.
+
+    Returns:
+        From `least` to 1.
+    """
+    known = np.interp(share, _MISSING_SHARE, (1, 0))
+    thick = np.interp(thickness_px, _NARROW_PX, (0, 1))
+    return float(least ** min(known, thick))
 
 
 def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) -> tuple[int, int]:
