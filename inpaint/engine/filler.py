@@ -149,7 +149,7 @@ class Filler:
                 if thick:
                     filled.append(packed)
                 yield from [fill] if region.thick is None else fill.split(region.thick)
-        if not thick:
+        if not thick or (cancelled is not None and cancelled()):
             return
         yield DRAFTS_END
         for part in thick:

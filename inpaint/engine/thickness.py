@@ -9,14 +9,20 @@ THICK_PX = 16
 """Holes of this thickness and more show a surface. Thinner ones are filled by the network alone, which is better."""
 
 _GRID_PIXELS = 256 * 1024
+_THICK_CELL_PX = 4  # largest side of a cell where thick parts are told from thin ones
 
 
-def downsample(hole: np.ndarray) -> tuple[np.ndarray, int]:
+def downsample(hole: np.ndarray, most: int | None = None) -> tuple[np.ndarray, int]:
     """Return a hole on a grid that is small enough for distance transforms, and the pixels per cell side.
 
     A cell belongs to the hole if at least half of its pixels do.
+
+    Args:
+        hole: bool (h, w).
+        most: the largest number of pixels per cell side; None: any.
     """
     factor = int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS)))
+    factor = factor if most is None else min(factor, most)
     if factor <= 1:
         return hole, 1
     # the smallest type that holds the counts: for a larger one numpy would convert every pixel
@@ -67,11 +73,8 @@ def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | No
         within: only thick parts that overlap this box; None: all.
     """
     box, hole = region
-    grid, factor = downsample(hole)
-    core = depth(grid, factor) > THICK_PX / 2
-    near = np.zeros_like(grid)
-    if core.any():  # the corners of a square lie sqrt(2) times as far from its core as its sides
-        near = ndimage.distance_transform_edt(~core) * factor <= 0.75 * THICK_PX + factor
+    grid, factor = downsample(hole, _THICK_CELL_PX)
+    near = _near_thick(grid, factor)
     labels, count = ndimage.label(near, np.ones((3, 3)))
     seen = _grid_window(within, box, factor, grid.shape)
     touched = np.arange(1, count + 1) if seen is None else np.unique(labels[seen])
@@ -80,6 +83,26 @@ def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | No
         if within is None or part.box.overlaps(within):
             thick[part.box.relative_to(box.left, box.top).slices] |= part.hole
     return bounding_part(box.left, box.top, thick)
+
+
+def _near_thick(grid: np.ndarray, factor: int) -> np.ndarray:
+    """Return the cells near the centres of disks of THICK_PX in a hole: bool (h, w), none if it is not that thick.
+
+    Args:
+        grid: bool (h, w), as `downsample` returns it.
+        factor: pixels per cell side.
+    """
+    near = np.zeros_like(grid)
+    inner = bounding_part(0, 0, ndimage.minimum_filter(grid, 3, mode="constant"))
+    if inner is None:
+        return near
+    # scratches are long: distances are computed only where a centre may lie, with a margin that holds what is near
+    window = inner.box.expanded(2 * THICK_PX // factor).intersection(Box(0, 0, *grid.shape[::-1])).slices
+    # the outer cells may belong to the hole by half only
+    core = depth(grid[window], factor) - (factor - 1) / 2 > THICK_PX / 2
+    if core.any():  # the corners of a square lie sqrt(2) times as far from its core as its sides
+        near[window] = ndimage.distance_transform_edt(~core) * factor <= 0.75 * THICK_PX + factor
+    return near
 
 
 def _grid_window(within: Box | None, box: Box, factor: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:

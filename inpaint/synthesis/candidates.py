@@ -21,6 +21,7 @@ DOMINANT = 24  # offsets that are kept
 DIRECTIONS = 4  # of straight edges
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
 _RING = 24  # known pixels around the hole that are looked at, at least
+_MOST_TARGETS = 24 * 1024  # fewer pixels around a long hole, as each costs as much as one of the hole
 _SWEEPS = 6
 _REPEAT = 8  # of each dominant offset among the candidates, so that offsets along edges do not outnumber them
 _BINS = 90  # of directions, from 0 to pi
@@ -29,13 +30,22 @@ _BINS = 90  # of directions, from 0 to pi
 def repeating_offsets(level: Level) -> np.ndarray:
     """Return offsets (rows, columns) in photo pixels, float32 (k, 2); none if too little is known."""
     is_source = find_sources(level.usable)
-    rows, columns = (np.ptp(np.flatnonzero(level.hole.any(axis))) for axis in (1, 0))
-    near = is_source & (ndimage.distance_transform_edt(~level.hole) <= max(_RING, int(max(rows, columns)) // 2))
+    near = _near(level.hole, is_source)
     targets = positions(near)
     if len(targets) < _RING**2 // 8:
         return np.zeros((0, 2), np.float32)
     offsets = np.concatenate([_dominant(level, is_source, targets), _along_edges(level, near)])
     return (offsets * level.factor).astype(np.float32)
+
+
+def _near(hole: np.ndarray, is_source: np.ndarray) -> np.ndarray:
+    """Return the sources around a hole, half as far as it is long, but not too many: bool (h, w)."""
+    rows, columns = (np.ptp(np.flatnonzero(hole.any(axis))) for axis in (1, 0))
+    distance = ndimage.distance_transform_edt(~hole)
+    near = is_source & (distance <= max(_RING, int(max(rows, columns)) // 2))
+    if np.count_nonzero(near) > _MOST_TARGETS:
+        near &= distance <= np.partition(distance[near], _MOST_TARGETS)[_MOST_TARGETS]
+    return near
 
 
 def _dominant(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.ndarray:

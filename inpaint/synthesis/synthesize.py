@@ -50,18 +50,22 @@ def synthesize(
         cancelled: polled between steps.
 
     Returns:
-        The surface; None if no patch of the picture may be copied.
+        The surface; None if no patch of the picture may be copied, or the hole vanishes where patches are searched.
 
     Raises:
         CancelledError: `cancelled` returned True.
     """
+    if min(hole.shape) < kernels.SIDE:
+        return None
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
     factor = guide_factor(float(hole.mean()), thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
-    found = _searched(levels, seed, settings, cancelled)
+    levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
+    # a number of Python: others would overflow, and kernels would be compiled again
+    found = _searched(levels, int(seed), settings, cancelled)
     if found is None:
         return None
     found = refined(found, picture, hole, usable, finest, cancelled)
@@ -104,7 +108,7 @@ def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Can
     """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy."""
     found = None
     offsets = np.zeros((0, 2), np.float32)
-    if settings.offset_tries:
+    if settings.offset_tries and levels:
         offsets = repeating_offsets(levels[max(len(levels) - 2, 0)])
     for number in reversed(range(len(levels))):
         level, done = levels[number], len(levels) - 1 - number

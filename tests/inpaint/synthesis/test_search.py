@@ -1,0 +1,135 @@
+"""The search at one level: distances against a slow oracle, better matches from sweep to sweep, sources only."""
+
+import numpy as np
+import pytest
+
+from inpaint.synthesis.compiled import CancelledError
+from inpaint.synthesis.kernels import RADIUS
+from inpaint.synthesis.pyramid import build_levels
+from inpaint.synthesis.search import Search
+from inpaint.synthesis.settings import SETTINGS, Settings
+
+
+def search_at(picture, hole, settings=SETTINGS, number=0, usable=None, offsets=None, cancelled=None):
+    """A search at one of two levels."""
+    levels = build_levels(picture, hole, ~hole if usable is None else usable, 0, 1, settings)
+    offsets = np.zeros((0, 2), np.float32) if offsets is None else np.float32(offsets)
+    return Search(levels[number], settings, number, offsets, cancelled)
+
+
+def random_picture(shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (*shape, 3), np.uint8)
+
+
+def square(shape=(60, 70), rows=slice(20, 38), columns=slice(25, 45)):
+    hole = np.zeros(shape, bool)
+    hole[rows, columns] = True
+    return hole
+
+
+def patch_distances(search, matches):
+    """Squared distances of the patches themselves: slow."""
+    features = search.level.features.astype(np.float64)
+
+    def patch(y, x):
+        return features[y - RADIUS : y + RADIUS + 1, x - RADIUS : x + RADIUS + 1]
+
+    pairs = zip(search.targets.centres, matches, strict=True)
+    return np.array([((patch(*target) - patch(*match)) ** 2).sum() for target, match in pairs])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_energy_is_the_mean_distance_of_patches_and_of_the_guide(number):
+    # nothing is repeated, no position counts, and a sweep of no candidates keeps the matches
+    settings = Settings(guide=(1e-9, 1e-9), position=0, occurrence=0, offset_tries=0)
+    search = search_at(random_picture((60, 70)), square(), settings, number)
+    field = search.start(3)
+    expected = patch_distances(search, field.matches).mean()
+    assert search.run(field, 1, 0, 0).energy == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_sweep_lowers_the_energy_and_all_matches_are_sources(number):
+    energies = []
+    for sweeps in (0, 1, 3, 6):
+        search = search_at(random_picture((60, 70)), square(), number=number)
+        found = search.run(search.start(0), 1, sweeps, 0)
+        energies.append(found.energy)
+        assert search.is_source[tuple(found.field.matches.T)].all()
+        assert len(found.weight) == len(found.field.matches)
+        assert np.isfinite(found.weight).all() and (found.weight > 0).all()
+    assert energies == sorted(energies, reverse=True)
+    assert energies[-1] < 0.8 * energies[0]
+
+
+def test_a_search_that_starts_from_the_truth_stays_there_and_one_from_noise_comes_close():
+    tile = random_picture((20, 20), 1)
+    picture = np.tile(tile, (4, 4, 1))
+    settings = Settings(position=0, occurrence=0, texture=0, guide=(1e-9, 1e-9))
+    search = search_at(picture, square((80, 80)), settings)
+    truth = search.targets.centres + np.int32([[20, 20]])
+    found = search.run(search.start(0)._replace(matches=truth), 2, 2, 0)
+    assert np.array_equal(found.field.matches, truth)
+    assert found.energy == pytest.approx(0, abs=1e-4)
+    found = search.run(search.start(0), 1, 30, 0)
+    assert np.median(patch_distances(search, found.field.matches)) < 1e-6
+
+
+def test_offsets_at_which_the_photo_repeats_itself_are_found_in_a_few_sweeps():
+    picture = np.tile(random_picture((30, 30), 1), (5, 5, 1))
+    energies = []
+    for offsets in (None, [[30, 0], [0, -30]]):
+        search = search_at(picture, square((150, 150)), Settings(window=1), offsets=offsets)
+        energies.append(search.run(search.start(0), 1, 2, 0).energy)
+    assert energies[1] < 0.5 * energies[0]
+
+
+def test_sources_that_are_used_often_cost_more():
+    picture = random_picture((60, 70))
+    used = []
+    for occurrence in (0, 2):
+        search = search_at(picture, square(), Settings(occurrence=occurrence))
+        matches = search.run(search.start(0), 4, 3, 0).field.matches
+        used.append(len(np.unique(matches, axis=0)))
+    assert used[1] > used[0]
+
+
+def test_near_sources_are_preferred_where_all_are_equal():
+    picture = np.full((60, 200, 3), 90, np.uint8)
+    search = search_at(picture, square((60, 200)), Settings(position=1, occurrence=0))
+    matches = search.run(search.start(0), 3, 6, 0).field.matches
+    assert np.abs(matches - search.targets.centres).max(1).mean() < 25
+
+
+def test_the_hole_is_filled_with_pixels_of_sources_and_nothing_else_changes():
+    picture = random_picture((60, 70))
+    hole = square()
+    search = search_at(picture, hole)
+    before = search.level.features.copy()
+    search.run(search.start(0), 2, 2, 0)
+    after = search.level.features
+    assert np.array_equal(after[~hole], before[~hole])
+    copied = {tuple(value) for value in before[~hole]}
+    assert all(tuple(value) in copied for value in after[hole])
+
+
+def test_a_search_is_cancelled_before_the_next_sweep():
+    polled = []
+
+    def cancelled():
+        polled.append(True)
+        return len(polled) == 3
+
+    search = search_at(random_picture((60, 70)), square(), cancelled=cancelled)
+    with pytest.raises(CancelledError):
+        search.run(search.start(0), 4, 4, 0)
+    assert len(polled) == 3
+
+
+def test_the_same_seed_finds_the_same_and_another_seed_something_else():
+    found = []
+    for seed in (0, 0, 1, 2**31 - 1):
+        search = search_at(random_picture((60, 70)), square())
+        found.append(search.run(search.start(seed), 1, 1, seed * 6).field.matches.tobytes())
+    assert found[0] == found[1]
+    assert len(set(found)) == 3

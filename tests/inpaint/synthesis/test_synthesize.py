@@ -1,0 +1,157 @@
+"""The synthesis as a whole, of holes and pictures of any shape: what it copies, and what stays as it was."""
+
+import numpy as np
+import pytest
+
+from inpaint.synthesis.compiled import CancelledError
+from inpaint.synthesis.settings import Settings
+from inpaint.synthesis.synthesize import synthesize
+from tests.inpaint.synthesis.photos import surface_bytes, textured, with_hole
+from tests.inpaint.synthesis.polls import CancelAt
+
+QUICK = Settings(iterations=(2, 1), sweeps=(2, 1), starts=2, poisson_iterations=4)
+
+
+def in_box(array, hole):
+    """The part of an array in the bounding box of a hole."""
+    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    return array[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def filled_pixels(picture, hole, usable, thickness_px=20.0, **options):
+    """The pixels of a synthesised hole, (n, 3); None if there is no surface."""
+    surface = synthesize(picture, hole, usable, thickness_px, **options)
+    return None if surface is None else surface.pixels[in_box(hole, hole)]
+
+
+def random_case(rng):
+    """A picture of one colour whose hole and unusable pixels have another one, of any small shape."""
+    height, width = rng.integers(1, 90, 2) if rng.integers(3) else (rng.integers(1, 12), rng.integers(1, 200))
+    hole = np.zeros((height, width), bool)
+    match rng.integers(5):
+        case 0:
+            hole[rng.integers(height) :, rng.integers(width) : rng.integers(width) + 40] = True
+        case 1:
+            hole[rng.integers(height)] = True
+        case 2:
+            hole[:, width // 2 :] = True
+        case 3:
+            hole |= rng.random(hole.shape) < 0.03
+    hole[rng.integers(height), rng.integers(width)] = True
+    usable = ~hole & (rng.random(hole.shape) >= rng.choice([0, 0, 0.01, 1]))
+    picture = np.where(usable[..., None], np.uint8([200, 100, 0]), np.uint8([0, 255, 0]))
+    return picture, hole, usable
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_holes_of_any_shape_are_filled_from_usable_pixels_only(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(25):
+        picture, hole, usable = random_case(rng)
+        settings = Settings(
+            iterations=(2, 1),
+            sweeps=(2, 1),
+            starts=2,
+            poisson_iterations=4,
+            most_pixels=int(rng.choice([16, 256, 131072])),
+            core_px=float(rng.choice([1, 3, 10.5])),
+            stride=int(rng.integers(1, 5)),
+        )
+        known = picture[~hole]
+        pixels = filled_pixels(picture, hole, usable, float(rng.choice([1, 16, 30, 200])), settings=settings)
+        assert np.array_equal(picture[~hole], known)
+        if pixels is not None and (usable | hole).all():
+            assert (pixels == [200, 100, 0]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (6, 200), (200, 6)])
+def test_a_picture_smaller_than_a_patch_has_no_surface(shape):
+    hole = np.zeros(shape, bool)
+    hole[0, 0] = True
+    assert synthesize(np.zeros((*shape, 3), np.uint8), hole, ~hole, 20) is None
+
+
+def test_without_a_patch_to_copy_there_is_no_surface():
+    photo, hole = with_hole(80, 90, 20, 20, 60, 60)
+    usable = ~hole
+    usable[::6] = usable[:, ::6] = False
+    assert synthesize(photo, hole, usable, 40) is None
+
+
+def test_a_line_that_vanishes_at_the_levels_of_the_search_has_no_surface():
+    hole = np.zeros((80, 90), bool)
+    hole[40, :] = True
+    assert synthesize(textured(80, 90), hole, ~hole, 200, settings=Settings(most_pixels=4)) is None
+
+
+def test_a_hole_that_vanishes_at_coarse_levels_only_is_filled():
+    photo, hole = textured(200, 300), np.zeros((200, 300), bool)
+    hole[100:105] = True
+    pixels = filled_pixels(photo.copy(), hole, ~hole, 200, settings=QUICK)
+    assert pixels.std() > 0.7 * photo.std()
+
+
+@pytest.mark.parametrize("most_pixels", [131072, 500, 100])
+def test_pixels_of_unusable_areas_are_never_copied(most_pixels):
+    photo, hole = with_hole(150, 160, 50, 60, 90, 100)
+    usable = ~hole
+    usable[:45] = usable[:, 110:] = False
+    photo[~usable] = 255, 0, 255
+    settings = Settings(most_pixels=most_pixels, screening=0.5)
+    pixels = filled_pixels(photo, hole, usable, 40, settings=settings).astype(int)
+    magenta = pixels[:, [0, 2]].min(1) - pixels[:, 1]
+    inside = photo[usable].astype(int)
+    assert magenta.max() <= (inside[:, [0, 2]].min(1) - inside[:, 1]).max() + 10
+
+
+def test_fills_of_one_colour_are_exact_at_both_ends_of_the_range():
+    for value in (0, 1, 254, 255):
+        photo, hole = with_hole(90, 100, 20, 20, 70, 70)
+        photo[~hole] = value
+        assert (filled_pixels(photo, hole, ~hole, 50) == value).all()
+
+
+@pytest.mark.parametrize("seed_type", [np.int64, np.int32, np.uint8])
+def test_a_seed_of_any_integer_type_gives_the_same_bytes_without_overflow(seed_type):
+    photo, hole = with_hole(80, 90, 20, 20, 60, 60)
+    expected = surface_bytes(photo, hole, 40, settings=QUICK, seed=200)
+    assert surface_bytes(photo, hole, 40, settings=QUICK, seed=seed_type(200)) == expected
+
+
+def test_the_same_seed_gives_the_same_bytes_and_others_give_others():
+    photo, hole = with_hole(120, 130, 30, 30, 90, 90)
+    results = [surface_bytes(photo, hole, 60, seed=seed) for seed in (0, 0, 1, 2, 2**31 - 1)]
+    assert results[0] == results[1]
+    assert len(set(results)) == 4
+
+
+def test_what_lies_in_the_hole_is_only_a_start_that_later_steps_replace():
+    photo, hole = with_hole(120, 130, 30, 30, 90, 90)
+    pixels = filled_pixels(np.where(hole[..., None], np.uint8(128), photo), hole, ~hole, 60)
+    assert 0.7 < pixels.std() / photo.std() < 1.3
+
+
+def test_the_agreement_is_high_where_a_pattern_goes_on_and_low_where_few_sources_fit():
+    hole = np.zeros((144, 144), bool)
+    hole[50:94, 50:94] = True
+    ring = ~hole
+    ring[:36] = ring[108:] = ring[:, :36] = ring[:, 108:] = False
+    agreement = []
+    for photo, usable in ((np.tile(textured(12, 12), (12, 12, 1)), ~hole), (textured(144, 144), ring)):
+        surface = synthesize(np.where(hole[..., None], np.uint8(128), photo), hole, usable, 44)
+        agreement.append(surface.agreement[in_box(hole, hole)].mean() / 255)
+    assert agreement[0] > 0.7
+    assert agreement[1] < agreement[0] - 0.2
+
+
+def test_a_synthesis_that_is_cancelled_at_any_poll_stops_there():
+    photo, hole = with_hole(120, 130, 30, 30, 90, 90)
+    settings = Settings(most_pixels=500, iterations=(2,), sweeps=(1,))
+    never = CancelAt()
+    synthesize(photo.copy(), hole, ~hole, 60, settings=settings, cancelled=never)
+    assert never.polls > 8
+    for number in range(1, never.polls + 1):
+        cancelled = CancelAt(number)
+        with pytest.raises(CancelledError):
+            synthesize(photo.copy(), hole, ~hole, 60, settings=settings, cancelled=cancelled)
+        assert cancelled.polls == number
