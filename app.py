@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from inpaint import Inpainter, WeightsError
 from inpaint.runtime.malloc import keep_memory
 from inpaint.synthesis.warm_up import start_warm_up
 from page.editor.component import editor
+from page.editor.examples import Examples
 from page.retrain.component import PATH as RETRAIN_PATH
 from page.retrain.component import retrain
 from page.server.api import Blocks, add_api
@@ -57,19 +59,23 @@ def load_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainte
         return Inpainter.from_pretrained(), f"{model_id}: {error}"
 
 
-def build_page(inpainter: Inpainter, notice: str = "", visits: Visits | None = None) -> gr.Blocks:
+def build_page(
+    inpainter: Inpainter, notice: str = "", visits: Visits | None = None, examples: Examples | None = None
+) -> gr.Blocks:
     """Build the page and its endpoints.
 
     Args:
         inpainter: the default model.
         notice: why it does not have the requested weights, for a banner; "" if it does.
         visits: keeps the open photos; None: with the default limits.
+        examples: of the default model; None: each is filled when it is first shown.
     """
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
+    examples = Examples(inpainter) if examples is None else examples
     models = Models(inpainter)
     delete_cache = (CACHE_CHECK_S, CACHE_AGE_S)
     with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
-        editor(models, visits, notice)
+        editor(models, visits, examples, notice)
         add_api(inpainter, visits)
     with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
         retrain(models)
@@ -106,6 +112,12 @@ def use_temporary_folder() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # the default action ends the process without calling atexit
 
 
+def fill_examples(examples: Examples, warm_up: threading.Thread) -> None:
+    """Fill the examples once the patch synthesis is compiled, so that no visitor waits for them."""
+    warm_up.join()
+    examples.fill_all()
+
+
 if __name__ == "__main__":
     keep_memory()
     use_temporary_folder()
@@ -115,7 +127,11 @@ if __name__ == "__main__":
     if gpu is not None:
         warm_up.join()  # an allocation is too short to compile in, and its process has what this one has at the fork
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
-    page = build_page(with_zero_gpu(inpainter, gpu), notice)
+    inpainter = with_zero_gpu(inpainter, gpu)
+    examples = Examples(inpainter)
+    page = build_page(inpainter, notice, examples=examples)
+    if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
+        threading.Thread(target=fill_examples, args=[examples, warm_up], name="examples", daemon=True).start()
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
     print(f"The page is at {url}; Ctrl-C stops it.", flush=True)
     page.block_thread()

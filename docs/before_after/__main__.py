@@ -2,27 +2,25 @@
 
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inpaint import Inpainter, open_photo
 from inpaint.photos.modes import to_rgb
 from train.sheets import picture_sheet
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+EXAMPLES = HERE.parents[1] / "page/static/examples"
 CELL = 820, 510
 ROWS = {
-    ROOT / "page/static/examples/farmhouse.jpg": HERE / "farmhouse-mask.png",
-    HERE / "dune.jpg": HERE / "dune-mask.png",
+    EXAMPLES / "farmhouse.jpg": HERE / "farmhouse-mask.png",
+    EXAMPLES / "otter.jpg": EXAMPLES / "otter-mask.png",
 }
-"""Photo and mask of each row."""
+"""Photo and mask of each row. The farmhouse's own mask covers all scratches; that of the example leaves one out."""
 
 
 def fit(photo: Image.Image) -> Image.Image:
-    """Return the photo scaled to the width of a cell, with what is too high cut off at the top."""
-    height = round(photo.height * CELL[0] / photo.width)
-    scaled = photo.resize((CELL[0], height), Image.Resampling.LANCZOS)
-    return scaled.crop((0, height - CELL[1], *scaled.size))
+    """Return the photo scaled to cover a cell, without what is then too high at the top or too wide at the sides."""
+    return ImageOps.fit(photo, CELL, Image.Resampling.LANCZOS, centering=(0.5, 1))
 
 
 def main() -> None:

@@ -38,11 +38,12 @@ class EditorActions:
     Args:
         models: fill the holes.
         visits: keeps the open photos.
+        examples: filled by the default model.
     """
 
-    def __init__(self, models: Models, visits: Visits) -> None:
-        self.visits, self.models = visits, models
-        self.examples, self.versions = Examples(models.default), Versions()
+    def __init__(self, models: Models, visits: Visits, examples: Examples) -> None:
+        self.visits, self.models, self.examples = visits, models, examples
+        self.versions = Versions()
 
     @property
     def all(self) -> list[Callable[[dict], dict]]:

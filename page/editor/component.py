@@ -8,7 +8,7 @@ from gradio.context import Context
 from PIL import Image
 
 from page.editor.actions import EditorActions
-from page.editor.examples import EXAMPLES, FOLDER
+from page.editor.examples import EXAMPLES, FOLDER, Examples
 from page.editor.patches import base64_text
 from page.server.answers import server_function
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
@@ -21,12 +21,13 @@ TEMPLATE = Path(__file__).parents[1] / "static" / "editor" / "editor.html"
 STYLES = ("theme", "editor/layout", "editor/tools", "editor/stage", "editor/sections", "editor/narrow")
 
 
-def editor(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
+def editor(models: Models, visits: Visits, examples: Examples, notice: str = "") -> gr.HTML:
     """Add the editor to the page that is being built.
 
     Args:
         models: fill the holes.
         visits: keeps the open photos.
+        examples: filled by the default model.
         notice: why the requested model is not in use, for a banner; "" if it is.
     """
     template = TEMPLATE.read_text(encoding="utf-8").replace("<!-- icon -->", ICON)
@@ -35,7 +36,7 @@ def editor(models: Models, visits: Visits, notice: str = "") -> gr.HTML:
         css_template=load_styles(*STYLES),
         js_on_load=load_script("editor/editor.js"),
         apply_default_css=False,
-        server_functions=[server_function(action, visits) for action in EditorActions(models, visits).all],
+        server_functions=[server_function(action, visits) for action in EditorActions(models, visits, examples).all],
         elem_id="editor",
         texts=TEXTS,
         example=EXAMPLES[0],

@@ -12,7 +12,8 @@ from page.editor.patches import base64_text, encode_patches
 from page.server.errors import PageError
 
 FOLDER = Path(__file__).parents[1] / "static" / "examples"
-EXAMPLES = ("farmhouse", "coffee", "harbour")
+EXAMPLES = ("farmhouse", "otter", "coffee", "harbour")
+"""The first one is open when the page loads."""
 
 
 class FilledExample(NamedTuple):
@@ -39,16 +40,21 @@ class Examples:
     def __init__(self, inpainter: Inpainter) -> None:
         self.inpainter = inpainter
         self._filled: dict[str, FilledExample] = {}
-        self._lock = threading.Lock()
+        self._filling = {name: threading.Lock() for name in EXAMPLES}
+
+    def fill_all(self) -> None:
+        """Fill all examples, the first one first, so that no visitor waits for them."""
+        for name in EXAMPLES:
+            self.get(name)
 
     def get(self, name: object) -> FilledExample:
-        """Return a filled example.
+        """Return an example with its final fill.
 
         Raises:
             PageError: "bad_request" if there is no example of this name.
         """
         photo, mask = example_files(name)
-        with self._lock:
+        with self._filling[photo.stem]:
             if photo.stem in self._filled:
                 return self._filled[photo.stem]
             if is_compiling():

@@ -75,6 +75,7 @@ def test_strokes_of_a_thick_brush_are_finished_together_after_a_pause(visitor, s
     session = open_photo(visitor, served)
     visitor["size"].fill("100")
     visitor.paint((80, 90), (150, 90))
+    assert visitor["status"].inner_text() == translate("draft", "en")
     visitor.paint((120, 150), (190, 150))
     assert session.has_drafts and not visitor.calls("finish_fill")
     until(lambda: not session.has_drafts, "final fills")

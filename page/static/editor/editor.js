@@ -103,5 +103,6 @@ async function showAnswer(page, answer, jobs) {
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
   if (!answer.draft) versions.settled();
   const hint = `try_${jobs[0].example}`;
-  status.set(text(hint) !== hint ? hint : answer.painted ? "filled" : "hint");
+  const done = answer.draft ? "draft" : answer.painted ? "filled" : "hint";
+  status.set(text(hint) !== hint ? hint : done);
 }
