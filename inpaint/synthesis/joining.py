@@ -52,7 +52,12 @@ def refined(
 
 
 def join(
-    found: Found, picture: np.ndarray, hole: np.ndarray, settings: Settings, cancelled: Cancelled | None
+    found: Found,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    usable: np.ndarray,
+    settings: Settings,
+    cancelled: Cancelled | None,
 ) -> Surface:
     """Copy for each pixel of the hole the run that most patches agree on, and join the runs.
 
@@ -60,6 +65,7 @@ def join(
         found: matches at the resolution of the picture.
         picture: uint8 (H, W, 3), known around the hole; not modified.
         hole: bool (H, W).
+        usable: bool (H, W), pixels that may be copied.
         settings: of the Poisson equation.
         cancelled: polled before each tile.
 
@@ -74,7 +80,7 @@ def join(
         first = [max(part.start - _MARGIN, 0) for part in tile]
         window = tuple(slice(start, part.stop + _MARGIN) for start, part in zip(first, tile, strict=True))
         inner = tuple(slice(part.start - start, part.stop - start) for start, part in zip(first, tile, strict=True))
-        pixels, agreement = _joined(found, picture, hole, window, settings)
+        pixels, agreement = _joined(found, picture, hole, usable, window, settings)
         target = slice(tile[0].start - top, tile[0].stop - top), slice(tile[1].start - left, tile[1].stop - left)
         surface.pixels[target] = np.rint(np.clip(pixels[inner], 0, 1) * 255)
         surface.agreement[target] = np.rint(agreement[inner] * 255)
@@ -127,7 +133,12 @@ def _tiles(hole: np.ndarray, cancelled: Cancelled | None) -> Iterator[tuple[slic
 
 
 def _joined(
-    found: Found, picture: np.ndarray, hole: np.ndarray, window: tuple[slice, ...], settings: Settings
+    found: Found,
+    picture: np.ndarray,
+    hole: np.ndarray,
+    usable: np.ndarray,
+    window: tuple[slice, ...],
+    settings: Settings,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the filled window, float32 (h, w, 3) in [0, 1], and the agreement, float32 (h, w)."""
     top, left = window[0].start, window[1].start
@@ -141,7 +152,7 @@ def _joined(
     place_at = np.full(inside.shape, -1, np.int32)
     place_at[y, x] = np.arange(len(y))
     differences = np.empty((len(y), 3), np.float32)
-    parallel(picture_kernels.guidance_field, len(y), picture, hole, top, left, places, place_at, offsets, differences)
+    parallel(picture_kernels.guidance_field, len(y), picture, usable, top, left, places, place_at, offsets, differences)
     _solve_poisson(filled, places, differences, settings)
     shares = np.zeros(inside.shape, np.float32)
     shares[y, x] = share

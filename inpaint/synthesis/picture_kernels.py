@@ -132,14 +132,14 @@ def source_columns(start, stop, rows, radius, out):
 
 
 @njit(**OPTIONS)
-def guidance_field(start, stop, picture, is_hole, top, left, pixels, pixel_at, offsets, field):
+def guidance_field(start, stop, picture, usable, top, left, pixels, pixel_at, offsets, field):
     """Write the differences to their neighbours that the pixels of a tile are to have.
 
     They are those of the copied run; where two runs meet, the mean of both runs' differences.
 
     Args:
         picture: uint8 (H, W, 3), copied from.
-        is_hole: bool (H, W), pixels that were not copied from.
+        usable: bool (H, W), pixels that may be copied; the colours of others do not count.
         top: row of the tile in the picture.
         left: column of the tile in the picture.
         pixels: int32 (m, 2), row and column in the tile of the pixels that are filled.
@@ -147,7 +147,7 @@ def guidance_field(start, stop, picture, is_hole, top, left, pixels, pixel_at, o
         offsets: int32 (m, 2), from each pixel to the one that is copied.
         field: float32 (m, 3), written: the sum of the differences to the neighbours inside the tile, in [0, 1].
     """
-    height, width = is_hole.shape
+    height, width = usable.shape
     for index in range(start, stop):
         y, x = pixels[index]
         source_y, source_x = top + y + offsets[index, 0], left + x + offsets[index, 1]
@@ -157,14 +157,14 @@ def guidance_field(start, stop, picture, is_hole, top, left, pixels, pixel_at, o
             if not (0 <= y + down < pixel_at.shape[0] and 0 <= x + right < pixel_at.shape[1]):
                 continue
             other_y, other_x = source_y + down, source_x + right
-            own = 0 <= other_y < height and 0 <= other_x < width and not is_hole[other_y, other_x]
+            own = 0 <= other_y < height and 0 <= other_x < width and usable[other_y, other_x]
             neighbour = pixel_at[y + down, x + right]
             from_y, from_x, second = 0, 0, False
             if neighbour >= 0 and (
                 offsets[neighbour, 0] != offsets[index, 0] or offsets[neighbour, 1] != offsets[index, 1]
             ):
                 from_y, from_x = top + y + offsets[neighbour, 0], left + x + offsets[neighbour, 1]
-                second = 0 <= from_y < height and 0 <= from_x < width and not is_hole[from_y, from_x]
+                second = 0 <= from_y < height and 0 <= from_x < width and usable[from_y, from_x]
             scale = np.float32(1) / (255 * max(own + second, 1))
             for channel in range(3):
                 total = np.float32(0)

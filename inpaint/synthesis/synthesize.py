@@ -69,7 +69,7 @@ def synthesize(
     if found is None:
         return None
     found = refined(found, picture, hole, usable, finest, cancelled)
-    return join(found, picture, hole, settings, cancelled)
+    return join(found, picture, hole, usable, settings, cancelled)
 
 
 def guide_factor(share: float, thickness_px: float, least: float) -> float:
