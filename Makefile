@@ -1,4 +1,5 @@
 # `make app` starts the page, `make test` runs the tests. Both set themselves up in .venv, and are quick the second time.
+# Both compile the kernels first, so that neither the page's first fill nor four test processes at once have to.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -17,6 +18,7 @@ app: $(VENV)/.app
 
 test: $(VENV)/.test tools
 	@echo "Running all tests: about 6 minutes on two cores. The slowest ones are listed at the end."
+	-$(RUN) -m inpaint.synthesis.warm_up
 	$(RUN) -m pytest
 
 lint: $(VENV)/.test
@@ -53,6 +55,8 @@ $(VENV)/.made:
 $(VENV)/.app: requirements.txt | $(VENV)/.made
 	@echo "Installing PyTorch, Gradio and the rest: about 6 GB on Linux, once. It takes a few minutes."
 	$(PIP) -r requirements.txt
+	@echo "Compiling the patch synthesis, which is kept on disk: some seconds."
+	-$(RUN) -m inpaint.synthesis.warm_up
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.app

@@ -51,3 +51,13 @@ def test_an_example_that_is_filled_does_not_wait_for_the_others():
     gate.opened.set()
     filling.join(TIMEOUT_S)
     assert not filling.is_alive()
+
+
+def test_while_the_synthesis_is_compiled_an_example_is_filled_without_it_and_later_again(monkeypatch):
+    examples, fill_holes = two_phases(thick=1)
+    monkeypatch.setattr("page.editor.examples.is_compiling", lambda: True)
+    meanwhile = examples.get("otter")
+    assert fill_holes.started == 0 and not meanwhile.answer["draft"]
+    monkeypatch.setattr("page.editor.examples.is_compiling", lambda: False)
+    later = examples.get("otter")
+    assert fill_holes.started > 0 and later is examples.get("otter")
