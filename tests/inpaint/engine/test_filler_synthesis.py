@@ -8,6 +8,8 @@ import pytest
 from inpaint.engine.filler import Filler
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.generators import build_generator
 from tests.inpaint.mean_generator import MeanGenerator
 from tests.inpaint.synthesis.photos import textured
 from tests.inpaint.synthesis.polls import CancelAt
@@ -121,3 +123,140 @@ def test_cancelled_fills_end_at_that_poll_and_nothing_follows():
         assert cancelled.polls <= number + 5  # each region and the end of the drafts
         assert len(fills) < len(complete)
         assert [fill.box for fill in fills] == [fill.box for fill in complete[: len(fills)]]
+
+
+def free_form_filler(**options):
+    """A filler with an untrained free-form generator, whose prediction is the initial fill."""
+    return Filler(build_generator(FreeFormConfig()).eval(), **options)
+
+
+def thin_mask(shape):
+    """Scratches of up to 15 px at several angles, a thin ring and dust, none of which is thick."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    mask = np.zeros(shape, bool)
+    mask[20:35, 10:-10] = mask[60:, 30:42] = mask[120:123, 20:] = True
+    mask |= (np.abs((rows - 220) - (columns - 300) / 3) < 6) & (columns > 100)
+    ring = np.hypot(rows - 350, columns - 150)
+    mask |= (ring > 30) & (ring < 42)
+    return mask | (np.random.default_rng(0).random(shape) < 0.001)
+
+
+def test_thin_holes_are_bit_for_bit_what_they_are_without_synthesis():
+    photo, mask = textured(450, 600), thin_mask((450, 600))
+    with_synthesis, without = (list(free_form_filler(synthesis=s).fills(photo, mask)) for s in (True, False))
+    assert not any(fill.draft for fill in with_synthesis)
+    assert len(with_synthesis) == len(without) > 1
+    for fill, other in zip(with_synthesis, without, strict=True):
+        assert fill.box == other.box
+        assert np.array_equal(fill.hole, other.hole) and np.array_equal(fill.pixels, other.pixels)
+
+
+def test_thin_holes_far_from_a_thick_one_are_bit_for_bit_what_they_are_without_synthesis():
+    photo, thin = textured(450, 600), thin_mask((450, 600))
+    thin[:, 350:] = False
+    thick = disk(thin.shape, 300, 480, 50)
+    filled = [drawn(free_form_filler(synthesis=s).fills(photo, thin | thick), photo, thin) for s in (True, False)]
+    assert np.array_equal(filled[0][thin], filled[1][thin])
+    assert not np.array_equal(filled[0][thick], filled[1][thick])
+
+
+def test_the_thin_part_of_a_thick_hole_is_the_networks_fill():
+    photo, mask = textured(300, 500), disk((300, 500), 150, 120, 50)
+    mask[147:153, 120:480] = True
+    network = drawn(free_form_filler().without_texture().fills(photo, mask), photo, mask)
+    filled = drawn(free_form_filler(synthesis=True).fills(photo, mask), photo, mask)
+    far = (mask & (np.arange(500) > 200)).nonzero()
+    assert np.array_equal(filled[far], network[far])
+    assert not np.array_equal(filled[mask], network[mask])
+
+
+def test_the_seed_decides_thick_holes_and_only_them():
+    photo, mask = textured(300, 500), disk((300, 500), 150, 120, 40)
+    mask[40:46, 300:480] = True
+    filled = [run(photo, mask, options=FillOptions(seed)) for seed in (0, 0, 1, 7, 2**31 - 1)]
+    thick = mask & (np.arange(500) < 250)
+    assert len({canvas[thick].tobytes() for canvas in filled}) == 4
+    assert len({canvas[~thick].tobytes() for canvas in filled}) == 1
+    assert np.array_equal(filled[0], filled[1])
+
+
+def test_the_texture_strength_goes_from_the_networks_fill_to_the_surface():
+    photo, mask = textured(300, 500), disk((300, 500), 150, 250, 60)
+    mask[100:104, 20:200] = True
+    full, half, none = (run(photo, mask, options=FillOptions(3, strength)).astype(int) for strength in (1, 0.5, 0))
+    network = drawn(filler().without_texture().fills(photo, mask), photo, mask)
+    assert np.array_equal(none, network)
+    assert np.abs(2 * half - full - none).max() <= 2
+    assert full[mask].std() > 2 * none[mask].std()
+
+
+def test_without_texture_there_are_no_drafts():
+    photo, mask = textured(300, 500), disk((300, 500), 150, 250, 60)
+    for fills in (filler().without_texture().fills(photo, mask), filler().fills(photo, mask, None, FillOptions(0, 0))):
+        assert not any(fill.draft for fill in fills)
+
+
+def test_within_a_box_only_the_thick_parts_near_it_change():
+    shape = 400, 900
+    photo = textured(*shape)
+    left, right = disk(shape, 200, 120, 60), disk(shape, 200, 780, 60)
+    mask = left | right
+    mask[196:204, 120:780] = True  # joins them
+    complete = run(photo, mask)
+    box = Box(740, 190, 760, 210)
+    fills = list(filler().fills(complete, mask, box, FillOptions(1)))
+    after = drawn(fills, complete, mask)
+    assert np.array_equal(after[:, :500], complete[:, :500])
+    assert not np.array_equal(after[right], complete[right])
+    covered = np.zeros(shape, int)
+    for fill in fills:
+        if not fill.draft:
+            covered[fill.box.slices] += fill.hole
+    assert (covered[right] == 1).all()
+    assert covered.max() == 1
+
+
+def test_drafts_that_are_drawn_before_the_final_fills_are_asked_for_change_nothing():
+    photo, mask = textured(300, 500), disk((300, 500), 150, 250, 60) | disk((300, 500), 30, 30, 30)
+    expected = run(photo, mask)
+    canvas = photo.copy()
+    for fill in filler().fills(canvas, mask):
+        fill.draw(canvas, photo_of(mask))
+    assert np.array_equal(canvas, expected)
+
+
+def test_another_hole_is_never_copied_into_a_thick_one():
+    shape = 300, 400
+    photo = np.repeat(textured(*shape)[..., :1] // 4 + np.uint8(90), 3, 2)
+    thick = disk(shape, 150, 200, 50)
+    others = np.zeros(shape, bool)
+    others[20:30] = others[270:285] = others[:, 20:90] = others[:, 340:350] = True
+    photo[others | thick] = 0, 255, 0
+    filled = run(photo, thick | others)
+    assert (np.ptp(filled[thick].astype(int), axis=1) == 0).all()
+    assert filled[thick].std() > 5
+
+
+def test_a_photo_of_which_only_a_narrow_frame_is_known_is_filled():
+    for frame in (6, 7, 9, 12):
+        mask = np.zeros((150, 200), bool)
+        mask[frame:-frame, frame:-frame] = True
+        assert check(textured(150, 200), mask)
+
+
+@pytest.mark.parametrize(
+    ("shape", "radii"), [((2048, 2048), (731, 731)), ((4000, 6000), (500, 750))], ids=["40 %", "24 MP"]
+)
+def test_large_holes_are_filled_with_detail_of_full_resolution(shape, radii):
+    noise = np.random.default_rng(0).integers(100, 156, (500, shape[1], 3), np.uint8)
+    photo = np.concatenate([np.roll(noise, 37 * part, 1) for part in range(shape[0] // 500 + 1)])[: shape[0]]
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    mask = ((rows - shape[0] // 2) / radii[0]) ** 2 + ((columns - shape[1] // 2) / radii[1]) ** 2 <= 1
+    filled = run(photo, mask)
+    window = tuple(
+        slice(side // 2 - radius // 2, side // 2 + radius // 2) for side, radius in zip(shape, radii, strict=True)
+    )
+    around = (slice(0, 400), window[1])
+    assert 0.9 < filled[window].std() / photo[around].std() < 1.05
+    steps, known = (np.abs(np.diff(area.astype(np.int16), axis=1)).mean() for area in (filled[window], photo[around]))
+    assert 0.9 < steps / known < 1.05
