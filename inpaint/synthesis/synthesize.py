@@ -58,7 +58,7 @@ def synthesize(
     if min(hole.shape) < kernels.SIDE:
         return None
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
-    factor = guide_factor(float(hole.mean()), thickness_px, settings.free_guide)
+    factor = guide_factor(1 - float(usable.mean()), thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
@@ -80,7 +80,7 @@ def guide_factor(share: float, thickness_px: float, least: float) -> float:
     knows better. In narrow holes it always does.
 
     Args:
-        share: of the window that is hole, from 0 to 1.
+        share: of the window that is missing, in this hole and others, from 0 to 1.
         thickness_px: diameter of the largest disk in the hole.
         least: the factor for compact holes.
 
