@@ -5,13 +5,17 @@ no source fits, the network's fill is mixed in. In holes that are only just thic
 predicts well.
 """
 
+import dataclasses
+
 import numpy as np
 
 from inpaint.synthesis.compiled import Cancelled, CancelledError, is_available
+from inpaint.synthesis.settings import SETTINGS
 
 from .fills import Fill, PackedFill
 from .options import FillOptions
 from .regions import Box, Part
+from .surroundings import colours_around, plain_colour, shows_skin
 from .thickness import largest_depths, thickness
 
 __all__ = ["is_available", "synthesised_fill"]
@@ -22,8 +26,9 @@ MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
 FULL_AGREEMENT = 0.4
 SHALLOW_SHARE = 0.85  # of the patches in holes of SHALLOW_PX depth
 SHALLOW_PX, DEEP_PX = 8, 32
-_RING_PX = 4
-_PLAIN_LEVELS = 1  # a hole whose surroundings differ by no more levels than this is filled with one colour
+SKIN_SHARE = 0.6  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
+SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, position=4.0)
+"""Settings where skin surrounds the hole: copy from near, and follow the network closely."""
 
 
 def synthesised_fill(
@@ -54,13 +59,14 @@ def synthesised_fill(
     hole = np.zeros_like(usable)
     inside = part.box.relative_to(window.left, window.top).slices
     hole[inside] = part.hole
-    colour = _plain_colour(picture, hole, usable, inside)
+    around = colours_around(picture, hole, usable, inside)
+    colour = plain_colour(around)
     if colour is not None:
         surface = np.broadcast_to(colour, (*part.hole.shape, 3)).copy()
         return Fill(part.box.left, part.box.top, surface, part.hole)
     network = picture[inside].copy()
     try:
-        surface = _mixed(picture, hole, usable, network, part, options, cancelled)
+        surface = _mixed(picture, hole, usable, network, shows_skin(around), part, options, cancelled)
     except CancelledError:
         return None
     return Fill(part.box.left, part.box.top, surface, part.hole)
@@ -71,6 +77,7 @@ def _mixed(
     hole: np.ndarray,
     usable: np.ndarray,
     network: np.ndarray,
+    skin: bool,
     part: Part,
     options: FillOptions,
     cancelled: Cancelled | None,
@@ -78,15 +85,18 @@ def _mixed(
     """Mix the synthesised surface into the network's fill, uint8 (h, w, 3) of the part's box, in place."""
     from inpaint.synthesis.synthesize import synthesize  # loads the compiled kernels
 
-    surface = synthesize(picture, hole, usable, thickness(part.hole), seed=options.seed, cancelled=cancelled)
+    settings = SKIN_SETTINGS if skin else SETTINGS
+    diameter = thickness(part.hole)
+    surface = synthesize(picture, hole, usable, diameter, seed=options.seed, settings=settings, cancelled=cancelled)
     if surface is None:
         return network
+    strength = np.float32(options.texture_strength * (SKIN_SHARE if skin else 1))
     grid, factor = largest_depths(part.hole)
     columns = np.arange(network.shape[1]) // factor
     for top in range(0, len(network), 64):  # in strips, as float32 takes four times the memory
         rows = slice(top, min(top + 64, len(network)))
         depths = grid[(np.arange(rows.start, rows.stop) // factor)[:, None], columns]
-        share = _share(surface.agreement[rows], depths) * np.float32(options.texture_strength)
+        share = _share(surface.agreement[rows], depths) * strength
         mixed = network[rows].astype(np.float32)
         mixed += share[..., None] * (surface.pixels[rows].astype(np.float32) - mixed)
         network[rows] = np.rint(mixed)
@@ -109,17 +119,3 @@ def _window(box: Box, photo: Box) -> Box:
     """Return the part of the photo around a hole from which patches are copied."""
     margin = min(max(box.width, box.height, MIN_MARGIN_PX), MAX_MARGIN_PX)
     return box.expanded(margin).intersection(photo)
-
-
-def _plain_colour(
-    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, inside: tuple[slice, slice]
-) -> np.ndarray | None:
-    """Return the colour of the known pixels close to a hole, uint8 (3,), if it is one; else None."""
-    from scipy import ndimage
-
-    rows, columns = (slice(max(span.start - _RING_PX, 0), span.stop + _RING_PX) for span in inside)
-    near = ndimage.maximum_filter(hole[rows, columns], 2 * _RING_PX + 1) & usable[rows, columns]
-    ring = picture[rows, columns][near]
-    if not len(ring) or (np.ptp(ring, axis=0) > _PLAIN_LEVELS).any():
-        return None
-    return np.rint(ring.mean(axis=0)).astype(np.uint8)
