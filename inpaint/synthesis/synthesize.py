@@ -66,6 +66,7 @@ def synthesize(
     levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
     # a number of Python: others would overflow, and kernels would be compiled again
     found = _searched(levels, int(seed), settings, cancelled)
+    del levels  # frees memory for full resolution
     if found is None:
         return None
     found = refined(found, picture, hole, usable, finest, cancelled)
