@@ -4,6 +4,10 @@ Each kernel works on a range of targets or pixels and releases the GIL, so that 
 several threads. Every sweep reads the matches of the previous one and writes new ones (Jacobi), and random candidates
 come from a hash of the target, the seed and the sweep: the result does not depend on the number of threads.
 
+Patches are read with unsigned indices: signed ones may be negative and count from the end, so that LLVM would gather
+value by value. The length of a row is computed, since it would unroll a constant one instead of vectorising it. Pairs
+are read one by one, as unpacking a row makes a view of it. Together this takes a quarter of the time off a synthesis.
+
 Arrays of all kernels:
     features: float32 (h, w * CHANNELS), what patches are compared by: RGB, then the energy of the texture. Rows are
         flat, as LLVM then computes several products at once.
@@ -58,10 +62,12 @@ def _target(target_at, row, column):
 def _patch_distance(features, y, x, source_y, source_x, limit):
     """Return the squared distance of two patches; a sum that exceeds `limit` is not completed."""
     total = np.float32(0)
-    start, source_start = (x - RADIUS) * CHANNELS, (source_x - RADIUS) * CHANNELS
-    for row in range(-RADIUS, RADIUS + 1):
-        for index in range(SIDE * CHANNELS):
-            difference = features[y + row, start + index] - features[source_y + row, source_start + index]
+    top, source_top = np.uint64(y - RADIUS), np.uint64(source_y - RADIUS)
+    left, source_left = np.uint64((x - RADIUS) * CHANNELS), np.uint64((source_x - RADIUS) * CHANNELS)
+    length = np.uint64(min(SIDE * CHANNELS, features.shape[1]))  # the former, see above
+    for row in range(np.uint64(SIDE)):
+        for index in range(length):
+            difference = features[top + row, left + index] - features[source_top + row, source_left + index]
             total += difference * difference
         if total > limit:
             return total
@@ -86,8 +92,8 @@ def _guide_distance(guide, shift, weights, index, y, x, source_y, source_x):
 def distances(start, stop, features, targets, matches, guide, shift, guide_weight, out):
     """Write the distance of each target to its match, without the occurrence penalty, to `out` (n,)."""
     for index in range(start, stop):
-        y, x = targets[index]
-        source_y, source_x = matches[index]
+        y, x = targets[index, 0], targets[index, 1]
+        source_y, source_x = matches[index, 0], matches[index, 1]
         out[index] = _guide_distance(guide, shift, guide_weight, index, y, x, source_y, source_x) + _patch_distance(
             features, y, x, source_y, source_x, np.float32(1e30)
         )
@@ -113,8 +119,8 @@ def sweep(
     """
     height, width = is_source.shape
     for index in range(start, stop):
-        y, x = targets[index]
-        best_y, best_x = matches[index]
+        y, x = targets[index, 0], targets[index, 1]
+        best_y, best_x = matches[index, 0], matches[index, 1]
         best = distance[index]
         window_tries = 0
         while (window >> window_tries) >= 1:
@@ -162,7 +168,7 @@ def vote_mean(start, stop, features, pixels, target_at, top, left, matches, weig
     """
     rows, columns = target_at.shape
     for index in range(start, stop):
-        y, x = pixels[index]
+        y, x = pixels[index, 0], pixels[index, 1]
         total = np.float32(1e-20)
         for channel in range(CHANNELS):
             out[index, channel] = 0
@@ -194,7 +200,7 @@ def vote_offset(start, stop, pixels, target_at, top, left, matches, weight, offs
     found_y, found_x = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.int32)
     votes = np.empty(SIDE * SIDE, np.float32)
     for index in range(start, stop):
-        y, x = pixels[index]
+        y, x = pixels[index, 0], pixels[index, 1]
         count = 0
         total = np.float32(1e-20)
         for row in range(max(y - RADIUS, top), min(y + RADIUS + 1, top + rows)):
@@ -260,8 +266,8 @@ def refine(start, stop, picture, targets, target_at, top, left, is_source, match
     """
     height, width = is_source.shape
     for index in range(start, stop):
-        y, x = targets[index]
-        best_y, best_x = matches[index]
+        y, x = targets[index, 0], targets[index, 1]
+        best_y, best_x = matches[index, 0], matches[index, 1]
         own_y, own_x = best_y, best_x
         best = _colour_distance(picture, y, x, best_y, best_x, np.float32(1e30))
         for attempt in range(8):
@@ -287,10 +293,12 @@ def refine(start, stop, picture, targets, target_at, top, left, is_source, match
 def _colour_distance(picture, y, x, source_y, source_x, limit):
     """Return the squared distance of two patches' colours in [0, 1]; beyond `limit` it is not completed."""
     total = np.float32(0)
-    start, source_start = (x - RADIUS) * 3, (source_x - RADIUS) * 3
-    for row in range(-RADIUS, RADIUS + 1):
-        for index in range(SIDE * 3):
-            value, source_value = picture[y + row, start + index], picture[source_y + row, source_start + index]
+    top, source_top = np.uint64(y - RADIUS), np.uint64(source_y - RADIUS)
+    left, source_left = np.uint64((x - RADIUS) * 3), np.uint64((source_x - RADIUS) * 3)
+    length = np.uint64(min(SIDE * 3, picture.shape[1]))  # the former, see above
+    for row in range(np.uint64(SIDE)):
+        for index in range(length):
+            value, source_value = picture[top + row, left + index], picture[source_top + row, source_left + index]
             difference = (np.float32(value) - np.float32(source_value)) * np.float32(1 / 255)
             total += difference * difference
         if total > limit:
