@@ -117,5 +117,5 @@ def _share(agreement: np.ndarray, depths: np.ndarray) -> np.ndarray:
 
 def _window(box: Box, photo: Box) -> Box:
     """Return the part of the photo around a hole from which patches are copied."""
-    margin = min(max(box.width, box.height, MIN_MARGIN_PX), MAX_MARGIN_PX)
+    margin = min(max(3 * max(box.width, box.height) // 4, MIN_MARGIN_PX), MAX_MARGIN_PX)
     return box.expanded(margin).intersection(photo)
