@@ -83,6 +83,18 @@ def test_strokes_of_a_thick_brush_are_finished_together_after_a_pause(visitor, s
     assert len(visitor.calls("finish_fill")) == 1 and shows_the_canvas(visitor, session)
 
 
+def test_a_photo_that_is_opened_during_the_final_fill_of_another_one_is_not_refined(visitor, served, gate):
+    open_photo(visitor, served)
+    visitor.paint((80, 90), (250, 180))
+    refining(visitor, True)
+    visitor.upload(np.full((90, 80, 3), 90, np.uint8))
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 80")
+    refining(visitor, False)
+    gate.opened.set()
+    visitor.paint((40, 45))
+    assert shows_the_canvas(visitor, next(reversed(served.visits._visits.values())).session)
+
+
 def test_another_fill_follows_the_button_and_the_key_and_can_be_undone(visitor, served):
     session = open_photo(visitor, served)
     assert visitor["another_fill"].is_disabled()

@@ -80,6 +80,7 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
   page.strokes.reset();
   page.versions.reset();
   comparison.show(Boolean(answer), 50);
+  page.status.setRefining(false); // of the previous photo
   await showAnswer(page, answer ?? { patches: [] }, [photo]);
   page.status.set(null, "ready");
   if (answer && page.modelName) transport.push({ name: "use_model", model: page.modelName });
