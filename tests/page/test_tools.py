@@ -79,6 +79,16 @@ def test_the_wheel_zooms_at_the_pointer_and_strokes_are_filled_where_they_are_dr
     visitor.page.wait_for_function("document.querySelector('.page').editor.fitted")
 
 
+def test_nothing_of_a_larger_view_is_left_around_the_photo_when_it_is_fitted_again(visitor):
+    visitor.upload(noise(600, 300))
+    before = visitor.shown()
+    press(visitor, "+", "+", "+", "+", "+", "+")
+    assert (visitor.shown() != before).any(-1).mean() > 0.5
+    press(visitor, "0")
+    visitor.page.wait_for_timeout(300)  # for the drawing in high quality
+    assert (visitor.shown() == before).all()
+
+
 def test_the_space_bar_the_middle_button_the_pan_tool_and_arrow_keys_pan(visitor):
     visitor.upload(noise(600, 800))
     press(visitor, "+", "+", "+", "+")

@@ -53,8 +53,13 @@ export function createCanvas(stage, onViewChange) {
     for (const [name, value] of Object.entries(box)) stage.style.setProperty(`--${name}`, `${value}px`);
     clearTimeout(idleTimer);
     if (quality === "low") idleTimer = setTimeout(() => setView(view, "high"), IDLE_MS);
-    draw(originalLayer, original, quality);
-    draw(resultLayer, result, quality);
+    for (const [layer, source] of [
+      [originalLayer, original],
+      [resultLayer, result],
+    ]) {
+      layer.getContext("2d").clearRect(0, 0, layer.width, layer.height); // the previous view may reach farther
+      draw(layer, source, quality);
+    }
     onViewChange();
   }
 
