@@ -12,10 +12,11 @@ import numpy as np
 from inpaint.synthesis.compiled import Cancelled, CancelledError, is_available
 from inpaint.synthesis.settings import SETTINGS
 
+from .background import add_background, fit_background, subtract_background
 from .fills import Fill, PackedFill
 from .options import FillOptions
 from .regions import Box, Part
-from .surroundings import colours_around, plain_colour, shows_skin
+from .surroundings import places_around, plain_colour, shows_skin
 from .thickness import largest_depths, thickness
 
 __all__ = ["is_available", "synthesised_fill"]
@@ -59,16 +60,22 @@ def synthesised_fill(
     hole = np.zeros_like(usable)
     inside = part.box.relative_to(window.left, window.top).slices
     hole[inside] = part.hole
-    around = colours_around(picture, hole, usable, inside)
+    places = places_around(hole, usable, inside)
+    around = picture[places[:, 0], places[:, 1]]
     colour = plain_colour(around)
     if colour is not None:
         surface = np.broadcast_to(colour, (*part.hole.shape, 3)).copy()
         return Fill(part.box.left, part.box.top, surface, part.hole)
+    background = fit_background(places, around)
+    if background is not None:
+        subtract_background(background, picture, usable)
     network = picture[inside].copy()
     try:
         surface = _mixed(picture, hole, usable, network, shows_skin(around), part, options, cancelled)
     except CancelledError:
         return None
+    if background is not None:
+        add_background(background, surface, inside[0].start, inside[1].start)
     return Fill(part.box.left, part.box.top, surface, part.hole)
 
 

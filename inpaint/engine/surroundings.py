@@ -14,18 +14,17 @@ SKIN_SHARE = 0.75
 _SKIN_CB, _SKIN_CR = (77, 127), (140, 173)
 
 
-def colours_around(picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
-    """Return the colours of the known pixels within RING_PX of a hole, across, down and diagonally: uint8 (n, 3).
+def places_around(hole: np.ndarray, usable: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
+    """Return rows and columns of the known pixels within RING_PX of a hole, across, down and diagonally: int (n, 2).
 
     Args:
-        picture: RGB uint8 (H, W, 3).
         hole: bool (H, W).
         usable: bool (H, W), the known pixels.
         box: rows and columns of the bounding box of the hole.
     """
     rows, columns = (slice(max(span.start - RING_PX, 0), span.stop + RING_PX) for span in box)
     near = ndimage.maximum_filter(hole[rows, columns], 2 * RING_PX + 1) & usable[rows, columns]
-    return picture[rows, columns][near]
+    return np.argwhere(near) + np.array([rows.start, columns.start])
 
 
 def plain_colour(colours: np.ndarray) -> np.ndarray | None:
