@@ -39,7 +39,7 @@ INLINE = {**OPTIONS, "inline": "always"}
 
 @njit(**INLINE)
 def _hash(first, second, third):
-    """Return 32 well mixed bits of three numbers."""
+    """Return well mixed bits of three numbers; more than 32, as numba computes with uint32 in 64 bits."""
     bits = np.uint32(first) * np.uint32(0x9E3779B1)
     bits ^= np.uint32(second) * np.uint32(0x85EBCA77)
     bits ^= np.uint32(third) * np.uint32(0xC2B2AE3D)
