@@ -61,7 +61,11 @@ def synthesize(
     factor = guide_factor(1 - float(usable.mean()), thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
-    settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
+    settings = dataclasses.replace(
+        settings,
+        guide=(settings.guide[0] * factor, settings.guide[1] * factor),
+        starts=settings.starts if thickness_px > _NARROW_PX[0] else 1,  # narrow holes come out the same from any start
+    )
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
     levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
     # a number of Python: others would overflow, and kernels would be compiled again
