@@ -1,11 +1,13 @@
 """The synthesis as a whole, of holes and pictures of any shape: what it copies, and what stays as it was."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from inpaint.synthesis.compiled import CancelledError
 from inpaint.synthesis.settings import Settings
-from inpaint.synthesis.synthesize import synthesize
+from inpaint.synthesis.synthesize import guide_factor, synthesize
 from tests.inpaint.synthesis.photos import surface_bytes, textured, with_hole
 from tests.inpaint.synthesis.polls import CancelAt
 
@@ -155,3 +157,33 @@ def test_a_synthesis_that_is_cancelled_at_any_poll_stops_there():
         with pytest.raises(CancelledError):
             synthesize(photo.copy(), hole, ~hole, 60, settings=settings, cancelled=cancelled)
         assert cancelled.polls == number
+
+
+@pytest.mark.parametrize(
+    ("shape", "side", "bytes_per_pixel"),
+    [((800, 900), 250, 120), ((2000, 2100), 1250, 22)],
+    ids=["searched at full resolution", "refined to full resolution"],
+)
+def test_memory_is_bounded_by_the_pixels_of_the_picture(shape, side, bytes_per_pixel):
+    hole = np.zeros(shape, bool)
+    hole[300 : 300 + side, 400 : 400 + side] = True
+    picture = np.resize(textured(100, shape[1]), (*shape, 3))
+    usable = ~hole
+    tracemalloc.start()
+    try:
+        surface = synthesize(picture, hole, usable, side, settings=QUICK)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert surface is not None
+    assert peak < bytes_per_pixel * hole.size
+
+
+@pytest.mark.parametrize("least", [0.05, 1])
+def test_the_network_guides_narrow_holes_and_little_known_surroundings_and_compact_holes_least(least):
+    factors = [guide_factor(share, 100, least) for share in (0, 0.1, 0.2, 0.3, 0.5, 1)]
+    assert factors == sorted(factors)
+    assert factors[0] == pytest.approx(least) and factors[-1] == 1
+    factors = [guide_factor(0.05, thickness_px, least) for thickness_px in (500, 70, 50, 30, 16)]
+    assert factors == sorted(factors)
+    assert factors[0] == pytest.approx(least) and factors[-1] == 1
