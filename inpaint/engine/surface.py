@@ -22,6 +22,7 @@ from .thickness import largest_depths, thickness
 __all__ = ["is_available", "synthesised_fill"]
 
 MIN_MARGIN_PX = 256  # known pixels around a hole from which patches are copied, at least
+SPOT_MARGIN_PX = 96  # around spots, of which a scan may have hundreds: four times their size, at least this
 MAX_MARGIN_PX = 1024
 MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
 FULL_AGREEMENT = 0.4
@@ -124,5 +125,7 @@ def _share(agreement: np.ndarray, depths: np.ndarray) -> np.ndarray:
 
 def _window(box: Box, photo: Box) -> Box:
     """Return the part of the photo around a hole from which patches are copied."""
-    margin = min(max(3 * max(box.width, box.height) // 4, MIN_MARGIN_PX), MAX_MARGIN_PX)
+    longer = max(box.width, box.height)
+    least = min(max(4 * longer, SPOT_MARGIN_PX), MIN_MARGIN_PX)
+    margin = min(max(3 * longer // 4, least), MAX_MARGIN_PX)
     return box.expanded(margin).intersection(photo)

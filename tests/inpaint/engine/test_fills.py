@@ -12,7 +12,7 @@ from inpaint.engine.fills import (
     reflect_indices,
     without_drafts,
 )
-from inpaint.engine.regions import Box
+from inpaint.engine.regions import Box, Part
 from tests.pictures import picture, random_rectangles
 
 
@@ -94,3 +94,22 @@ def test_drafts_leave_no_trace_in_the_result():
     assert [fill.ends_drafts for fill in fills] == [False, False, True, False]
     assert list(without_drafts(fills)) == [thin, final]
     assert np.array_equal(drawn(fills, photo), drawn([thin, final], photo))
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (-3, 2), (4, 5), (30, 0)])
+def test_a_fill_is_split_into_a_draft_inside_a_part_and_the_rest_outside(shift):
+    rng = np.random.default_rng(0)
+    fill = Fill(10, 20, rng.integers(0, 256, (8, 9, 3), np.uint8), rng.random((8, 9)) < 0.7)
+    left, top = 10 + shift[0], 20 + shift[1]
+    part = Part(Box(left, top, left + 9, top + 8), rng.random((8, 9)) < 0.5)
+    in_part = np.zeros((80, 80), bool)
+    in_part[part.box.slices] = part.hole
+    covered = np.zeros((80, 80), int)
+    for piece in fill.split(part):
+        assert piece.hole.any() and piece.box == fill.box
+        assert np.array_equal(piece.pixels, fill.pixels)
+        assert (in_part[piece.box.slices][piece.hole] == piece.draft).all()
+        covered[piece.box.slices] += piece.hole
+    expected = np.zeros((80, 80), int)
+    expected[fill.box.slices] = fill.hole
+    assert np.array_equal(covered, expected)

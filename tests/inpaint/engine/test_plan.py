@@ -5,6 +5,7 @@ import pytest
 
 from inpaint.engine.plan import CropSizes, plan
 from inpaint.engine.regions import Box
+from inpaint.synthesis.settings import SETTINGS
 
 FREE = CropSizes()
 FIXED = CropSizes((128,), 32, 32, 32, thin_px=16, centred=True, coarse_to_fine=False)
@@ -174,3 +175,37 @@ def test_only_regions_near_the_box_are_planned():
     mask[100:120, 100:120] = mask[1500:1520, 1500:1520] = True
     (crop,) = all_crops(mask, FREE, Box(1490, 1490, 1495, 1495))
     assert crop.write == Box(1500, 1500, 1520, 1520)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (127, 129), (700, 1300), (1500, 900)])
+@pytest.mark.parametrize("seed", range(3))
+def test_with_synthesis_too_crops_fill_every_hole_pixel_once_and_thick_pixels_are_hole_pixels(shape, seed):
+    mask = random_mask(*shape, seed)
+    count, thick = np.zeros(shape, int), np.zeros(shape, bool)
+    for region in plan(mask, FREE, synthesis=True):
+        for crop in region.crops:
+            count[crop.write.slices] += crop.hole & (not crop.coarse)
+        if region.thick is not None:
+            assert not thick[region.thick.box.slices][region.thick.hole].any()
+            thick[region.thick.box.slices] |= region.thick.hole
+    assert np.array_equal(count, mask.astype(int))
+    assert not (thick & ~mask).any()
+
+
+def test_only_thick_holes_are_synthesised_and_their_crops_get_no_texture():
+    mask = disc(700, 900, 200, 200, 40)
+    mask[600:610, 100:500] = True
+    thick, thin = sorted(plan(mask, FREE, synthesis=True), key=lambda region: region.thick is None)
+    assert thin.thick is None and any(crop.textured for crop in thin.crops)
+    assert thick.thick.box == Box(160, 160, 241, 241)
+    assert not any(crop.textured for crop in thick.crops)
+    assert all(region.thick is None for region in plan(mask, FREE))
+
+
+@pytest.mark.parametrize(("radius", "last_scale"), [(60, 1), (250, 2), (450, 4)])
+def test_the_fills_of_very_large_holes_end_where_the_synthesis_can_take_over(radius, last_scale):
+    mask = disc(1500, 1500, 750, 750, radius)
+    (region,) = plan(mask, FREE, synthesis=True)
+    assert min(crop.scale for crop in region.crops) == last_scale
+    assert mask.sum() <= SETTINGS.most_pixels * last_scale**2
+    assert np.array_equal(region.thick.hole, mask[region.thick.box.slices])  # all of it, as it is not refined
