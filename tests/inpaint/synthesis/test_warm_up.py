@@ -124,7 +124,7 @@ def test_a_process_that_ends_during_the_warm_up_ends_without_an_error(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_process_that_is_forked_while_a_kernel_is_compiled_can_compile():
     code = f"""{KERNELS}
-import os, threading, time, warnings
+import os, signal, threading, time, warnings
 from numba.core.compiler_lock import global_compiler_lock
 warnings.simplefilter("ignore")  # newer versions of Python warn of forks beside threads
 warm_up._hold_back_forks()
@@ -138,6 +138,8 @@ def compile():
 threading.Thread(target=compile).start()
 locked.wait()
 child = os.fork()
+if not child:
+    signal.alarm(60)  # ends it if it waits forever
 kernels.count_uses(np.zeros((1, 2), np.int32), np.zeros((1, 1), np.float32), np.float32(1))
 if not child:
     os._exit(0)
