@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from docs.removals.__main__ import main
 from docs.removals.pairs import ROOT, Removal, load_pairs, load_removals, paint_mask
-from docs.removals.sheet import OUTLINE, hole_view, outlined
+from docs.removals.sheet import CELL, OUTLINE, hole_view, outlined, removal_sheet
 from inpaint import open_photo
 from inpaint.engine.regions import dilate
 from inpaint.photos.masks import to_mask
@@ -127,6 +127,17 @@ def test_pairs_and_a_sheet_are_written(tmp_path):
     assert photo.size == (1024, 819) and to_mask(tmp_path / "boatman-mask.png", photo.size).any()
     pixels = np.asarray(open_photo(tmp_path / "sheet.png"))
     assert (pixels == (0, 255, 0)).all(2).any() and (pixels == OUTLINE).all(2).any()
+
+
+def test_blocks_put_the_rows_of_a_sheet_side_by_side(tmp_path):
+    colours = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+    for name, colour in colours.items():
+        Image.new("RGB", (90, 60), colour).save(tmp_path / f"{name}.png")
+        Image.fromarray(paint_mask([DOT], (90, 60), 0)).save(tmp_path / f"{name}-mask.png")
+    pixels = np.asarray(removal_sheet(list(colours), tmp_path, {"fills": tmp_path}, scale=0.25, blocks=2))
+    places = {name: np.argwhere((pixels == colour).all(2)).mean(0) for name, colour in colours.items()}
+    assert places["red"][1] == places["green"][1] < places["blue"][1] - CELL[0] / 4
+    assert places["red"][0] == places["blue"][0] < places["green"][0] - CELL[1] / 4 + 1
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist(tmp_path):

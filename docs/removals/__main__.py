@@ -25,6 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--column", action="append", default=[], type=_column, metavar="LABEL=FOLDER", help="fills NAME.png; repeat it"
     )
+    parser.add_argument("--scale", type=float, default=1, help="of the pictures in the sheet (default: %(default)s)")
+    parser.add_argument("--blocks", type=int, default=1, help="columns of rows in the sheet (default: %(default)s)")
+    parser.add_argument("--quality", type=int, default=86, help="of the sheet as a JPEG (default: %(default)s)")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these removals instead of all")
     parser.add_argument("--shareable", action="store_true", help="leave out photos that are for research only")
     args = parser.parse_args(arguments)
@@ -37,8 +40,9 @@ def main(arguments: list[str] | None = None) -> None:
             photo.save(args.out / f"{removal.name}.png")
             Image.fromarray(mask).save(args.out / f"{removal.name}-mask.png")
     if args.sheet:
-        sheet = removal_sheet([removal.name for removal in removals], args.out, dict(args.column))
-        sheet.save(args.sheet, quality=86, optimize=True, progressive=True)
+        names = [removal.name for removal in removals]
+        sheet = removal_sheet(names, args.out, dict(args.column), scale=args.scale, blocks=args.blocks)
+        sheet.save(args.sheet, quality=args.quality, optimize=True, progressive=True)
 
 
 def _choose(removals: list[Removal], only: list[str] | None, shareable: bool) -> list[Removal]:

@@ -65,24 +65,44 @@ def outlined(photo: Image.Image, mask: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def removal_sheet(names: Sequence[str], folder: Path, columns: Mapping[str, Path]) -> Image.Image:
+def removal_sheet(
+    names: Sequence[str], folder: Path, columns: Mapping[str, Path], *, scale: float = 1, blocks: int = 1
+) -> Image.Image:
     """Arrange photos with outlined masks and their fills: one row a photo, cropped around the hole.
 
     Args:
         names: of the photos.
         folder: holds NAME.png and NAME-mask.png.
         columns: heading and folder of each column of fills; where a folder has no NAME.png, the cell has no picture.
+        scale: of the cells, 1: CELL. What they show stays the same.
+        blocks: side by side, each with a part of the rows.
     """
-    rows: list[list[Image.Image | None]] = []
-    for name in names:
-        photo = _open_rgb(folder / f"{name}.png")
-        mask = to_mask(folder / f"{name}-mask.png", photo.size)
-        view = hole_view(mask)
-        paths = [fills / f"{name}.png" for fills in columns.values()]
-        shown = [_fitted(_open_rgb(path), view) if path.exists() else None for path in paths]
-        hole = _fitted(Image.fromarray(mask), view, Image.Resampling.NEAREST)
-        rows.append([outlined(_fitted(photo, view), np.asarray(hole)), *shown])
-    return picture_sheet(rows, headings=("photo and mask", *columns), labels=names, cell=CELL)
+    cell = round(CELL[0] * scale), round(CELL[1] * scale)
+    per_block = -(-len(names) // blocks)
+    sheets = [
+        picture_sheet(
+            [_row(name, folder, columns, cell) for name in part],
+            headings=("photo and mask", *columns),
+            labels=part,
+            cell=cell,
+        )
+        for part in (names[start : start + per_block] for start in range(0, len(names), per_block))
+    ]
+    whole = Image.new("RGB", (sum(sheet.width for sheet in sheets), sheets[0].height), "white")
+    for number, sheet in enumerate(sheets):
+        whole.paste(sheet, (sum(left.width for left in sheets[:number]), 0))
+    return whole
+
+
+def _row(name: str, folder: Path, columns: Mapping[str, Path], cell: tuple[int, int]) -> list[Image.Image | None]:
+    """Return the pictures of a photo: with the outline of its mask, and each fill."""
+    photo = _open_rgb(folder / f"{name}.png")
+    mask = to_mask(folder / f"{name}-mask.png", photo.size)
+    view = hole_view(mask)
+    paths = [fills / f"{name}.png" for fills in columns.values()]
+    shown = [_fitted(_open_rgb(path), view, cell) if path.exists() else None for path in paths]
+    hole = _fitted(Image.fromarray(mask), view, cell, Image.Resampling.NEAREST)
+    return [outlined(_fitted(photo, view, cell), np.asarray(hole)), *shown]
 
 
 def _interval(centre: float, length: float, limit: int) -> tuple[int, int]:
@@ -91,9 +111,14 @@ def _interval(centre: float, length: float, limit: int) -> tuple[int, int]:
     return int(np.clip(round(centre - size / 2), 0, limit - size)), size
 
 
-def _fitted(picture: Image.Image, view: Box, resampling: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:
+def _fitted(
+    picture: Image.Image,
+    view: Box,
+    cell: tuple[int, int],
+    resampling: Image.Resampling = Image.Resampling.LANCZOS,
+) -> Image.Image:
     """Return the part of a picture inside a view, scaled to fit a cell."""
-    scale = min(CELL[0] / view.width, CELL[1] / view.height)
+    scale = min(cell[0] / view.width, cell[1] / view.height)
     size = (round(view.width * scale), round(view.height * scale))
     return picture.crop((view.left, view.top, view.right, view.bottom)).resize(size, resampling)
 
