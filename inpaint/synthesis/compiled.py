@@ -17,7 +17,8 @@ Cancelled = Callable[[], bool]
 """Returns True once the result is no longer wanted."""
 
 _PARTS = 4  # per thread: while one has to wait for a core, the others do its parts
-_checking = threading.Lock()
+importing = threading.RLock()
+"""Held while numba is imported."""
 
 
 class CancelledError(Exception):
@@ -29,7 +30,7 @@ def is_available() -> bool:
 
     The first call imports numba, which takes some tenths of a second and 100 MB.
     """
-    with _checking:
+    with importing:
         return _can_be_imported()
 
 

@@ -9,8 +9,9 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
-from .compiled import is_available
+from .compiled import importing, is_available
 from .settings import SETTINGS
 
 _FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=1, poisson_iterations=1)
@@ -49,6 +50,7 @@ def start_warm_up() -> threading.Thread:
     global _thread
     with _starting:
         if _thread is None:
+            _hold_back_forks(importing)
             _thread = threading.Thread(target=_warm_up_and_log, daemon=True, name="warm_up")
             _thread.start()
         return _thread
@@ -62,17 +64,17 @@ def is_compiling() -> bool:
 def _warm_up_and_log() -> None:
     try:
         if is_available():
-            _hold_back_forks()
+            from numba.core.compiler_lock import global_compiler_lock
+
+            _hold_back_forks(global_compiler_lock)
             warm_up()
     except Exception:
         logging.getLogger(__name__).exception("The patch synthesis cannot be compiled ahead of the first fill")
 
 
-def _hold_back_forks() -> None:
-    """Make forks wait until a kernel is compiled: in the child process nobody would release numba's lock."""
+def _hold_back_forks(lock: Any) -> None:
+    """Make forks wait until a lock is free: in the child process nobody would release it."""
     if hasattr(os, "register_at_fork"):
-        from numba.core.compiler_lock import global_compiler_lock as lock
-
         os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
