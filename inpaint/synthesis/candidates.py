@@ -4,38 +4,54 @@ Patterns go on in phase and lines go straight on when the vector from a patch to
 part repeats itself, or one along a straight edge.
 
 Reference:
-    He and Sun 2012, Statistics of Patch Offsets for Image Completion, ECCV, section 3.1. Huang, Kang, Ahuja and Kopf
-    2014, Image Completion Using Planar Structure Guidance, ACM TOG 33(4), section 4.2: candidates along directions,
-    which here come from the structure tensor.
+    He and Sun 2012, Statistics of Patch Offsets for Image Completion, ECCV, section 3.1.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from . import kernels
 from .compiled import parallel
+from .lines import edge_directions, offsets_along
 from .pyramid import Level
 from .targets import find_sources, indexed, positions
 
 DOMINANT = 24  # offsets that are kept
-DIRECTIONS = 4  # of straight edges
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
 _RING = 24  # known pixels around the hole that are looked at, at least
 _MOST_TARGETS = 24 * 1024  # fewer pixels around a long hole, as each costs as much as one of the hole
 _SWEEPS = 6
 _REPEAT = 8  # of each dominant offset among the candidates, so that offsets along edges do not outnumber them
-_BINS = 90  # of directions, from 0 to pi
 
 
-def repeating_offsets(level: Level) -> np.ndarray:
-    """Return offsets (rows, columns) in photo pixels, float32 (k, 2); none if too little is known."""
+class Structure(NamedTuple):
+    """How the photo around a hole repeats itself.
+
+    Attributes:
+        offsets: float32 (k, 2), rows and columns in photo pixels at which it does.
+        directions: float64 (m,), of straight edges, see `edge_directions`.
+    """
+
+    offsets: np.ndarray
+    directions: np.ndarray
+
+
+NO_STRUCTURE = Structure(np.zeros((0, 2), np.float32), np.zeros(0))
+
+
+def find_structure(level: Level) -> Structure:
+    """Return how the photo around a hole repeats itself, as seen at a level; nothing if too little is known."""
     is_source = find_sources(level.usable)
     near = _near(level.hole, is_source)
     targets = positions(near)
     if len(targets) < _RING**2 // 8:
-        return np.zeros((0, 2), np.float32)
-    offsets = np.concatenate([_dominant(level, is_source, targets), _along_edges(level, near)])
-    return (offsets * level.factor).astype(np.float32)
+        return NO_STRUCTURE
+    directions = edge_directions(level, near)
+    along = offsets_along(directions, MIN_OFFSET, max(near.shape))
+    offsets = np.concatenate([_dominant(level, is_source, targets), along])
+    return Structure((offsets * level.factor).astype(np.float32), directions)
 
 
 def _near(hole: np.ndarray, is_source: np.ndarray) -> np.ndarray:
@@ -81,22 +97,3 @@ def _nearest(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.nda
         )  # fmt: skip
         matches, distance = new_matches, new_distance
     return np.where((distance <= np.quantile(distance, 0.75))[:, None], matches, targets)
-
-
-def _along_edges(level: Level, near: np.ndarray) -> np.ndarray:
-    """Return offsets along the directions of the strongest straight edges among the pixels `near`, (k, 2)."""
-    grey = level.features[..., :3].mean(-1)
-    down, right = (ndimage.gaussian_filter(grey, 1, order=order) for order in ((1, 0), (0, 1)))
-    xx, yy, xy = (ndimage.gaussian_filter(product, 2) for product in (right * right, down * down, right * down))
-    anisotropy = np.hypot(xx - yy, 2 * xy)
-    straight = near & (anisotropy > 0.7 * (xx + yy))
-    angle = (0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2)[straight] % np.pi  # across the gradient
-    votes = np.bincount((angle / np.pi * _BINS).astype(int) % _BINS, np.sqrt(anisotropy[straight]), _BINS)
-    smooth = ndimage.gaussian_filter1d(votes, 1, mode="wrap")
-    peaks = np.flatnonzero((smooth == ndimage.maximum_filter1d(smooth, 7, mode="wrap")) & (smooth > smooth.max() / 4))
-    strongest = peaks[np.argsort(-smooth[peaks], kind="stable")][:DIRECTIONS]
-    directions = (strongest + 0.5) / _BINS * np.pi
-    lengths = np.arange(MIN_OFFSET, max(near.shape))
-    lengths = np.concatenate([-lengths, lengths])
-    along = np.stack([np.multiply.outer(np.sin(directions), lengths), np.multiply.outer(np.cos(directions), lengths)])
-    return along.reshape(2, -1).T

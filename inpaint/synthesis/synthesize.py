@@ -13,14 +13,16 @@ import math
 import numpy as np
 
 from . import kernels
-from .candidates import repeating_offsets
+from .candidates import NO_STRUCTURE, find_structure
 from .compiled import Cancelled
 from .joining import Surface, join, refined
+from .lines import continued_along
 from .pyramid import Level, build_levels, diffused
 from .search import Found, Search
 from .settings import SETTINGS, Settings
 
 _START_TARGETS = 8000  # at the coarsest level, of all starts together
+_LINE_ENERGY = 0.97  # of the least other energy: a start with continued lines must fit clearly better
 _MISSING_SHARE = 0.22, 0.32  # of a window: from compact holes to surroundings that are mostly missing
 _NARROW_PX = 40, 60
 _MOST_WINDOW_PIXELS = 1_500_000  # at the finest level on which patches are searched everywhere
@@ -112,40 +114,47 @@ def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) ->
 def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Cancelled | None) -> Found | None:
     """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy."""
     found = None
-    offsets = np.zeros((0, 2), np.float32)
+    structure = NO_STRUCTURE
     if settings.offset_tries and levels:
-        offsets = repeating_offsets(levels[max(len(levels) - 2, 0)])
+        structure = find_structure(levels[max(len(levels) - 2, 0)])
     for number in reversed(range(len(levels))):
         level, done = levels[number], len(levels) - 1 - number
-        search = Search(level, settings, number / max(len(levels) - 1, 1), offsets, cancelled)
+        search = Search(level, settings, number / max(len(levels) - 1, 1), structure.offsets, cancelled)
         if not len(search.sources):
             continue
         iterations, sweeps = (
             numbers[min(done, len(numbers) - 1)] for numbers in (settings.iterations, settings.sweeps)
         )
         if found is None:
-            found = _best_start(search, iterations, sweeps, seed, settings)
+            found = _best_start(search, structure.directions, iterations, sweeps, seed, settings)
         else:
             found = search.run(search.take_over(found.field), iterations, sweeps, seed)
     return found
 
 
-def _best_start(search: Search, iterations: int, sweeps: int, seed: int, settings: Settings) -> Found:
+def _best_start(
+    search: Search, directions: np.ndarray, iterations: int, sweeps: int, seed: int, settings: Settings
+) -> Found:
     """Return the result with the least energy of several starts at the coarsest level.
 
-    They start from the network's fill, and from the surroundings carried into the hole, with different random numbers.
+    They start from the network's fill, and from the surroundings carried into the hole, with different random numbers;
+    and, where a line crosses the hole, from its continuation.
     """
     features = search.level.features
-    filled = features.copy()
     carried = diffused(features, (~search.level.hole).astype(np.float32))
-    best, best_features = None, features
-    starts = max(1, min(settings.starts, _START_TARGETS // len(search.targets.centres)))
-    for number in range(starts):
-        features[:] = filled if number % 2 == 0 else carried
+    count = max(1, min(settings.starts, _START_TARGETS // len(search.targets.centres)))
+    filled = features.copy()
+    starts = [(filled, carried)[number % 2] for number in range(count)]
+    lines = [continued_along(search.level, direction, carried) for direction in directions] if count > 1 else []
+    starts += [line for line in lines if line is not None]
+    best, best_features, least = None, features, math.inf
+    for number, start in enumerate(starts):
+        features[:] = start
         own_seed = seed * settings.starts + number
         found = search.run(search.start(own_seed), iterations, sweeps, own_seed, settings.mean_votes)
-        if best is None or found.energy < best.energy:
-            best, best_features = found, features.copy()
+        energy = found.energy / (1 if number < count else _LINE_ENERGY)
+        if energy < least:
+            best, best_features, least = found, features.copy(), energy
     features[:] = best_features
     assert best is not None
     return best

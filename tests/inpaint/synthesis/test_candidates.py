@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inpaint.synthesis import candidates
-from inpaint.synthesis.candidates import repeating_offsets
+from inpaint.synthesis.candidates import find_structure
 from inpaint.synthesis.pyramid import build_levels
 from inpaint.synthesis.settings import SETTINGS
 from tests.inpaint.synthesis.photos import textured
@@ -25,7 +25,7 @@ def square(shape, top, left, side):
 @pytest.mark.parametrize("period", [(16, 24), (20, 12)])
 def test_the_most_frequent_offsets_are_multiples_of_the_period_of_a_pattern(period, number):
     photo = np.tile(textured(*period), (10, 10, 1))[:170, :190]
-    offsets = repeating_offsets(level_of(photo, square((170, 190), 60, 70, 40), number))
+    offsets = find_structure(level_of(photo, square((170, 190), 60, 70, 40), number)).offsets
     strongest = {tuple(offset) for offset in offsets[: 24 * 8]} - {(0, 0)}
     multiples = [offset for offset in strongest if not any(np.mod(offset, period))]
     assert len(multiples) >= 8
@@ -39,7 +39,7 @@ def test_offsets_follow_a_straight_edge_in_both_directions(degrees):
     angle = np.deg2rad(degrees)
     across = rows * np.cos(angle) - columns * np.sin(angle)
     photo = np.repeat(np.where(across > 0, np.uint8(200), np.uint8(40))[..., None], 3, 2)
-    offsets = repeating_offsets(level_of(photo, square((160, 160), 60, 60, 40)))
+    offsets = find_structure(level_of(photo, square((160, 160), 60, 60, 40))).offsets
     along = offsets @ [np.sin(angle), np.cos(angle)]
     aside = np.abs(offsets @ [np.cos(angle), -np.sin(angle)])
     for sign in (1, -1):
@@ -49,7 +49,7 @@ def test_offsets_follow_a_straight_edge_in_both_directions(degrees):
 
 def test_a_photo_of_one_colour_has_no_edges_and_no_error():
     assert np.isfinite(
-        repeating_offsets(level_of(np.full((90, 90, 3), 7, np.uint8), square((90, 90), 30, 30, 30)))
+        find_structure(level_of(np.full((90, 90, 3), 7, np.uint8), square((90, 90), 30, 30, 30))).offsets
     ).all()
 
 
@@ -57,7 +57,7 @@ def test_a_photo_of_one_colour_has_no_edges_and_no_error():
 def test_little_that_is_known_gives_no_offsets_or_finite_ones(known):
     hole = np.ones((90, 90), bool)
     hole[:known] = False
-    offsets = repeating_offsets(level_of(textured(90, 90), hole))
+    offsets = find_structure(level_of(textured(90, 90), hole)).offsets
     assert offsets.shape[1] == 2 and np.isfinite(offsets).all()
     if known < 7:
         assert not len(offsets)
@@ -71,5 +71,5 @@ def test_a_long_hole_costs_no_more_than_a_compact_one(monkeypatch):
     )
     monkeypatch.setattr(candidates, "_MOST_TARGETS", 2000)
     hole = np.eye(400, dtype=bool) | np.eye(400, k=1, dtype=bool) | np.eye(400, k=-1, dtype=bool)
-    repeating_offsets(level_of(textured(400, 400), hole))
+    find_structure(level_of(textured(400, 400), hole))
     assert 1500 < max(counts) < 2600

@@ -140,3 +140,15 @@ def test_offsets_found_at_a_coarse_level_become_exact_at_full_resolution(finest)
     found = refined(coarse, picture, hole, ~hole, finest, None)
     surface = join(found, picture, hole, ~hole, SETTINGS, None)
     assert np.abs(surface.pixels - truth[100:221, 110:211].astype(int)).max() <= 1
+
+
+def test_an_odd_offset_is_corrected_where_patches_reach_over_the_rim():
+    truth = np.tile(textured(25, 25), (14, 14, 1))[:331, :321]
+    hole = square(truth.shape[:2], 100, 130, 120, 60)
+    picture = np.where(hole[..., None], np.uint8(0), truth)
+    coarse = found_with(hole[::2, ::2], lambda centres: centres + np.int32([0, 37]))  # 74 at full resolution
+    field = refined(coarse, picture, hole, ~hole, 1, None).field
+    offsets = field.matches - field.targets.centres
+    rim = ((field.targets.centres < (100, 130)) | (field.targets.centres >= (220, 190))).any(1)
+    assert (offsets[rim] == [0, 75]).all(1).mean() > 0.9
+    assert (np.abs(offsets - [0, 75]) <= 1).all()

@@ -61,6 +61,13 @@ def test_a_stripe_goes_on_straight_and_sharp(inpainter, degrees):
     assert detail(result, mask) > 0.85 * detail(truth, mask)
 
 
+@pytest.mark.parametrize("degrees", [0, 45, -45])
+def test_a_stripe_that_is_narrow_for_its_hole_goes_on_too(inpainter, degrees):
+    truth = coloured(200 - 150 * np.clip(5.5 - np.abs(across(degrees)), 0, 1) + NOISE)
+    result = filled(inpainter, truth, disk(70))
+    assert np.mean(errors(result, truth, disk(70)) > 60) < 0.02
+
+
 @pytest.mark.parametrize("slope", [0, 1 / 3, -1])
 def test_the_border_of_two_areas_goes_on(inpainter, slope):
     truth = coloured(50 + 150 * np.clip(across(np.rad2deg(np.arctan(slope))) + 0.5, 0, 1) + NOISE)

@@ -75,23 +75,28 @@ def test_a_search_that_starts_from_the_truth_stays_there_and_one_from_noise_come
     assert np.median(patch_distances(search, found.field.matches)) < 1e-6
 
 
-def test_offsets_at_which_the_photo_repeats_itself_are_found_in_a_few_sweeps():
+@pytest.mark.parametrize("number", [0, 1])
+def test_offsets_at_which_the_photo_repeats_itself_are_found_in_a_few_sweeps(number):
     picture = np.tile(random_picture((30, 30), 1), (5, 5, 1))
     energies = []
-    for offsets in (None, [[30, 0], [0, -30]]):
-        search = search_at(picture, square((150, 150)), Settings(window=1), offsets=offsets)
+    for offsets in (None, [[30, 0], [0, -30]]):  # in photo pixels at any level
+        search = search_at(picture, square((150, 150)), Settings(window=1), number, offsets=offsets)
         energies.append(search.run(search.start(0), 1, 2, 0).energy)
     assert energies[1] < 0.5 * energies[0]
 
 
 def test_sources_that_are_used_often_cost_more():
     picture = random_picture((60, 70))
-    used = []
+    used, energies = [], []
     for occurrence in (0, 2):
         search = search_at(picture, square(), Settings(occurrence=occurrence))
         matches = search.run(search.start(0), 4, 3, 0).field.matches
         used.append(len(np.unique(matches, axis=0)))
+        # all targets take one source, whose price is part of the energy
+        same = search.start(0)._replace(matches=np.repeat(search.sources[:1], len(matches), 0))
+        energies.append(search.run(same, 1, 0, 0).energy)
     assert used[1] > used[0]
+    assert energies[1] > 10 * energies[0]
 
 
 def test_near_sources_are_preferred_where_all_are_equal():

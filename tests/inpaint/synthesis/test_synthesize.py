@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inpaint.synthesis.compiled import CancelledError
+from inpaint.synthesis.search import Search
 from inpaint.synthesis.settings import Settings
 from inpaint.synthesis.synthesize import guide_factor, synthesize
 from tests.inpaint.synthesis.photos import surface_bytes, textured, with_hole
@@ -187,3 +188,15 @@ def test_the_network_guides_narrow_holes_and_little_known_surroundings_and_compa
     factors = [guide_factor(0.05, thickness_px, least) for thickness_px in (500, 70, 50, 30, 16)]
     assert factors == sorted(factors)
     assert factors[0] == pytest.approx(least) and factors[-1] == 1
+
+
+def test_of_all_starts_the_one_that_fits_best_goes_on(monkeypatch):
+    runs, taken = [], []
+    run, take_over = Search.run, Search.take_over
+    monkeypatch.setattr(Search, "run", lambda *arguments: runs.append(run(*arguments)) or runs[-1])
+    monkeypatch.setattr(Search, "take_over", lambda self, field: taken.append(field) or take_over(self, field))
+    photo, hole = with_hole(200, 210, 50, 50, 150, 150)
+    synthesize(photo, hole, ~hole, 100)
+    starts = [found for found in runs if len(found.weight) == len(runs[0].weight)]
+    assert len(starts) >= 6
+    assert taken[0] is min(starts, key=lambda found: found.energy).field

@@ -96,10 +96,10 @@ def test_matches_of_a_finer_level_are_sources_wherever_doubled_offsets_lead(offs
 def test_the_nearest_source_is_taken_where_a_doubled_offset_leads_to_none():
     centres = np.int32([[5, 5]])
     sources = np.zeros((40, 40), bool)
-    sources[20, 23] = sources[20, 17] = sources[36, 20] = True
+    sources[20, 19] = sources[20, 25] = sources[36, 20] = True
     field = Field(indexed(np.int32([[2, 2]]), 0, 0, (6, 6)), np.int32([[10, 10]]))  # doubled: to row 21, column 21
-    assert upsampled_matches(field, centres, sources).tolist() == [[20, 23]]
-    sources[20, 23] = sources[20, 17] = False
+    assert upsampled_matches(field, centres, sources).tolist() == [[20, 19]]
+    sources[20, 19] = sources[20, 25] = False
     assert upsampled_matches(field, centres, sources).tolist() == [[36, 20]]
 
 
