@@ -24,7 +24,7 @@ from inpaint.photos.opening import MaskError
 from .fills import DRAFTS_END, Cancelled, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
-from .regions import Box
+from .regions import Box, regions_of
 from .surface import is_available, synthesised_fill
 from .texture import add_texture
 
@@ -142,7 +142,7 @@ class Filler:
         cancelled: Cancelled | None,
     ) -> Iterator[Fill]:
         regions = self._planned(mask, within)
-        thick = [region.thick for region in regions if region.thick is not None]
+        thick = [part for region in regions if region.thick is not None for part in regions_of(region.thick)]
         filled: list[PackedFill] = []
         for region in regions:
             for fill, packed in self._fill_crops(region.crops, pixels, mask, within, cancelled):

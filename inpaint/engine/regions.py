@@ -107,6 +107,15 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
         margin *= 2
 
 
+def regions_of(part: Part) -> list[Part]:
+    """Return the regions that a part consists of: one, unless what joins them belongs to other parts."""
+    left, top = part.box[:2]
+    return [
+        Part(Box(left + box.left, top + box.top, left + box.right, top + box.bottom), hole)
+        for box, hole in find_regions(part.hole)
+    ]
+
+
 def occupancy(mask: np.ndarray) -> np.ndarray:
     """Return the occupancy grid of a mask, bool (ceil(H / CELL), ceil(W / CELL)): which cells hold a hole pixel."""
     # no reduceat for the rows: along columns it is a hundred times slower

@@ -105,7 +105,7 @@ def test_a_gradient_goes_on_through_a_thick_hole_with_its_noise(slopes, radius):
     error = np.zeros(SHAPE)
     error[fill.box.slices][fill.hole] = (fill.pixels - values[fill.box.slices]).mean(-1)[fill.hole]
     blocks = error[100 - 12 : 100 + 12, 130 - 12 : 130 + 12].reshape(3, 8, 3, 8).mean((1, 3))
-    assert np.abs(blocks).max() < 1
+    assert np.abs(blocks).max() < 2
     assert error[hole].std() > 0.6
 
 

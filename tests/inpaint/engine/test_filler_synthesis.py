@@ -260,3 +260,12 @@ def test_large_holes_are_filled_with_detail_of_full_resolution(shape, radii):
     assert 0.9 < filled[window].std() / photo[around].std() < 1.05
     steps, known = (np.abs(np.diff(area.astype(np.int16), axis=1)).mean() for area in (filled[window], photo[around]))
     assert 0.9 < steps / known < 1.05
+
+
+def test_thick_parts_that_a_scratch_joins_are_synthesised_apart():
+    shape = 300, 900
+    mask = disk(shape, 150, 100, 30) | disk(shape, 150, 800, 50)
+    mask[148:152, 100:800] = True
+    fills = list(filler().fills(textured(*shape), mask))
+    ended = [fill.ends_drafts for fill in fills].index(True)
+    assert [fill.box.width < 120 for fill in fills[ended + 1 :]] == [True, True]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from inpaint.engine.regions import CELL, Box, covering_boxes, dilate, find_regions, occupancy
+from inpaint.engine.regions import CELL, Box, Part, covering_boxes, dilate, find_regions, occupancy, regions_of
 from inpaint.photos.opening import MaskError
 
 
@@ -137,3 +137,15 @@ def test_a_radius_of_0_an_empty_and_a_full_mask_change_nothing():
 def test_an_invalid_radius_is_refused(grow_px):
     with pytest.raises(MaskError, match="grow_px is"):
         dilate(np.eye(9, dtype=bool), grow_px)
+
+
+def test_a_part_is_divided_into_the_regions_that_it_consists_of():
+    hole = np.zeros((200, 300), bool)
+    hole[20:60, 30:80] = hole[130:170, 220:270] = hole[65:70, 70:90] = True
+    part = Part(Box(1000, 500, 1300, 700), hole)
+    parts = regions_of(part)
+    assert sorted(found.box for found in parts) == [Box(1030, 520, 1090, 570), Box(1220, 630, 1270, 670)]
+    drawn = np.zeros_like(hole)
+    for found in parts:
+        drawn[found.box.relative_to(1000, 500).slices] |= found.hole
+    assert np.array_equal(drawn, hole)
