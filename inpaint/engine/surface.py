@@ -26,8 +26,12 @@ SPOT_MARGIN_PX = 96  # around spots, of which a scan may have hundreds: four tim
 MAX_MARGIN_PX = 1024
 MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
 FULL_AGREEMENT = 0.4
-SHALLOW_SHARE = 0.85  # of the patches in holes of SHALLOW_PX depth
+SHALLOW_SHARE = 0.7  # of the patches in holes of SHALLOW_PX depth
 SHALLOW_PX, DEEP_PX = 8, 32
+MISSING_SHARES, PATCH_SHARES = (0.22, 0.32, 0.45, 0.6), (1, 0.95, 0.95, 1)
+"""Share of the patches by the share of the window that is missing: the network knows large structures better than the
+patches, but when most of the picture is missing its fill is too blurred to help."""
+
 SKIN_SHARE = 0.6  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
 SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, position=4.0)
 """Settings where skin surrounds the hole: copy from near, and follow the network closely."""
@@ -98,7 +102,8 @@ def _mixed(
     surface = synthesize(picture, hole, usable, diameter, seed=options.seed, settings=settings, cancelled=cancelled)
     if surface is None:
         return network
-    strength = np.float32(options.texture_strength * (SKIN_SHARE if skin else 1))
+    patch_share = SKIN_SHARE if skin else np.interp(1 - usable.mean(), MISSING_SHARES, PATCH_SHARES)
+    strength = np.float32(options.texture_strength * patch_share)
     grid, factor = largest_depths(part.hole)
     columns = np.arange(network.shape[1]) // factor
     for top in range(0, len(network), 64):  # in strips, as float32 takes four times the memory
