@@ -72,7 +72,7 @@ class EditorActions:
         """Open an example with the fill that was shown: {name, model} -> {visit, width, height}."""
         inpainter, (photo, _) = self.models.get(call.get("model")), example_files(call.get("name"))
         session = Session(open_upload(photo), inpainter.fill_holes, history_bytes=HISTORY_BYTES)
-        session.restore(self.examples.get(call["name"]).snapshot)
+        self.examples.fill(call["name"], session)
         if inpainter is not self.models.default:
             session.refill(finish=False)
         return self._add_visit(session, photo.name)
@@ -108,12 +108,13 @@ class EditorActions:
         """Replace drafts by final fills: {visit, revision} -> the patches to draw.
 
         It computes nothing if there was a change after that revision, and applies nothing if one comes meanwhile.
+        Without a revision, the patches are all that has changed since the photo was opened.
         """
         visit = self._visit(call)
         if call.get("revision") == visit.session.revision:
             visit.session.finish()  # without the lock of the visit, so that a stroke need not wait
         with self.visits.locked_session(visit) as session:
-            return _answer(session, call, [])
+            return _answer(session, {"revision": 0} | call, [])
 
     def another_fill(self, call: dict) -> dict:
         """Fill the hole of the last stroke with another seed, or all holes if it has none: {visit} -> the patches.

@@ -21,17 +21,17 @@ class FilledExample(NamedTuple):
 
     Attributes:
         answer: what the browser draws.
-        snapshot: the state to restore in a session with the same photo.
+        snapshot: the state to restore in a session with the same photo; None if the fill is a draft.
     """
 
     answer: dict
-    snapshot: Snapshot
+    snapshot: Snapshot | None
 
 
 class Examples:
     """The examples as the default model fills them. Each one is filled once, on first use.
 
-    While the patch synthesis is being compiled, they are filled without it, and these fills are not kept.
+    While the patch synthesis is being compiled, drafts of thick holes are not finished, and these fills are not kept.
 
     Args:
         inpainter: the default model.
@@ -48,7 +48,7 @@ class Examples:
             self.get(name)
 
     def get(self, name: object) -> FilledExample:
-        """Return an example with its final fill.
+        """Return an example with its final fill, or with drafts if that would take long.
 
         Raises:
             PageError: "bad_request" if there is no example of this name.
@@ -57,10 +57,25 @@ class Examples:
         with self._filling[photo.stem]:
             if photo.stem in self._filled:
                 return self._filled[photo.stem]
-            if is_compiling():
-                return _filled(photo, mask, self.inpainter.with_fills(self.inpainter.filler.without_synthesis().fills))
-            self._filled[photo.stem] = _filled(photo, mask, self.inpainter)
+            session = self.inpainter.open(photo)
+            patches = session.add_mask(to_mask(mask, session.photo.size), finish=not is_compiling())
+            answer = _answer(photo, session, patches)
+            if session.has_drafts:
+                return FilledExample(answer, None)
+            self._filled[photo.stem] = FilledExample(answer, session.snapshot())
             return self._filled[photo.stem]
+
+    def fill(self, name: object, session: Session) -> None:
+        """Fill an example in a session with its photo, like `get`; drafts are left to the session's `finish`.
+
+        Raises:
+            PageError: "bad_request" if there is no example of this name.
+        """
+        snapshot = self.get(name).snapshot
+        if snapshot is not None:
+            session.restore(snapshot)
+        else:
+            session.add_mask(to_mask(example_files(name)[1], session.photo.size), finish=False)
 
 
 def example_files(name: object) -> tuple[Path, Path]:
@@ -72,12 +87,6 @@ def example_files(name: object) -> tuple[Path, Path]:
     if name not in EXAMPLES:
         raise PageError("bad_request")
     return FOLDER / f"{name}.jpg", FOLDER / f"{name}-mask.png"
-
-
-def _filled(photo: Path, mask: Path, inpainter: Inpainter) -> FilledExample:
-    session = inpainter.open(photo)
-    patches = session.add_mask(to_mask(mask, session.photo.size))
-    return FilledExample(_answer(photo, session, patches), session.snapshot())
 
 
 def _answer(photo: Path, session: Session, patches: list[Patch]) -> dict:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from inpaint.benchmark.workloads import synthetic_photo
+from page.editor.examples import Examples
 from page.server.texts import translate
 from tests.page.browsing import Visitor, brush_of, check_filled_stroke, filled, near, open_tab, until
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
@@ -119,6 +120,23 @@ def test_an_example_can_be_opened_compared_and_downloaded(visitor):
     visitor.page.mouse.up()
     assert np.abs(visitor.shown() - after).max() <= 2
     assert visitor.download().suggested_filename == "harbour-filled.jpg"
+
+
+def test_another_example_can_be_opened_while_a_stroke_opens_the_first_one_on_the_server(visitor, served, monkeypatch):
+    free, shown, get = threading.Event(), threading.Event(), Examples.get
+    monkeypatch.setattr(Examples, "get", lambda self, name: (name == "harbour" and shown.wait(60), get(self, name))[1])
+    served.visits.end_all()
+    threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait)]).start()
+    visitor.paint((200, 200), wait=False)
+    visitor["harbour"].click()
+    free.set()
+    until(lambda: len(served.visits) == 1, "the first example is open on the server")
+    visitor.page.wait_for_timeout(300)
+    assert not visitor["error"].inner_text()
+    shown.set()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[1] === 819")
+    visitor.paint((200, 200))
+    assert visitor.pixels()[200, 200, :3].tolist() == list(FILL) and not visitor["error"].inner_text()
 
 
 def test_the_fill_of_an_example_can_be_undone_and_redone(visitor):

@@ -95,6 +95,17 @@ def test_a_photo_that_is_opened_during_the_final_fill_of_another_one_is_not_refi
     assert shows_the_canvas(visitor, next(reversed(served.visits._visits.values())).session)
 
 
+@pytest.mark.parametrize(("name", "height", "drafts"), [("otter", 772, 1), ("harbour", 819, 2)])
+def test_an_example_shown_while_kernels_are_compiled_is_refined(visitor, served, monkeypatch, name, height, drafts):
+    compiling = iter([True] * drafts)  # when it is shown, and when it is opened on the server
+    monkeypatch.setattr("page.editor.examples.is_compiling", lambda: next(compiling, False))
+    visitor[name].click()
+    visitor.page.wait_for_function(f"document.querySelector('.page').editor.size[1] === {height}")
+    visitor.wait_for_status(translate("filled", "en")[:4])
+    session = next(reversed(served.visits._visits.values())).session
+    assert session.painted and not session.has_drafts and shows_the_canvas(visitor, session)
+
+
 def test_another_fill_follows_the_button_and_the_key_and_can_be_undone(visitor, served):
     session = open_photo(visitor, served)
     assert visitor["another_fill"].is_disabled()

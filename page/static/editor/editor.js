@@ -84,6 +84,7 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
   await showAnswer(page, answer ?? { patches: [] }, [photo]);
   page.status.set(null, "ready");
   if (answer && page.modelName) transport.push({ name: "use_model", model: page.modelName });
+  else if (answer?.draft) transport.push({ name: "finish_fill" });
 }
 
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.

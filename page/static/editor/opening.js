@@ -52,11 +52,12 @@ export function createOpener(page) {
 
   // Open the present photo on the server: again, if it had been opened as `visit`. Whether it is open now.
   async function reopen(visit) {
-    const number = latest;
+    const { photo } = page;
     if (visit) status.set("reopening");
-    const opened = await openVisit(page.photo).catch(({ message }) => status.showError(message));
-    if (opened && number === latest) page.setVisit(opened.visit);
-    return opened && number === latest;
+    const opened = await openVisit(photo).catch(({ message }) => status.showError(message));
+    if (opened && photo === page.photo) page.setVisit(opened.visit);
+    else if (opened) server.leave_visit({ visit: opened.visit }); // another photo was shown meanwhile
+    return opened && photo === page.photo;
   }
 
   return { open, reopen, request };

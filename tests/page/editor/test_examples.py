@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -53,11 +54,22 @@ def test_an_example_that_is_filled_does_not_wait_for_the_others():
     assert not filling.is_alive()
 
 
-def test_while_the_synthesis_is_compiled_an_example_is_filled_without_it_and_later_again(monkeypatch):
-    examples, fill_holes = two_phases(thick=1)
+def test_while_the_synthesis_is_compiled_an_example_has_drafts_which_are_not_kept(monkeypatch):
+    examples, _ = two_phases(thick=1)
     monkeypatch.setattr("page.editor.examples.is_compiling", lambda: True)
-    meanwhile = examples.get("otter")
-    assert fill_holes.started == 0 and not meanwhile.answer["draft"]
+    assert examples.get("otter").answer["draft"]
+    session = examples.inpainter.open(example_files("otter")[0])
+    examples.fill("otter", session)
+    assert session.has_drafts and session.can_undo
+    session.finish()
     monkeypatch.setattr("page.editor.examples.is_compiling", lambda: False)
-    later = examples.get("otter")
-    assert fill_holes.started > 0 and later is examples.get("otter")
+    later = examples.inpainter.open(example_files("otter")[0])
+    examples.fill("otter", later)
+    assert not examples.get("otter").answer["draft"] and not later.has_drafts
+    assert np.array_equal(np.array(later.result()), np.array(session.result()))
+
+
+def test_an_example_without_thick_holes_is_final_while_the_synthesis_is_compiled(monkeypatch):
+    examples, _ = two_phases(thick=10**9)
+    monkeypatch.setattr("page.editor.examples.is_compiling", lambda: True)
+    assert not examples.get("otter").answer["draft"] and examples.get("otter") is examples.get("otter")
