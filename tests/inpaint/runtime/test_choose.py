@@ -111,17 +111,35 @@ def test_a_fill_differs_from_pytorch_by_rounding_in_every_pass(bundled):
     assert np.abs(difference).max() <= LARGEST_DEVIATION * bound
 
 
-def test_textured_fills_of_both_runtimes_are_similar(bundled):
-    generator, _ = bundled
-    photo, mask = picture("RGB", (300, 260)), np.zeros((260, 300), bool)
+def fills_of_both_runtimes(generator, photo, mask, synthesis):
+    """The fills by PyTorch and by OpenVINO, which round differently."""
+    for name in ("pytorch", "openvino"):
+        inpainter = Inpainter(generator, device="cpu", runtime=name)
+        if not synthesis:
+            inpainter = inpainter.with_fills(inpainter.filler.without_synthesis().fills)
+        yield np.asarray(inpainter(photo, mask)).astype(int)
+
+
+def thick_hole():
+    mask = np.zeros((260, 300), bool)
     mask[30:200, 40:220] = True
-    one, other = (
-        np.asarray(Inpainter(generator, device="cpu", runtime=name)(photo, mask)).astype(int)
-        for name in ("pytorch", "openvino")
-    )
+    return mask
+
+
+def test_textured_fills_of_both_runtimes_are_similar(bundled):
+    mask = thick_hole()
+    one, other = fills_of_both_runtimes(bundled[0], picture("RGB", (300, 260)), mask, synthesis=False)
     difference = np.abs(one - other)
     assert not difference[~mask].any()
     assert difference[mask].mean() < 8  # of 255: of two patches that fit equally well either may be copied
+
+
+def test_synthesised_fills_of_both_runtimes_have_the_same_colours_and_the_same_detail(bundled):
+    mask = thick_hole()
+    one, other = fills_of_both_runtimes(bundled[0], picture("RGB", (300, 260)), mask, synthesis=True)
+    assert np.array_equal(one[~mask], other[~mask])
+    assert np.abs(one[mask].mean(0) - other[mask].mean(0)).max() < 8  # of 255: other patches fit equally well
+    assert np.allclose(one[mask].std(0), other[mask].std(0), rtol=0.1)
 
 
 def test_many_threads_may_call_openvino_at_the_same_time():
