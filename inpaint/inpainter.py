@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from inpaint.engine.filler import Filler, Generator
-from inpaint.engine.fills import Cancelled, Fill, FillHoles, draw_patches, gather_patches, without_drafts
+from inpaint.engine.fills import Fill, FillHoles, draw_patches, gather_patches, without_drafts
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import load_generator
@@ -20,6 +20,7 @@ from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
 from inpaint.runtime.choose import RuntimeName, choose_runtime
+from inpaint.synthesis.compiled import Cancelled
 
 from .damage import GROW_PX, THRESHOLD, DamageFinder
 from .session import Session

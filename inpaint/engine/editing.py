@@ -11,9 +11,10 @@ import numpy as np
 
 from inpaint.photos.modes import Patch
 from inpaint.photos.opening import MaskError
+from inpaint.synthesis.compiled import Cancelled
 
 from .canvas import Canvas
-from .fills import Cancelled, Fill, FillHoles
+from .fills import Fill, FillHoles
 from .history import History, Snapshot
 from .options import MAX_SEED, FillOptions
 from .pending import PendingFills

@@ -20,12 +20,13 @@ from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transfer_low_frequencies
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
+from inpaint.synthesis.compiled import Cancelled, is_available
 
-from .fills import DRAFTS_END, Cancelled, Fill, PackedFill, read_crop
+from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
 from .regions import Box, regions_of
-from .surface import is_available, synthesised_fill
+from .surface import synthesised_fill
 from .texture import add_texture
 
 _BICUBIC = Image.Resampling.BICUBIC

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from inpaint.photos.modes import Patch, without_colour
+from inpaint.synthesis.compiled import Cancelled
 
 from .options import FillOptions
 from .regions import Box, Part, covering_boxes
@@ -99,9 +100,6 @@ class PackedFill(NamedTuple):
 
 DRAFTS_END = Fill(0, 0, np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0), bool), draft=True)
 """An empty draft that follows the last draft: now every hole has a fill to show, and what follows takes long."""
-
-Cancelled = Callable[[], bool]
-"""Returns True once the fills are no longer wanted; it is cheap, and may be called from any thread."""
 
 FillHoles = Callable[[np.ndarray, np.ndarray, Box | None, FillOptions, Cancelled | None], Iterable[Fill]]
 """(pixels, mask, within, options, cancelled) -> fills, in the order and under the conditions of `Filler.fills`."""

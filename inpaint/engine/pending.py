@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy import ndimage
 
-from .fills import Cancelled, Fill
+from inpaint.synthesis.compiled import Cancelled
+
+from .fills import Fill
 from .regions import CELL, Box, occupancy
 
 PAUSE_BRUSH_PX = 40

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from inpaint.synthesis.compiled import Cancelled, CancelledError, is_available
+from inpaint.synthesis.compiled import Cancelled, CancelledError
 from inpaint.synthesis.settings import SETTINGS
 
 from .background import add_background, fit_background, subtract_background
@@ -17,9 +17,7 @@ from .fills import Fill, PackedFill
 from .options import FillOptions
 from .regions import Box, Part
 from .surroundings import places_around, plain_colour, shows_skin
-from .thickness import largest_depths, thickness
-
-__all__ = ["is_available", "synthesised_fill"]
+from .thickness import largest_depths
 
 MIN_MARGIN_PX = 256  # known pixels around a hole from which patches are copied, at least
 SPOT_MARGIN_PX = 96  # around spots, of which a scan may have hundreds: four times their size, at least this
@@ -98,18 +96,19 @@ def _mixed(
     from inpaint.synthesis.synthesize import synthesize  # loads the compiled kernels
 
     settings = SKIN_SETTINGS if skin else SETTINGS
-    diameter = thickness(part.hole)
+    depths, factor = largest_depths(part.hole)
+    diameter = int(np.ceil(2 * depths.max()))
     surface = synthesize(picture, hole, usable, diameter, seed=options.seed, settings=settings, cancelled=cancelled)
     if surface is None:
         return network
     patch_share = SKIN_SHARE if skin else np.interp(1 - usable.mean(), MISSING_SHARES, PATCH_SHARES)
     strength = np.float32(options.texture_strength * patch_share)
-    grid, factor = largest_depths(part.hole)
+    grid = depths.astype(np.float32)
     columns = np.arange(network.shape[1]) // factor
     for top in range(0, len(network), 64):  # in strips, as float32 takes four times the memory
         rows = slice(top, min(top + 64, len(network)))
-        depths = grid[(np.arange(rows.start, rows.stop) // factor)[:, None], columns]
-        share = _share(surface.agreement[rows], depths) * strength
+        share = _share(surface.agreement[rows], grid[(np.arange(rows.start, rows.stop) // factor)[:, None], columns])
+        share *= strength
         mixed = network[rows].astype(np.float32)
         mixed += share[..., None] * (surface.pixels[rows].astype(np.float32) - mixed)
         network[rows] = np.rint(mixed)

@@ -55,11 +55,11 @@ def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
         hole: bool (h, w).
 
     Returns:
-        float32 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
+        float64 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
     """
     grid, factor = downsample(hole)
     labels, count = ndimage.label(grid, np.ones((3, 3)))
-    deepest = np.zeros(count + 1, np.float32)
+    deepest = np.zeros(count + 1)
     deepest[1:] = ndimage.maximum(depth(grid, factor), labels, np.arange(1, count + 1))
     return deepest[labels], factor
 

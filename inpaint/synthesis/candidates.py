@@ -16,7 +16,8 @@ from . import kernels
 from .compiled import parallel
 from .lines import edge_directions, offsets_along
 from .pyramid import Level
-from .targets import find_sources, indexed, positions
+from .search import STEPS
+from .targets import bounds, find_sources, indexed, positions
 
 DOMINANT = 24  # offsets that are kept
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
@@ -56,9 +57,9 @@ def find_structure(level: Level) -> Structure:
 
 def _near(hole: np.ndarray, is_source: np.ndarray) -> np.ndarray:
     """Return the sources around a hole, half as far as it is long, but not too many: bool (h, w)."""
-    rows, columns = (np.ptp(np.flatnonzero(hole.any(axis))) for axis in (1, 0))
+    top, bottom, left, right = bounds(hole)
     distance = ndimage.distance_transform_edt(~hole)
-    near = is_source & (distance <= max(_RING, int(max(rows, columns)) // 2))
+    near = is_source & (distance <= max(_RING, (max(bottom - top, right - left) - 1) // 2))
     if np.count_nonzero(near) > _MOST_TARGETS:
         near &= distance <= np.partition(distance[near], _MOST_TARGETS)[_MOST_TARGETS]
     return near
@@ -91,9 +92,8 @@ def _nearest(level: Level, is_source: np.ndarray, targets: np.ndarray) -> np.nda
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         parallel(
             kernels.sweep, count, rows, *known, is_source, matches, distance, no_guide, level.shift, no_weight,
-            no_penalty, sources, no_offsets, (1, 2, 1, 4, 1, 8)[number],
-            max(level.hole.shape), 0, 2, MIN_OFFSET,
-            number, new_matches, new_distance,
+            no_penalty, sources, no_offsets, STEPS[number],
+            max(level.hole.shape), 0, 2, MIN_OFFSET, number, new_matches, new_distance,
         )  # fmt: skip
         matches, distance = new_matches, new_distance
     return np.where((distance <= np.quantile(distance, 0.75))[:, None], matches, targets)

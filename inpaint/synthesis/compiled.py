@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Cancelled = Callable[[], bool]
-"""Returns True once the result is no longer wanted."""
+"""Returns True once a result is no longer wanted; it is cheap, and may be called from any thread."""
 
 _PARTS = 4  # per thread: while one has to wait for a core, the others do its parts
 importing = threading.RLock()

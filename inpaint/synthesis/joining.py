@@ -8,10 +8,10 @@ from scipy import ndimage
 
 from . import kernels, picture_kernels
 from .compiled import Cancelled, parallel, raise_if
-from .pyramid import shrunk_share
-from .search import Found, strongest_offsets
+from .pyramid import shrunk, shrunk_share
+from .search import Found, likelihood, strongest_offsets
 from .settings import Settings
-from .targets import Field, find_sources, find_targets, positions, upsampled_matches
+from .targets import Field, bounds, find_sources, find_targets, positions, upsampled_matches
 
 REFINE_STRIDE = 4  # of targets at levels that are only refined
 _TILE = 512  # side in pixels: what is copied and joined at once
@@ -72,9 +72,8 @@ def join(
     Reference:
         Darabi et al. 2012, Image Melding, ACM TOG 31(4), section 4: a screened Poisson equation for the final colours.
     """
-    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
-    shape = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
+    top, bottom, left, right = bounds(hole)
+    shape = bottom - top, right - left
     surface = Surface(np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint8))
     for tile in _tiles(hole, cancelled):
         first = [max(part.start - _MARGIN, 0) for part in tile]
@@ -103,7 +102,7 @@ def _refined_once(
     new_matches, distance = np.empty_like(matches), np.empty(len(matches), np.float32)
     rows = picture.reshape(len(picture), -1)
     parallel(kernels.refine, len(matches), rows, *targets, is_source, matches, REFINE_STRIDE, new_matches, distance)
-    weight = np.exp(-distance / (2 * (np.quantile(distance, 0.75) + 1e-8))) + 1e-6
+    weight = likelihood(distance) + 1e-6
     return Found(Field(targets, new_matches), weight.astype(np.float32), found.energy)
 
 
@@ -114,18 +113,15 @@ def _at_level(
     if number == 0:
         return picture, hole, usable
     factor = 1 << number
-    height, width = (-(-side // factor) for side in hole.shape)
-    small, share = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
-    parallel(picture_kernels.shrink, height, picture, ~hole, factor, small, share, least=64)
+    small, share = shrunk(picture, ~hole, factor)
     return np.rint(small * 255).astype(np.uint8), share < 0.5, shrunk_share(usable, factor) > 0.999
 
 
 def _tiles(hole: np.ndarray, cancelled: Cancelled | None) -> Iterator[tuple[slice, slice]]:
     """Yield rows and columns of tiles that hold a pixel of the hole; raise CancelledError if no longer wanted."""
-    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-    bottom, right = int(rows[-1]) + 1, int(columns[-1]) + 1
-    for top in range(int(rows[0]), bottom, _TILE):
-        for left in range(int(columns[0]), right, _TILE):
+    first_row, bottom, first_column, right = bounds(hole)
+    for top in range(first_row, bottom, _TILE):
+        for left in range(first_column, right, _TILE):
             tile = slice(top, min(top + _TILE, bottom)), slice(left, min(left + _TILE, right))
             if hole[tile].any():
                 raise_if(cancelled)

@@ -1,5 +1,6 @@
 """The levels on which patches are searched: colours, texture and the guide at each power of two of the scale."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -66,12 +67,11 @@ def build_levels(
         settings: weights and blurs.
     """
     factor = 1 << finest
-    known, share = _shrunk(picture, ~hole, factor)
-    everything = np.ones_like(hole)
-    filled, _ = _shrunk(picture, everything, factor)
+    known, share = shrunk(picture, ~hole, factor)
+    filled, _ = shrunk(picture, np.ones_like(hole), factor)
     may_copy = shrunk_share(usable, factor)
     clear = ~(hole | ndimage.binary_dilation(hole))
-    finer_energy = _energy(picture, clear, 2 * factor)
+    finer_energy = _of_blocks(picture_kernels.gradient_energy, 2, picture, clear, 2 * factor)
     first = _Scale(known, share, filled, may_copy[..., None], *finer_energy)
     scales = [first, _halved_scale(first, finer_energy)]
     for _ in range(finest, coarsest):
@@ -122,17 +122,18 @@ def shrunk_share(mask: np.ndarray, factor: int) -> np.ndarray:
     return rows.reshape(len(rows), -1, factor).sum(2).astype(np.float32) / np.float32(factor**2)
 
 
-def _shrunk(picture: np.ndarray, weight: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    height, width = (-(-side // factor) for side in weight.shape)
-    out, out_weight = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
-    parallel(picture_kernels.shrink, height, picture, weight, factor, out, out_weight, least=64)
-    return out, out_weight
+def shrunk(picture: np.ndarray, known: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean colours of the known pixels in blocks, float32 (h, w, 3) in [0, 1], and their share (h, w)."""
+    return _of_blocks(picture_kernels.shrink, 3, picture, known, factor)
 
 
-def _energy(picture: np.ndarray, known: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def _of_blocks(
+    kernel: Callable[..., None], channels: int, picture: np.ndarray, known: np.ndarray, factor: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a kernel writes for blocks of a picture: float32 (h, w, channels), and a weight (h, w)."""
     height, width = (-(-side // factor) for side in known.shape)
-    out, out_weight = np.empty((height, width, 2), np.float32), np.empty((height, width), np.float32)
-    parallel(picture_kernels.gradient_energy, height, picture, known, factor, out, out_weight, least=64)
+    out, out_weight = np.empty((height, width, channels), np.float32), np.empty((height, width), np.float32)
+    parallel(kernel, height, picture, known, factor, out, out_weight, least=64)
     return out, out_weight
 
 

@@ -16,7 +16,7 @@ from .pyramid import Level
 from .settings import Settings
 from .targets import Field, find_sources, find_targets, positions, upsampled_matches
 
-_STEPS = (1, 2, 1, 4, 1, 8)  # distances of the neighbours whose matches are continued, sweep by sweep
+STEPS = (1, 2, 1, 4, 1, 8)  # distances of the neighbours whose matches are continued, sweep by sweep
 
 
 class Found(NamedTuple):
@@ -67,7 +67,6 @@ class Search:
         self.guide = level.guide.copy()
         self.guide[..., 6:] *= np.sqrt(settings.position / guide)
         self.rows = level.features.reshape(len(level.features), -1)  # a view, for the kernels
-        self.penalty = np.zeros(level.hole.shape, np.float32)
 
     def start(self, seed: int) -> Field:
         """Return a field with a random source for each target."""
@@ -95,14 +94,14 @@ class Search:
         weight = self.confidence
         for iteration in range(iterations):
             distance = self._distances(matches)
-            self._update_penalty(matches, distance)
-            distance += self.penalty[matches[:, 0], matches[:, 1]]
+            penalty = self._penalty(matches, distance)
+            distance += penalty[matches[:, 0], matches[:, 1]]
             wide = mean_votes > 0 and iteration < 2
             for number in range(sweeps):
                 raise_if(self.cancelled)
-                step = _STEPS[number % len(_STEPS)] * self.stride
+                step = STEPS[number % len(STEPS)] * self.stride
                 sweep_seed = seed * 7919 + self.level.factor * 1000 + iteration * 50 + number
-                matches, distance = self._sweep(matches, distance, step, wide, sweep_seed)
+                matches, distance = self._sweep(matches, distance, penalty, step, wide, sweep_seed)
             energy = float(distance.mean())
             weight = self._weights(distance)
             self._vote(matches, weight, mean=iteration < mean_votes)
@@ -117,22 +116,22 @@ class Search:
         )  # fmt: skip
         return out
 
-    def _update_penalty(self, matches: np.ndarray, distance: np.ndarray) -> None:
-        """Set the penalty of sources that are used more than once."""
+    def _penalty(self, matches: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        """Return the penalty of sources that are used more than once, float32 (h, w)."""
         uses = np.zeros(self.level.hole.shape, np.float32)
         kernels.count_uses(matches, uses, np.float32(self.stride**2))
         scale = self.settings.occurrence * (np.median(distance) + 1e-6)
-        self.penalty = np.maximum(ndimage.uniform_filter(uses, 3) - 1, 0) * np.float32(scale)
+        return np.maximum(ndimage.uniform_filter(uses, 3) - 1, 0) * np.float32(scale)
 
     def _sweep(
-        self, matches: np.ndarray, distance: np.ndarray, step: int, wide: bool, seed: int
+        self, matches: np.ndarray, distance: np.ndarray, penalty: np.ndarray, step: int, wide: bool, seed: int
     ) -> tuple[np.ndarray, np.ndarray]:
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         tries = self.settings.offset_tries if len(self.offsets) else 0
         level = self.level
         parallel(
             kernels.sweep, len(distance), self.rows, *self.targets, self.is_source, matches,
-            distance, self.guide, level.shift, self.guide_weight, self.penalty, self.sources, self.offsets, step,
+            distance, self.guide, level.shift, self.guide_weight, penalty, self.sources, self.offsets, step,
             self._window(wide), 4 * tries if wide else tries, 4 if wide else 1, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance
@@ -143,8 +142,7 @@ class Search:
         return longer if wide else min(self.settings.window, longer)
 
     def _weights(self, distance: np.ndarray) -> np.ndarray:
-        scale = np.quantile(distance, 0.75) + 1e-8
-        return (np.exp(-distance / (2 * scale)) * self.confidence + 1e-12).astype(np.float32)
+        return (likelihood(distance) * self.confidence + 1e-12).astype(np.float32)
 
     def _vote(self, matches: np.ndarray, weight: np.ndarray, *, mean: bool) -> None:
         """Set the hole's pixels to what the matched patches over them propose."""
@@ -157,6 +155,11 @@ class Search:
         else:
             offsets, _ = strongest_offsets(self.pixels, Field(self.targets, matches), weight)
             features[y, x] = features[y + offsets[:, 0], x + offsets[:, 1]]
+
+
+def likelihood(distance: np.ndarray) -> np.ndarray:
+    """Return how well patches fit, from 0 to 1: a Gaussian of their distances, as wide as those of most are."""
+    return np.exp(-distance / (2 * (np.quantile(distance, 0.75) + 1e-8)))
 
 
 def strongest_offsets(pixels: np.ndarray, field: Field, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ class Settings:
         starts: at the coarsest level, of which the one with the least energy goes on.
         window: largest distance of random candidates from a match, in pixels of the level; at the start of the coarsest
             level they lie anywhere.
-        stride: distance of the targets at the finest level and at those that are only refined, in pixels.
+        stride: distance of the targets at the finest level that is searched, in pixels.
         offset_tries: candidates per sweep from the offsets at which the photo repeats itself.
         texture: weight of squared differences of the texture channels, beside those of the colours.
         guide: weight of the guide at the coarsest and at the finest level, beside the patch's distance per pixel.

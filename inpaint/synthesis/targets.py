@@ -64,8 +64,7 @@ def find_targets(hole: np.ndarray, stride: int) -> Targets:
         stride: distance of their centres in pixels, at most RADIUS + 1, so that they cover every pixel of the hole.
     """
     radius = kernels.RADIUS
-    top, bottom = _span(np.asarray(hole.any(axis=1)), radius)
-    left, right = _span(np.asarray(hole.any(axis=0)), radius)
+    top, bottom, left, right = bounds(hole, radius)
     near = ndimage.maximum_filter(hole[top:bottom, left:right], kernels.SIDE)
     rows = _centres(max(top, radius), min(bottom, hole.shape[0] - radius), stride)
     columns = _centres(max(left, radius), min(right, hole.shape[1] - radius), stride)
@@ -114,10 +113,14 @@ def _on_sources(matches: np.ndarray, is_source: np.ndarray) -> np.ndarray:
     return matches
 
 
-def _span(occupied: np.ndarray, margin: int) -> tuple[int, int]:
-    """Return the first and one past the last occupied place, with a margin inside the array."""
-    places = np.flatnonzero(occupied)
-    return max(int(places[0]) - margin, 0), min(int(places[-1]) + margin + 1, len(occupied))
+def bounds(hole: np.ndarray, margin: int = 0) -> tuple[int, int, int, int]:
+    """Return the bounding box of a hole with a margin inside the array: top, bottom, left, right; ends exclusive."""
+    spans = []
+    for axis, length in ((1, hole.shape[0]), (0, hole.shape[1])):
+        places = np.flatnonzero(hole.any(axis=axis))
+        spans += [max(int(places[0]) - margin, 0), min(int(places[-1]) + margin + 1, length)]
+    top, bottom, left, right = spans
+    return top, bottom, left, right
 
 
 def _centres(start: int, stop: int, stride: int) -> np.ndarray:
