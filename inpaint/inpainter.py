@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from inpaint.compiled.parallel import Cancelled
 from inpaint.engine.filler import Filler, Generator
 from inpaint.engine.fills import Fill, FillHoles, draw_patches, gather_patches, without_drafts
 from inpaint.engine.options import FillOptions
@@ -20,7 +21,6 @@ from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, is_grey, to_rgb, without_colour, write_patches
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
 from inpaint.runtime.choose import RuntimeName, choose_runtime
-from inpaint.synthesis.compiled import Cancelled
 
 from .damage import GROW_PX, THRESHOLD, DamageFinder
 from .session import Session

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from inpaint.compiled.parallel import Cancelled
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.engine.canvas import Canvas
 from inpaint.engine.editing import Editing
@@ -15,7 +16,6 @@ from inpaint.engine.pending import needs_pause
 from inpaint.engine.regions import Box, check_grow_px, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
 from inpaint.photos.opening import MaskError
-from inpaint.synthesis.compiled import Cancelled
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """Memory for undo and redo in bytes; beyond it the oldest steps are dropped, but never the last one."""

@@ -18,7 +18,10 @@ LAYERS = {
         "inpainter",
         "session damage export",
         "engine runtime hub",
-        "photos networks synthesis",
+        "synthesis",
+        "pyramid morphology",
+        "photos networks",
+        "compiled",
         "markdown atomic_write",
     ),
     "train": (

@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from inpaint.compiled.parallel import Cancelled
 from inpaint.photos.modes import Patch
 from inpaint.photos.opening import MaskError
-from inpaint.synthesis.compiled import Cancelled
 
 from .canvas import Canvas
 from .fills import Fill, FillHoles

@@ -15,12 +15,13 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from inpaint.compiled.available import is_available
+from inpaint.compiled.parallel import Cancelled
 from inpaint.networks.config import GeneratorConfig
 from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transfer_low_frequencies
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
 from inpaint.photos.opening import MaskError
-from inpaint.synthesis.compiled import Cancelled, is_available
 
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions

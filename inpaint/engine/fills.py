@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from inpaint.compiled.parallel import Cancelled
 from inpaint.photos.modes import Patch, without_colour
-from inpaint.synthesis.compiled import Cancelled
 
 from .options import FillOptions
 from .regions import Box, Part, covering_boxes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy import ndimage
 
-from inpaint.synthesis.compiled import Cancelled
+from inpaint.compiled.parallel import Cancelled
 
 from .fills import Fill
 from .regions import CELL, Box, occupancy

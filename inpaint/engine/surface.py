@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from inpaint.synthesis.compiled import Cancelled, CancelledError
+from inpaint.compiled.parallel import Cancelled, CancelledError
 from inpaint.synthesis.settings import SETTINGS
 
 from .background import add_background, fit_background, subtract_background

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from inpaint.compiled.parallel import parallel
+
 from . import kernels
-from .compiled import parallel
 from .lines import edge_directions, offsets_along
 from .pyramid import Level
 from .search import STEPS

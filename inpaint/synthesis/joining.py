@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from inpaint.compiled.parallel import Cancelled, parallel, raise_if
+
 from . import kernels, picture_kernels
-from .compiled import Cancelled, parallel, raise_if
 from .pyramid import shrunk, shrunk_share
 from .search import Found, likelihood, strongest_offsets
 from .settings import Settings

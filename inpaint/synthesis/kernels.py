@@ -26,7 +26,7 @@ Reference:
 
 import numpy as np
 
-from .jit import njit
+from inpaint.compiled.jit import njit
 
 RADIUS = 3
 CHANNELS = 5

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .jit import njit
+from inpaint.compiled.jit import njit
+
 from .kernels import INLINE, NEIGHBOURS, OPTIONS
 
 

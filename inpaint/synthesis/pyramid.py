@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from inpaint.compiled.parallel import parallel
+
 from . import kernels, picture_kernels
-from .compiled import parallel
 from .settings import Settings
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from inpaint.compiled.parallel import Cancelled, parallel, raise_if
+
 from . import kernels
-from .compiled import Cancelled, parallel, raise_if
 from .pyramid import Level
 from .settings import Settings
 from .targets import Field, find_sources, find_targets, positions, upsampled_matches

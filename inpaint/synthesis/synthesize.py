@@ -12,9 +12,10 @@ import math
 
 import numpy as np
 
+from inpaint.compiled.parallel import Cancelled
+
 from . import kernels
 from .candidates import NO_STRUCTURE, find_structure
-from .compiled import Cancelled
 from .joining import Surface, join, refined
 from .lines import continued_along
 from .pyramid import Level, build_levels, diffused

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from inpaint.compiled.parallel import parallel
+
 from . import kernels, picture_kernels
-from .compiled import parallel
 
 _NEAR = 4  # pixels in which doubled offsets find a source, but for rare cases
 

@@ -11,7 +11,8 @@ import threading
 import time
 from typing import Any
 
-from .compiled import importing, is_available
+from inpaint.compiled.available import importing, is_available
+
 from .settings import SETTINGS
 
 _FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=1, poisson_iterations=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaint.synthesis.compiled import CancelledError
+from inpaint.compiled.parallel import CancelledError
 from inpaint.synthesis.kernels import RADIUS
 from inpaint.synthesis.pyramid import build_levels
 from inpaint.synthesis.search import Search

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from inpaint.synthesis.compiled import CancelledError
+from inpaint.compiled.parallel import CancelledError
 from inpaint.synthesis.search import Search
 from inpaint.synthesis.settings import Settings
 from inpaint.synthesis.synthesize import guide_factor, synthesize

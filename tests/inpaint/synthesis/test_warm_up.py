@@ -13,7 +13,7 @@ KERNELS = """
 import json, sys
 import numpy as np
 from inpaint.synthesis import kernels, picture_kernels, warm_up
-from inpaint.synthesis.jit import numba
+from inpaint.compiled.jit import numba
 
 def compiled():
     found = {}
@@ -127,7 +127,7 @@ def test_a_process_that_is_forked_during_the_warm_up_can_compile(lock):
     code = f"""{KERNELS}
 import os, signal, threading, time, warnings
 from numba.core.compiler_lock import global_compiler_lock
-from inpaint.synthesis.compiled import importing, is_available
+from inpaint.compiled.available import importing, is_available
 warnings.simplefilter("ignore")  # newer versions of Python warn of forks beside threads
 warm_up._hold_back_forks({lock})
 locked = threading.Event()

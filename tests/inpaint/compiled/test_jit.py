@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.synthesis import jit
+from inpaint.compiled import jit
 
 PACKAGE = Path(jit.__file__).parents[1]
 KERNEL = """
 import numpy as np
 from inpaint.synthesis import picture_kernels
-from inpaint.synthesis.jit import numba
+from inpaint.compiled.jit import numba
 
 def call():
     usable = np.ones((8, 20), bool)
@@ -146,7 +146,7 @@ IndexDataCacheFile._save_data = full
 
 def test_entries_that_two_processes_have_exchanged_are_compiled_again(computer):
     (computer.package.parent / "exchanged.py").write_text(
-        "from inpaint.synthesis.jit import njit\n@njit()\ndef first(values):\n    return values[0]\n"
+        "from inpaint.compiled.jit import njit\n@njit()\ndef first(values):\n    return values[0]\n"
     )
     code = """
 import exchanged, numpy as np

@@ -11,8 +11,8 @@ import time
 import numpy as np
 import pytest
 
-from inpaint.synthesis import compiled
-from inpaint.synthesis.compiled import CancelledError, parallel, raise_if
+from inpaint.compiled import parallel as compiled
+from inpaint.compiled.parallel import CancelledError, parallel, raise_if
 from tests.inpaint.synthesis.photos import surface_bytes, with_hole
 
 TIMEOUT_S = 20
@@ -144,7 +144,7 @@ def test_the_quota_of_a_container_is_read_in_both_versions_of_control_groups(tmp
 def test_a_forked_process_has_threads_of_its_own():
     code = f"""
 import os, threading
-from inpaint.synthesis import compiled
+from inpaint.compiled import parallel as compiled
 compiled.threads = lambda: 2
 
 def run():

@@ -1,14 +1,12 @@
-"""Running the compiled kernels: whether they are available, on several threads, until the result is not wanted."""
+"""Running compiled kernels: on several threads, until the result is not wanted."""
 
 import collections
 import concurrent.futures
 import contextlib
 import functools
 import itertools
-import logging
 import math
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,36 +15,10 @@ Cancelled = Callable[[], bool]
 """Returns True once a result is no longer wanted; it is cheap, and may be called from any thread."""
 
 _PARTS = 4  # per thread: while one has to wait for a core, the others do its parts
-importing = threading.RLock()
-"""Held while numba is imported."""
 
 
 class CancelledError(Exception):
-    """The synthesis was stopped, as its result is no longer wanted."""
-
-
-def is_available() -> bool:
-    """Return whether the kernels can be compiled; if not, log once what is missing.
-
-    The first call imports numba, which takes some tenths of a second and 100 MB.
-    """
-    with importing:
-        return _can_be_imported()
-
-
-@functools.cache
-def _can_be_imported() -> bool:
-    try:
-        from . import kernels, picture_kernels  # noqa: F401
-    except Exception as error:  # a broken installation may raise anything
-        is_missing = isinstance(error, ModuleNotFoundError) and error.name == "numba"
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        logging.getLogger(__name__).warning(
-            "%s, so thick holes are filled with less texture: run  pip install --upgrade numba",
-            "numba is not installed" if is_missing else f"numba cannot be used ({reason})",
-        )
-        return False
-    return True
+    """A computation was stopped, as its result is no longer wanted."""
 
 
 def raise_if(cancelled: Cancelled | None) -> None:
