@@ -39,7 +39,8 @@ class Computer:
 
     def __init__(self, folder):
         self.package, self.home, self.temporary = folder / "inpaint", folder / "home", folder / "tmp"
-        for source in (PACKAGE / "__init__.py", *(PACKAGE / "synthesis").glob("*.py")):
+        sources = (source for folder in ("synthesis", "compiled") for source in (PACKAGE / folder).glob("*.py"))
+        for source in (PACKAGE / "__init__.py", *sources):
             target = self.package / source.relative_to(PACKAGE)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
