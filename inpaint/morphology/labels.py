@@ -1,0 +1,66 @@
+"""Connected components of a grid, and what is measured of each."""
+
+import numpy as np
+
+from inpaint.compiled.available import is_available
+
+
+def label(grid: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the label of each pixel's 8-connected component, and their number.
+
+    Args:
+        grid: bool (h, w).
+
+    Returns:
+        int32 (h, w): 0 outside of the grid's components, which are numbered from 1 in the order of their first pixels,
+        row by row.
+    """
+    if not is_available():
+        from scipy import ndimage
+
+        labels, count = ndimage.label(grid, np.ones((3, 3)))
+        return labels, int(count)
+    from . import kernels
+
+    labels = np.empty(grid.shape, np.int32)
+    height, width = grid.shape
+    parent = np.empty(-(-height // 2) * -(-width // 2) + 1, np.int32)
+    return labels, int(kernels.label(grid, labels, parent))
+
+
+def bounding_boxes(labels: np.ndarray, count: int) -> np.ndarray:
+    """Return the bounding box of each label: int64 (count, 4) of top, bottom, left and right; ends exclusive.
+
+    Args:
+        labels: int32 (h, w), each of the labels from 1 to `count` at least once.
+        count: the number of labels.
+    """
+    if not is_available():
+        from scipy import ndimage
+
+        spans = ndimage.find_objects(labels, count)
+        edges = [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in spans]
+        return np.array(edges, np.int64).reshape(-1, 4)
+    from . import kernels
+
+    boxes = np.tile(np.array([labels.shape[0], 0, labels.shape[1], 0], np.int64), (count + 1, 1))
+    kernels.bounding_boxes(labels, boxes)
+    return boxes[1:]
+
+
+def maximum(values: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Return the largest value of each label, float32 (count + 1,); the first one is that of no label.
+
+    Args:
+        values: float32 (h, w), not negative.
+        labels: int32 (h, w), from 0 to `count`.
+        count: the number of labels.
+    """
+    largest = np.zeros(count + 1, np.float32)
+    if not is_available():
+        np.maximum.at(largest, labels, values)
+        return largest
+    from . import kernels
+
+    kernels.maximum(values, labels, largest)
+    return largest
