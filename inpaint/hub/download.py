@@ -8,7 +8,7 @@ import logging
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,11 +19,9 @@ from huggingface_hub.file_download import get_hf_file_metadata
 from huggingface_hub.utils import validate_repo_id
 
 from .errors import explain_error, is_transient
+from .files import CONFIG_FILE, MAX_BYTES, WeightsError, check_size, missing_files
 from .retry import retry
 
-CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
-MAX_BYTES = {CONFIG_FILE: 100_000, WEIGHTS_FILE: 1_000_000_000}
-PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 RESPONSE_TIMEOUT_S = 4.0
 """Timeout of one connection or one response."""
 LOOKUP_TIMEOUT_S = 8.0
@@ -31,10 +29,6 @@ LOOKUP_TIMEOUT_S = 8.0
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
-
-
-class WeightsError(ValueError):
-    """Weights that cannot be loaded. The message says why and what to do."""
 
 
 def split_revision(text: str, revision: str | None) -> tuple[str, str]:
@@ -149,37 +143,3 @@ def _explain(repo_id: str, revision: str, error: Exception) -> str:
         return missing_files(repo_id, [file for file in MAX_BYTES if file not in present] or list(MAX_BYTES), present)
     attempt = f"{repo_id} is not a folder here and could not be downloaded"
     return explain_error(error, attempt, page=f"{constants.ENDPOINT}/{repo_id}", revision=revision)
-
-
-def check_size(name: str, file: str, size: int | None) -> None:
-    """Refuse a file that is too large for weights of this library.
-
-    Args:
-        name: of the folder or repository, for the message.
-        file: `CONFIG_FILE` or `WEIGHTS_FILE`.
-        size: in bytes; None, unknown, passes: the downloaded file is checked again.
-
-    Raises:
-        WeightsError: the file is too large.
-    """
-    if size is not None and size > MAX_BYTES[file]:
-        raise WeightsError(
-            f"{name}: {file} has {size:,} bytes; at most {MAX_BYTES[file]:,} are allowed: use smaller weights."
-        )
-
-
-def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:
-    """Return the message about a folder or repository without one of the two files.
-
-    Args:
-        name: of the folder or repository.
-        missing: names of the missing files.
-        present: names of the files that are there; a pickle among them is named, since it is never opened.
-    """
-    pickles = sorted(file for file in present if file.endswith(PICKLE_SUFFIXES))
-    if pickles and WEIGHTS_FILE in missing:
-        return (
-            f"{name} holds {pickles[0]}, a pickle, which can run code when it is opened, so it is refused."
-            f" Ask its owner for {WEIGHTS_FILE} and {CONFIG_FILE}, or save them with save_generator."
-        )
-    return f"{name} has no {' and no '.join(missing)}: it needs both {WEIGHTS_FILE} and {CONFIG_FILE}."

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .config import DamageConfig
-from .efficientnet import BLOCKS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite
+from .efficientnet import MobileBlock, SameConv, normalize_for_lite
+from .lite0 import BLOCKS, STEM_CHANNELS
 
 AROUND_CELLS = 15
 """Side, in cells of 16 pixels, of the neighbourhood whose mean features tell a blotch from its background."""

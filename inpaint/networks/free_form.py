@@ -1,6 +1,6 @@
 """The free-form generator, for photos of any size."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .config import FreeFormConfig
 from .layers import ContextualAttention, ConvNeXtBlock, GlobalContext
-from .old_keys import rename_in_place
+from .old_keys import OLD_KEYS, rename_in_place
 from .pyramid import initial_fill
 
 
@@ -30,13 +30,6 @@ class FreeFormGenerator(nn.Module):
 
     fixed_size = None
     multiple = 16
-    old_keys: ClassVar = {
-        "borrow.match.": "contextual_attention.key.",
-        "borrow.lend.": "contextual_attention.value.",
-        "borrow.take.": "contextual_attention.output.",
-        "borrow.sharpness": "contextual_attention.softmax_scale",
-    }
-    """Beginnings of state-dict keys in files of earlier versions, and what they are now."""
 
     def __init__(self, config: FreeFormConfig):
         super().__init__()
@@ -138,7 +131,7 @@ class FreeFormGenerator(nn.Module):
         return prediction if self.training else prediction.clamp(-1, 1)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *arguments: Any) -> None:
-        rename_in_place(state_dict, prefix, self.old_keys)
+        rename_in_place(state_dict, prefix, OLD_KEYS[self.config.architecture])
         super()._load_from_state_dict(state_dict, prefix, *arguments)
 
     def _run_body(self, x: Tensor, mask: Tensor) -> Tensor:

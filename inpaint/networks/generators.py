@@ -5,17 +5,15 @@ Each maps (masked_image, mask) to a prediction of the whole picture; the caller 
 
 from typing import Any
 
-import torch
-
-from .config import ConfigError, ContextEncoderConfig, FreeFormConfig, GeneratorConfig
+from .config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from .context_encoder import ContextEncoder
 from .free_form import FreeFormGenerator
+from .layout import check_parameters
 
 GENERATORS: dict[str, type[ContextEncoder] | type[FreeFormGenerator]] = {
     ContextEncoderConfig.architecture: ContextEncoder,
     FreeFormConfig.architecture: FreeFormGenerator,
 }
-MAX_PARAMETERS = 200_000_000
 
 
 def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerator:
@@ -25,14 +23,8 @@ def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerat
         config: its architecture and sizes.
 
     Raises:
-        ConfigError: it would have more than `MAX_PARAMETERS` parameters. Checked before memory is allocated.
+        ConfigError: it would have more than `layout.MAX_PARAMETERS` parameters. Checked before memory is allocated.
     """
+    check_parameters(config)
     generator_class: Any = GENERATORS[config.architecture]
-    with torch.device("meta"):
-        size = sum(parameter.numel() for parameter in generator_class(config).parameters())
-    if size > MAX_PARAMETERS:
-        raise ConfigError(
-            f"the config describes a generator of {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed:"
-            " reduce channels or bottleneck_channels"
-        )
     return generator_class(config)

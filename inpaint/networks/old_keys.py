@@ -3,6 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+OLD_KEYS: Mapping[str, Mapping[str, str]] = {
+    "free-form": {
+        "borrow.match.": "contextual_attention.key.",
+        "borrow.lend.": "contextual_attention.value.",
+        "borrow.take.": "contextual_attention.output.",
+        "borrow.sharpness": "contextual_attention.softmax_scale",
+    }
+}
+"""Architecture -> beginnings of state-dict keys in files of earlier versions, and what they are now."""
+
 
 def current_keys(keys: Iterable[str], old_keys: Mapping[str, str]) -> dict[str, str]:
     """Return the current name of each state-dict key.

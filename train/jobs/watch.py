@@ -8,7 +8,7 @@ from typing import NamedTuple
 import httpx2
 from huggingface_hub import HfApi, RepoFile
 
-from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE, check_size
+from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size
 from inpaint.hub.retry import retry
 from train.run.events import RunStatus, read_events
 

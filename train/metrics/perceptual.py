@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.networks.efficientnet import HEAD_CHANNELS, STEM_CHANNELS, MobileBlock, SameConv, normalize_for_lite
+from inpaint.networks.efficientnet import MobileBlock, SameConv, normalize_for_lite
+from inpaint.networks.lite0 import HEAD_CHANNELS, STEM_CHANNELS
 from inpaint.networks.tensors import pad_to_multiple
 
 from .efficientnet import LITE0, block_sizes, fold_front, fold_head, load_lite

@@ -13,8 +13,8 @@ from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
 from inpaint.damage import load_damage_network
-from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE
 from inpaint.hub.errors import explain_error, hide_token, status_of
+from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from inpaint.hub.retry import retry
 from inpaint.hub.weights import WeightsError, load_generator
 from train.data.retry import StreamError

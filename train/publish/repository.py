@@ -12,8 +12,8 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
 
-from inpaint.hub.download import WEIGHTS_FILE
 from inpaint.hub.errors import explain_error, is_transient, status_of
+from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.hub.retry import retry
 
 from .card import CARD_FILE

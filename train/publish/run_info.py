@@ -8,7 +8,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from inpaint.hub.download import CONFIG_FILE, WEIGHTS_FILE
+from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE
 
 LOSSES_FILE = "losses.jsonl"
 

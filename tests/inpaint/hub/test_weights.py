@@ -4,18 +4,22 @@ import json
 import os
 import pickle
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub import CommitOperationAdd, HfApi
 from safetensors.torch import load_file, save_file
 
 import inpaint.hub.weights as pretrained
-from inpaint.hub.weights import WeightsError, load_generator, save_generator
+from inpaint.hub.weights import WeightsError, load_generator, load_weights, save_generator
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
+from inpaint.networks.layout import tensor_shapes
 from tests.hub import Hub, User
 from tests.hub.client import Client
 
@@ -23,6 +27,7 @@ SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attentio
 
 LOAD = """
 import time
+import inpaint.hub.download, inpaint.networks.generators  # are not part of the times
 from inpaint.hub.weights import WeightsError, load_generator
 def load(*args):
     start = time.monotonic()
@@ -73,6 +78,29 @@ def test_saved_weights_are_loaded_rounded_to_the_dtype_of_the_file(config, dtype
     assert sorted(os.listdir(tmp_path)) == ["config.json", "model.safetensors"]
 
 
+@pytest.mark.parametrize("config", [SMALL, ContextEncoderConfig(bottleneck_channels=8, channels=2)])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_weights_for_numpy_are_those_of_the_generator_in_every_stored_dtype(config, dtype, tmp_path):
+    generator = build_generator(config)
+    save_generator(generator, tmp_path, dtype=dtype)
+    weights = load_weights(tmp_path)
+    assert (weights.config, weights.source, weights.revision) == (config, str(tmp_path), None)
+    state = generator.state_dict()
+    assert list(weights.tensors) == list(tensor_shapes(config)) and set(weights.tensors) == set(state)
+    for name, value in weights.tensors.items():
+        expected = state[name].to(dtype).float() if state[name].is_floating_point() else state[name]
+        assert value.dtype == expected.numpy().dtype
+        assert np.array_equal(value, expected.numpy())
+
+
+def test_the_bundled_weights_are_read_without_torch_scipy_and_the_hub():
+    code = "import sys; from inpaint.hub.weights import load_weights; load_weights()"
+    code += "; sys.exit(str({'torch', 'scipy', 'huggingface_hub', 'httpx2'} & set(sys.modules) or ''))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr.strip() == ""
+    )
+
+
 def test_weights_too_large_for_half_precision_are_not_saved_as_infinity(tmp_path):
     with pytest.raises(ValueError, match=r"not finite in torch\.float16"):
         save_generator(small_generator(1e6), tmp_path)
@@ -104,9 +132,10 @@ def test_a_weight_of_another_dtype_or_not_finite_is_refused(folder):
     tensors = load_file(folder / "model.safetensors")
     name = sorted(tensors)[0]
     save_file({**tensors, name: tensors[name].to(torch.int32)}, folder / "model.safetensors")
-    assert f"{name} is torch.int32" in refusal(folder)
-    save_file({**tensors, name: tensors[name] * float("nan")}, folder / "model.safetensors")
-    assert "not finite" in refusal(folder)
+    assert f"{name} is I32 and not float32" in refusal(folder)
+    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        save_file({**tensors, name: (tensors[name] * float("nan")).to(dtype)}, folder / "model.safetensors")
+        assert "not finite" in refusal(folder)
 
 
 def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_is_not_opened(tmp_path):

