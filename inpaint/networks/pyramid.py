@@ -1,10 +1,10 @@
 """Image pyramids of a picture with a hole: the initial fill, and smaller copies for a coarser pass."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .relaxation import BIHARMONIC_STEPS, JACOBI_STEPS
 
 
 def push_pull(
@@ -74,24 +74,8 @@ def initial_fill(masked_image: Tensor, mask: Tensor, levels: int | None = None) 
         the hole.
     """
     masked_image = masked_image.contiguous()  # with three channels a third faster than channels-last on a CPU
-    filled = push_pull(masked_image, mask, levels, jacobi_steps=(1, 2, 8), biharmonic_steps=_BIHARMONIC_STEPS)
+    filled = push_pull(masked_image, mask, levels, jacobi_steps=JACOBI_STEPS, biharmonic_steps=BIHARMONIC_STEPS)
     return filled.clamp(-1, 1)  # a continued slope may leave the range
-
-
-def _chebyshev_steps(count: int, lowest: float, highest: float) -> tuple[float, ...]:
-    """Return the step sizes that together damp the errors between two eigenvalues most, the largest step first.
-
-    Reference:
-        Golub and Varga 1961, Chebyshev semi-iterative methods, Numerische Mathematik 3, section 2.
-    """
-    middle, half_range = (highest + lowest) / 2, (highest - lowest) / 2
-    values = (middle - half_range * math.cos((2 * k + 1) * math.pi / (2 * count)) for k in range(count))
-    return tuple(sorted((1 / value for value in values), reverse=True))
-
-
-# The squared Laplacian has eigenvalues up to 64. Errors of eigenvalues below 4, far inside holes, are left to the
-# network.
-_BIHARMONIC_STEPS = _chebyshev_steps(5, 4, 66), _chebyshev_steps(8, 4, 66)
 
 
 def _laplacian(x: Tensor) -> Tensor:

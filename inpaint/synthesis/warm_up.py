@@ -21,7 +21,7 @@ _thread: threading.Thread | None = None
 
 
 def warm_up() -> bool:
-    """Compile every kernel for the types that fills use, or load them from disk: by tiny syntheses on every path.
+    """Compile every kernel for the types that fills use, or load them from disk: by tiny fills on every path.
 
     Once it has returned, no fill compiles anything.
 
@@ -32,8 +32,11 @@ def warm_up() -> bool:
         return False
     import numpy as np
 
+    from inpaint.pyramid.fills import compile_kernels
+
     from .synthesize import synthesize  # loads numba
 
+    compile_kernels()
     side = 96
     picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     hole = np.zeros((side, side), bool)

@@ -1,0 +1,189 @@
+"""Image pyramids of a picture with a hole, on NumPy arrays: what the filler computes before and after the network.
+
+These are twins of `inpaint.networks.pyramid` and `inpaint.networks.tensors` for one picture, in compiled kernels that
+need no torch. Without numba the functions there are called.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from inpaint.compiled.available import is_available
+from inpaint.networks.relaxation import BIHARMONIC_STEPS, JACOBI_STEPS
+
+
+def downscale(pixels: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a smaller copy of a picture with a hole, without any colour from inside the hole.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3); H and W multiples of `factor`. Pixels inside the hole are ignored.
+        hole: bool (H, W), True = hole.
+        factor: how many times smaller, a whole number. With 1, `to_pixels` returns exactly the same known pixels.
+
+    Returns:
+        The masked image, float32 (3, H / factor, W / factor) in [-1, 1], 0 in the hole, and its mask, float32
+        (H / factor, W / factor) in {0, 1}. A pixel is the mean of the known pixels in its block. It is hole if fewer
+        than half of them are known; if that would leave no known pixel in the picture, it is hole only if none of them
+        is known.
+    """
+    if not is_available():
+        from inpaint.networks.pyramid import shrink
+        from inpaint.networks.tensors import to_tensor
+
+        small = shrink(to_tensor(pixels), _tensor(hole[None, None].astype(np.float32)), factor)
+        return small[0][0].numpy(), small[1][0, 0].numpy()
+    from . import pixel_kernels
+
+    pixels, hole = _usable(pixels, np.uint8), _usable(hole, bool)
+    height, width = (side // factor for side in hole.shape)
+    image, mask = np.empty((3, height, width), np.float32), np.empty((height, width), np.float32)
+    pixel_kernels.downscale(pixels.reshape(len(pixels), -1), hole.view(np.uint8), factor, image, mask)
+    return image, mask
+
+
+def push_pull(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Fill the hole smoothly from an image pyramid, see `inpaint.networks.pyramid.push_pull`.
+
+    Args:
+        masked_image: float32 (3, H, W). Values inside the hole are ignored.
+        mask: float32 (H, W) in {0, 1}, 1 = hole.
+
+    Returns:
+        float32 (3, H, W): `masked_image` outside the hole, a smooth fill inside. 0 everywhere if no pixel is known.
+    """
+    if not is_available():
+        from inpaint.networks import pyramid
+
+        return pyramid.push_pull(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
+    return _filled(masked_image, mask, (0,), (), np.inf)
+
+
+def initial_fill(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Fill the hole with a nearly biharmonic surface, see `inpaint.networks.pyramid.initial_fill`.
+
+    Args:
+        masked_image: float32 (3, H, W) in [-1, 1]. Values inside the hole are ignored.
+        mask: float32 (H, W) in {0, 1}, 1 = hole.
+
+    Returns:
+        float32 (3, H, W) in [-1, 1], `masked_image` outside the hole.
+    """
+    if not is_available():
+        from inpaint.networks import pyramid
+
+        return pyramid.initial_fill(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
+    return _filled(masked_image, mask, JACOBI_STEPS, BIHARMONIC_STEPS, 1)
+
+
+def transfer_low_frequencies(
+    image: np.ndarray, source: np.ndarray, mask: np.ndarray | None = None, block: int = 16
+) -> np.ndarray:
+    """Return an image with its low frequencies replaced by those of another.
+
+    Args:
+        image: float32 (3, H, W); H and W multiples of `block`.
+        source: float32 (3, H, W); gives the low frequencies.
+        mask: float32 (H, W) in {0, 1}: elsewhere the images count as equal. None: they may differ everywhere.
+        block: side in pixels of the blocks whose means are transferred, see
+            `inpaint.networks.pyramid.transfer_low_frequencies`.
+
+    Returns:
+        float32 (3, H, W); values may lie outside the range of both images.
+    """
+    if not is_available():
+        from inpaint.networks import pyramid
+
+        source = source if mask is None else np.where(mask > 0.5, source, image)
+        return pyramid.transfer_low_frequencies(_tensor(image[None]), _tensor(source[None]), block)[0].numpy()
+    from . import pixel_kernels
+
+    image, source = _usable(image), _usable(source)
+    mask = np.ones(image.shape[1:], np.float32) if mask is None else _usable(mask)
+    out = np.empty_like(image)
+    pixel_kernels.transfer_low_frequencies(image, source, mask, block, _bicubic_taps(block), out)
+    return out
+
+
+def composite_pixels(image: np.ndarray, prediction: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the pixels of the prediction inside the hole and of the image outside.
+
+    Args:
+        image: float32 (3, H, W) in [-1, 1]. Values outside the range are clipped; NaN becomes mid grey.
+        prediction: float32 (3, H, W), likewise.
+        mask: float32 (H, W) in {0, 1}, 1 = hole.
+
+    Returns:
+        RGB uint8 (H, W, 3).
+    """
+    if not is_available():
+        from inpaint.networks import tensors
+
+        return tensors.to_pixels(_tensor(np.where(mask > 0.5, prediction, image)))
+    from . import pixel_kernels
+
+    image, prediction, mask = _usable(image), _usable(prediction), _usable(mask)
+    out = np.empty((*mask.shape, 3), np.uint8)
+    pixel_kernels.composite(image, prediction, mask, out)
+    return out
+
+
+def to_pixels(image: np.ndarray) -> np.ndarray:
+    """Return an image as RGB pixels.
+
+    Args:
+        image: float32 (3, H, W) in [-1, 1]. Values outside the range are clipped; NaN becomes mid grey.
+
+    Returns:
+        RGB uint8 (H, W, 3).
+    """
+    return composite_pixels(image, image, image[0])  # with any mask
+
+
+def compile_kernels() -> None:
+    """Compile every kernel for the types that fills use, or load them from disk: by tiny fills."""
+    image, mask = downscale(np.zeros((32, 32, 3), np.uint8), np.eye(32, dtype=bool), 2)
+    composite_pixels(image, transfer_low_frequencies(image, initial_fill(image, mask), mask), mask)
+
+
+def _filled(
+    masked_image: np.ndarray,
+    mask: np.ndarray,
+    jacobi_steps: tuple[int, ...],
+    biharmonic_steps: tuple[tuple[float, ...], ...],
+    limit: float,
+) -> np.ndarray:
+    from . import kernels
+
+    filled = np.array(masked_image, np.float32, order="C")
+    steps = np.zeros((len(biharmonic_steps), max(map(len, biharmonic_steps), default=0)), np.float32)
+    for row, values in zip(steps, biharmonic_steps, strict=True):
+        row[: len(values)] = values
+    kernels.fill(filled, _usable(mask), np.array(jacobi_steps, np.int64), steps, np.float32(limit))
+    return filled
+
+
+@functools.cache
+def _bicubic_taps(block: int) -> np.ndarray:
+    """Return the weights of four values for `block` places between the two inner ones, float32 (block, 4).
+
+    Reference:
+        Keys 1981, Cubic convolution interpolation for digital image processing, IEEE TASSP 29(6), Eq. 15 with
+        a = -3/4, as PyTorch has it.
+    """
+    a = -0.75
+    distance = np.abs((np.arange(block) + (0 if block % 2 else 0.5)) / block - np.arange(-1, 3)[:, None])
+    near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
+    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return np.ascontiguousarray(np.where(distance <= 1, near, far).T, np.float32)
+
+
+def _usable(array: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
+    """Return an array as the kernels are compiled for: contiguous and writable, which most arrays are."""
+    return np.require(array, dtype, ["C", "W"])
+
+
+def _tensor(array: np.ndarray) -> Any:
+    import torch
+
+    return torch.from_numpy(_usable(array))
