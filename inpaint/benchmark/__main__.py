@@ -1,4 +1,4 @@
-"""`python -m inpaint.benchmark`: time fills and compare with OpenCV Telea and with one pass over the whole photo."""
+"""`python -m inpaint.benchmark`: time fills beside those of other methods, or beside those of another checkout."""
 
 import argparse
 import json
@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
+from inpaint.compiled.parallel import threads
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from inpaint.runtime.malloc import keep_memory
 
+from .against import compare
+from .against.tasks import QUICK as QUICK_TASKS
+from .against.tasks import Scale, build_tasks, megapixels
 from .baselines import TELEA, FillPixels, UnavailableError, load_opencv
 from .plot import Curve, plot_times
 from .timing import (
@@ -41,9 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: of the command line; None: those of the process.
     """
-    options = _build_parser().parse_args(arguments)
+    parser = _build_parser()
+    options = parser.parse_args(arguments)
+    if options.against and (options.plot or options.model or options.runtime != "auto"):
+        parser.error("--against times the bundled weights with the default runtime: omit --plot, --model and --runtime")
+    if options.only and not options.against:
+        parser.error("--only chooses tasks of --against")
     sizes = QUICK if options.quick else Sizes()
     try:
+        if options.against:
+            _compare(options)
+            return 0
         inpainter = Inpainter.from_pretrained(options.model, runtime=options.runtime)
         baselines, note = _load_baselines(inpainter)
         _progress(f"{_machine(inpainter)}: this takes a few minutes")
@@ -54,13 +64,29 @@ def main(arguments: list[str] | None = None) -> int:
         if options.plot:
             points["photo"] = [*sweep_photos(inpainter, baselines, sizes)]
             plot_times(panels(points["hole"], points["photo"], sizes), options.plot, _machine(inpainter))
-        if options.json:
-            options.json.parent.mkdir(parents=True, exist_ok=True)
-            options.json.write_text(as_json(outcomes, points, _machine(inpainter)))
+        _write(options.json, as_json(outcomes, points, _machine(inpainter)))
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _compare(options: argparse.Namespace) -> None:
+    """Time the tasks of `--against` in both checkouts, and print and write their figures."""
+    tasks = build_tasks(QUICK_TASKS if options.quick else Scale())
+    chosen = [task for task in tasks if not options.only or task.name in options.only]
+    rows = list(compare.compare(chosen, options.against, _progress))
+    print(compare.table(rows, with_limits=not options.quick))
+    machine = f"{_processor()}, {_threads()}"
+    old, new = compare.commit_of(options.against), compare.commit_of(compare.ROOT)
+    print(f"\nold: {old}, new: {new}; on {machine}. Medians of repeats that alternate between the two.")
+    _write(options.json, compare.as_json(rows, options.against, machine))
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def measure(
@@ -80,10 +106,10 @@ def measure(
     """
     brush_px, length_px = sizes.stroke_px
     share, side = f"{sizes.share:.0%}", sizes.square_px
-    scratched = f"{_megapixels(sizes.scratched_photo)}, {sizes.scratches} scratches, from file to file"
+    scratched = f"{megapixels(sizes.scratched_photo)}, {sizes.scratches} scratches, from file to file"
     outcomes, strokes = [], []
     for photo, limits in ((sizes.large_photo, (FIRST_S, FINAL_S)), (sizes.small_photo, (None, None))):
-        task = f"a stroke of {brush_px} x {length_px} px, {_megapixels(photo)}"
+        task = f"a stroke of {brush_px} x {length_px} px, {megapixels(photo)}"
         _progress(task)
         seconds = time_stroke(inpainter, baselines, photo, sizes)
         outcomes.append(Outcome(f"{task}: first fill", {OURS: seconds.pop(OURS_FIRST)}, limits[0]))
@@ -174,9 +200,11 @@ def _load_baselines(inpainter: Inpainter) -> tuple[dict[str, FillPixels], str]:
 
 
 def _machine(inpainter: Inpainter) -> str:
-    threads = torch.get_num_threads()
-    name = inpainter.runtime.name
-    return f"{name} on {_processor()}, {threads} thread{'s' if threads > 1 else ''}, weights: {inpainter.source}"
+    return f"{inpainter.runtime.name} on {_processor()}, {_threads()}, weights: {inpainter.source}"
+
+
+def _threads() -> str:
+    return f"{threads()} thread{'s' if threads() > 1 else ''}"
 
 
 def _processor() -> str:
@@ -187,11 +215,6 @@ def _processor() -> str:
     return models[0] if models else platform.processor() or platform.machine()
 
 
-def _megapixels(size: tuple[int, int]) -> str:
-    millions = f"{size[0] * size[1] / 1e6:.2g}"
-    return f"{millions} megapixel{'s' if millions != '1' else ''}"
-
-
 def _progress(text: str) -> None:
     print(f"{text} ...", file=sys.stderr, flush=True)
 
@@ -199,10 +222,13 @@ def _progress(text: str) -> None:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m inpaint.benchmark",
-        description="Time fills, and compare with OpenCV Telea and with one pass over the whole photo. The photos are "
-        "synthetic and the same on every machine.",
+        description="Time fills, and compare with OpenCV Telea and with one pass over the whole photo; or compare this "
+        "checkout with another one. The photos are synthetic and the same on every machine.",
     )
     add = parser.add_argument
+    add("--against", type=Path, metavar="CHECKOUT", help="compare with another checkout of this project instead")
+    names = [task.name for task in build_tasks(Scale())]
+    add("--only", action="append", choices=names, help="run only this task of --against; may be repeated")
     add("--plot", type=Path, metavar="FILE", help="plot time against hole size and photo size (.png, .svg, ...)")
     add("--json", type=Path, metavar="FILE", help="write all figures to this file")
     add("--quick", action="store_true", help="small tasks, to check that it runs; the figures are not meaningful")

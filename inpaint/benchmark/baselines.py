@@ -5,14 +5,9 @@ The packages of the first three are in the dependency group "evaluate" and are i
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
-
-from inpaint.networks.pyramid import initial_fill, push_pull
-from inpaint.networks.tensors import to_pixels, to_tensor
 
 FillPixels = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(pixels uint8 (H, W, 3), mask bool (H, W), True = hole) -> pixels of the same shape; only those in the hole count."""
@@ -56,18 +51,24 @@ def mean_fill(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def pyramid_fill(
-    pixels: np.ndarray, mask: np.ndarray, method: Callable[[Tensor, Tensor], Tensor] = push_pull
+    pixels: np.ndarray, mask: np.ndarray, method: Literal["push_pull", "initial_fill"] = "push_pull"
 ) -> np.ndarray:
-    """Fill the hole from an image pyramid.
+    """Fill the hole from an image pyramid, with PyTorch.
 
     Args:
         pixels: RGB uint8 (H, W, 3); not modified.
         mask: bool (H, W), True = hole.
-        method: `push_pull` or `initial_fill` of `inpaint.networks.pyramid`.
+        method: function of `inpaint.networks.pyramid`.
     """
+    import torch
+
+    from inpaint.networks import pyramid
+    from inpaint.networks.tensors import to_pixels, to_tensor
+
+    fill = getattr(pyramid, method)
     image = to_tensor(pixels.copy())  # a copy, as PyTorch warns of read-only arrays
     hole = torch.from_numpy(mask.astype(np.float32))[None, None]
-    return np.where(mask[:, :, None], to_pixels(method(image * (1 - hole), hole)), pixels)
+    return np.where(mask[:, :, None], to_pixels(fill(image * (1 - hole), hole)), pixels)
 
 
 def load_opencv(method: str) -> FillPixels:
@@ -144,7 +145,7 @@ def _unavailable(error: ImportError, package: str) -> UnavailableError:
 BASELINES = (
     Baseline("mean fill", lambda: mean_fill),
     Baseline("push-pull pyramid", lambda: pyramid_fill),
-    Baseline("initial fill (ours)", lambda: functools.partial(pyramid_fill, method=initial_fill)),
+    Baseline("initial fill (ours)", lambda: functools.partial(pyramid_fill, method="initial_fill")),
     Baseline(TELEA, lambda: load_opencv("INPAINT_TELEA")),
     Baseline("OpenCV Navier-Stokes", lambda: load_opencv("INPAINT_NS")),
     Baseline("skimage biharmonic", load_biharmonic, slow=True),

@@ -1,7 +1,7 @@
 """Workloads of the benchmark: synthetic photos, the same on every machine, and holes in them."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from inpaint.engine.brush import stroke_to_mask
 
@@ -77,6 +77,26 @@ def scratches_mask(width: int, height: int, count: int, seed: int = 0) -> np.nda
         y = rng.uniform(0, height) + length * along * np.sin(angle) + across * np.cos(angle)
         strokes.append((np.stack([x, y], 1).tolist(), rng.uniform(2, 10)))
     return _painted(width, height, strokes)
+
+
+def worn_print(width: int, height: int, count: int, seed: int = 0) -> np.ndarray:
+    """Return a synthetic photo as an old print: faded, brownish, slightly blurred, with bright scratches.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        count: number of scratches, those of `scratches_mask`.
+        seed: of the random numbers.
+
+    Returns:
+        RGB uint8 (height, width, 3).
+    """
+    photo = Image.fromarray(synthetic_photo(width, height, seed)).convert("L").filter(ImageFilter.GaussianBlur(2))
+    tones = np.linspace((58, 46, 34), (214, 202, 176), 256).round().astype(np.uint8)
+    toned = Image.merge("RGB", [photo.point(tones[:, channel].tolist()) for channel in range(3)])
+    scratches = Image.fromarray(scratches_mask(width, height, count, seed)).convert("L")
+    toned.paste((244, 240, 228), mask=scratches.filter(ImageFilter.GaussianBlur(0.7)))
+    return np.array(toned)
 
 
 def _painted(width: int, height: int, strokes: list[tuple[list[list[float]], float]]) -> np.ndarray:
