@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from scipy import ndimage, special
 from torch import nn
 
 from inpaint.engine.regions import dilate
 from inpaint.hub.weights import BUNDLED, load_network
+from inpaint.morphology.distance import distance_transform
+from inpaint.morphology.labels import label
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork, fused
 from inpaint.networks.tensors import pad_to_multiple
@@ -133,7 +134,7 @@ class DamageFinder:
         if max(photo.size) > 1.5 * OVERVIEW_PX:
             overview = _downscaled(photo, OVERVIEW_PX / max(photo.size))
             np.maximum(logits, _resized(self._two_scale_logits(overview), photo.size), out=logits)
-        return adjust_to_prior(special.expit(logits))
+        return adjust_to_prior(0.5 + 0.5 * np.tanh(logits / 2))
 
     def _prepared(self, network: DamageNetwork) -> nn.Module:
         return fused(network).to(self.device, torch.float32).to(memory_format=torch.channels_last)
@@ -230,7 +231,7 @@ def _hysteresis(probability: np.ndarray, threshold: float) -> np.ndarray:
 
     A component of pixels above the low threshold is kept if one of its pixels exceeds the threshold.
     """
-    labels, count = ndimage.label(probability > threshold * LOW_THRESHOLD, np.ones((3, 3), bool))
+    labels, count = label(probability > threshold * LOW_THRESHOLD)
     if not count:
         return np.zeros(probability.shape, bool)
     keep = np.zeros(count + 1, bool)
@@ -247,10 +248,10 @@ def _near_thick(found: np.ndarray, distance_px: float) -> np.ndarray:
     padded = np.pad(found, ((0, below), (0, right)), mode="edge")
     cells = padded.reshape(padded.shape[0] // CELL_PX, CELL_PX, -1, CELL_PX)
     inside = np.pad(np.all(cells, axis=(1, 3)), 1, mode="edge")  # damage at the photo's edge continues beyond it
-    thick = ndimage.distance_transform_edt(inside)[1:-1, 1:-1] * CELL_PX >= THICK_PX / 2
+    thick = distance_transform(inside)[1:-1, 1:-1] * CELL_PX >= THICK_PX / 2
     if not thick.any():
         return np.zeros(found.shape, bool)
-    distance = ndimage.distance_transform_edt(~thick).astype(np.float32) * CELL_PX
+    distance = distance_transform(~thick) * CELL_PX
     near = _resized(distance, (width + right, height + below))[:height, :width]
     return near <= THICK_PX / 2 + distance_px
 

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from scipy import ndimage
 
 from inpaint.compiled.parallel import Cancelled
+from inpaint.morphology.squares import dilate
 
 from .fills import Fill
 from .regions import CELL, Box, occupancy
@@ -85,5 +85,5 @@ def needs_pause(mask: np.ndarray, box: Box, area: np.ndarray, brush_px: float) -
     window = Box(left, top, min(width, box.right + 2 * CELL), min(height, box.bottom + 2 * CELL))
     stroke = np.zeros((window.height, window.width), bool)
     stroke[box.relative_to(left, top).slices] = area
-    near = ndimage.binary_dilation(occupancy(stroke), np.ones((3, 3)))
+    near = dilate(occupancy(stroke))
     return bool((near & occupancy(mask[window.slices])).any())

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
+from inpaint.morphology.distance import distance_transform
+from inpaint.morphology.labels import bounding_boxes, label
 from inpaint.synthesis.settings import SETTINGS
 
-from .regions import Box, Part, bounding_part, find_regions, upsample_nearest
-from .thickness import depth, downsample, thick_part, thickness
+from .regions import Box, Part, bounding_part, find_regions
+from .thickness import depth, downsample, label_part, thick_part, thickness
 
 _MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stroke would take too long
 
@@ -148,11 +149,10 @@ def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part
     if not core.any():
         return [region]
     # the corners of a square lie sqrt(2) times as far from its core as its sides
-    around = ndimage.distance_transform_edt(~core) * factor <= sizes.thin_px * 0.75 + factor
-    labels, count = ndimage.label(around, np.ones((3, 3)))
-    thick = [hole & upsample_nearest(labels == label, factor, hole.shape) for label in range(1, count + 1)]
-    rest = hole & ~upsample_nearest(around, factor, hole.shape)
-    parts = [bounding_part(box.left, box.top, piece) for piece in (*thick, rest)]
+    labels, count = label(distance_transform(~core) * factor <= sizes.thin_px * 0.75 + factor)
+    boxes = bounding_boxes(labels, count)
+    parts = [label_part(region, labels, index + 1, boxes[index], factor) for index in range(count)]
+    parts.append(label_part(region, labels, 0, np.array([0, len(grid), 0, grid.shape[1]]), factor))
     return [part for part in parts if part is not None]
 
 

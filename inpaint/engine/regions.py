@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
+from inpaint.morphology.distance import distance_transform
+from inpaint.morphology.labels import bounding_boxes, label
+from inpaint.morphology.squares import dilate as dilate_square
 from inpaint.photos.opening import MaskError
 
 CELL = 16
@@ -92,8 +94,7 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
         if window.width <= 0 or window.height <= 0:
             return []
         occupied = occupancy(mask[window.slices])
-        near = ndimage.binary_dilation(occupied, np.ones((3, 3)))
-        labels, count = ndimage.label(near, np.ones((3, 3)))
+        labels, count = label(dilate_square(occupied))
         if within is None:
             found = np.arange(1, count + 1)
         else:
@@ -103,7 +104,7 @@ def find_regions(mask: np.ndarray, within: Box | None = None) -> list[Part]:
             found = np.unique(labels[rows, columns])
             found = found[found > 0]
         if window == photo or not np.isin(_labels_at_open_edges(labels, window, photo), found).any():
-            return _extract_parts(mask, labels * occupied, found, window)
+            return _extract_parts(mask, labels * occupied, found, count, window)
         margin *= 2
 
 
@@ -186,7 +187,7 @@ def dilate(mask: np.ndarray, grow_px: float) -> np.ndarray:
         window = box.expanded(margin).intersection(photo).slices
         hole = mask[window]
         if not hole.all():
-            dilated[window] |= ndimage.distance_transform_edt(~hole) <= grow_px
+            dilated[window] |= distance_transform(~hole) <= grow_px
     return dilated
 
 
@@ -218,17 +219,27 @@ def _labels_at_open_edges(labels: np.ndarray, window: Box, photo: Box) -> np.nda
     return np.concatenate([side.ravel() for side in sides])
 
 
-def _extract_parts(mask: np.ndarray, labels: np.ndarray, found: np.ndarray, window: Box) -> list[Part]:
-    """Return the hole pixels of each label of a grid, at the photo's resolution."""
+def _extract_parts(mask: np.ndarray, labels: np.ndarray, found: np.ndarray, count: int, window: Box) -> list[Part]:
+    """Return the hole pixels of labels of a grid, at the photo's resolution.
+
+    Args:
+        mask: bool (H, W).
+        labels: int32, of the cells of the window that hold a hole pixel; 0 for the others.
+        found: the labels that are wanted.
+        count: the number of labels.
+        window: the part of the mask that the grid covers.
+    """
     parts = []
-    boxes = ndimage.find_objects(labels)
-    for label in found:
-        rows, columns = boxes[label - 1]
-        left, top = window.left + columns.start * CELL, window.top + rows.start * CELL
-        pixels = mask[top : min(window.top + rows.stop * CELL, window.bottom)]
-        pixels = pixels[:, left : min(window.left + columns.stop * CELL, window.right)]
-        in_region = upsample_nearest(labels[rows, columns] == label, CELL, pixels.shape)
-        part = bounding_part(left, top, pixels & in_region)
+    boxes = bounding_boxes(labels, count)
+    for index in found.tolist():
+        first_row, stop_row, first_column, stop_column = boxes[index - 1].tolist()
+        left, top = window.left + first_column * CELL, window.top + first_row * CELL
+        box = Box(left, top, window.left + stop_column * CELL, window.top + stop_row * CELL).intersection(window)
+        cells = labels[first_row:stop_row, first_column:stop_column] == index
+        hole = mask[box.slices].copy()
+        for row, of_row in enumerate(cells):  # in strips, as a grid at this resolution may be as large as the photo
+            hole[row * CELL : (row + 1) * CELL] &= of_row.repeat(CELL)[: box.width]
+        part = bounding_part(left, top, hole)
         if part is not None:
             parts.append(part)
     return parts

@@ -2,7 +2,8 @@
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
+
+from inpaint.morphology.squares import dilate
 
 RING_PX = 8
 PLAIN_LEVELS = 1
@@ -23,7 +24,7 @@ def places_around(hole: np.ndarray, usable: np.ndarray, box: tuple[slice, slice]
         box: rows and columns of the bounding box of the hole.
     """
     rows, columns = (slice(max(span.start - RING_PX, 0), span.stop + RING_PX) for span in box)
-    near = ndimage.maximum_filter(hole[rows, columns], 2 * RING_PX + 1) & usable[rows, columns]
+    near = dilate(hole[rows, columns], RING_PX) & usable[rows, columns]
     return np.argwhere(near) + np.array([rows.start, columns.start])
 
 

@@ -1,9 +1,12 @@
 """How thick holes are, and which of their pixels lie in thick parts."""
 
 import numpy as np
-from scipy import ndimage
 
-from .regions import Box, Part, bounding_part, upsample_nearest
+from inpaint.morphology.distance import distance_transform
+from inpaint.morphology.labels import bounding_boxes, label, maximum
+from inpaint.morphology.squares import erode
+
+from .regions import Box, Part, bounding_part, union, upsample_nearest
 
 THICK_PX = 16
 """Holes of this thickness and more show a surface. Thinner ones are filled by the network alone, which is better."""
@@ -25,11 +28,15 @@ def downsample(hole: np.ndarray, most: int | None = None) -> tuple[np.ndarray, i
     factor = factor if most is None else min(factor, most)
     if factor <= 1:
         return hole, 1
-    # the smallest type that holds the counts: for a larger one numpy would convert every pixel
+    # the smallest types that hold the counts: for larger ones numpy would convert every pixel
     small, values = np.min_scalar_type(factor), hole.view(np.uint8)
-    rows = np.stack([values[top : top + factor].sum(axis=0, dtype=small) for top in range(0, len(values), factor)])
-    cells = np.add.reduceat(rows, np.arange(0, hole.shape[1], factor), axis=1, dtype=np.int64)
-    return cells * 2 >= factor * factor, factor
+    cells = np.zeros((-(-hole.shape[0] // factor), -(-hole.shape[1] // factor)), np.min_scalar_type(factor * factor))
+    for row, of_row in enumerate(cells):
+        counts = values[row * factor : (row + 1) * factor].sum(axis=0, dtype=small)
+        for column in range(factor):
+            every = counts[column::factor]
+            of_row[: len(every)] += every
+    return cells >= -(-factor * factor // 2), factor
 
 
 def depth(hole: np.ndarray, factor: int) -> np.ndarray:
@@ -39,7 +46,7 @@ def depth(hole: np.ndarray, factor: int) -> np.ndarray:
         hole: bool (h, w), as `downsample` returns it.
         factor: pixels per cell side.
     """
-    return ndimage.distance_transform_edt(np.pad(hole, 1))[1:-1, 1:-1] * factor
+    return distance_transform(hole, border=True) * factor
 
 
 def thickness(hole: np.ndarray) -> int:
@@ -55,13 +62,11 @@ def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
         hole: bool (h, w).
 
     Returns:
-        float64 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
+        float32 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
     """
     grid, factor = downsample(hole)
-    labels, count = ndimage.label(grid, np.ones((3, 3)))
-    deepest = np.zeros(count + 1)
-    deepest[1:] = ndimage.maximum(depth(grid, factor), labels, np.arange(1, count + 1))
-    return deepest[labels], factor
+    labels, count = label(grid)
+    return maximum(depth(grid, factor), labels, count)[labels], factor
 
 
 def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | None:
@@ -74,15 +79,40 @@ def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | No
     """
     box, hole = region
     grid, factor = downsample(hole, _THICK_CELL_PX)
-    near = _near_thick(grid, factor)
-    labels, count = ndimage.label(near, np.ones((3, 3)))
+    labels, count = label(_near_thick(grid, factor))
     seen = _grid_window(within, box, factor, grid.shape)
     touched = np.arange(1, count + 1) if seen is None else np.unique(labels[seen])
-    thick = hole & upsample_nearest(np.isin(labels, touched[touched > 0]), factor, hole.shape)
-    for part in whole:
-        if within is None or part.box.overlaps(within):
-            thick[part.box.relative_to(box.left, box.top).slices] |= part.hole
-    return bounding_part(box.left, box.top, thick)
+    parts = [bounding_part(*part.box[:2], part.hole) for part in whole if within is None or part.box.overlaps(within)]
+    boxes = bounding_boxes(labels, count)
+    parts += [label_part(region, labels, index, boxes[index - 1], factor) for index in touched[touched > 0].tolist()]
+    return _joined([part for part in parts if part is not None])
+
+
+def label_part(region: Part, labels: np.ndarray, index: int, bounds: np.ndarray, factor: int) -> Part | None:
+    """Return the hole pixels of a region that lie in the cells of a label; None if there are none.
+
+    Args:
+        region: what the grid was made of by `downsample`.
+        labels: int32 (h, w), of its cells.
+        index: the label.
+        bounds: int (4,), its `bounding_boxes`.
+        factor: pixels per cell side.
+    """
+    top, bottom, left, right = bounds.tolist()
+    hole = region.hole[top * factor : bottom * factor, left * factor : right * factor]
+    in_label = upsample_nearest(labels[top:bottom, left:right] == index, factor, hole.shape)
+    return bounding_part(region.box.left + left * factor, region.box.top + top * factor, hole & in_label)
+
+
+def _joined(parts: list[Part]) -> Part | None:
+    """Return the part that consists of parts; None if there are none."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    box = union([part.box for part in parts])
+    hole = np.zeros((box.height, box.width), bool)
+    for part in parts:
+        hole[part.box.relative_to(box.left, box.top).slices] |= part.hole
+    return Part(box, hole)
 
 
 def _near_thick(grid: np.ndarray, factor: int) -> np.ndarray:
@@ -93,7 +123,7 @@ def _near_thick(grid: np.ndarray, factor: int) -> np.ndarray:
         factor: pixels per cell side.
     """
     near = np.zeros_like(grid)
-    inner = bounding_part(0, 0, ndimage.minimum_filter(grid, 3, mode="constant"))
+    inner = bounding_part(0, 0, erode(grid))
     if inner is None:
         return near
     # scratches are long: distances are computed only where a centre may lie, with a margin that holds what is near
@@ -101,7 +131,7 @@ def _near_thick(grid: np.ndarray, factor: int) -> np.ndarray:
     # the outer cells may belong to the hole by half only
     core = depth(grid[window], factor) - (factor - 1) / 2 > THICK_PX / 2
     if core.any():  # the corners of a square lie sqrt(2) times as far from its core as its sides
-        near[window] = ndimage.distance_transform_edt(~core) * factor <= 0.75 * THICK_PX + factor
+        near[window] = distance_transform(~core) * factor <= 0.75 * THICK_PX + factor
     return near
 
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy.spatial import cKDTree
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
@@ -13,6 +12,7 @@ LOW_BYTES = "low_bytes"
 """Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, and under
 this key a second image of the same size and mode has the lower bytes."""
 _ROWS = 128
+_COLOURS = 4096  # at a time, whose distances to the entries of a palette take a few megabytes
 
 
 class Patch(NamedTuple):
@@ -153,12 +153,18 @@ class _Palette:
             colours[transparency, 3] = 0
         self.photo = photo
         self.entries = np.flatnonzero(colours[:, 3] > 0) if (colours[:, 3] > 0).any() else np.arange(len(colours))
-        self.tree = cKDTree(colours[self.entries, :3].astype(np.float64))
+        chosen = colours[self.entries, :3].astype(np.float32)
+        # times (r, g, b, 1): the squared distance without the colour's own square, exact as all are integers
+        self.distance = np.concatenate([-2 * chosen, (chosen**2).sum(axis=1, keepdims=True)], axis=1).T
 
     def nearest(self, pixels: np.ndarray, hole: np.ndarray, mode: str) -> Image.Image:
         """Return an image in the photo's palette, mode P or PA. Pixels outside the hole are of the first entry."""
         indices = np.zeros(hole.shape, np.uint8)
-        _, found = self.tree.query(pixels[hole].astype(np.float64))
+        colours = pixels[hole]
+        found = np.empty(len(colours), np.intp)
+        for first in range(0, len(colours), _COLOURS):
+            some = np.pad(colours[first : first + _COLOURS].astype(np.float32), ((0, 0), (0, 1)), constant_values=1)
+            found[first : first + _COLOURS] = (some @ self.distance).argmin(axis=1)
         indices[hole] = self.entries[found]
         image = Image.fromarray(indices)
         image.putpalette(self.photo.getpalette() or [])

@@ -66,6 +66,19 @@ def test_the_fill_of_a_palette_photo_has_the_nearest_opaque_palette_colours():
     assert result.getpalette() == photo.getpalette()
 
 
+@pytest.mark.parametrize("entries", [1, 7, 256])
+def test_no_entry_of_a_palette_is_nearer_than_the_one_that_is_chosen(entries):
+    rng = np.random.default_rng(entries)
+    photo = Image.new("P", (90, 70))
+    colours = rng.integers(0, 256, (entries, 3))
+    photo.putpalette(colours.ravel().tolist())
+    fill = rng.integers(0, 256, (70, 90, 3), dtype=np.uint8)
+    result = np.asarray(write_patches(photo, [Patch(0, 0, fill)], np.ones((70, 90), bool)))
+    squared = ((fill[:, :, None].astype(int) - colours) ** 2).sum(axis=3)
+    chosen = np.take_along_axis(squared, result[..., None].astype(int), axis=2)[..., 0]
+    assert np.array_equal(chosen, squared.min(axis=2))
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_16_bit_colour_keeps_its_depth_and_the_fill_has_256_levels(channels):
     pixels = deep_pixels(channels)
