@@ -1,0 +1,48 @@
+"""The package's dependencies and extras, and requirements.txt, which lists what the Space installs."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+IN_REQUIREMENTS = ("page", "train", "torch")
+HEAVY = {"torch", "torchvision", "scipy", "gradio", "datasets", "matplotlib", "onnx", "onnxruntime", "pandas"}
+
+
+def parsed(lines):
+    """{name: (extras, range)} of requirements; those of the project's own extras are left out."""
+    found = [Requirement(line) for line in lines]
+    return {each.name: (each.extras, each.specifier) for each in found if each.name != "inpaint"}
+
+
+CORE = parsed(PROJECT["project"]["dependencies"])
+REQUIREMENTS = parsed(
+    line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
+)
+
+
+def test_requirements_txt_is_the_core_with_the_extras_for_page_training_and_torch():
+    together = CORE | {name: each for extra in IN_REQUIREMENTS for name, each in parsed(EXTRAS[extra]).items()}
+    assert together == REQUIREMENTS
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_a_package_has_the_same_range_in_every_extra_and_in_the_groups(extra):
+    groups = [line for group in PROJECT["dependency-groups"].values() for line in group if isinstance(line, str)]
+    ranges = REQUIREMENTS | parsed(groups)
+    for name, wanted in parsed(EXTRAS[extra]).items():
+        assert ranges[name] == wanted, name
+
+
+def test_the_core_is_without_torch_and_what_only_the_page_and_training_need():
+    assert not HEAVY & set(CORE)
+
+
+def test_the_extra_all_has_every_other_one():
+    (everything,) = map(Requirement, EXTRAS["all"])
+    assert everything.name == PROJECT["project"]["name"]
+    assert everything.extras == set(EXTRAS) - {"all"}
