@@ -19,7 +19,7 @@ PACKAGES = ("inpaint", "train")
 def unpacked(tmp_path_factory):
     """The folder of an unpacked wheel, built from a copy of the sources so that nothing is left among them."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
