@@ -103,16 +103,16 @@ def fill_file(inpainter: Inpainter, task: Task, options: Options, inputs: set[tu
         with _opened_output(output) as file:
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
         return
-    result = inpainter(picture, hole, max_share=1, seed=options.seed, texture_strength=options.texture_strength)
-    if options.restore_tone:
-        result, _ = restore_tone(result)
     format = options.format or _result_format(picture, task)
     unchanged = not hole.any() and not options.restore_tone and format == picture.format and options.quality is None
+    inpainter.fill_in_place(picture, hole, seed=options.seed, texture_strength=options.texture_strength)
+    if options.restore_tone:
+        picture, _ = restore_tone(picture)
     with _opened_output(output) as file:
         if unchanged and isinstance(photo, Path):  # encoding a JPEG again would change it
             file.write(photo.read_bytes())
         else:
-            save_photo(result, file, format, options.quality)
+            save_photo(picture, file, format, options.quality)
 
 
 def _mask(inpainter: Inpainter, picture: Image.Image, mask: Path | str | None, options: Options) -> np.ndarray:

@@ -12,13 +12,14 @@ from torch import nn
 
 from inpaint.compiled.parallel import Cancelled
 from inpaint.engine.filler import Filler, Generator
-from inpaint.engine.fills import Fill, FillHoles, draw_patches, gather_patches, without_drafts
+from inpaint.engine.fills import Fill, FillHoles, draw_patches, without_drafts
 from inpaint.engine.options import FillOptions
+from inpaint.engine.photo import fill_photo
 from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.masks import MAX_SHARE, to_mask
-from inpaint.photos.modes import Patch, is_grey, to_rgb, without_colour, write_patches
+from inpaint.photos.modes import Patch, to_rgb
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 
@@ -147,16 +148,28 @@ class Inpainter:
         options = FillOptions(seed, texture_strength)
         picture = open_photo(photo)
         hole = dilate(to_mask(mask, picture.size, max_share=max_share), grow_px)
-        if not hole.any():
-            return picture
-        pixels = to_rgb(picture)
-        grey = is_grey(pixels)
-        fills = [fill.pack() for fill in without_drafts(self.fill_holes(pixels, hole, None, options, None))]
-        del pixels  # frees memory before `write_patches` copies the photo
-        patches = (
-            Patch(x, y, without_colour(filled) if grey else filled) for x, y, filled in gather_patches(fills, hole)
-        )
-        return write_patches(picture, patches, hole)
+        if hole.any():
+            fill_photo(picture, hole, self.fill_holes, options)
+        return picture
+
+    def fill_in_place(
+        self, photo: Image.Image, mask: np.ndarray, *, seed: int = 0, texture_strength: float = 1.0
+    ) -> None:
+        """Fill the holes of a photo that is in memory only once, as large ones may have to be.
+
+        Args:
+            photo: as `open_photo` returns it; after an error some of its holes are filled.
+            mask: bool (H, W), True = hole; not modified.
+            seed: as for a call.
+            texture_strength: as for a call.
+
+        Raises:
+            MaskError: the sizes differ, or the mask covers the whole photo.
+            ValueError: `seed` or `texture_strength` is out of range.
+        """
+        options = FillOptions(seed, texture_strength)
+        if mask.any():
+            fill_photo(photo, mask, self.fill_holes, options)
 
     def batch(
         self,

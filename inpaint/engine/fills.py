@@ -9,7 +9,7 @@ from inpaint.compiled.parallel import Cancelled
 from inpaint.photos.modes import Patch, without_colour
 
 from .options import FillOptions
-from .regions import Box, Part, covering_boxes
+from .regions import Box, Part
 
 
 class Fill(NamedTuple):
@@ -179,20 +179,6 @@ def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:
         return np.zeros(stop - start, np.intp)
     position = np.arange(start, stop) % (2 * size - 2)
     return np.minimum(position, 2 * size - 2 - position)
-
-
-def gather_patches(fills: list[PackedFill], hole: np.ndarray) -> Iterator[Patch]:
-    """Yield disjoint patches that hold all fills: the box of a fill may contain pixels that another one fills.
-
-    Args:
-        fills: together they fill the hole. Later ones cover earlier ones.
-        hole: bool (H, W); pixels of a patch outside it are black.
-    """
-    for box in covering_boxes(hole):
-        pixels = np.zeros((box.height, box.width, 3), np.uint8)
-        for fill in fills:
-            fill.draw(pixels, box)
-        yield Patch(box.left, box.top, pixels)
 
 
 def draw_patches(fills: list[Fill], pixels: np.ndarray) -> list[Patch]:

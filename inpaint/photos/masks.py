@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .modes import DEEP_MODES
+from .modes import DEEP_MODES, strips
 from .opening import MaskError, PhotoSource, open_photo
 
 MAX_SHARE = 0.95
@@ -40,7 +40,7 @@ def to_mask(
         hole = _picture_to_hole(open_photo(mask, what="mask", max_pixels=pixels))
     _check_size(hole, size)
     if invert:
-        hole = ~hole
+        np.logical_not(hole, out=hole)
     marked = np.count_nonzero(hole)
     if marked > max_share * hole.size:
         filled, other = ("black", "white") if invert else ("white (or True, or opaque)", "black")
@@ -89,28 +89,50 @@ def _array_to_hole(mask: np.ndarray) -> np.ndarray:
 
 
 def _picture_to_hole(picture: Image.Image) -> np.ndarray:
+    hole = np.empty((picture.height, picture.width), bool)
     if picture.mode in DEEP_MODES:
-        return _deep_to_hole(picture)
-    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        low, high = rgba.getchannel("A").getextrema()
-        if low != high or high == 0:
-            return np.asarray(rgba.getchannel("A")) > 0
-        picture = rgba
-    if picture.mode != "1":  # through RGB only where the result differs, as that takes four bytes per pixel
-        picture = picture if picture.mode == "L" else picture.convert("RGB")
-    values = np.asarray(picture.convert("L"))
-    brightest = int(values.max())
+        _read_deep(picture, hole)
+    elif not (_has_alpha(picture) and _read_alpha(picture, hole)):
+        _read_values(picture, hole)
+    return hole
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info
+
+
+def _read_alpha(picture: Image.Image, hole: np.ndarray) -> bool:
+    """Write where alpha is above 0 into `hole`, and return whether that is the mask: not if all of it is opaque."""
+    low, high = 255, 0
+    for rows, strip in strips(picture):
+        alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
+        np.greater(alpha, 0, out=hole[rows])
+        low, high = min(low, int(alpha.min())), max(high, int(alpha.max()))
+    return low != high or high == 0
+
+
+def _read_values(picture: Image.Image, hole: np.ndarray) -> None:
+    brightest = 0
+    for rows, strip in strips(picture):
+        if _has_alpha(picture):  # Pillow warns of a palette with transparency that becomes RGB
+            strip = strip.convert("RGBA")
+        if strip.mode not in ("1", "L"):
+            strip = strip.convert("RGB")
+        values = np.asarray(strip if strip.mode == "L" else strip.convert("L"))
+        np.greater_equal(values, 128, out=hole[rows])
+        brightest = max(brightest, int(values.max()))
     if brightest == 1 or 16 <= brightest < 128:  # values from 2 to 15 are the noise of a black JPEG
         raise MaskError(
             f"the mask marks nothing: its largest value is {brightest} of 255; the hole must be white (at least 128): "
             "stretch its values to 0 and 255"
         )
-    return values >= 128
 
 
-def _deep_to_hole(picture: Image.Image) -> np.ndarray:
-    values = np.asarray(picture)
-    if picture.mode == "F" and values.max() <= 1:
-        return values >= 0.5
-    return values >= (32768 if picture.mode.startswith("I;16") or values.max() > 255 else 128)
+def _read_deep(picture: Image.Image, hole: np.ndarray) -> None:
+    highest = np.max([np.asarray(strip).max() for _, strip in strips(picture)])
+    if picture.mode == "F" and highest <= 1:
+        middle = 0.5
+    else:
+        middle = 32768 if picture.mode.startswith("I;16") or highest > 255 else 128
+    for rows, strip in strips(picture):
+        np.greater_equal(np.asarray(strip), middle, out=hole[rows])

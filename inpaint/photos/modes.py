@@ -1,6 +1,6 @@
 """Convert between a photo's own mode (palette, CMYK, 16-bit greyscale ...) and the RGB pixels of a fill."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV
 LOW_BYTES = "low_bytes"
 """Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, and under
 this key a second image of the same size and mode has the lower bytes."""
-_ROWS = 128
+_STRIP_PIXELS = 1 << 18
 _COLOURS = 4096  # at a time, whose distances to the entries of a palette take a few megabytes
 
 
@@ -31,11 +31,14 @@ class Patch(NamedTuple):
 
 def grey_range(photo: Image.Image) -> tuple[float, float]:
     """Return the darkest and the brightest value of a deep greyscale photo, which become 0 and 255 in 8 bits."""
-    values = np.asarray(photo)
-    finite = values[np.isfinite(values)] if photo.mode == "F" else values
-    if finite.size == 0:
+    low, high = np.inf, -np.inf
+    for _, strip in strips(photo):
+        values = np.asarray(strip)
+        finite = values[np.isfinite(values)] if photo.mode == "F" else values
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    if low > high:
         return 0.0, 1.0
-    low, high = float(finite.min()), float(finite.max())
     return low, high if high > low else low + 1.0
 
 
@@ -51,6 +54,18 @@ def is_grey(pixels: np.ndarray) -> bool:
 def without_colour(pixels: np.ndarray) -> np.ndarray:
     """Return pixels with their luma in all three channels: RGB uint8 (H, W, 3). Grey pixels do not change."""
     return np.array(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
+def strips(photo: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    """Yield the rows of a photo in strips, as NumPy, Pillow's conversions and comparisons each make a copy.
+
+    Yields:
+        The rows, and the part of the photo in them.
+    """
+    height = max(1, _STRIP_PIXELS // max(1, photo.width))
+    for top in range(0, photo.height, height):
+        bottom = min(top + height, photo.height)
+        yield slice(top, bottom), photo.crop((0, top, photo.width, bottom))
 
 
 def low_bytes(photo: Image.Image) -> Image.Image | None:
@@ -76,21 +91,15 @@ def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.
         grey = np.clip((values - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     pixels = np.empty((photo.height, photo.width, 3), np.uint8)
-    for top in range(0, photo.height, _ROWS):  # in strips, as Pillow copies an image that becomes an array
-        strip = photo.crop((0, top, photo.width, min(top + _ROWS, photo.height)))
+    for rows, strip in strips(photo):
         if photo.mode == "P" and "transparency" in photo.info:
             strip = strip.convert("RGBA")  # Pillow warns of a palette with transparency that becomes RGB
-        pixels[top : top + _ROWS] = np.asarray(strip.convert("RGB"))
+        pixels[rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return pixels
 
 
 def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray) -> Image.Image:
-    """Return a copy of a photo in its own mode, with patches pasted inside the mask. Other pixels are identical.
-
-    Alpha does not change anywhere, also where a colour is declared transparent. In a palette photo the fill has the
-    nearest opaque colours of the palette. In CMYK the fill has no black (Pillow's plain conversion). Deep greyscale
-    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. 16-bit colour keeps its
-    depth too; there the levels of the fill are multiples of 257.
+    """Return a copy of a photo in its own mode, with patches pasted inside the mask, see `PhotoWriter`.
 
     Args:
         photo: as `open_photo` returns it; not modified.
@@ -99,27 +108,58 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
     """
     result = photo.copy()
     result.format = photo.format
-    layers = [(photo, result)]
     if (low := low_bytes(photo)) is not None:
         result.info[LOW_BYTES] = low.copy()
-        layers.append((low, result.info[LOW_BYTES]))
-    levels = grey_range(photo) if photo.mode in DEEP_MODES else None
-    palette = _Palette(photo) if photo.mode in ("P", "PA") else None
-    for left, top, pixels in patches:
-        height, width = pixels.shape[:2]
-        box = (left, top, left + width, top + height)
-        hole = mask[top : top + height, left : left + width]
-        if levels is not None:
-            result.paste(_deep_fill(photo.crop(box), pixels, hole, levels), box)
-            continue
-        fill = palette.nearest(pixels, hole, photo.mode) if palette else Image.fromarray(pixels).convert(photo.mode)
+    writer = PhotoWriter(result)
+    for patch in patches:
+        height, width = patch.pixels.shape[:2]
+        writer.write(patch, mask[patch.top : patch.top + height, patch.left : patch.left + width])
+    return result
+
+
+class PhotoWriter:
+    """Writes RGB pixels into a photo in its own mode, in place. All other pixels stay identical.
+
+    Alpha does not change anywhere, also where a colour is declared transparent. In a palette photo the fill has the
+    nearest opaque colours of the palette. In CMYK the fill has no black (Pillow's plain conversion). Deep greyscale
+    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. 16-bit colour keeps its
+    depth too; there the levels of the fill are multiples of 257.
+
+    Args:
+        photo: as `open_photo` returns it.
+    """
+
+    def __init__(self, photo: Image.Image) -> None:
+        self.photo = photo
+        low = low_bytes(photo)
+        self._layers = [photo] if low is None else [photo, low]
+        self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+        self._palette = _Palette(photo) if photo.mode in ("P", "PA") else None
+
+    def write(self, patch: Patch, hole: np.ndarray) -> None:
+        """Write a patch where it is hole.
+
+        Args:
+            patch: lies within the photo.
+            hole: bool (h, w), of the patch's size.
+        """
+        photo, (left, top, pixels) = self.photo, patch
+        box = (left, top, left + hole.shape[1], top + hole.shape[0])
+        if self._levels is not None:
+            photo.paste(_deep_fill(photo.crop(box), pixels, hole, self._levels), box)
+            return
+        if self._palette is not None:
+            fill = self._palette.nearest(pixels, hole, photo.mode)
+        else:
+            fill = Image.fromarray(pixels)
+            fill = fill if photo.mode == "RGB" else fill.convert(photo.mode)
         if "transparency" in photo.info and photo.mode in ("1", "L", "P", "RGB"):
             hole, fill = _keep_transparency(photo.crop(box), fill, hole)
-        for source, target in layers:
+        shape = Image.fromarray(np.ascontiguousarray(hole))
+        for layer in self._layers:
             if photo.mode in ("LA", "PA", "RGBA"):
-                fill.putalpha(source.crop(box).getchannel("A"))
-            target.paste(fill, box, Image.fromarray(np.ascontiguousarray(hole)))
-    return result
+                fill.putalpha(layer.crop(box).getchannel("A"))
+            layer.paste(fill, box, shape)
 
 
 def _keep_transparency(before: Image.Image, fill: Image.Image, hole: np.ndarray) -> tuple[np.ndarray, Image.Image]:

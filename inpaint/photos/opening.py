@@ -1,6 +1,7 @@
 """Open photos from untrusted files, with limits, and from images and arrays."""
 
 import contextlib
+import importlib
 import io
 import os
 import struct
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
+from PIL import Image
 
 from .formats import describe, is_heic, is_lossless_webp, register_heic
-from .modes import LOW_BYTES, MODES, low_bytes
+from .modes import MODES
+from .orientation import upright
 from .sixteen_bit import from_deep_array, is_deep, load_deep
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
@@ -21,9 +23,19 @@ SUFFIXES = (
     *(".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".ppm", ".pgm", ".jp2"),
     *(".heic", ".heif"),
 )
+_PLUGINS = {
+    "JPEG": "JpegImagePlugin",
+    "PNG": "PngImagePlugin",
+    "WEBP": "WebPImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "BMP": "BmpImagePlugin",
+    "GIF": "GifImagePlugin",
+    "AVIF": "AvifImagePlugin",
+    "PPM": "PpmImagePlugin",
+    "JPEG2000": "Jpeg2KImagePlugin",
+}
+"""Pillow's plugins. Each is imported once no format before it fits; `Image.init` would import forty."""
 MAX_BYTES = 1 << 30
-TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
-"""Description, make, model, software, date and time, artist, copyright."""
 _LOADING = threading.Lock()
 
 PhotoSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
@@ -79,11 +91,11 @@ def open_photo(
         if isinstance(source, Image.Image):
             with _LOADING:  # several threads may share an image that is not loaded yet
                 source.load()
-                return _upright(_checked(source, name))
+                return upright(_checked(source, name), copy=True)
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
             image = _checked(_identify(file, name), name, limit)
-            return _upright(_load(image, file, name))
+            return upright(_load(image, file, name))
     except PhotoError:
         raise
     except FileNotFoundError:
@@ -130,9 +142,12 @@ def _identify(file: BinaryIO, name: str) -> Image.Image:
     head = file.read(256)
     if is_heic(head) and not register_heic():
         raise PhotoError(f"{name} is a HEIC image: run  pip install pillow-heif  to read it, or save it as JPEG")
-    Image.init()
-    for format in (format for format in FORMATS if format in Image.OPEN):
-        factory, accept = Image.OPEN[format]
+    for format in FORMATS:
+        if format in _PLUGINS:
+            importlib.import_module(f"PIL.{_PLUGINS[format]}")
+        factory, accept = Image.OPEN.get(format, (None, None))
+        if factory is None:
+            continue
         verdict = accept is None or accept(head[:16])
         if verdict and not isinstance(verdict, str):
             file.seek(0)
@@ -186,39 +201,3 @@ def _from_array(pixels: np.ndarray, what: str) -> Image.Image:
         )
     pixels = pixels[..., 0] if pixels.ndim == 3 and channels == 1 else pixels
     return from_deep_array(pixels) if pixels.dtype == np.uint16 else Image.fromarray(np.ascontiguousarray(pixels))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Return an upright copy of a loaded image that no longer depends on a file."""
-    low = low_bytes(image)
-    try:
-        upright = ImageOps.exif_transpose(image)
-        if low is not None:
-            turn = Image.Exif()
-            turn[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
-            low = low.copy()
-            low.info = {"exif": turn.tobytes()}
-            upright.info[LOW_BYTES] = ImageOps.exif_transpose(low)
-    except Exception:  # damaged EXIF data: the pixels are good, so continue without it
-        upright = image.copy()
-        upright.info.pop("exif", None)
-    upright.format = image.format
-    if image.format == "TIFF":
-        with contextlib.suppress(Exception):  # damaged tags, as above
-            upright.info["exif"] = _tiff_exif(image.getexif())
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        upright.info["qtables"] = image.quantization
-        upright.info["subsampling"] = JpegImagePlugin.get_sampling(image)
-    return upright
-
-
-def _tiff_exif(tags: Image.Exif) -> bytes:
-    """Return the EXIF data of a TIFF without the tags that describe how its pixels are stored."""
-    kept = Image.Exif()
-    for tag in TIFF_TEXT_TAGS:
-        if tag in tags:
-            kept[tag] = tags[tag]
-    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        if directory in tags:
-            kept.get_ifd(directory).update(tags.get_ifd(directory))
-    return kept.tobytes()

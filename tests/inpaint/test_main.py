@@ -227,13 +227,13 @@ def test_a_number_out_of_range_is_reported_before_any_photo_is_filled(tmp_path, 
 
 
 def test_seed_and_texture_strength_reach_every_fill(tmp_path, model, monkeypatch):
-    options, call = [], Inpainter.__call__
+    options, fill = [], Inpainter.fill_in_place
 
     def recording(*arguments, seed, texture_strength, **more):
         options.append((seed, texture_strength))
-        return call(*arguments, **more)
+        fill(*arguments, **more)
 
-    monkeypatch.setattr(Inpainter, "__call__", recording)
+    monkeypatch.setattr(Inpainter, "fill_in_place", recording)
     for name in ("a.png", "b.png"):
         write(tmp_path, name, mask_name=name)
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]

@@ -7,7 +7,6 @@ from inpaint.engine.fills import (
     DRAFTS_END,
     Fill,
     draw_patches,
-    gather_patches,
     read_crop,
     reflect_indices,
     without_drafts,
@@ -71,11 +70,6 @@ def test_patches_hold_all_fills_even_if_their_boxes_overlap():
     for left, top, pixels in draw_patches(fills, photo):
         drawn[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     assert np.array_equal(drawn, expected)
-    gathered = photo.copy()
-    for left, top, pixels in gather_patches([fill.pack() for fill in fills], mask):
-        area = slice(top, top + pixels.shape[0]), slice(left, left + pixels.shape[1])
-        gathered[area][mask[area]] = pixels[mask[area]]
-    assert np.array_equal(gathered, expected)
 
 
 def drawn(fills, photo):

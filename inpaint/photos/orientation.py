@@ -1,0 +1,66 @@
+"""Turn photos upright by their EXIF orientation, and keep the metadata that still holds."""
+
+import contextlib
+
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
+
+from .modes import LOW_BYTES, low_bytes
+
+TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
+"""Description, make, model, software, date and time, artist, copyright."""
+_TURNED = range(2, 9)
+
+
+def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
+    """Return an upright photo that no longer depends on a file, in the mode and with the metadata of a loaded image.
+
+    Args:
+        image: upright or not.
+        copy: whether the result has pixels of its own; False: it may share those of `image`, which must not be used
+            any more then.
+    """
+    low = low_bytes(image)
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        photo = ImageOps.exif_transpose(image) if orientation in _TURNED else _plain(image, copy)
+        if low is not None:
+            photo.info[LOW_BYTES] = _turned(low, orientation) if orientation in _TURNED else _plain(low, copy)
+    except Exception:  # damaged EXIF data: the pixels are good, so continue without it
+        photo = _plain(image, copy)
+        photo.info.pop("exif", None)
+    photo.format = image.format
+    if image.format == "TIFF":
+        with contextlib.suppress(Exception):  # damaged tags, as above
+            photo.info["exif"] = _tiff_exif(image.getexif())
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        photo.info["qtables"] = image.quantization
+        photo.info["subsampling"] = JpegImagePlugin.get_sampling(image)
+    return photo
+
+
+def _plain(image: Image.Image, copy: bool) -> Image.Image:
+    """Return an image that is not of a class of files."""
+    if copy:
+        return image.copy()
+    return image._new(image.im)  # what `Image.copy` does, but for the copy, which may take hundreds of megabytes
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Return an image without metadata turned by the EXIF orientation of another one."""
+    turn = Image.Exif()
+    turn[ExifTags.Base.Orientation] = orientation
+    image = _plain(image, copy=False)
+    image.info = {"exif": turn.tobytes()}
+    return ImageOps.exif_transpose(image)
+
+
+def _tiff_exif(tags: Image.Exif) -> bytes:
+    """Return the EXIF data of a TIFF without the tags that describe how its pixels are stored."""
+    kept = Image.Exif()
+    for tag in TIFF_TEXT_TAGS:
+        if tag in tags:
+            kept[tag] = tags[tag]
+    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        if directory in tags:
+            kept.get_ifd(directory).update(tags.get_ifd(directory))
+    return kept.tobytes()
