@@ -4,6 +4,21 @@ import importlib
 import re
 from typing import BinaryIO
 
+FORMAT_OF_SUFFIX = {
+    **dict.fromkeys((".jpg", ".jpeg"), "JPEG"),
+    ".png": "PNG",
+    ".webp": "WEBP",
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".avif": "AVIF",
+    **dict.fromkeys((".ppm", ".pgm"), "PPM"),
+    ".jp2": "JPEG2000",
+    **dict.fromkeys((".heic", ".heif"), "HEIF"),
+}
+"""Pillow's names of the formats; Pillow itself has to import all its plugins to tell them."""
+DEFLATE_LEVEL = 3
+"""Of PNG and 16-bit TIFF. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 _NOT_IMAGES = (
     (re.compile(rb"\s*(<\?xml.*)?<svg", re.DOTALL | re.IGNORECASE), "an SVG drawing: export it as PNG first"),

@@ -13,16 +13,13 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from .formats import describe, is_heic, is_lossless_webp, register_heic
+from .formats import FORMAT_OF_SUFFIX, describe, is_heic, is_lossless_webp, register_heic
 from .modes import MODES
 from .orientation import upright
 from .sixteen_bit import from_deep_array, is_deep, load_deep
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".ppm", ".pgm", ".jp2"),
-    *(".heic", ".heif"),
-)
+SUFFIXES = tuple(FORMAT_OF_SUFFIX)
 _PLUGINS = {
     "JPEG": "JpegImagePlugin",
     "PNG": "PngImagePlugin",

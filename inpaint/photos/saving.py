@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from .formats import register_heic
+from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
 from .modes import low_bytes
 from .opening import SUFFIXES, PhotoError
 from .sixteen_bit import DEEP_FORMATS, save_deep
@@ -30,12 +30,10 @@ def format_of(name: str | os.PathLike[str]) -> str:
         PhotoError: it does not end like the name of an image file.
     """
     suffix = (Path(name).suffix or f".{Path(name).name}").lower()
-    if suffix in (".heic", ".heif"):
-        return "HEIF"
-    format = Image.registered_extensions().get(suffix) if suffix in (*SUFFIXES, ".mpo") else None
+    format = "JPEG" if suffix == ".mpo" else FORMAT_OF_SUFFIX.get(suffix)
     if format is None:
         raise PhotoError(f"{name} does not end like the name of an image file; use one of {', '.join(SUFFIXES)}")
-    return "JPEG" if format == "MPO" else format
+    return format
 
 
 def save_photo(
@@ -110,9 +108,11 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
     elif format == "TIFF":
         kept = photo.info.get("compression")
         options["compression"] = kept if kept in LOSSLESS_TIFF else "tiff_lzw"
-    elif format == "PNG" and "gamma" in photo.info and "icc_profile" not in photo.info:
-        options["pnginfo"] = PngImagePlugin.PngInfo()
-        options["pnginfo"].add(b"gAMA", round(photo.info["gamma"] * 100_000).to_bytes(4, "big"))
+    elif format == "PNG":
+        options["compress_level"] = DEFLATE_LEVEL
+        if "gamma" in photo.info and "icc_profile" not in photo.info:
+            options["pnginfo"] = PngImagePlugin.PngInfo()
+            options["pnginfo"].add(b"gAMA", round(photo.info["gamma"] * 100_000).to_bytes(4, "big"))
     return options
 
 

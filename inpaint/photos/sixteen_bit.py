@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from .formats import DEFLATE_LEVEL
 from .modes import LOW_BYTES, low_bytes
 
 DEEP_FORMATS = ("PNG", "TIFF")
@@ -123,7 +124,7 @@ def _save_png(photo: Image.Image, target: BinaryIO) -> None:
     target.write(b"\x89PNG\r\n\x1a\n")
     for name, data in chunks:
         _write_chunk(target, name, data)
-    packer, above = zlib.compressobj(6), None
+    packer, above = zlib.compressobj(DEFLATE_LEVEL), None
     for rows in _rows(photo):
         packed = packer.compress(_filtered(rows, above))
         above = rows[-1]
@@ -171,7 +172,7 @@ def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
     Reference:
         Adobe, TIFF 6.0, sections 8, 14 and 16; compression 8 is from the Photoshop supplement of 2002.
     """
-    packer, strip = zlib.compressobj(6), bytearray()
+    packer, strip = zlib.compressobj(DEFLATE_LEVEL), bytearray()
     channels = 0
     for rows in _rows(photo):
         channels = rows.shape[2]
