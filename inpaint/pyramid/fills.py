@@ -56,7 +56,7 @@ def push_pull(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
         from inpaint.networks import pyramid
 
         return pyramid.push_pull(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
-    return _filled(masked_image, mask, (0,), (), np.inf)
+    return _filled(masked_image, mask, (0,), (), limit=0)
 
 
 def initial_fill(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ def initial_fill(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
         from inpaint.networks import pyramid
 
         return pyramid.initial_fill(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
-    return _filled(masked_image, mask, JACOBI_STEPS, BIHARMONIC_STEPS, 1)
+    return _filled(masked_image, mask, JACOBI_STEPS, BIHARMONIC_STEPS, limit=1)
 
 
 def transfer_low_frequencies(
@@ -153,13 +153,26 @@ def _filled(
     biharmonic_steps: tuple[tuple[float, ...], ...],
     limit: float,
 ) -> np.ndarray:
+    """Return `push_pull` with these steps, see there; absolute values are at most `limit`, if it is not 0."""
     from . import kernels
 
-    filled = np.array(masked_image, np.float32, order="C")
-    steps = np.zeros((len(biharmonic_steps), max(map(len, biharmonic_steps), default=0)), np.float32)
-    for row, values in zip(steps, biharmonic_steps, strict=True):
-        row[: len(values)] = values
-    kernels.fill(filled, _usable(mask), np.array(jacobi_steps, np.int64), steps, np.float32(limit))
+    filled, hole = np.array(masked_image, np.float32, order="C"), _usable(mask)
+    sums = np.empty((3, hole.shape[1] + 2), np.float32)
+    levels: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    image = filled
+    while not levels or max(levels[-1][1].shape) > 1:
+        height, width = hole.shape
+        spans, coarse = np.empty((height, 2), np.int64), np.empty((4, (height + 1) // 2, (width + 1) // 2), np.float32)
+        if not kernels.halve(image, hole, spans, coarse[:3], coarse[3]):
+            break
+        levels.append((image, hole, spans))
+        image, hole = coarse[:3], coarse[3]
+    coarse = image
+    for level, (image, hole, spans) in reversed(list(enumerate(levels))):
+        jacobi = jacobi_steps[min(level, len(jacobi_steps) - 1)]
+        biharmonic = np.array(biharmonic_steps[level] if level < len(biharmonic_steps) else (), np.float32)
+        kernels.fill(coarse, image, hole, spans, jacobi, biharmonic, np.float32(0 if level else limit), sums)
+        coarse = image
     return filled
 
 

@@ -1,4 +1,4 @@
-"""The compiled kernels of the initial fill (numba): `fill` and the steps of it.
+"""The compiled kernels of push-pull and the initial fill (numba): `halve` down the pyramid, then `fill` back up.
 
 They change hole pixels only, in the rows and columns between the first and the last hole pixel of each row. A step
 reads the pixels as they were before it, although it writes in place: the sums that a row needs are kept for three rows,
@@ -25,102 +25,22 @@ FOUR = np.float32(4)
 
 
 @njit(**OPTIONS)
-def fill(image, hole, jacobi_steps, biharmonic_steps, limit):
-    """Fill the hole of an image in place, see `inpaint.networks.pyramid`.
-
-    Args:
-        jacobi_steps: int64 (n,), numbers of Jacobi steps at full resolution, at half of it, and so on; the last number
-            holds for all coarser levels.
-        biharmonic_steps: float32 (m, k), step sizes at full resolution, at half of it, and so on; 0: no step.
-        limit: float32, largest absolute value of the result.
-    """
-    height, width = hole.shape
-    size, rows, levels = 0, height, 1
-    while max(_halved(height, levels - 1), _halved(width, levels - 1)) > 1:
-        size += 4 * _halved(height, levels) * _halved(width, levels)
-        rows += _halved(height, levels)
-        levels += 1
-    memory = np.empty(size, np.float32)
-    all_spans = np.empty((rows, 2), np.int64)
-    sums = np.empty((3, width + 2), np.float32)
-    offsets = np.zeros((levels + 1, 2), np.int64)  # of each level's images in `memory`, and of its rows in `all_spans`
-    offsets[1, 1] = height
-    is_open = find_spans(hole, all_spans[:height])
-    finer, finer_hole, last = image, hole, 0
-    while is_open and last + 1 < levels:
-        last += 1
-        rows, columns = _halved(height, last), _halved(width, last)
-        offsets[last + 1, 0] = offsets[last, 0] + 4 * rows * columns
-        offsets[last + 1, 1] = offsets[last, 1] + rows
-        coarse, coarse_hole = _level(memory, offsets[last, 0], rows, columns)
-        halve(finer, finer_hole, coarse, coarse_hole)
-        is_open = find_spans(coarse_hole, all_spans[offsets[last, 1] : offsets[last + 1, 1]])
-        finer, finer_hole = coarse, coarse_hole
-    if is_open:  # nothing is known
-        finer[:] = 0
-    for level in range(last - 1, -1, -1):
-        coarse = finer
-        finer, finer_hole = image, hole
-        if level:
-            finer, finer_hole = _level(memory, offsets[level, 0], _halved(height, level), _halved(width, level))
-        spans = all_spans[offsets[level, 1] : offsets[level + 1, 1]]
-        for channel in range(np.uint64(3)):
-            upsample(coarse, finer, channel, finer_hole, spans, sums)
-            for _ in range(jacobi_steps[min(level, len(jacobi_steps) - 1)]):
-                jacobi_step(finer, channel, finer_hole, spans, sums)
-            if level < len(biharmonic_steps):
-                for step in biharmonic_steps[level]:
-                    if step != 0:
-                        biharmonic_step(finer, channel, finer_hole, spans, step, sums)
-    clamp(image, all_spans[:height], limit)
-
-
-@njit(**INLINE)
-def _halved(size, times):
-    return (size + (1 << times) - 1) >> times
-
-
-@njit(**INLINE)
-def _level(memory, offset, height, width):
-    """Return the image and the hole of a level, which lie in the memory one after the other."""
-    size = height * width
-    image = memory[offset : offset + 3 * size].reshape((3, height, width))
-    return image, memory[offset + 3 * size : offset + 4 * size].reshape((height, width))
-
-
-@njit(**INLINE)
-def find_spans(hole, spans):
-    """Write the spans of the hole, and return whether there is any hole pixel."""
-    height, width = hole.shape
-    is_open = False
-    for y in range(height):
-        total = np.float32(0)
-        for x in range(width):
-            total += hole[y, x]
-        start, stop = width, 0
-        if total > 0:
-            is_open = True
-            start = 0
-            while hole[y, start] == 0:
-                start += 1
-            stop = width
-            while hole[y, stop - 1] == 0:
-                stop -= 1
-        spans[y, 0], spans[y, 1] = start, stop
-    return is_open
-
-
-@njit(**INLINE)
-def halve(image, hole, out, out_hole):
-    """Write the mean of the known pixels of 2 x 2 pixels, 0 where there is none.
+def halve(image, hole, spans, out, out_hole):
+    """Write the mean of the known pixels of 2 x 2 pixels, 0 where there is none, unless all pixels are known.
 
     Odd sizes are padded with unknown pixels.
 
     Args:
+        spans: written.
         out: float32 (3, ceil(h / 2), ceil(w / 2)), written.
         out_hole: float32 of the same height and width, written.
+
+    Returns:
+        Whether there is any hole pixel.
     """
     height, width = hole.shape
+    if not _find_spans(hole, spans):
+        return False
     even = np.uint64(width // 2)
     for y in range(np.uint64((height + 1) // 2)):
         top = TWO * y
@@ -146,10 +66,54 @@ def halve(image, hole, out, out_hole):
                 out[channel, y, even] = (
                     first * image[channel, top, left] + third * image[channel, below, left]
                 ) * scale
+    return True
+
+
+@njit(**OPTIONS)
+def fill(coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums):
+    """Fill the hole of a level from the filled level of half the size, and make the fill smooth.
+
+    Args:
+        coarse: float32 (3, ceil(h / 2), ceil(w / 2)).
+        jacobi_steps: int64, number of steps.
+        biharmonic_steps: float32 (n,), step sizes.
+        limit: float32, largest absolute value of the result; 0: any.
+        sums: float32 (3, w + 2), overwritten.
+    """
+    for channel in range(np.uint64(3)):
+        _upsample(coarse, image, channel, hole, spans, sums)
+        for _ in range(jacobi_steps):
+            _jacobi_step(image, channel, hole, spans, sums)
+        for step in biharmonic_steps:
+            _biharmonic_step(image, channel, hole, spans, step, sums)
+        if limit > 0:
+            _clamp(image, channel, spans, limit)
 
 
 @njit(**INLINE)
-def upsample(coarse, image, channel, hole, spans, sums):
+def _find_spans(hole, spans):
+    """Write the spans of the hole, and return whether there is any hole pixel."""
+    height, width = hole.shape
+    is_open = False
+    for y in range(height):
+        total = np.float32(0)
+        for x in range(width):
+            total += hole[y, x]
+        start, stop = width, 0
+        if total > 0:
+            is_open = True
+            start = 0
+            while hole[y, start] == 0:
+                start += 1
+            stop = width
+            while hole[y, stop - 1] == 0:
+                stop -= 1
+        spans[y, 0], spans[y, 1] = start, stop
+    return is_open
+
+
+@njit(**INLINE)
+def _upsample(coarse, image, channel, hole, spans, sums):
     """Fill a channel of the hole with that of an image of half the size, interpolated linearly.
 
     Args:
@@ -196,7 +160,7 @@ def _reach(spans, row):
 
 
 @njit(**INLINE)
-def jacobi_step(image, channel, hole, spans, sums):
+def _jacobi_step(image, channel, hole, spans, sums):
     """Set the hole pixels of a channel to the mean of the 3 x 3 pixels around each that lie in the image.
 
     Args:
@@ -246,7 +210,7 @@ def _sum_row(image, channel, row, spans, sums):
 
 
 @njit(**INLINE)
-def biharmonic_step(image, channel, hole, spans, step, sums):
+def _biharmonic_step(image, channel, hole, spans, step, sums):
     """Subtract `step` times the Laplacian of the Laplacian from the hole pixels of a channel.
 
     The image is continued by its outermost pixels.
@@ -254,11 +218,11 @@ def biharmonic_step(image, channel, hole, spans, step, sums):
     Args:
         sums: float32 (3, w + 2), overwritten: the Laplacian of three rows, from one column before the image on.
     """
-    height, _ = hole.shape
-    _laplacian_row(image, channel, -1, spans, sums)
-    _laplacian_row(image, channel, 0, spans, sums)
-    for row in range(height):
+    height = len(hole)
+    for row in range(-2, height):
         _laplacian_row(image, channel, row + 1, spans, sums)
+        if row < 0:
+            continue
         start, stop = spans[row, 0], spans[row, 1]
         y = np.uint64(row)
         above, place, below = np.uint64(row % 3), np.uint64((row + 1) % 3), np.uint64((row + 2) % 3)
@@ -291,11 +255,9 @@ def _laplacian_row(image, channel, row, spans, sums):
 
 
 @njit(**INLINE)
-def clamp(image, spans, limit):
-    """Limit the absolute values in the spans."""
-    for channel in range(np.uint64(3)):
-        for row in range(len(spans)):
-            y = np.uint64(row)
-            start, stop = spans[row, 0], spans[row, 1]
-            for x in range(np.uint64(start), np.uint64(stop)):
-                image[channel, y, x] = min(max(image[channel, y, x], -limit), limit)
+def _clamp(image, channel, spans, limit):
+    """Limit the absolute values in the spans of a channel."""
+    for row in range(len(spans)):
+        y = np.uint64(row)
+        for x in range(np.uint64(spans[row, 0]), np.uint64(spans[row, 1])):
+            image[channel, y, x] = min(max(image[channel, y, x], -limit), limit)
