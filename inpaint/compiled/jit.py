@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numba
+from .numba_import import import_numba
 
+numba = import_numba()
 log = logging.getLogger(__name__)
 
 

@@ -1,0 +1,62 @@
+"""Kernels run without the parts of numba and scipy that they do not need, which stay usable."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+KERNEL = """
+import sys
+{before}
+import numpy as np
+from inpaint.synthesis import picture_kernels
+
+out = np.zeros((8, 20), bool)
+picture_kernels.source_rows(0, 8, np.ones((8, 20), bool), 3, out)
+assert out[:, 3:17].all() and not out[:, :3].any()
+"""
+
+
+def run(code, before=""):
+    command = [sys.executable, "-W", "error", "-c", KERNEL.format(before=before) + code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_kernel_runs_without_scipy():
+    done = run("print([name for name in sys.modules if name.startswith('scipy.linalg')])")
+    assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize("before", ["", "import scipy.linalg"])
+def test_a_matrix_product_can_be_compiled_afterwards(before):
+    code = """
+import numba
+
+@numba.njit
+def product(a):
+    return a @ a
+
+assert (product(np.full((2, 2), 3.0)) == 18).all()
+"""
+    done = run(code, before)
+    assert done.returncode == 0, done.stderr
+
+
+def test_kernels_run_where_scipy_is_not_installed():
+    before = """
+class Missing:
+    def find_spec(self, name, *_):
+        if name.startswith("scipy"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+"""
+    done = run("assert 'scipy' not in sys.modules", before)
+    assert done.returncode == 0, done.stderr
+
+
+def test_garbage_is_collected_again_afterwards():
+    done = run("import gc; assert gc.isenabled()")
+    assert done.returncode == 0, done.stderr
