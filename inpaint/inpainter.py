@@ -245,7 +245,7 @@ class Inpainter:
             ValueError: a setting is out of range.
             WeightsError: the weights that come with the package are missing or damaged.
         """
-        mask = self._damage_finder(to_rgb(open_photo(photo)), threshold=threshold, grow_px=grow_px)
+        mask = self._damage_finder(to_rgb(open_photo(photo, copy=False)), threshold=threshold, grow_px=grow_px)
         return Image.fromarray(mask.astype(np.uint8) * 255)
 
     def solve(

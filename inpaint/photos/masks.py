@@ -37,7 +37,7 @@ def to_mask(
         hole = _array_to_hole(mask)
     else:
         pixels = max(size[0] * size[1], Image.MAX_IMAGE_PIXELS or 0)
-        hole = _picture_to_hole(open_photo(mask, what="mask", max_pixels=pixels))
+        hole = _picture_to_hole(open_photo(mask, what="mask", max_pixels=pixels, copy=False))
     _check_size(hole, size)
     if invert:
         np.logical_not(hole, out=hole)

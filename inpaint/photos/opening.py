@@ -51,7 +51,12 @@ class MaskError(ValueError):
 
 
 def open_photo(
-    source: PhotoSource, *, what: str = "photo", max_pixels: int | None = None, max_bytes: int = MAX_BYTES
+    source: PhotoSource,
+    *,
+    what: str = "photo",
+    max_pixels: int | None = None,
+    max_bytes: int = MAX_BYTES,
+    copy: bool = True,
 ) -> Image.Image:
     """Read a photo completely and rotate it upright, keeping its mode, EXIF data, ICC profile and resolution.
 
@@ -66,6 +71,7 @@ def open_photo(
         max_pixels: largest number of pixels of a file; None: `PIL.Image.MAX_IMAGE_PIXELS`, which is 89 million by
             default. Images and arrays are in memory already and may be larger.
         max_bytes: largest length of a file.
+        copy: whether a PIL image is copied; False: the result may share its pixels, and must not be modified.
 
     Returns:
         An upright image in the file's own mode, with `format` set and without an orientation tag. Its `info` has what
@@ -88,7 +94,7 @@ def open_photo(
         if isinstance(source, Image.Image):
             with _LOADING:  # several threads may share an image that is not loaded yet
                 source.load()
-                return upright(_checked(source, name), copy=True)
+                return upright(_checked(source, name), copy=copy)
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
             image = _checked(_identify(file, name), name, limit)

@@ -15,13 +15,12 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from .formats import DEFLATE_LEVEL
-from .modes import LOW_BYTES, low_bytes
+from .modes import LOW_BYTES, low_bytes, strips
 
 DEEP_FORMATS = ("PNG", "TIFF")
 _OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _PNG_COLOUR_TYPES = {"RGB": 2, "LA": 4, "RGBA": 6}
 _TIFF_PHOTOMETRIC = {"RGB": 2, "RGBA": 2, "CMYK": 5}
-_ROWS = 128
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -88,6 +87,16 @@ def to_array(photo: Image.Image) -> np.ndarray:
     return np.asarray(photo).astype(np.uint16) << 8 | np.asarray(low)
 
 
+def array_strips(photo: Image.Image) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield the rows of a photo in strips, each as an array of the photo's own depth, see `to_array`."""
+    low = low_bytes(photo)
+    for rows, strip in strips(photo):
+        values = np.asarray(strip)
+        if low is not None:
+            values = values.astype(np.uint16) << 8 | np.asarray(low.crop((0, rows.start, photo.width, rows.stop)))
+        yield rows, values
+
+
 def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
     """Write 16-bit colour with its EXIF data, ICC profile and resolution.
 
@@ -125,7 +134,7 @@ def _save_png(photo: Image.Image, target: BinaryIO) -> None:
     for name, data in chunks:
         _write_chunk(target, name, data)
     packer, above = zlib.compressobj(DEFLATE_LEVEL), None
-    for rows in _rows(photo):
+    for _, rows in array_strips(photo):
         packed = packer.compress(_filtered(rows, above))
         above = rows[-1]
         if packed:
@@ -136,15 +145,6 @@ def _save_png(photo: Image.Image, target: BinaryIO) -> None:
 
 def _write_chunk(target: BinaryIO, name: bytes, data: bytes) -> None:
     target.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
-
-
-def _rows(photo: Image.Image) -> Iterator[np.ndarray]:
-    """Yield strips of the photo: uint16 (h, W, channels)."""
-    low = low_bytes(photo)
-    assert low is not None
-    for top in range(0, photo.height, _ROWS):
-        box = (0, top, photo.width, min(top + _ROWS, photo.height))
-        yield np.asarray(photo.crop(box)).astype(np.uint16) << 8 | np.asarray(low.crop(box))
 
 
 def _filtered(rows: np.ndarray, above: np.ndarray | None) -> bytes:
@@ -174,7 +174,7 @@ def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
     """
     packer, strip = zlib.compressobj(DEFLATE_LEVEL), bytearray()
     channels = 0
-    for rows in _rows(photo):
+    for _, rows in array_strips(photo):
         channels = rows.shape[2]
         rows[:, 1:] -= rows[:, :-1].copy()
         strip += packer.compress(rows.astype("<u2").tobytes())

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from .modes import DEEP_MODES, low_bytes
+from .modes import DEEP_MODES, LOW_BYTES, grey_range, low_bytes
 from .opening import PhotoSource, open_photo
-from .sixteen_bit import from_deep_array, to_array
+from .sixteen_bit import array_strips
 
 MIN_SLOPE, MAX_SLOPE = 0.6, 3.0
 """Slope of a curve: at least the first, so that undoing it is off by less than a level; at most the second, so that the
@@ -21,6 +21,9 @@ UNUSED_SLOPE = 0.02
 """Slope at levels that the photo does not have."""
 _BINS = 256
 _MIN_LEVELS = 8
+
+Curve = tuple[np.ndarray, np.ndarray]
+"""Ascending levels, and what they become; levels between two of them are interpolated."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def restore_tone(photo: PhotoSource) -> tuple[Image.Image, ToneCurve]:
     Raises:
         PhotoError: the photo cannot be read.
     """
-    picture = _with_light_channels(open_photo(photo))
+    picture = _with_light_channels(open_photo(photo, copy=False))
     span = _span(picture)
     counts = _histograms(picture, span)
     medians = [_quantile(row, 0.5) for row in counts]
@@ -84,29 +87,35 @@ def _with_light_channels(picture: Image.Image) -> Image.Image:
     return converted
 
 
-def _colours(values: np.ndarray, mode: str) -> np.ndarray:
-    """Return the channels without alpha: (..., channels)."""
+def _channels(values: np.ndarray, mode: str) -> np.ndarray:
+    """Return a view of the channels without alpha: (H, W, channels)."""
     values = values[..., None] if values.ndim == 2 else values
     return values[..., :-1] if mode in ("LA", "RGBA") else values
 
 
+def _is_deep(photo: Image.Image) -> bool:
+    return photo.mode in DEEP_MODES or low_bytes(photo) is not None
+
+
 def _span(picture: Image.Image) -> tuple[float, float]:
     """Return the values that are levels 0 and 255."""
-    values = to_array(picture)
     if picture.mode in ("I", "F"):
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        return low, high if high > low else low + 1
-    return 0.0, 65535.0 if values.dtype.itemsize == 2 else 255.0
+        return grey_range(picture)
+    return 0.0, 65535.0 if _is_deep(picture) else 255.0
 
 
 def _histograms(picture: Image.Image, span: tuple[float, float]) -> np.ndarray:
     """Return the number of pixels of each channel that are nearest to each level: (channels, 256)."""
-    colours = _colours(to_array(picture), picture.mode)
+    if not _is_deep(picture):
+        counts = np.array(picture.histogram(), np.float64).reshape(-1, _BINS)
+        return counts[:-1] if picture.mode in ("LA", "RGBA") else counts
     step = (span[1] - span[0]) / 255
     ends = span[0] - step / 2, span[1] + step / 2
-    counts = [np.histogram(colours[..., channel], _BINS, ends)[0] for channel in range(colours.shape[-1])]
-    return np.stack(counts).astype(np.float64)
+    total: np.ndarray | float = 0.0
+    for _, strip in array_strips(picture):
+        channels = np.moveaxis(_channels(strip, picture.mode), -1, 0)
+        total = total + np.stack([np.histogram(channel, _BINS, ends)[0] for channel in channels])
+    return np.asarray(total, np.float64)
 
 
 def _quantile(counts: np.ndarray, share: float) -> float:
@@ -158,26 +167,43 @@ def _limited(steps: np.ndarray, least: np.ndarray, total: float) -> np.ndarray:
     return least + above * (1 - excess / above.sum())
 
 
-def _mapped(photo: Image.Image, curves: list[tuple[np.ndarray, np.ndarray]], span: tuple[float, float]) -> Image.Image:
-    """Return a photo with each channel's levels mapped from the first to the second array of its curve."""
-    result = np.array(to_array(photo))
-    channels = result[..., None] if result.ndim == 2 else result
-    step = (span[1] - span[0]) / 255
-    for channel, (before, after) in enumerate(curves):
-        levels = (channels[..., channel].astype(np.float64) - span[0]) / step
-        mapped = np.interp(levels, before, after) * step + span[0]
-        channels[..., channel] = mapped if result.dtype.kind == "f" else mapped.round().astype(result.dtype)
-    return _like(photo, result)
-
-
-def _like(photo: Image.Image, values: np.ndarray) -> Image.Image:
-    """Return values as a photo of the same mode and with the same metadata as another."""
-    if photo.mode in DEEP_MODES:
-        result = Image.frombytes(photo.mode, photo.size, values.tobytes())
-    elif low_bytes(photo) is not None:
-        result = from_deep_array(values)
+def _mapped(photo: Image.Image, curves: list[Curve], span: tuple[float, float]) -> Image.Image:
+    """Return a photo with the levels of each channel mapped from the first to the second array of its curve."""
+    if not _is_deep(photo):
+        tables = [_mapped_values(np.arange(_BINS, dtype=np.uint8), curve, span) for curve in curves]
+        alpha = [np.arange(_BINS)] if photo.mode in ("LA", "RGBA") else []
+        result = photo.point(np.concatenate([*tables, *alpha]).tolist())
     else:
-        result = Image.fromarray(values, photo.mode) if photo.mode == "LA" else Image.fromarray(values)
-    result.info = {**photo.info, **result.info}
+        result = photo.copy()
+        if (low := low_bytes(photo)) is not None:
+            result.info[LOW_BYTES] = low.copy()
+        _map_deep(result, curves, span)
     result.format = photo.format
     return result
+
+
+def _map_deep(photo: Image.Image, curves: list[Curve], span: tuple[float, float]) -> None:
+    """Map the levels of each channel of a 16-bit, integer or float photo, in place."""
+    low = low_bytes(photo)
+    tables = []
+    if photo.mode not in ("I", "F"):
+        tables = [_mapped_values(np.arange(1 << 16, dtype=np.uint16), curve, span) for curve in curves]
+    for rows, strip in array_strips(photo):
+        values = np.array(strip)
+        channels = _channels(values, photo.mode)
+        for channel, curve in enumerate(curves):
+            old = channels[..., channel]
+            channels[..., channel] = tables[channel][old] if tables else _mapped_values(old, curve, span)
+        if low is None:
+            size = photo.width, rows.stop - rows.start
+            photo.paste(Image.frombytes(photo.mode, size, values.tobytes()), (0, rows.start))
+        else:
+            photo.paste(Image.fromarray((values >> 8).astype(np.uint8)), (0, rows.start))
+            low.paste(Image.fromarray((values & 255).astype(np.uint8)), (0, rows.start))
+
+
+def _mapped_values(values: np.ndarray, curve: Curve, span: tuple[float, float]) -> np.ndarray:
+    """Return values of the same type, mapped by a curve."""
+    step = (span[1] - span[0]) / 255
+    mapped = np.interp((values.astype(np.float64) - span[0]) / step, *curve) * step + span[0]
+    return mapped.astype(values.dtype) if values.dtype.kind == "f" else mapped.round().astype(values.dtype)

@@ -112,3 +112,16 @@ def test_many_threads_can_open_one_image_that_is_not_loaded(tmp_path):
         with Image.open(tmp_path / "a.png") as lazy, ThreadPoolExecutor(8) as pool:
             photos = list(pool.map(open_photo, [lazy] * 8))
         assert all(np.array_equal(raw(photo), raw(picture("RGB", (300, 300)))) for photo in photos)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "I;16"])
+def test_an_image_is_copied_unless_the_caller_only_reads_it(mode):
+    image = picture(mode)
+    before = image.tobytes()
+    for copy in (True, False):
+        photo = open_photo(image, copy=copy)
+        assert photo is not image and photo.tobytes() == before
+        assert (photo.im is image.im) != copy
+    photo = open_photo(image)
+    photo.paste(0, (0, 0, *photo.size))
+    assert image.tobytes() == before
