@@ -3,6 +3,11 @@
 Environment variables: MODEL_ID and MODEL_REVISION name weights on the Hugging Face Hub; without them the bundled
 weights are used. GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_TEMP_DIR are Gradio's.
 """
+# ruff: noqa: E402
+
+from page.server.gradio_import import import_gradio
+
+import_gradio()  # before any other module imports it
 
 import atexit
 import logging
@@ -123,15 +128,14 @@ if __name__ == "__main__":
     use_temporary_folder()
     Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # Pillow's default takes crops of such photos for bombs
     gpu = zero_gpu()
-    warm_up = start_warm_up()
     if gpu is not None:
-        warm_up.join()  # an allocation is too short to compile in, and its process has what this one has at the fork
+        start_warm_up().join()  # an allocation is too short to compile in; its process is a fork of this one
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     inpainter = with_zero_gpu(inpainter, gpu)
     examples = Examples(inpainter)
     page = build_page(inpainter, notice, examples=examples)
-    if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
-        threading.Thread(target=fill_examples, args=[examples, warm_up], name="examples", daemon=True).start()
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
+    if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
+        threading.Thread(target=fill_examples, args=[examples, start_warm_up()], name="examples", daemon=True).start()
     print(f"The page is at {url}; Ctrl-C stops it.", flush=True)
     page.block_thread()

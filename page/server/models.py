@@ -5,8 +5,6 @@ import secrets
 import threading
 from collections import OrderedDict
 
-import torch
-
 from inpaint import Inpainter, WeightsError
 from inpaint.hub.download import download, split_revision
 from inpaint.hub.weights import BUNDLED
@@ -35,9 +33,9 @@ class Models:
         self._loading = threading.Lock()
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> str:
         """The device for models that are loaded later. ZeroGPU serves only the default one; others run on the CPU."""
-        return torch.device("cpu") if on_zero_gpu() else self.default.device
+        return "cpu" if on_zero_gpu() else str(self.default.device)
 
     def get(self, name: object) -> Inpainter:
         """Return the model of this name.
@@ -112,7 +110,7 @@ def describe(inpainter: Inpainter) -> dict[str, str]:
         card = f"{hub}/spaces/{space}/blob/main/inpaint/weights/README.md"
     return {
         "weights": source,
-        "runtime": f"{inpainter.runtime.name}, {inpainter.device.type}",
+        "runtime": f"{inpainter.runtime.name}, {str(inpainter.device).partition(':')[0]}",
         "about": _limitation_key(inpainter),
         "card": card,
         "card_text": (BUNDLED / "README.md").read_text(encoding="utf-8") if bundled and not card else source,
