@@ -1,4 +1,4 @@
-"""Load test of the page: many visitors paint at once. Prints latencies, the order of answers, and memory."""
+"""Load test of the page: many visitors paint at once. Prints latencies, the order of answers, CPU time and memory."""
 
 import argparse
 import contextlib
@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 STROKES_PER_PHOTO, STROKE_PX = 10, 400
 LIMIT_S = 8
 """Limit of the 95th percentile of the time from a stroke to its patches, in seconds."""
+MAX_RATIO = 0.5
+"""Limit of that percentile as a ratio to the one of commit 4766f5f, for 20 visitors with photos of 24 megapixels."""
 SIMULTANEOUS_S = 0.5
 """Strokes sent or answered within this time of each other count as simultaneous."""
 
@@ -42,7 +44,7 @@ class LoadTest:
 
     Args:
         url: of the page.
-        pid: of the server's process, to measure its memory; None: do not measure it.
+        pid: of the server's process, to measure its memory and CPU time; None: do not measure them.
         fills: number of strokes of all visitors together.
     """
 
@@ -54,6 +56,7 @@ class LoadTest:
         self.errors: list[str] = []
         self.places: list[int] = []
         self.memory: dict[int, float] = {}
+        self.cpu_s = 0.0
         self._strokes_left = fills
         self._lock = threading.Lock()
         self._finished = threading.Event()
@@ -65,12 +68,14 @@ class LoadTest:
             threading.Thread(target=self._visit, args=(photos[seed % 2], pause_s, seed)) for seed in range(visitors)
         ]
         page_loader = threading.Thread(target=self._load_page)
+        cpu_s = cpu_seconds(self.pid)
         for thread in (*threads, page_loader):
             thread.start()
         for thread in threads:
             thread.join()
         self._finished.set()
         page_loader.join()
+        self.cpu_s = cpu_seconds(self.pid) - cpu_s
 
     def _visit(self, photo: bytes, pause_s: float, seed: int) -> None:
         rng = random.Random(seed)
@@ -138,6 +143,8 @@ class LoadTest:
             f"errors: {len(self.errors)}; overtaken: {self.overtaken()}; "
             f"busy answers: {len(self.places)}, with queue places up to {max(self.places, default=0)}",
         ]
+        if self.cpu_s:
+            lines.append(f"CPU time of the server: {self.cpu_s:.1f} s, {self.cpu_s / self.fills:.2f} s for each fill")
         lines += [f"memory after {done} fills: {used:.0f} MB" for done, used in sorted(self.memory.items())]
         return "\n".join([*lines, *dict.fromkeys(self.errors)])
 
@@ -172,14 +179,23 @@ def memory_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def cpu_seconds(pid: int | None) -> float:
+    """Return the CPU seconds that a process has used on Linux; 0 elsewhere, and without a process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextlib.contextmanager
-def start_server() -> Iterator[tuple[str, int]]:
-    """Start the page on a free port; yield its URL and process id."""
+def start_server(checkout: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """Start the page of a checkout on a free port; yield its URL and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "0"}
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([sys.executable, "app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_for(url, server)
@@ -217,24 +233,48 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--pause-s", type=float, default=2, help="average pause before a stroke in seconds (default: 2)"
     )
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="test the page of another checkout before")
     arguments = parser.parse_args(argv)
-    start = time.monotonic()
     try:
-        with contextlib.nullcontext((arguments.url, None)) if arguments.url else start_server() as (url, pid):
-            status = Visitor(url).status()
-            if pid:
-                visitor, started = Visitor(url), time.monotonic() - start
-                visit, _, _ = visitor.open(photo_of(1))
-                visitor.paint(visit, [[100, 100], [400, 200]])
-                visitor.leave(visit)
-                print(f"started in {started:.1f} s, first fill after {time.monotonic() - start:.1f} s")
-            print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
-            load = LoadTest(url, pid, arguments.fills)
-            load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+        if not arguments.against:
+            load = run_load_test(arguments, ROOT)
+            sys.exit(0 if load.passed() else 1)
+        old, new = (run_load_test(arguments, checkout) for checkout in (arguments.against, ROOT))
     except VisitorError as error:
         sys.exit(f"The page does not respond as expected: {error}. Check --url, or omit it to start a page.")
-    print(load.report())
-    sys.exit(0 if load.passed() else 1)
+    print(compared(old, new))
+    sys.exit(0 if new.passed() and ratio(old, new) <= MAX_RATIO else 1)
+
+
+def run_load_test(arguments: argparse.Namespace, checkout: Path) -> LoadTest:
+    """Run the load test on the page of a checkout, or on the one at the URL, and print its measurements."""
+    start = time.monotonic()
+    with contextlib.nullcontext((arguments.url, None)) if arguments.url else start_server(checkout) as (url, pid):
+        status = Visitor(url).status()
+        if pid:
+            visitor, started = Visitor(url), time.monotonic() - start
+            visit, _, _ = visitor.open(photo_of(1))
+            visitor.paint(visit, [[100, 100], [400, 200]])
+            visitor.leave(visit)
+            print(f"{checkout}: started in {started:.1f} s, first fill after {time.monotonic() - start:.1f} s")
+        print(f"{arguments.visitors} visitors, photos of {arguments.megapixels:g} megapixels, {status['runtime']}")
+        load = LoadTest(url, pid, arguments.fills)
+        load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+    print(load.report(), flush=True)
+    return load
+
+
+def compared(old: LoadTest, new: LoadTest) -> str:
+    """Return how long strokes took on another page and on this one, as text."""
+    took = [quantile(load.latencies(), 0.95) for load in (old, new)]
+    verdict = "met" if ratio(old, new) <= MAX_RATIO else "missed"
+    text = f"95 %: {took[0]:.2f} s and {took[1]:.2f} s, {ratio(old, new):.2f} x, limit {MAX_RATIO}: {verdict}"
+    return f"{text}; CPU time: {old.cpu_s:.1f} s and {new.cpu_s:.1f} s"
+
+
+def ratio(old: LoadTest, new: LoadTest) -> float:
+    """Return the ratio of the 95th percentiles of the time from a stroke to its patches, new to old."""
+    return quantile(new.latencies(), 0.95) / quantile(old.latencies(), 0.95)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 from inpaint import Inpainter
 from tests.inpaint.sessions import TwoPhases
-from tests.load.__main__ import LoadTest, Stroke, main, memory_mb, quantile, start_server
+from tests.load.__main__ import LoadTest, Stroke, compared, main, memory_mb, quantile, ratio, start_server
 from tests.load.visitor import Visitor, photo_of
 from tests.page.serving import GRADIO_WARNINGS, OneColour, serving
 
@@ -65,6 +65,8 @@ def test_memory_stays_flat_while_visitors_come_and_go(tmp_path):
     assert first.errors == then.errors == []
     assert between[1] - between[0] < 40  # of 15 photos, each of which could leak 6 MB
     assert set(then.memory) == {30, 90, 150} and "memory after 150 fills" in then.report()
+    if sys.platform.startswith("linux"):
+        assert then.cpu_s > 0 and "s for each fill" in then.report()
 
 
 def memory_after_run(load):
@@ -140,6 +142,15 @@ def test_a_stroke_is_overtaken_if_a_later_one_is_answered_earlier():
     assert load.overtaken() == 0
     load.strokes = [*in_order, Stroke(0, 9)]
     assert load.overtaken() == 1
+
+
+def test_two_pages_are_compared_by_the_95th_percentiles_of_their_latencies():
+    old, new = LoadTest("", None, 0), LoadTest("", None, 0)
+    old.strokes = [Stroke(0, latency) for latency in [1] * 18 + [8, 100]]
+    new.strokes = [Stroke(0, latency) for latency in [1] * 18 + [4, 7]]
+    assert ratio(old, new) == 0.5
+    assert compared(old, new).startswith("95 %: 8.00 s and 4.00 s, 0.50 x, limit 0.5: met")
+    assert "missed" in compared(new, old)
 
 
 @pytest.mark.parametrize(("fraction", "expected"), [(0.5, 10), (0.95, 19), (0.96, 20), (1, 20)])

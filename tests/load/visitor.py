@@ -75,7 +75,7 @@ class Visitor:
     def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
         """Paint a stroke and return its patches."""
         answer = self.call("paint", visit=visit, strokes=[{"points": points, "brush": brush, "erase": False}])
-        self.revision = answer["revision"] if answer["draft"] else None
+        self.revision = answer["revision"] if answer.get("draft") else None  # early versions had no drafts
         return answer["patches"]
 
     def pause(self, visit: str, seconds: float) -> None:
