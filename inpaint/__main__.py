@@ -3,9 +3,8 @@
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
-
-from tqdm import tqdm
 
 from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
@@ -13,7 +12,7 @@ from inpaint.photos.pairing import PIPE, Task, find_tasks
 from inpaint.photos.saving import format_of
 from inpaint.runtime.malloc import keep_memory
 
-from .batch import Options, fill_file, input_ids
+from .batch import Options, ReadAhead, fill_file, input_ids
 from .damage import GROW_PX, THRESHOLD
 from .inpainter import Inpainter
 
@@ -32,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         photos, mask = _inputs(parsed)
         options = _options(parsed)
         tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
+        ahead = ReadAhead([task for task in tasks if not (parsed.skip_existing and _exists(task.output))], options)
+        ahead.start()  # while the weights are loaded
         inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
     count: Counter[str] = Counter()
     try:
-        _fill_all(inpainter, tasks, options, parsed.skip_existing, is_batch, count)
+        _fill_all(inpainter, tasks, options, ahead, parsed.skip_existing, is_batch, count)
     except KeyboardInterrupt:
         count["interrupted"] = 1
     if is_batch or not count["failed"]:
@@ -54,23 +55,36 @@ def _fill_all(
     inpainter: Inpainter,
     tasks: list[Task],
     options: Options,
+    ahead: ReadAhead,
     skip_existing: bool,
     show_progress: bool,
     count: Counter[str],
 ) -> None:
     """Run the tasks in order, and count filled, skipped and failed photos; an error does not stop the batch."""
     inputs = input_ids(tasks)
-    for task in tqdm(tasks, unit="photo", disable=None if show_progress else True):  # None: only on a terminal
-        if skip_existing and isinstance(task.output, Path) and task.output.exists():
+    progress, write = _progress(tasks) if show_progress else (tasks, print)
+    for task in progress:
+        if skip_existing and _exists(task.output):
             count["skipped"] += 1
             continue
         try:
-            fill_file(inpainter, task, options, inputs)
+            fill_file(inpainter, task, options, inputs, ahead)
             count["filled"] += 1
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
             name = "standard input" if task.photo == PIPE else task.photo
-            tqdm.write(f"error: {name}: {error or type(error).__name__}", file=sys.stderr)
+            write(f"error: {name}: {error or type(error).__name__}", file=sys.stderr)
+
+
+def _progress(tasks: list[Task]) -> tuple[Iterable[Task], Callable[..., None]]:
+    """Return the tasks with a progress bar, which is only for terminals, and a `print` that leaves the bar alone."""
+    from tqdm import tqdm  # takes a tenth of the time that the command needs for one small photo
+
+    return tqdm(tasks, unit="photo", disable=None), tqdm.write
+
+
+def _exists(output: Path | str) -> bool:
+    return isinstance(output, Path) and output.exists()
 
 
 def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:

@@ -3,10 +3,12 @@
 import io
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from threading import Thread
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -16,12 +18,15 @@ from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
 from inpaint.photos.opening import open_photo
-from inpaint.photos.pairing import Task
+from inpaint.photos.pairing import PIPE, Task
 from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
 
 from .damage import THRESHOLD, check_threshold
 from .inpainter import Inpainter
+
+AHEAD_PIXELS = 30_000_000
+"""A photo is read while another one is filled only if they have together at most this number of pixels."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,86 @@ def input_ids(tasks: Iterable[Task]) -> set[tuple[int, int]]:
     return {(status.st_dev, status.st_ino) for path in paths if path.exists() for status in [path.stat()]}
 
 
-def fill_file(inpainter: Inpainter, task: Task, options: Options, inputs: set[tuple[int, int]]) -> None:
+class Opened(NamedTuple):
+    """The pictures of a task.
+
+    Attributes:
+        photo: upright, in its own mode.
+        mask: bool (H, W), True = hole; None: damage is to be found.
+    """
+
+    photo: Image.Image
+    mask: np.ndarray | None
+
+
+def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Opened:
+    """Read the photo and the mask of a task.
+
+    Args:
+        task: what to read.
+        options: how to read.
+        max_pixels: refuse larger photos; None: those that are larger than the options allow.
+
+    Raises:
+        ValueError: there is no mask, or a picture cannot be read.
+    """
+    if task.mask is None and not options.find_damage:
+        stem = Path(task.photo).stem
+        raise ValueError(f"it has no mask: add one named {stem}.png (or .jpg, ...), or use --find-damage")
+    photo = open_photo(_source(task.photo), max_pixels=max_pixels or options.max_pixels)
+    if task.mask is None:
+        return Opened(photo, None)
+    mask = to_mask(_source(task.mask), photo.size, invert=options.invert, max_share=options.max_share)
+    return Opened(photo, dilate(mask, options.grow_px or 0))
+
+
+class ReadAhead:
+    """Opens tasks in their order, each in a thread while the caller fills the one before.
+
+    A task is not read ahead if it is large or reads a pipe, or if results may replace inputs. What cannot be read is
+    read once more when its turn comes, and raises its error then.
+
+    Args:
+        tasks: in the order in which they are opened. Some may be left out.
+        options: how to read.
+    """
+
+    def __init__(self, tasks: list[Task], options: Options) -> None:
+        self._tasks = tasks
+        self._following = dict(pairwise(tasks))
+        self._options = options
+        self._thread: Thread | None = None
+        self._found: tuple[Task, Opened] | None = None
+
+    def start(self) -> None:
+        """Begin to read the first task."""
+        if self._tasks:
+            self._start(self._tasks[0], None)
+
+    def open(self, task: Task) -> Opened:
+        """Return the pictures of a task, see `open_task` for errors, and begin to read the one that follows."""
+        if self._thread is not None:
+            self._thread.join()
+        found, self._thread, self._found = self._found, None, None
+        opened = found[1] if found is not None and found[0] == task else open_task(task, self._options)
+        room = AHEAD_PIXELS - opened.photo.width * opened.photo.height
+        if task in self._following and room > 0:
+            self._start(self._following[task], min(room, self._options.max_pixels or room))
+        return opened
+
+    def _start(self, task: Task, max_pixels: int | None) -> None:
+        if not self._options.overwrite and PIPE not in task:
+            self._thread = Thread(target=self._read, args=(task, max_pixels), daemon=True)
+            self._thread.start()
+
+    def _read(self, task: Task, max_pixels: int | None) -> None:
+        with suppress(Exception):
+            self._found = task, open_task(task, self._options, max_pixels)
+
+
+def fill_file(
+    inpainter: Inpainter, task: Task, options: Options, inputs: set[tuple[int, int]], ahead: ReadAhead | None = None
+) -> None:
     """Fill one photo and write the result atomically.
 
     Args:
@@ -84,45 +168,41 @@ def fill_file(inpainter: Inpainter, task: Task, options: Options, inputs: set[tu
         task: the photo, its mask and the output.
         options: how to fill and write.
         inputs: `input_ids` of all tasks; results replace these files only if the options allow it.
+        ahead: opens the task; None: it is opened now.
 
     Raises:
         ValueError: there is no mask, a picture cannot be read, or the output is an input.
         OSError: the result cannot be written.
     """
-    photo, mask, output = task
-    if mask is None and not options.find_damage:
-        stem = Path(photo).stem
-        raise ValueError(f"it has no mask: add one named {stem}.png (or .jpg, ...), or use --find-damage")
+    output = task.output
     if isinstance(output, Path) and output.exists() and not options.overwrite:
         status = output.stat()
         if (status.st_dev, status.st_ino) in inputs:
             raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
-    picture = open_photo(_source(photo), max_pixels=options.max_pixels)
-    hole = _mask(inpainter, picture, mask, options)
+    photo, hole = open_task(task, options) if ahead is None else ahead.open(task)
+    if hole is None:
+        hole = _found_damage(inpainter, photo, options)
     if options.mask_only:
         with _opened_output(output) as file:
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
         return
-    format = options.format or _result_format(picture, task)
-    unchanged = not hole.any() and not options.restore_tone and format == picture.format and options.quality is None
-    inpainter.fill_in_place(picture, hole, seed=options.seed, texture_strength=options.texture_strength)
+    format = options.format or _result_format(photo, task)
+    unchanged = not hole.any() and not options.restore_tone and format == photo.format and options.quality is None
+    inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
     if options.restore_tone:
-        picture, _ = restore_tone(picture)
+        photo, _ = restore_tone(photo)
     with _opened_output(output) as file:
-        if unchanged and isinstance(photo, Path):  # encoding a JPEG again would change it
-            file.write(photo.read_bytes())
+        if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
+            file.write(task.photo.read_bytes())
         else:
-            save_photo(picture, file, format, options.quality)
+            save_photo(photo, file, format, options.quality)
 
 
-def _mask(inpainter: Inpainter, picture: Image.Image, mask: Path | str | None, options: Options) -> np.ndarray:
-    """Return the mask that was found or read, dilated: bool (H, W), True = hole."""
-    if mask is None:
-        grow_px = {} if options.grow_px is None else {"grow_px": options.grow_px}
-        found = inpainter.find_damage(picture, threshold=options.threshold, **grow_px)
-        return to_mask(found, picture.size, max_share=options.max_share)
-    hole = to_mask(_source(mask), picture.size, invert=options.invert, max_share=options.max_share)
-    return dilate(hole, options.grow_px or 0)
+def _found_damage(inpainter: Inpainter, photo: Image.Image, options: Options) -> np.ndarray:
+    """Return the mask of a photo's damage: bool (H, W), True = hole."""
+    grow_px = {} if options.grow_px is None else {"grow_px": options.grow_px}
+    found = inpainter.find_damage(photo, threshold=options.threshold, **grow_px)
+    return to_mask(found, photo.size, max_share=options.max_share)
 
 
 def _mask_format(output: Path | str) -> str:

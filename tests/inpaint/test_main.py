@@ -269,7 +269,7 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     for name in ("a.png", "b.png"):
         write(tmp_path, name, mask_name=name)
 
-    def interrupted(inpainter, task, options, inputs):
+    def interrupted(inpainter, task, *others):
         if task.photo.name == "b.png":
             raise KeyboardInterrupt
 
