@@ -16,7 +16,7 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-OPTIONS = {"nogil": True, "fastmath": True}
+OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy"}  # a check for 0 would keep loops scalar
 INLINE = {**OPTIONS, "inline": "always"}
 ONE = np.uint64(1)
 TWO = np.uint64(2)
@@ -173,9 +173,9 @@ def _jacobi_step(image, channel, hole, spans, sums):
             _sum_row(image, channel, row, spans, sums)
         else:
             sums[row % 3] = 0
-        y = np.uint64(row - 1)
         if row == 0:
             continue
+        y = np.uint64(row - 1)
         start, stop = spans[row - 1, 0], spans[row - 1, 1]
         if start >= stop:
             continue

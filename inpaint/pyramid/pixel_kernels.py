@@ -8,6 +8,8 @@ from .kernels import INLINE, ONE, OPTIONS
 
 EXACT = {"nogil": True}
 _MOST_ROWS = np.uint64(256)  # the sum of that many pixels fits into 16 bits
+_UNIT = np.float32(1)
+_SCALE = np.float32(127.5)
 
 
 @njit(**OPTIONS)
@@ -26,66 +28,89 @@ def downscale(pixels, hole, factor, image, mask):
         for y in range(np.uint64(height)):
             _convert_row(pixels, hole, y, image, mask)
         return
-    side = np.uint64(factor)
-    sums = np.empty(3 * width * factor, np.uint16)
+    side, area = np.uint64(factor), np.float32(factor * factor)
+    columns = np.empty(3 * width * factor, np.uint16)
     unknown = np.empty(width * factor, np.uint16)
-    totals = np.empty((width, 4), np.int64)
-    area = factor * factor
-    most_known = 0
-    for y in range(np.uint64(height)):
-        totals[:] = 0
-        for top in range(np.uint64(0), side, _MOST_ROWS):
-            sums[:] = 0
-            unknown[:] = 0
-            for row in range(y * side + top, y * side + min(side, top + _MOST_ROWS)):
-                for index in range(np.uint64(len(sums))):
-                    sums[index] += pixels[row, index]
-                for index in range(np.uint64(len(unknown))):
-                    unknown[index] += hole[row, index]
-            _add_blocks(sums, unknown, side, totals)
-        for x in range(np.uint64(width)):
-            known = area - totals[x, 3]
-            if 0 < known < area:
-                _add_known(pixels, hole, y, x, side, totals)
-            scale = np.float32(1) / (np.float32(127.5) * np.float32(max(known, 1)))
-            for channel in range(np.uint64(3)):
-                value = np.float32(totals[x, channel]) * scale - np.float32(1)
-                image[channel, y, x] = value if known > 0 else np.float32(0)
-            mask[y, x] = np.float32(known)
-            most_known = max(most_known, known)
-    _drop_unknown(image, mask, np.float32(0.5 * area if 2 * most_known >= area else 1))
+    sums = np.empty((2, 4, width * factor), np.float32)
+    for least in (np.float32(0.5) * area, _UNIT):
+        known_blocks = np.float32(0)
+        for y in range(np.uint64(height)):
+            for channel in range(np.uint64(4)):
+                for x in range(np.uint64(width * factor)):
+                    sums[np.uint64(0), channel, x] = np.float32(0)
+            for top in range(y * side, y * side + side, _MOST_ROWS):
+                _add_rows(pixels, hole, top, min(y * side + side, top + _MOST_ROWS), columns, unknown, sums)
+            used = _add_columns(sums, factor, width)
+            for x in range(np.uint64(width)):
+                if 0 < sums[used, np.uint64(3), x] < area:
+                    _add_known(pixels, hole, y, x, side, sums[used])
+            known_blocks += _write_means(sums[used], area, least, y, image, mask)
+        if known_blocks > 0:  # else those are known that have any known pixel
+            return
 
 
 @njit(**INLINE)
 def _convert_row(pixels, hole, y, image, mask):
     step = np.uint64(3)
     for x in range(np.uint64(mask.shape[1])):
-        known = np.float32(1) - np.float32(hole[y, x])
+        known = _UNIT - np.float32(hole[y, x])
         mask[y, x] = np.float32(hole[y, x])
         for channel in range(step):
-            value = np.float32(pixels[y, x * step + channel]) / np.float32(127.5) - np.float32(1)
-            image[channel, y, x] = value * known
+            image[channel, y, x] = (np.float32(pixels[y, x * step + channel]) / _SCALE - _UNIT) * known
 
 
 @njit(**INLINE)
-def _add_blocks(sums, unknown, side, totals):
-    """Add the sums of columns to those of their blocks: three colours, and the number of hole pixels."""
-    step = np.uint64(3)
-    for x in range(np.uint64(len(totals))):
-        red, green, blue, count = 0, 0, 0, 0
-        for column in range(x * side, x * side + side):
-            red += sums[column * step]
-            green += sums[column * step + ONE]
-            blue += sums[column * step + ONE + ONE]
-            count += unknown[column]
-        totals[x, 0] += red
-        totals[x, 1] += green
-        totals[x, 2] += blue
-        totals[x, 3] += count
+def _add_rows(pixels, hole, start, stop, columns, unknown, sums):
+    """Add rows of the picture to the sums of each column: three colours, and the number of hole pixels.
+
+    Args:
+        columns: uint16 (W * 3,), overwritten.
+        unknown: uint16 (W,), overwritten.
+        sums: float32 (2, 4, W), the first half is added to.
+    """
+    for index in range(np.uint64(len(columns))):
+        columns[index] = pixels[start, index]
+    for index in range(np.uint64(len(unknown))):
+        unknown[index] = hole[start, index]
+    for row in range(start + ONE, stop):
+        for index in range(np.uint64(len(columns))):
+            columns[index] += pixels[row, index]
+        for index in range(np.uint64(len(unknown))):
+            unknown[index] += hole[row, index]
+    zero, two, three = np.uint64(0), np.uint64(2), np.uint64(3)
+    for x in range(np.uint64(len(unknown))):
+        sums[zero, zero, x] += np.float32(columns[three * x])
+        sums[zero, ONE, x] += np.float32(columns[three * x + ONE])
+        sums[zero, two, x] += np.float32(columns[three * x + two])
+    for x in range(np.uint64(len(unknown))):
+        sums[zero, three, x] += np.float32(unknown[x])
 
 
 @njit(**INLINE)
-def _add_known(pixels, hole, y, x, side, totals):
+def _add_columns(sums, factor, width):
+    """Add up the columns of each block, two by two as long as that is possible, and return in which half they are."""
+    source, two = 0, np.uint64(2)
+    while factor % 2 == 0:
+        factor //= 2
+        finer, coarser = sums[source], sums[1 - source]
+        for channel in range(np.uint64(4)):
+            for x in range(np.uint64(width * factor)):
+                coarser[channel, x] = finer[channel, two * x] + finer[channel, two * x + ONE]
+        source = 1 - source
+    if factor == 1:
+        return source
+    finer, coarser = sums[source], sums[1 - source]
+    for channel in range(np.uint64(4)):
+        for x in range(np.uint64(width)):
+            total = np.float32(0)
+            for column in range(x * np.uint64(factor), x * np.uint64(factor) + np.uint64(factor)):
+                total += finer[channel, column]
+            coarser[channel, x] = total
+    return 1 - source
+
+
+@njit(**INLINE)
+def _add_known(pixels, hole, y, x, side, sums):
     """Write the sum of the known pixels of a block that has others too."""
     step = np.uint64(3)
     red, green, blue = np.int32(0), np.int32(0), np.int32(0)
@@ -95,18 +120,24 @@ def _add_known(pixels, hole, y, x, side, totals):
             red += known * np.int32(pixels[row, column * step])
             green += known * np.int32(pixels[row, column * step + ONE])
             blue += known * np.int32(pixels[row, column * step + ONE + ONE])
-    totals[x, 0], totals[x, 1], totals[x, 2] = red, green, blue
+    sums[0, x], sums[1, x], sums[2, x] = red, green, blue
 
 
 @njit(**INLINE)
-def _drop_unknown(image, mask, least):
-    """Make blocks hole that have fewer than `least` known pixels, of which `mask` gives the number."""
-    for y in range(np.uint64(mask.shape[0])):
+def _write_means(sums, area, least, y, image, mask):
+    """Write a row: blocks are hole that have fewer than `least` known pixels. Return how many are known."""
+    known_blocks = np.float32(0)
+    for x in range(np.uint64(mask.shape[1])):
+        known = area - sums[np.uint64(3), x]
+        weight = _UNIT if known >= least else np.float32(0)
+        known_blocks += weight
+        mask[y, x] = _UNIT - weight
+        sums[np.uint64(3), x] = weight / (_SCALE * (known if known > 0 else _UNIT))
+    for channel in range(np.uint64(3)):
         for x in range(np.uint64(mask.shape[1])):
-            known = np.float32(1) if mask[y, x] >= least else np.float32(0)
-            mask[y, x] = np.float32(1) - known
-            for channel in range(np.uint64(3)):
-                image[channel, y, x] *= known
+            value = sums[channel, x] * sums[np.uint64(3), x] - (_UNIT - mask[y, x])
+            image[channel, y, x] = value if value < _UNIT else _UNIT  # rounding may exceed it
+    return known_blocks
 
 
 @njit(**EXACT)
@@ -120,15 +151,23 @@ def composite(image, prediction, mask, out):
         out: uint8 (h, w, 3), written.
     """
     height, width = mask.shape
-    shift = np.float32(2**23)  # from here on float32 has whole numbers only: adding it rounds, half to even
+    row = np.empty((3, width), np.float32)
+    bits = row.view(np.int32)
+    shift, zero, most = np.float32(2**23), np.float32(0), np.float32(255)
     for y in range(np.uint64(height)):
+        for channel in range(np.uint64(3)):
+            for x in range(np.uint64(width)):
+                outside, inside = image[channel, y, x], prediction[channel, y, x]
+                value = inside if mask[y, x] > np.float32(0.5) else outside
+                value = (value + _UNIT) * _SCALE
+                value = value if value == value else _SCALE  # NaN
+                value = value if value > zero else zero
+                value = value if value < most else most
+                row[channel, x] = value + shift  # rounds half to even; the lowest bits are then the number
         for x in range(np.uint64(width)):
-            for channel in range(np.uint64(3)):
-                value = prediction[channel, y, x] if mask[y, x] > np.float32(0.5) else image[channel, y, x]
-                value = (value + np.float32(1)) * np.float32(127.5)
-                value = value if value == value else np.float32(127.5)
-                value = min(max(value, np.float32(0)), np.float32(255))
-                out[y, x, channel] = np.uint8(np.int32((value + shift) - shift))
+            out[y, x, np.uint64(0)] = np.uint8(bits[np.uint64(0), x] & np.int32(255))
+            out[y, x, np.uint64(1)] = np.uint8(bits[np.uint64(1), x] & np.int32(255))
+            out[y, x, np.uint64(2)] = np.uint8(bits[np.uint64(2), x] & np.int32(255))
 
 
 @njit(**OPTIONS)
