@@ -112,7 +112,7 @@ class EditorActions:
         """
         visit = self._visit(call)
         if call.get("revision") == visit.session.revision:
-            visit.session.finish()  # without the lock of the visit, so that a stroke need not wait
+            visit.session.finish(self.visits.give_way(visit))  # without the lock of the visit: no stroke waits for it
         with self.visits.locked_session(visit) as session:
             return _answer(session, {"revision": 0} | call, [])
 
@@ -124,7 +124,7 @@ class EditorActions:
         visit = self._visit(call)
         before, changed = visit.session.revision, []
         with contextlib.suppress(ValueError):  # the hole has been erased this very moment
-            changed = visit.session.another_fill(visit.session.touched)
+            changed = visit.session.another_fill(visit.session.touched, cancelled=self.visits.give_way(visit))
         with self.visits.locked_session(visit) as session:
             if not changed and session.revision == before:
                 raise PageError("only_fill")

@@ -16,6 +16,8 @@ UNQUEUED = ("leave_visit", "show_example", "load_model")
 """Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
 FINISHING = ("finish_fill", "another_fill")
 """Actions that run in the queue for final fills. They take seconds, and a stroke must not wait for them."""
+STROKE = "paint"
+"""The action that final fills of other visits give way to."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,8 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
                 return await asyncio.to_thread(work)
             request_key = (call["visit"], action.__name__, call) if "visit" in call else None
             queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
-            return await queue.run(work, ticket=call.get("ticket"), request_key=request_key)
+            stroke_of = call.get("visit") if action.__name__ == STROKE else None
+            return await queue.run(work, ticket=call.get("ticket"), request_key=request_key, stroke_of=stroke_of)
         except Exception as error:
             return error_answer(error, action.__name__, language)
 

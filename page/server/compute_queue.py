@@ -28,6 +28,7 @@ class _Job:
     """A function in the queue, and the future of its result."""
 
     request_key: object
+    stroke_of: object
     future: Future[Any]
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     last_request: float = field(default_factory=time.monotonic)
@@ -67,7 +68,13 @@ class ComputeQueue:
         self._pool = ThreadPoolExecutor(workers, "compute")
 
     async def run(
-        self, work: Callable[[], T], *, ticket: object = None, request_key: object = None, wait_until_done: bool = False
+        self,
+        work: Callable[[], T],
+        *,
+        ticket: object = None,
+        request_key: object = None,
+        stroke_of: object = None,
+        wait_until_done: bool = False,
     ) -> T:
         """Call `work` in a worker thread when its turn comes, and return its result.
 
@@ -77,6 +84,7 @@ class ComputeQueue:
             request_key: identifies the client and the request. While a job with an equal key has not been answered, a
                 repeated request (as after a lost connection) waits for that job instead of adding one. None: always
                 add a job.
+            stroke_of: the client whose stroke this is, see `has_strokes`; None: it is no stroke.
             wait_until_done: wait without a timeout.
 
         Returns:
@@ -86,7 +94,7 @@ class ComputeQueue:
             PageError: "busy", with the `place` in the queue (1: next, 0: running) and the `ticket`; "full" if too many
                 jobs wait. What `work` raises is raised as well.
         """
-        job = self._find_or_add(work, ticket, request_key)
+        job = self._find_or_add(work, ticket, request_key, stroke_of)
         result = asyncio.wrap_future(job.future)
         result.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved here, raised below
         try:
@@ -107,7 +115,13 @@ class ComputeQueue:
         with self._lock:
             return sum(map(_is_waiting, self._jobs.values()))
 
-    def _find_or_add(self, work: Callable[[], Any], ticket: object, request_key: object) -> _Job:
+    def has_strokes(self, but_of: object) -> bool:
+        """Return whether a stroke waits or runs, other than those of one client."""
+        with self._lock:
+            strokes = [job for job in self._jobs.values() if job.stroke_of not in (None, but_of)]
+        return not all(job.future.done() for job in strokes)
+
+    def _find_or_add(self, work: Callable[[], Any], ticket: object, request_key: object, stroke_of: object) -> _Job:
         """Return the job of a repeated request, or a new one at the end of the queue."""
         with self._lock:
             oldest = time.monotonic() - self.keep_s
@@ -120,7 +134,7 @@ class ComputeQueue:
             if job is None:
                 if sum(map(_is_waiting, self._jobs.values())) >= self.max_waiting:
                     raise PageError("full")
-                job = _Job(request_key, self._pool.submit(contextvars.copy_context().run, work))
+                job = _Job(request_key, stroke_of, self._pool.submit(contextvars.copy_context().run, work))
                 self._jobs[job.ticket] = job
             job.last_request = time.monotonic()
             return job

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ MAX_MEGAPIXELS_OPEN = 600
 300 megapixels), so these take 4.8 GB, as do twenty visitors with 30 megapixels each. The rest is for the program (1 GB)
 and for two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
 """
+MAX_GIVE_WAY_S, POLL_S = 15, 0.02
+"""How long a final fill waits for strokes, in all, and how often it looks for them."""
 RELEASE_DELAY_S = 0.5
 """How long after the end of a visit its photo may still be in use by a running request."""
 
@@ -187,6 +189,25 @@ class Visits:
                 yield visit.session
             finally:
                 visit.last_used = time.monotonic()
+
+    def give_way(self, visit: Visit) -> Callable[[], bool]:
+        """Return what the computation of final fills is to poll between its steps, as `Session.finish` does.
+
+        It waits there while strokes of other visitors wait or run, MAX_GIVE_WAY_S in all: a final fill takes as long as
+        several drafts. It returns True once the visit has changed, as the fill is then obsolete. The visit's own
+        strokes are not waited for: they may wait for a download, which waits for the fill.
+        """
+        session, left_s = visit.session, float(MAX_GIVE_WAY_S)
+        revision = session.revision
+
+        def wait_for_strokes() -> bool:
+            nonlocal left_s
+            while session.revision == revision and left_s > 0 and self.queue.has_strokes(but_of=visit.id):
+                time.sleep(POLL_S)
+                left_s -= POLL_S
+            return session.revision != revision
+
+        return wait_for_strokes
 
     def _purge_regularly(self) -> None:
         while True:

@@ -224,3 +224,22 @@ def test_a_request_that_waits_until_done_has_no_timeout():
         assert await waiting == "program"
 
     asyncio.run(run())
+
+
+def test_the_queue_has_strokes_while_one_waits_or_runs_but_those_of_the_client_itself_do_not_count():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
+        other, stroke = Work(log, "no stroke"), Work(log, "stroke")
+        seen = [queue.has_strokes("him")]
+        tasks = await enqueue(queue, other)
+        seen.append(queue.has_strokes("him"))
+        tasks += await enqueue(queue, stroke, stroke_of="her")
+        seen += [queue.has_strokes("him"), queue.has_strokes("her")]
+        other.finish.set()
+        await until(lambda: log == ["no stroke", "stroke"])
+        seen.append(queue.has_strokes("him"))
+        stroke.finish.set()
+        await asyncio.gather(*tasks)
+        assert [*seen, queue.has_strokes("him")] == [False, False, True, False, True, False]
+
+    asyncio.run(run())

@@ -1,13 +1,19 @@
 """Open photos: who may use them, when they are closed, and which files are removed."""
 
+import asyncio
 import os
+import threading
 import time
+from concurrent.futures import Future
+from functools import partial
 
 import pytest
 
 from inpaint import Inpainter
+from page.server.compute_queue import ComputeQueue
 from page.server.errors import PageError
 from page.server.visits import UNUSED_UPLOAD_KEEP_S, Visits
+from tests.inpaint.sessions import TIMEOUT_S
 from tests.page.browsing import until
 from tests.page.serving import OneColour, noise
 
@@ -84,3 +90,50 @@ def test_a_background_thread_purges_regularly(tmp_path):
     visits = Visits(tmp_path, idle_s=0.05)
     until(lambda: not folder.exists(), "the old upload is removed")
     visits.end_all()
+
+
+@pytest.fixture
+def painting(tmp_path):
+    """A visit that another visitor's stroke makes wait, and an event that ends the stroke."""
+    visits, ended = Visits(tmp_path, queue=ComputeQueue(timeout_s=TIMEOUT_S)), threading.Event()
+    stroke = partial(visits.queue.run, lambda: ended.wait(TIMEOUT_S), stroke_of="another visit")
+    thread = threading.Thread(target=lambda: asyncio.run(stroke()))
+    thread.start()
+    visit = visits.add(session(60, 60), "a.png")
+    until(lambda: visits.queue.has_strokes(visit.id), "the stroke runs")
+    yield visits, visit, ended
+    ended.set()
+    thread.join()
+
+
+def polled(visits, visit):
+    """The future of a poll, in a thread."""
+    poll = visits.give_way(visit)
+    result = Future()
+    threading.Thread(target=lambda: result.set_result(poll())).start()
+    return result
+
+
+def test_a_final_fill_waits_for_the_strokes_of_other_visitors(painting):
+    visits, visit, ended = painting
+    waiting = polled(visits, visit)
+    time.sleep(0.1)
+    assert not waiting.done()
+    ended.set()
+    assert waiting.result(TIMEOUT_S) is False
+
+
+def test_a_final_fill_is_cancelled_once_its_photo_has_changed(painting):
+    visits, visit, _ = painting
+    waiting = polled(visits, visit)
+    visit.session.stroke([[20, 20]], 8)
+    assert waiting.result(TIMEOUT_S) is True
+
+
+def test_a_final_fill_waits_neither_for_ever_nor_for_its_own_visitor(painting, monkeypatch):
+    visits, visit, _ = painting
+    monkeypatch.setattr("page.server.visits.MAX_GIVE_WAY_S", 0.1)
+    assert polled(visits, visit).result(TIMEOUT_S) is False
+    monkeypatch.setattr("page.server.visits.MAX_GIVE_WAY_S", 1000)
+    visit.id = "another visit"
+    assert polled(visits, visit).result(TIMEOUT_S) is False
