@@ -17,7 +17,8 @@ def downscale(pixels: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.nda
     """Return a smaller copy of a picture with a hole, without any colour from inside the hole.
 
     Args:
-        pixels: RGB uint8 (H, W, 3); H and W multiples of `factor`. Pixels inside the hole are ignored.
+        pixels: RGB uint8 (H, W, 3); H and W multiples of `factor`. Pixels inside the hole are ignored. A rectangle of a
+            larger array needs no copy.
         hole: bool (H, W), True = hole.
         factor: how many times smaller, a whole number. With 1, `to_pixels` returns exactly the same known pixels.
 
@@ -35,10 +36,9 @@ def downscale(pixels: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.nda
         return small[0][0].numpy(), small[1][0, 0].numpy()
     from . import pixel_kernels
 
-    pixels, hole = _usable(pixels, np.uint8), _usable(hole, bool)
     height, width = (side // factor for side in hole.shape)
     image, mask = np.empty((3, height, width), np.float32), np.empty((height, width), np.float32)
-    pixel_kernels.downscale(pixels.reshape(len(pixels), -1), hole.view(np.uint8), factor, image, mask)
+    pixel_kernels.downscale(*_memory(pixels), *_memory(hole.view(np.uint8)), factor, image, mask)
     return image, mask
 
 
@@ -189,6 +189,20 @@ def _bicubic_taps(block: int) -> np.ndarray:
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
     far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
     return np.ascontiguousarray(np.where(distance <= 1, near, far).T, np.float32)
+
+
+def _memory(array: np.ndarray) -> tuple[np.ndarray, np.uint64]:
+    """Return the bytes from the first to the last of an array uint8 (H, W, ...), and the distance of its rows in them.
+
+    Where the rows are not contiguous, it is copied first.
+    """
+    length = array[0].size
+    contiguous = np.empty_like(array[:1], order="C").strides[1:]
+    if array.strides[1:] != contiguous or array.strides[0] < length or not array.flags.writeable:
+        array = np.array(array, order="C")
+    pitch = array.strides[0]
+    size = (len(array) - 1) * pitch + length
+    return np.lib.stride_tricks.as_strided(array, (size,), (1,)), np.uint64(pitch)
 
 
 def _usable(array: np.ndarray, dtype: Any = np.float32) -> np.ndarray:

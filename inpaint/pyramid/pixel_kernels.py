@@ -13,12 +13,14 @@ _SCALE = np.float32(127.5)
 
 
 @njit(**OPTIONS)
-def downscale(pixels, hole, factor, image, mask):
+def downscale(pixels, pitch, hole, hole_pitch, factor, image, mask):
     """Write the mean of the known pixels of each block, see `inpaint.pyramid.fills.downscale`.
 
     Args:
-        pixels: uint8 (H, W * 3).
-        hole: uint8 (H, W) in {0, 1}.
+        pixels: uint8 (n,), the colours of the picture row by row.
+        pitch: uint64, distance in `pixels` of one row from the next.
+        hole: uint8 (m,) in {0, 1}.
+        hole_pitch: uint64, distance in `hole` of one row from the next.
         factor: int64, side of a block in pixels.
         image: float32 (3, h, w), written.
         mask: float32 (h, w), written.
@@ -26,7 +28,7 @@ def downscale(pixels, hole, factor, image, mask):
     height, width = mask.shape
     if factor == 1:
         for y in range(np.uint64(height)):
-            _convert_row(pixels, hole, y, image, mask)
+            _convert_row(pixels, y * pitch, hole, y * hole_pitch, y, image, mask)
         return
     side, area = np.uint64(factor), np.float32(factor * factor)
     columns = np.empty(3 * width * factor, np.uint16)
@@ -39,44 +41,42 @@ def downscale(pixels, hole, factor, image, mask):
                 for x in range(np.uint64(width * factor)):
                     sums[np.uint64(0), channel, x] = np.float32(0)
             for top in range(y * side, y * side + side, _MOST_ROWS):
-                _add_rows(pixels, hole, top, min(y * side + side, top + _MOST_ROWS), columns, unknown, sums)
+                stop = min(y * side + side, top + _MOST_ROWS)
+                _add_rows(pixels, top, stop, pitch, columns)
+                _add_rows(hole, top, stop, hole_pitch, unknown)
+                _add_colours(columns, unknown, sums)
             used = _add_columns(sums, factor, width)
             for x in range(np.uint64(width)):
                 if 0 < sums[used, np.uint64(3), x] < area:
-                    _add_known(pixels, hole, y, x, side, sums[used])
+                    _add_known(pixels, pitch, hole, hole_pitch, y, x, side, sums[used])
             known_blocks += _write_means(sums[used], area, least, y, image, mask)
         if known_blocks > 0:  # else those are known that have any known pixel
             return
 
 
 @njit(**INLINE)
-def _convert_row(pixels, hole, y, image, mask):
+def _convert_row(pixels, start, hole, hole_start, y, image, mask):
     step = np.uint64(3)
     for x in range(np.uint64(mask.shape[1])):
-        known = _UNIT - np.float32(hole[y, x])
-        mask[y, x] = np.float32(hole[y, x])
+        known = _UNIT - np.float32(hole[hole_start + x])
+        mask[y, x] = np.float32(hole[hole_start + x])
         for channel in range(step):
-            image[channel, y, x] = (np.float32(pixels[y, x * step + channel]) / _SCALE - _UNIT) * known
+            image[channel, y, x] = (np.float32(pixels[start + x * step + channel]) / _SCALE - _UNIT) * known
 
 
 @njit(**INLINE)
-def _add_rows(pixels, hole, start, stop, columns, unknown, sums):
-    """Add rows of the picture to the sums of each column: three colours, and the number of hole pixels.
-
-    Args:
-        columns: uint16 (W * 3,), overwritten.
-        unknown: uint16 (W,), overwritten.
-        sums: float32 (2, 4, W), the first half is added to.
-    """
-    for index in range(np.uint64(len(columns))):
-        columns[index] = pixels[start, index]
-    for index in range(np.uint64(len(unknown))):
-        unknown[index] = hole[start, index]
+def _add_rows(values, start, stop, pitch, out):
+    """Write the sums of columns of the rows from `start` to `stop` to `out`, uint16 (n,)."""
+    for index in range(np.uint64(len(out))):
+        out[index] = values[start * pitch + index]
     for row in range(start + ONE, stop):
-        for index in range(np.uint64(len(columns))):
-            columns[index] += pixels[row, index]
-        for index in range(np.uint64(len(unknown))):
-            unknown[index] += hole[row, index]
+        for index in range(np.uint64(len(out))):
+            out[index] += values[row * pitch + index]
+
+
+@njit(**INLINE)
+def _add_colours(columns, unknown, sums):
+    """Add to the sums of each column, float32 (2, 4, W), in the first half: three colours, and the hole pixels."""
     zero, two, three = np.uint64(0), np.uint64(2), np.uint64(3)
     for x in range(np.uint64(len(unknown))):
         sums[zero, zero, x] += np.float32(columns[three * x])
@@ -110,16 +110,17 @@ def _add_columns(sums, factor, width):
 
 
 @njit(**INLINE)
-def _add_known(pixels, hole, y, x, side, sums):
+def _add_known(pixels, pitch, hole, hole_pitch, y, x, side, sums):
     """Write the sum of the known pixels of a block that has others too."""
     step = np.uint64(3)
     red, green, blue = np.int32(0), np.int32(0), np.int32(0)
     for row in range(y * side, y * side + side):
-        for column in range(x * side, x * side + side):
-            known = np.int32(1) - np.int32(hole[row, column])
-            red += known * np.int32(pixels[row, column * step])
-            green += known * np.int32(pixels[row, column * step + ONE])
-            blue += known * np.int32(pixels[row, column * step + ONE + ONE])
+        start, hole_start = row * pitch + x * side * step, row * hole_pitch + x * side
+        for column in range(side):
+            known = np.int32(1) - np.int32(hole[hole_start + column])
+            red += known * np.int32(pixels[start + column * step])
+            green += known * np.int32(pixels[start + column * step + ONE])
+            blue += known * np.int32(pixels[start + column * step + ONE + ONE])
     sums[0, x], sums[1, x], sums[2, x] = red, green, blue
 
 

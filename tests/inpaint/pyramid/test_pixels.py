@@ -41,6 +41,26 @@ def test_the_only_known_pixel_of_a_picture_is_kept():
     assert (image[:, 2, 0] == 1).all()
 
 
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda array: array[3:11, 5:17],
+        lambda array: array[10:2:-1, 5:17],
+        lambda array: array[3:11, 16:4:-1],
+        lambda array: array[:8, ::3][:, :12],
+        lambda array: np.asfortranarray(array[3:11, 5:17]),
+    ],
+)
+@pytest.mark.parametrize("writeable", [True, False])
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_a_part_of_a_picture_gives_the_same_as_a_copy_of_it(of, writeable, factor):
+    photo, hole = photo_of(20, 40), np.random.default_rng(1).random((20, 40)) < 0.4
+    photo.flags.writeable = hole.flags.writeable = writeable
+    expected = fills.downscale(of(photo).copy(), of(hole).copy(), factor)
+    for ours, theirs in zip(fills.downscale(of(photo), of(hole), factor), expected, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
 def test_pixels_that_are_not_downscaled_come_back_exactly():
     photo = np.arange(256 * 3, dtype=np.uint8).reshape(16, 16, 3)
     hole = np.eye(16, dtype=bool)
