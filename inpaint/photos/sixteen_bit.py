@@ -9,6 +9,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -47,8 +48,10 @@ def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
         grey.info = image.info | {LOW_BYTES: Image.merge("LA", (bands[1], bands[3]))}
         return grey
     _set_raw_mode(twin, raw[:-1] + _OTHER_ORDER[raw[-1]])
-    image.load()
-    twin.load()
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(twin.load)
+        image.load()
+        loading.result()
     image.info[LOW_BYTES] = twin
     return image
 

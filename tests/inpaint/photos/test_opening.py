@@ -1,8 +1,10 @@
 """Photos are opened from any source within limits; everything else is rejected with a message."""
 
 import io
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,3 +127,16 @@ def test_an_image_is_copied_unless_the_caller_only_reads_it(mode):
     photo = open_photo(image)
     photo.paste(0, (0, 0, *photo.size))
     assert image.tobytes() == before
+
+
+def test_opening_and_saving_a_jpeg_imports_only_what_that_needs(tmp_path):
+    picture("RGB").save(tmp_path / "a.jpg", exif=Image.Exif().tobytes())
+    code = (
+        "import sys; from inpaint.photos import masks, opening, pairing, pixels, saving, tone; "
+        "saving.save_photo(opening.open_photo(sys.argv[1]), sys.argv[2]); "
+        "unused = {'torch', 'scipy', 'numba', 'pillow_heif', 'PIL.WebPImagePlugin', 'PIL.FliImagePlugin'}; "
+        "print(*unused & set(sys.modules), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
