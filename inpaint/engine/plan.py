@@ -9,47 +9,20 @@ If the surface of thick holes is synthesised afterwards, the fills are drafts an
 large ones end before full resolution.
 """
 
-import itertools
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.morphology.distance import distance_transform
-from inpaint.morphology.labels import bounding_boxes, label
+from inpaint.morphology.labels import bounding_boxes, maximum
 from inpaint.synthesis.settings import SETTINGS
 
-from .regions import Box, Part, bounding_part, find_regions
-from .thickness import depth, downsample, label_part, thick_part, thickness
+from .crop_sizes import CropSizes
+from .regions import Box, Part, find_regions
+from .thickness import Depths, label_part, measure, near_cores, thick_part
+from .tiles import cut
 
 _MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stroke would take too long
-
-
-@dataclass(frozen=True)
-class CropSizes:
-    """Which crops a generator accepts, and where holes lie in them, in pixels of the downscaled crop.
-
-    Attributes:
-        sides: allowed widths and heights, ascending.
-        min_context: known pixels around the thinnest holes.
-        context: known pixels around holes that are at least half as thick as this.
-        max_context: known pixels around the thickest holes; the largest hole of a downscaled crop is the largest side
-            minus twice this.
-        thin_px: holes up to this thickness are filled in one pass.
-        centred: the hole must lie in the middle of the crop, even if the crop then extends beyond the photo.
-        coarse_to_fine: fills of downscaled crops are coarse fills, refined at twice the resolution.
-        textured_passes: the number of first passes over a hole whose fills get texture from the known part of the
-            photo, if the pass has few crops. Later passes keep the texture of their coarse fills.
-    """
-
-    sides: tuple[int, ...] = (128, 192, 256, 384, 512)
-    min_context: int = 32
-    context: int = 64
-    max_context: int = 128
-    thin_px: int = 96
-    centred: bool = False
-    coarse_to_fine: bool = True
-    textured_passes: int = 3
 
 
 class Crop(NamedTuple):
@@ -104,14 +77,18 @@ def plan(mask: np.ndarray, sizes: CropSizes, within: Box | None = None, *, synth
 
 def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None, synthesis: bool) -> RegionPlan:
     crops, unrefined = [], []
-    parts = _split_by_thickness(region, photo, sizes)
-    for part in parts:
+    depths = measure(region.hole)
+    for part, diameter in _split_by_thickness(region, depths, photo, sizes):
         last_scale = _guide_scale(part) if synthesis and part is not region else 1
-        of_part = _crops(part, photo, sizes, last_scale)
+        scale = _first_scale(part, diameter, photo, sizes)
+        if scale == 1:
+            of_part = _crops_at_full_resolution(part, diameter, region, depths, photo, sizes)
+        else:
+            of_part = _coarse_to_fine(part, diameter, photo, sizes, scale, last_scale)
         crops += of_part
         if of_part[-1].scale > 1 and last_scale > 1:
             unrefined.append(part)
-    thick = thick_part(region, unrefined, within) if synthesis else None
+    thick = thick_part(region, depths, unrefined, within) if synthesis else None
     if thick is not None:
         crops = [crop._replace(textured=False) for crop in crops]
     return RegionPlan(crops, thick)
@@ -125,55 +102,85 @@ def _guide_scale(part: Part) -> int:
     return scale
 
 
-def _largest_hole(photo: Box, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
-    """Return width and height of the largest hole, in photo pixels, that fits into a crop with its context.
-
-    If a crop spans the whole width or height of the photo, no more context exists along it: a hole of any length fits.
-    """
-    longest = (sizes.sides[-1] - 2 * context) * scale
-    spanned = 0 if sizes.centred else sizes.sides[-1] * scale
-    return photo.width if photo.width <= spanned else longest, photo.height if photo.height <= spanned else longest
-
-
 def _fits(box: Box, largest: tuple[int, int]) -> bool:
     return box.width <= largest[0] and box.height <= largest[1]
 
 
-def _split_by_thickness(region: Part, photo: Box, sizes: CropSizes) -> list[Part]:
-    """Return the thick parts of a region, then its thin rest; a region that fits into a crop is not split."""
-    box, hole = region
-    if _fits(box, _largest_hole(photo, 1, sizes.max_context, sizes)):
-        return [region]
-    grid, factor = downsample(hole)
-    core = depth(grid, factor) > sizes.thin_px / 2
-    if not core.any():
-        return [region]
-    # the corners of a square lie sqrt(2) times as far from its core as its sides
-    labels, count = label(distance_transform(~core) * factor <= sizes.thin_px * 0.75 + factor)
-    boxes = bounding_boxes(labels, count)
-    parts = [label_part(region, labels, index + 1, boxes[index], factor) for index in range(count)]
-    parts.append(label_part(region, labels, 0, np.array([0, len(grid), 0, grid.shape[1]]), factor))
-    return [part for part in parts if part is not None]
+def _split_by_thickness(region: Part, depths: Depths, photo: Box, sizes: CropSizes) -> list[tuple[Part, int]]:
+    """Return the thick parts of a region, then its thin rest, each with the diameter of its largest disk in pixels.
+
+    A region that fits into a crop is not split.
+    """
+    depth, factor = depths
+    core = depth > sizes.thin_px / 2
+    if _fits(region.box, sizes.largest_hole(photo, 1, sizes.max_context)) or not core.any():
+        return [(region, depths.diameter)]
+    labels, count = near_cores(core, sizes.thin_px / 2, factor)
+    boxes = np.concatenate([[[0, depth.shape[0], 0, depth.shape[1]]], bounding_boxes(labels, count)])
+    deepest = maximum(depth, labels, count)
+    parts = [
+        (label_part(region, labels, index, boxes[index], factor), int(np.ceil(2 * deepest[index])))
+        for index in (*range(1, count + 1), 0)
+    ]
+    return [(part, diameter) for part, diameter in parts if part is not None]
 
 
-def _crops(part: Part, photo: Box, sizes: CropSizes, last_scale: int) -> list[Crop]:
-    """Return the crops of a part, coarse to fine: at each scale one if the part fits into it, else tiles."""
-    diameter = thickness(part.hole)
-    scale = _first_scale(part, diameter, photo, sizes)
-    crops = []
-    for index in itertools.count():
-        refines = index > 0
-        context = sizes.context if refines else _context(diameter, scale, sizes)
+def _crops_at_full_resolution(
+    part: Part, diameter: int, region: Part, depths: Depths, photo: Box, sizes: CropSizes
+) -> list[Crop]:
+    """Return the crops of a part that is filled in one pass, each with the context that suits its own thickness.
+
+    Args:
+        part: of a region.
+        diameter: of the largest disk inside the part in pixels.
+        region: the region.
+        depths: of the region.
+        photo: all of it.
+        sizes: the crops that the generator accepts.
+    """
+    context = sizes.context_around(diameter, 1)
+
+    def needed(box: Box) -> Box:
+        own = sizes.context_around(depths.diameter_in(box.relative_to(*region.box[:2])), 1)
+        return box.expanded(min(own, context) - sizes.min_context).intersection(photo)
+
+    return _pass(part, 1, (sizes.min_context, context), photo, sizes, needed)
+
+
+def _coarse_to_fine(
+    part: Part, diameter: int, photo: Box, sizes: CropSizes, first_scale: int, last_scale: int
+) -> list[Crop]:
+    """Return the crops of a thick part from its first to its last scale: at each one if the part fits, else tiles."""
+    crops, scale = [], first_scale
+    while True:
+        refines = scale < first_scale
+        context = sizes.context if refines else sizes.context_around(diameter, scale)
         coarse = sizes.coarse_to_fine and scale > last_scale
-        tiles = _tiles(part, _largest_hole(photo, scale, context, sizes))
-        textured = index < sizes.textured_passes and len(tiles) <= _MAX_TEXTURED_TILES
-        for tile in tiles:
-            box = _crop_box(tile.box, scale, context, photo, sizes)
-            crops.append(Crop(box, scale, tile.box, tile.hole, coarse, refines, textured))
+        of_scale = _pass(part, scale, (context, context), photo, sizes, lambda box: box)
+        is_textured = len(of_scale) <= _MAX_TEXTURED_TILES and first_scale < scale << sizes.textured_passes
+        crops += [crop._replace(coarse=coarse, refines=refines, textured=is_textured) for crop in of_scale]
         if not coarse:
-            break
+            return crops
         scale //= 2
-    return crops
+
+
+def _pass(
+    part: Part, scale: int, context: tuple[int, int], photo: Box, sizes: CropSizes, needed: Callable[[Box], Box]
+) -> list[Crop]:
+    """Return the crops that fill a part at one scale.
+
+    Args:
+        part: what is filled.
+        scale: of the crops.
+        context: known pixels around tiles, in the crop's pixels: at least, and at most.
+        photo: all of it.
+        sizes: the crops that the generator accepts.
+        needed: returns what a crop must hold with the least context, given the box of a tile.
+    """
+    sides = sizes.crop_sides(photo, scale, context[0])
+    tiles = cut(part, sides, sizes.largest_hole(photo, scale, context[1]), needed)
+    is_textured = scale == 1 and sizes.textured_passes > 0 and len(tiles) <= _MAX_TEXTURED_TILES
+    return [Crop(sizes.crop_box(tile.needed, sides, photo), scale, *tile.part, textured=is_textured) for tile in tiles]
 
 
 def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> int:
@@ -185,55 +192,7 @@ def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> in
     else:
         scale, next_scale = -(-thickness // (sizes.sides[-1] - 2 * sizes.max_context)), lambda scale: scale + 1
     one_crop = scale
-    while not _fits(part.box, _largest_hole(photo, one_crop, _context(thickness, one_crop, sizes), sizes)):
+    while not _fits(part.box, sizes.largest_hole(photo, one_crop, sizes.context_around(thickness, one_crop))):
         one_crop = next_scale(one_crop)
     # a compact hole is better seen whole in a smaller copy than in tiles
     return one_crop if one_crop <= 2 * scale else scale
-
-
-def _context(thickness: int, scale: int, sizes: CropSizes) -> int:
-    """Return the known pixels around a hole, in the crop's pixels: half its thickness, but twice that if it is thin."""
-    thickness = -(-thickness // scale)
-    return min(max(sizes.min_context, min(2 * thickness, sizes.context), -(-thickness // 2)), sizes.max_context)
-
-
-def _tiles(part: Part, largest: tuple[int, int]) -> list[Part]:
-    """Return a part cut into tiles of at most (width, height), of nearly equal size, without empty ones."""
-    box, hole = part
-    rows = np.linspace(0, box.height, -(-box.height // largest[1]) + 1).round().astype(int)
-    columns = np.linspace(0, box.width, -(-box.width // largest[0]) + 1).round().astype(int)
-    tiles = []
-    for top, bottom in itertools.pairwise(rows):
-        for left, right in itertools.pairwise(columns):
-            tile = bounding_part(box.left + int(left), box.top + int(top), hole[top:bottom, left:right])
-            if tile is not None:
-                tiles.append(tile)
-    return tiles
-
-
-def _crop_box(hole: Box, scale: int, context: int, photo: Box, sizes: CropSizes) -> Box:
-    """Return the crop around a hole, of an allowed size and inside the photo if possible."""
-    left, right = _crop_span(hole.left, hole.right, photo.width, scale, context, sizes)
-    top, bottom = _crop_span(hole.top, hole.bottom, photo.height, scale, context, sizes)
-    return Box(left, top, right, bottom)
-
-
-def _crop_span(start: int, stop: int, length: int, scale: int, context: int, sizes: CropSizes) -> tuple[int, int]:
-    """Return where the crop of a hole starts and stops along one axis of the photo.
-
-    Args:
-        start: where the hole starts.
-        stop: where it stops.
-        length: of the photo along this axis.
-        scale: of the crop.
-        context: known pixels on both sides, in the crop's pixels.
-        sizes: the allowed sides.
-    """
-    needed = stop - start + 2 * context * scale
-    if not sizes.centred:
-        needed = min(needed, length)
-    side = next((side for side in sizes.sides if side * scale >= needed), sizes.sides[-1]) * scale
-    first = (start + stop - side) // 2
-    if not sizes.centred:
-        first = max(0, min(first, length - side))
-    return first, first + side

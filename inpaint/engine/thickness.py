@@ -1,58 +1,71 @@
 """How thick holes are, and which of their pixels lie in thick parts."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from inpaint.morphology.distance import distance_transform
 from inpaint.morphology.labels import bounding_boxes, label, maximum
-from inpaint.morphology.squares import erode
 
-from .regions import Box, Part, bounding_part, union, upsample_nearest
+from .regions import Box, Part, bounding_part, dilate, union, upsample_nearest
 
 THICK_PX = 16
 """Holes of this thickness and more show a surface. Thinner ones are filled by the network alone, which is better."""
 
 _GRID_PIXELS = 256 * 1024
-_THICK_CELL_PX = 4  # largest side of a cell where thick parts are told from thin ones
+_MAX_CELL_PX = 4  # thin holes would vanish on a coarser grid
 
 
-def downsample(hole: np.ndarray, most: int | None = None) -> tuple[np.ndarray, int]:
-    """Return a hole on a grid that is small enough for distance transforms, and the pixels per cell side.
+class Depths(NamedTuple):
+    """How deep a hole is, on a grid that is small enough for distance transforms.
+
+    Attributes:
+        depth: float32 (ceil(h / factor), ceil(w / factor)): the distance of each cell to the nearest one that is not
+            hole, in photo pixels; 0 outside the hole.
+        factor: pixels per cell side.
+    """
+
+    depth: np.ndarray
+    factor: int
+
+    @property
+    def diameter(self) -> int:
+        """The diameter of the largest disk inside the hole, in pixels."""
+        return int(np.ceil(2 * self.depth.max(initial=0)))
+
+    def diameter_in(self, box: Box) -> int:
+        """Return the diameter of the largest disk whose centre lies in a box of the hole's array, in pixels."""
+        left, top, right, bottom = (edge // self.factor for edge in box)
+        return int(np.ceil(2 * self.depth[top : bottom + 1, left : right + 1].max(initial=0)))
+
+
+def measure(hole: np.ndarray) -> Depths:
+    """Return the depths of a hole, bool (h, w); outside the array all is known."""
+    grid, factor = downsample(hole)
+    depth = distance_transform(grid, border=True)
+    depth *= factor
+    return Depths(depth, factor)
+
+
+def downsample(hole: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return a hole on a coarser grid if it is large, and the pixels per cell side.
 
     A cell belongs to the hole if at least half of its pixels do.
 
     Args:
         hole: bool (h, w).
-        most: the largest number of pixels per cell side; None: any.
     """
-    factor = int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS)))
-    factor = factor if most is None else min(factor, most)
+    factor = min(int(np.ceil(np.sqrt(hole.size / _GRID_PIXELS))), _MAX_CELL_PX)
     if factor <= 1:
         return hole, 1
-    # the smallest types that hold the counts: for larger ones numpy would convert every pixel
-    small, values = np.min_scalar_type(factor), hole.view(np.uint8)
-    cells = np.zeros((-(-hole.shape[0] // factor), -(-hole.shape[1] // factor)), np.min_scalar_type(factor * factor))
+    values = hole.view(np.uint8)
+    cells = np.zeros((-(-hole.shape[0] // factor), -(-hole.shape[1] // factor)), np.uint8)
     for row, of_row in enumerate(cells):
-        counts = values[row * factor : (row + 1) * factor].sum(axis=0, dtype=small)
+        counts = values[row * factor : (row + 1) * factor].sum(axis=0, dtype=np.uint8)
         for column in range(factor):
             every = counts[column::factor]
             of_row[: len(every)] += every
     return cells >= -(-factor * factor // 2), factor
-
-
-def depth(hole: np.ndarray, factor: int) -> np.ndarray:
-    """Return the distance of each hole cell to the nearest known one, in photo pixels; outside the array all is known.
-
-    Args:
-        hole: bool (h, w), as `downsample` returns it.
-        factor: pixels per cell side.
-    """
-    return distance_transform(hole, border=True) * factor
-
-
-def thickness(hole: np.ndarray) -> int:
-    """Return the diameter of the largest disk inside a hole, in pixels."""
-    grid, factor = downsample(hole)
-    return int(np.ceil(2 * depth(grid, factor).max(initial=0)))
 
 
 def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
@@ -62,25 +75,38 @@ def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
         hole: bool (h, w).
 
     Returns:
-        float32 (ceil(h / factor), ceil(w / factor)), 0 outside the hole, on the grid of `downsample`; and its factor.
+        float32 (ceil(h / factor), ceil(w / factor)), 0 outside the hole; and its factor.
     """
-    grid, factor = downsample(hole)
-    labels, count = label(grid)
-    return maximum(depth(grid, factor), labels, count)[labels], factor
+    depth, factor = measure(hole)
+    labels, count = label(depth > 0)
+    return maximum(depth, labels, count)[labels], factor
 
 
-def thick_part(region: Part, whole: list[Part], within: Box | None) -> Part | None:
+def near_cores(core: np.ndarray, radius: float, factor: int) -> tuple[np.ndarray, int]:
+    """Return labels of the cells close to the centres of disks inside a hole, and the number of labels.
+
+    Args:
+        core: bool (h, w), the centres.
+        radius: of the disks in pixels. What is close to a disk are all cells within 1.5 radii of its centre, as the
+            corners of a square lie sqrt(2) times as far from its centre as its sides.
+        factor: pixels per cell side.
+    """
+    return label(dilate(core, 1.5 * radius / factor + 1))
+
+
+def thick_part(region: Part, depths: Depths, whole: list[Part], within: Box | None) -> Part | None:
     """Return the hole pixels of a region that lie in a disk of THICK_PX inside the hole, and the pixels beside them.
 
     Args:
         region: a region of the mask.
+        depths: of it.
         whole: parts of the region that count as thick as a whole.
         within: only thick parts that overlap this box; None: all.
     """
-    box, hole = region
-    grid, factor = downsample(hole, _THICK_CELL_PX)
-    labels, count = label(_near_thick(grid, factor))
-    seen = _grid_window(within, box, factor, grid.shape)
+    factor = depths.factor
+    # the outer cells may belong to the hole by half only
+    labels, count = near_cores(depths.depth - (factor - 1) / 2 > THICK_PX / 2, THICK_PX / 2, factor)
+    seen = _grid_window(within, region.box, factor, labels.shape)
     touched = np.arange(1, count + 1) if seen is None else np.unique(labels[seen])
     parts = [bounding_part(*part.box[:2], part.hole) for part in whole if within is None or part.box.overlaps(within)]
     boxes = bounding_boxes(labels, count)
@@ -113,26 +139,6 @@ def _joined(parts: list[Part]) -> Part | None:
     for part in parts:
         hole[part.box.relative_to(box.left, box.top).slices] |= part.hole
     return Part(box, hole)
-
-
-def _near_thick(grid: np.ndarray, factor: int) -> np.ndarray:
-    """Return the cells near the centres of disks of THICK_PX in a hole: bool (h, w), none if it is not that thick.
-
-    Args:
-        grid: bool (h, w), as `downsample` returns it.
-        factor: pixels per cell side.
-    """
-    near = np.zeros_like(grid)
-    inner = bounding_part(0, 0, erode(grid))
-    if inner is None:
-        return near
-    # scratches are long: distances are computed only where a centre may lie, with a margin that holds what is near
-    window = inner.box.expanded(2 * THICK_PX // factor).intersection(Box(0, 0, *grid.shape[::-1])).slices
-    # the outer cells may belong to the hole by half only
-    core = depth(grid[window], factor) - (factor - 1) / 2 > THICK_PX / 2
-    if core.any():  # the corners of a square lie sqrt(2) times as far from its core as its sides
-        near[window] = distance_transform(~core) * factor <= 0.75 * THICK_PX + factor
-    return near
 
 
 def _grid_window(within: Box | None, box: Box, factor: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:

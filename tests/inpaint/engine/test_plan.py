@@ -137,9 +137,9 @@ def test_a_scratch_next_to_a_large_hole_is_filled_at_full_resolution_after_it():
     assert crops[0].write.width < 800
 
 
-def test_a_photo_that_fits_into_a_crop_is_one_crop():
+def test_a_photo_with_holes_all_over_that_fits_into_a_crop_is_one_crop():
     mask = disc(400, 500, 250, 200, 40)
-    mask[200:204] = mask[:, 250:254] = True
+    mask[::80] = mask[:, ::80] = True
     (crop,) = all_crops(mask, FREE)
     assert crop.scale == 1
     assert crop.box == Box(0, 0, 512, 512)
@@ -147,7 +147,7 @@ def test_a_photo_that_fits_into_a_crop_is_one_crop():
 
 def test_a_photo_as_high_as_a_crop_is_tiled_along_its_width_only():
     mask = np.zeros((400, 2000), bool)
-    mask[5:395, 100:1900:100] = mask[200, 100:1900] = True
+    mask[5:395, 100:1900:30] = True
     assert {(crop.box.top, crop.box.bottom) for crop in all_crops(mask, FREE)} == {(0, 512)}
 
 

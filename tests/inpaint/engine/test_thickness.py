@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from inpaint.engine.regions import Box, Part, find_regions
-from inpaint.engine.thickness import THICK_PX, downsample, largest_depths, thick_part, thickness
+from inpaint.engine.thickness import THICK_PX, downsample, largest_depths, measure, thick_part
 
 
 def strip(side, width, degrees):
@@ -20,7 +20,7 @@ def strip(side, width, degrees):
 def thick_pixels(mask, within=None):
     """The thick part of a mask that counts as one region, as a mask."""
     box = Box(0, 0, mask.shape[1], mask.shape[0])
-    part = thick_part(Part(box, mask), [], within)
+    part = thick_part(Part(box, mask), measure(mask), [], within)
     thick = np.zeros_like(mask)
     if part is not None:
         thick[part.box.slices] = part.hole
@@ -31,15 +31,15 @@ def thick_pixels(mask, within=None):
 def test_a_strip_is_as_thick_as_its_rows(rows):
     mask = np.zeros((60, 200), bool)
     mask[10 : 10 + rows, 20:180] = True
-    assert thickness(mask) in (rows, rows + 1)
+    assert measure(mask).diameter in (rows, rows + 1)
 
 
 def test_the_border_of_the_photo_counts_as_known():
-    assert thickness(np.ones((20, 300), bool)) == 20
+    assert measure(np.ones((20, 300), bool)).diameter == 20
 
 
 def test_a_hole_without_pixels_has_no_thickness():
-    assert thickness(np.zeros((5, 5), bool)) == 0
+    assert measure(np.zeros((5, 5), bool)).diameter == 0
 
 
 @pytest.mark.parametrize("side", [400, 700, 1300, 1700])
@@ -48,7 +48,7 @@ def test_a_disk_is_as_thick_as_its_diameter_on_any_grid(side):
     mask = (y - side / 2) ** 2 + (x - side / 2) ** 2 < 100**2
     factor = downsample(mask)[1]
     assert (factor > 1) == (side > 512)
-    assert abs(thickness(mask) - 200) <= 2 * factor
+    assert abs(measure(mask).diameter - 200) <= 2 * factor
 
 
 def test_each_component_has_its_own_largest_depth():
@@ -90,7 +90,7 @@ def test_a_scratch_across_a_photo_of_a_large_scan_is_thin(width):
     mask[1501 : 1501 + width] = True
     mask[::1000, 0] = mask[1500:1520:3, -1] = True
     (region,) = (part for part in find_regions(mask) if part.hole.sum() > 10)
-    assert thick_part(region, [], None) is None
+    assert thick_part(region, measure(region.hole), [], None) is None
     assert not thick_pixels(mask).any()
 
 
@@ -113,7 +113,7 @@ def test_parts_that_count_as_thick_as_a_whole_are_added():
     mask[10:14, 10:290] = True
     whole = Part(Box(100, 5, 160, 20), mask[5:20, 100:160])
     region = Part(Box(0, 0, 300, 200), mask)
-    part = thick_part(region, [whole], None)
+    part = thick_part(region, measure(mask), [whole], None)
     assert part is not None and part.box == Box(100, 10, 160, 14)
     assert part.hole.all()
-    assert thick_part(region, [whole], Box(200, 0, 300, 200)) is None
+    assert thick_part(region, measure(mask), [whole], Box(200, 0, 300, 200)) is None
