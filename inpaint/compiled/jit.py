@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .numba_import import import_numba
+from .numba_import import import_numba, load_compiled, prepare_compiler
 
 numba = import_numba()
 log = logging.getLogger(__name__)
@@ -47,18 +47,20 @@ def _tolerant(dispatcher: Any) -> Any:
     cache = getattr(dispatcher, "_cache", None)
     if cache is None:  # NUMBA_DISABLE_JIT
         return dispatcher
-    load, save = cache.load_overload, cache.save_overload
+    save = cache.save_overload
 
     def load_overload(signature: Any, target: Any) -> Any:
+        found = None
         try:
-            found = load(signature, target)
+            found = load_compiled(cache, signature, target)
         except Exception as error:  # a truncated file may raise anything
             _warn_once(f"Compiled code in {cache.cache_path} cannot be read and is compiled again: {error!r}")
             with contextlib.suppress(Exception):
                 cache.flush()
-            return None
-        is_wanted = found is not None and tuple(found.signature.args) == tuple(getattr(signature, "args", signature))
-        return found if is_wanted else None
+        if found is not None and tuple(found.signature.args) == tuple(getattr(signature, "args", signature)):
+            return found
+        prepare_compiler()
+        return None
 
     def save_overload(signature: Any, compiled: Any) -> None:
         try:

@@ -29,6 +29,18 @@ def test_a_kernel_runs_without_scipy():
     assert done.stdout == "[]\n", done.stderr
 
 
+def test_a_kernel_from_the_disk_runs_without_what_only_the_compiler_needs():
+    run("")  # compiles it, if no test has
+    done = run("print([name for name in sys.modules if name == 'numba.np.arraymath'])")
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_another_version_of_numba_loads_kernels_in_its_own_way():
+    before = "import inpaint.compiled.numba_import as i; i._TESTED = None"
+    done = run("assert 'numba.np.arraymath' in sys.modules and 'scipy.linalg' not in sys.modules", before)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("before", ["", "import scipy.linalg"])
 def test_a_matrix_product_can_be_compiled_afterwards(before):
     code = """
