@@ -21,6 +21,7 @@ from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, to_rgb
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
+from inpaint.runtime.base import Runtime
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 
 from .damage import GROW_PX, THRESHOLD, DamageFinder
@@ -37,7 +38,7 @@ class Inpainter:
         generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
         source: where the weights come from, as text that is displayed.
         device: "cuda", "mps", "cpu" or any other device of PyTorch; None: the first of these that is available.
-        runtime: "auto", "pytorch" or "openvino"; see `choose_runtime`.
+        runtime: "auto", "openvino", "onnxruntime" or "pytorch"; see `choose_runtime`.
         damage_finder: finds the damage of old photos; None: one with the bundled weights, loaded when first used.
 
     Attributes:
@@ -62,7 +63,7 @@ class Inpainter:
         module = module.to(memory_format=torch.channels_last)
         self.generator = cast(Generator, module)
         self.source = source
-        self.runtime = choose_runtime(module, self.device, runtime)
+        self.runtime = _OnTensors(choose_runtime(module, self.device, runtime))
         self.filler = Filler(self.generator, self.runtime, device=self.device)
         self.fill_holes: FillHoles = self.filler.fills
         self._damage_finder = damage_finder or DamageFinder(device=self.device)
@@ -291,6 +292,18 @@ class Inpainter:
             ValueError: `seed` or `texture_strength` is out of range.
         """
         return self.fill_holes(pixels, mask, within, FillOptions(seed, texture_strength), cancelled)
+
+
+class _OnTensors:
+    """A runtime that is called with tensors."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.name = runtime.name
+        self._runtime = runtime
+
+    def __call__(self, *tensors: torch.Tensor) -> torch.Tensor:
+        arrays = [tensor.detach().cpu().contiguous().numpy() for tensor in tensors]
+        return torch.from_numpy(self._runtime(*arrays)).to(tensors[0].device)
 
 
 def best_device() -> torch.device:

@@ -1,25 +1,24 @@
 """`python -m inpaint.benchmark.runtimes`: time the generator in every runtime, each in a separate process."""
 
 import argparse
+import functools
 import multiprocessing
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from inpaint.export import INPUTS, export_onnx, required
-from inpaint.hub.weights import load_generator
+from inpaint.hub.weights import Weights, load_weights
 from inpaint.markdown import markdown_head, markdown_row
-from inpaint.networks.free_form import FreeFormGenerator
-from inpaint.networks.tensors import to_tensor
-from inpaint.runtime.choose import OpenVinoRuntime
+from inpaint.networks.config import FreeFormConfig
+from inpaint.runtime.base import Runtime
 from inpaint.runtime.malloc import keep_memory
+from inpaint.runtime.onnxruntime import OnnxRuntimeRuntime
+from inpaint.runtime.openvino import OpenVinoRuntime
+from inpaint.runtime.pytorch import PyTorchRuntime
 
 from .timing import median_seconds, peak_memory_mb
 from .workloads import disc_mask, synthetic_photo
@@ -27,17 +26,16 @@ from .workloads import disc_mask, synthetic_photo
 SIDES = 512, 256
 REPEATS = 15
 HEADINGS = ("runtime", *(f"{side} x {side} px" for side in SIDES), "ready after", "peak memory", "differs by")
-Pass = Callable[[Tensor, Tensor], Tensor]
 
 
 class Figures(NamedTuple):
     """The figures of a runtime.
 
     Attributes:
-        ready_s: seconds from the generator in memory to its first prediction, at the first size.
+        ready_s: seconds from the weights in memory to the first prediction, at the first size.
         seconds: median of one pass, by side in pixels.
         peak_mb: peak memory of the process in millions of bytes; None on systems that do not report it.
-        difference: largest difference from PyTorch's float32, for values in [-1, 1].
+        difference: largest difference from PyTorch's float32 in the hole, for values in [-1, 1].
     """
 
     ready_s: float
@@ -46,53 +44,24 @@ class Figures(NamedTuple):
     difference: float
 
 
-def pytorch(generator: FreeFormGenerator) -> Pass:
-    """Return the generator as PyTorch runs it by default."""
-    return generator
-
-
-def compiled(generator: FreeFormGenerator) -> Pass:
+def compiled(weights: Weights) -> Runtime:
     """Return the generator compiled by `torch.compile`, which compiles again for each new size."""
-    function: Pass = torch.compile(generator, dynamic=False)
-    return function
+    import torch
+
+    runtime = PyTorchRuntime(weights)
+    runtime.module = torch.compile(runtime.module, dynamic=False)
+    return runtime
 
 
-def onnx_runtime(generator: FreeFormGenerator) -> Pass:
-    """Return the generator as ONNX Runtime runs the file that `inpaint.export` writes."""
-    onnxruntime = required("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    with tempfile.TemporaryDirectory() as folder:
-        export_onnx(generator, Path(folder) / "generator.onnx")
-        session = onnxruntime.InferenceSession(Path(folder) / "generator.onnx", options, ["CPUExecutionProvider"])
-
-    def run(masked_image: Tensor, mask: Tensor) -> Tensor:
-        (result,) = session.run(None, dict(zip(INPUTS, (masked_image.numpy(), mask.numpy()), strict=True)))
-        return torch.from_numpy(result)
-
-    return run
-
-
-def openvino_float32(generator: FreeFormGenerator) -> Pass:
-    """Return the generator as OpenVINO runs it in float32."""
-    return OpenVinoRuntime(generator, half=False)
-
-
-def openvino_bfloat16(generator: FreeFormGenerator) -> Pass:
-    """Return the generator as OpenVINO runs it in bfloat16."""
-    return OpenVinoRuntime(generator, half=True)
-
-
-RUNTIMES = {
-    "PyTorch": pytorch,
+RUNTIMES: dict[str, Callable[[Weights], Runtime]] = {
+    "PyTorch": PyTorchRuntime,
     "torch.compile": compiled,
-    "ONNX Runtime": onnx_runtime,
-    "OpenVINO, float32": openvino_float32,
-    "OpenVINO, bfloat16": openvino_bfloat16,
+    "ONNX Runtime": OnnxRuntimeRuntime,
+    "OpenVINO, float32": functools.partial(OpenVinoRuntime, half=False),
+    "OpenVINO, bfloat16": functools.partial(OpenVinoRuntime, half=True),
 }
 
 
-@torch.inference_mode()
 def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats: int = REPEATS) -> Figures:
     """Time a runtime in this process.
 
@@ -107,25 +76,26 @@ def timed(name: str, model: str | None, sides: tuple[int, ...] = SIDES, repeats:
         RuntimeError: the runtime cannot run the generator.
         ValueError: the weights are not those of a free-form generator.
     """
-    generator = load_generator(model).generator.eval().to(memory_format=torch.channels_last)
-    if not isinstance(generator, FreeFormGenerator):
+    weights = load_weights(model)
+    if not isinstance(weights.config, FreeFormConfig):
         raise ValueError("the weights are of another generator; only free-form generators run in all runtimes")
     inputs = {side: _inputs(side) for side in sides}
     started = time.perf_counter()
-    run = RUNTIMES[name](generator)
+    run = RUNTIMES[name](weights)
     run(*inputs[sides[0]])
     ready_s = time.perf_counter() - started
     seconds = {side: median_seconds(lambda side=side: run(*inputs[side]), repeats) for side in sides}  # type: ignore[misc]
     peak_mb = peak_memory_mb()
-    difference = max(float((run(*inputs[side]) - generator(*inputs[side])).abs().max()) for side in sides)
+    expected = PyTorchRuntime(weights)
+    difference = max(float(np.abs((run(*pair) - expected(*pair)) * pair[1]).max()) for pair in inputs.values())
     return Figures(ready_s, seconds, peak_mb, difference)
 
 
-def _inputs(side: int) -> tuple[Tensor, Tensor]:
-    """Return a synthetic photo with a round hole that covers a quarter of it, as arguments of a generator."""
-    image = to_tensor(synthetic_photo(side, side))
-    mask = torch.from_numpy(disc_mask(side, side, 0.25))[None, None].to(image.dtype)
-    return (image * (1 - mask)).contiguous(memory_format=torch.channels_last), mask
+def _inputs(side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a synthetic photo with a round hole that covers a quarter of it, as arguments of a runtime."""
+    mask = disc_mask(side, side, 0.25)[None, None].astype(np.float32)
+    image = synthetic_photo(side, side).transpose(2, 0, 1)[None] / np.float32(127.5) - 1
+    return image * (1 - mask), mask
 
 
 def _timed_or_reason(name: str, model: str | None) -> Figures | str:

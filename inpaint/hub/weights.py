@@ -105,10 +105,10 @@ def build_loaded(weights: Weights) -> LoadedGenerator:
     Args:
         weights: as `load_weights` returns them.
     """
-    from inpaint.networks.generators import build_generator
+    from inpaint.networks.generators import build_generator, load_tensors
 
     config: Any = weights.config
-    return LoadedGenerator(_with_tensors(build_generator(config), weights.tensors), weights.source, weights.revision)
+    return LoadedGenerator(load_tensors(build_generator(config), weights.tensors), weights.source, weights.revision)
 
 
 def load_network(
@@ -128,8 +128,10 @@ def load_network(
     Raises:
         WeightsError: as for `load_weights`.
     """
+    from inpaint.networks.generators import load_tensors
+
     config, tensors = read_folder(folder, name, parse)
-    return _with_tensors(build(config), tensors)
+    return load_tensors(build(config), tensors)
 
 
 def save_generator(generator: "nn.Module", folder: str | Path, *, dtype: "torch.dtype | None" = None) -> None:
@@ -197,11 +199,3 @@ def _looks_like_path(text: str) -> bool:
 def _refuse_revision(what: str, revision: str | None) -> None:
     if revision is not None:
         raise WeightsError(f"{what} have no revision {revision!r}: give a Hub repository, or leave the revision out.")
-
-
-def _with_tensors(network: "Network", tensors: dict[str, np.ndarray]) -> "Network":
-    """Return a network with these tensors, in eval mode."""
-    import torch
-
-    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()}, strict=True)
-    return network.eval()

@@ -3,13 +3,19 @@
 Each maps (masked_image, mask) to a prediction of the whole picture; the caller composites the prediction into the hole.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
 
 from .config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from .context_encoder import ContextEncoder
 from .free_form import FreeFormGenerator
 from .layout import check_parameters
 
+Network = TypeVar("Network", bound=nn.Module)
 GENERATORS: dict[str, type[ContextEncoder] | type[FreeFormGenerator]] = {
     ContextEncoderConfig.architecture: ContextEncoder,
     FreeFormConfig.architecture: FreeFormGenerator,
@@ -28,3 +34,14 @@ def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerat
     check_parameters(config)
     generator_class: Any = GENERATORS[config.architecture]
     return generator_class(config)
+
+
+def load_tensors(network: Network, tensors: Mapping[str, np.ndarray]) -> Network:
+    """Copy arrays into a network and return it in eval mode.
+
+    Args:
+        network: modified.
+        tensors: name in its state dict -> array; all of them, and no others.
+    """
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()}, strict=True)
+    return network.eval()

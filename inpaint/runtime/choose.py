@@ -1,162 +1,81 @@
-"""Choose what runs the generator: PyTorch, or OpenVINO where it is installed and faster."""
+"""Choose what runs the generator: OpenVINO or ONNX Runtime on a CPU, PyTorch elsewhere."""
 
-import contextlib
 import importlib.util
-import queue
 import warnings
-from typing import Any, Literal, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Union
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from .base import Runtime
+from .device import best_device
+from .onnxruntime import OnnxRuntimeRuntime
+from .openvino import OpenVinoRuntime
+from .pytorch import PyTorchRuntime
+from .source import Source, is_free_form
 
-from inpaint.networks.free_form import FreeFormGenerator
+if TYPE_CHECKING:  # PyTorch takes a second to import
+    import torch
 
-from .onnx import to_onnx
-
-RuntimeName = Literal["auto", "pytorch", "openvino"]
-
-
-class Runtime(Protocol):
-    """Run a generator. Any number of threads may call it.
-
-    Attributes:
-        name: library and number format, as text that is displayed.
-    """
-
-    name: str
-
-    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
-        """Return the prediction of the generator, as its `forward` does."""
-        ...
+RuntimeName = Literal["auto", "openvino", "onnxruntime", "pytorch"]
+_GRAPH_RUNTIMES: dict[str, tuple[str, Callable[[Source], Runtime]]] = {
+    "openvino": ("OpenVINO", OpenVinoRuntime),
+    "onnxruntime": ("ONNX Runtime", OnnxRuntimeRuntime),
+}
+"""Name, which is that of the Python package -> name of the library and class, the fastest first."""
 
 
-class PyTorchRuntime:
-    """Run the generator with PyTorch, on the device that it is on.
-
-    Args:
-        generator: in eval mode.
-    """
-
-    def __init__(self, generator: nn.Module) -> None:
-        self.name = "PyTorch"
-        self._generator = generator
-
-    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
-        """Return the prediction of the generator, as its `forward` does."""
-        return self._generator(masked_image, mask, *coarse_fill)
-
-
-class OpenVinoRuntime:
-    """Run a free-form generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
-
-    PyTorch computes the initial fill, OpenVINO the network. One compiled model serves all sizes, so that nothing is
-    compiled during editing. It uses as many threads as PyTorch does when it is built. Batches must have one image.
-
-    bfloat16 rounds what the network adds to its initial fill. Predictions in [-1, 1] then differ from those of PyTorch
-    in float32 by about 0.001 (root mean square), a tenth of a level of 255.
-
-    Args:
-        generator: in eval mode, on the CPU.
-        half: compute in bfloat16; None: if the CPU has instructions for it.
-
-    Raises:
-        ImportError: openvino or onnx is missing.
-        RuntimeError: OpenVINO cannot compile the network.
-    """
-
-    def __init__(self, generator: FreeFormGenerator, half: bool | None = None) -> None:
-        import openvino
-
-        core = openvino.Core()
-        self._generator = generator
-        example = torch.zeros(1, 3, 48, 32), torch.ones(1, 1, 48, 32)
-        graph = to_onnx(_Refine(generator).eval(), example, ("initial_fill", "mask"), {2: "height", 3: "width"})
-        if half is None:
-            precisions = ["bf16", "f32"] if _has_bfloat16(core) else ["f32"]
-        else:
-            precisions = ["bf16" if half else "f32"]
-        self._model, precision = _compiled(core, core.read_model(graph), precisions)
-        self.name = f"OpenVINO, {'bfloat16' if precision == 'bf16' else 'float32'}"
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
-        """Return the prediction of the generator, as its `forward` does."""
-        initial = self._generator.initial_fill(masked_image, mask, *coarse_fill)
-        try:
-            request = self._idle.get_nowait()
-        except queue.Empty:  # one request for each thread that calls at the same time
-            request = self._model.create_infer_request()
-        try:
-            inputs = [np.ascontiguousarray(part.detach().float().numpy()) for part in (initial, mask)]
-            (result,) = request.infer(inputs).values()
-            return torch.from_numpy(result.copy())
-        finally:
-            self._idle.put(request)
-
-
-def _has_bfloat16(core: Any) -> bool:
-    """Return whether OpenVINO reports bfloat16 instructions."""
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-def _compiled(core: Any, network: Any, precisions: list[str]) -> tuple[Any, str]:
-    """Return a network compiled for the CPU in the first precision that works, and the precision."""
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
-    *preferred, last = precisions
-    for precision in preferred:
-        # a CPU's instructions may be disabled, such as by ONEDNN_MAX_CPU_ISA
-        with contextlib.suppress(RuntimeError):
-            return core.compile_model(network, "CPU", settings | {"INFERENCE_PRECISION_HINT": precision}), precision
-    return core.compile_model(network, "CPU", settings | {"INFERENCE_PRECISION_HINT": last}), last
-
-
-class _Refine(nn.Module):
-    """The part of a generator that OpenVINO runs."""
-
-    def __init__(self, generator: FreeFormGenerator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, initial: Tensor, mask: Tensor) -> Tensor:
-        return self.generator.refine(initial, mask)
-
-
-def choose_runtime(generator: nn.Module, device: torch.device, wanted: RuntimeName = "auto") -> Runtime:
+def choose_runtime(
+    source: Source, device: Union[str, "torch.device", None] = None, wanted: RuntimeName = "auto"
+) -> Runtime:
     """Return the runtime for a generator.
 
     Args:
-        generator: in eval mode, on the device.
-        device: the generator's device.
-        wanted: "auto" takes OpenVINO for a free-form generator on a CPU with bfloat16 instructions, if the packages
-            openvino and onnx are installed and work, otherwise PyTorch.
+        source: the weights of a generator as `inpaint.hub.weights.load_weights` returns them, or its module in
+            PyTorch. PyTorch puts a module into eval mode, float32, on the device.
+        device: of PyTorch; None: a GPU if there is one, else the CPU. Without a sign of a GPU, PyTorch is not imported.
+        wanted: "auto" takes the first of OpenVINO, ONNX Runtime and PyTorch that is installed and works, for a
+            free-form generator on a CPU; otherwise PyTorch.
 
     Raises:
-        ValueError: "openvino" is wanted and cannot be used, or the name is unknown. The message says why.
+        ValueError: the runtime that is wanted, or every runtime, cannot be used, or the name is unknown. The message
+            says why and what to install.
     """
-    if wanted not in ("auto", "pytorch", "openvino"):
-        raise ValueError(f"the runtime is {wanted!r}; it must be auto, pytorch or openvino")
-    if wanted == "pytorch" or (wanted == "auto" and not _is_faster(generator, device)):
-        return PyTorchRuntime(generator)
+    if wanted not in ("auto", "pytorch", *_GRAPH_RUNTIMES):
+        raise ValueError(f"the runtime is {wanted!r}; it must be auto, openvino, onnxruntime or pytorch")
+    if device is None:
+        device = "cpu" if wanted in _GRAPH_RUNTIMES else best_device()
+    suits = is_free_form(source) and str(device) == "cpu"
+    if wanted in _GRAPH_RUNTIMES:
+        return _required(wanted, source, suits)
+    if wanted == "auto" and suits:
+        for name in _GRAPH_RUNTIMES:
+            if importlib.util.find_spec(name) and (runtime := _working(name, source)):
+                return runtime
+    if importlib.util.find_spec("torch") is None:
+        alternatives = "openvino  or  pip install torch" if is_free_form(source) else "torch"
+        raise ValueError(
+            f"no library that can run this generator on {device} is installed: run  pip install {alternatives}"
+        )
+    return PyTorchRuntime(source, device)
+
+
+def _required(wanted: str, source: Source, suits: bool) -> Runtime:
+    library, build = _GRAPH_RUNTIMES[wanted]
     try:
-        if not isinstance(generator, FreeFormGenerator) or device.type != "cpu":
+        if not suits:
             raise RuntimeError("it runs free-form generators on a CPU only")
-        return OpenVinoRuntime(generator)
+        return build(source)
     except (ImportError, RuntimeError) as error:
-        if wanted == "openvino":
-            raise ValueError(
-                f"OpenVINO cannot be used ({error}): run  pip install openvino onnx  or choose the runtime pytorch"
-            ) from error
-        warnings.warn(f"OpenVINO cannot be used ({error}), so fills take about twice as long.", stacklevel=2)
-        return PyTorchRuntime(generator)
+        raise ValueError(
+            f"{library} cannot be used ({error}): run  pip install {wanted}  or choose the runtime auto"
+        ) from error
 
 
-def _is_faster(generator: nn.Module, device: torch.device) -> bool:
-    """Return whether OpenVINO is installed and faster than PyTorch; in float32 it is not."""
-    if not isinstance(generator, FreeFormGenerator) or device.type != "cpu":
-        return False
-    if not all(importlib.util.find_spec(package) for package in ("openvino", "onnx")):
-        return False
-    import openvino
-
-    return _has_bfloat16(openvino.Core())
+def _working(name: str, source: Source) -> Runtime | None:
+    """Return a runtime; None, with a warning, if it cannot be used."""
+    library, build = _GRAPH_RUNTIMES[name]
+    try:
+        return build(source)
+    except Exception as error:  # a broken installation may raise anything
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        warnings.warn(f"{library} cannot be used ({reason}), so fills take longer.", stacklevel=3)
+        return None

@@ -32,10 +32,10 @@ def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
 
 
 def test_the_command_prints_a_row_for_each_runtime_and_why_one_is_not_available(weights, monkeypatch, capsys):
-    def absent(generator):
+    def absent(weights):
         raise ImportError("no such package")
 
-    monkeypatch.setattr(runtimes, "RUNTIMES", {"PyTorch": runtimes.pytorch, "absent": absent})
+    monkeypatch.setattr(runtimes, "RUNTIMES", {"PyTorch": runtimes.PyTorchRuntime, "absent": absent})
     monkeypatch.setattr(runtimes, "ProcessPoolExecutor", SameProcess)
     monkeypatch.setattr(runtimes, "REPEATS", 1)
     assert runtimes.main(["--model", weights]) == 0

@@ -1,0 +1,40 @@
+"""Run a free-form generator with ONNX Runtime."""
+
+import threading
+
+import numpy as np
+
+from inpaint.compiled.parallel import threads
+
+from .base import GraphRuntime
+from .window import Window
+
+
+class OnnxRuntimeRuntime(GraphRuntime):
+    """Run a free-form generator with ONNX Runtime on the CPU, in float32.
+
+    Inferences of several threads run one after the other.
+
+    Args:
+        source: the weights or the module of a free-form generator.
+
+    Raises:
+        ImportError: onnxruntime is missing.
+        RuntimeError: the weights are of another generator.
+    """
+
+    name = "ONNX Runtime, float32"
+
+    def _compile(self, graph: bytes) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave their core
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._lock = threading.Lock()
+
+    def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
+        inputs = {"initial_fill": initial, "mask": mask, "window": np.array(window, np.int64)}
+        with self._lock:
+            return self._session.run(None, inputs)[0]

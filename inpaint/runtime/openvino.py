@@ -1,0 +1,80 @@
+"""Run a free-form generator with OpenVINO."""
+
+import contextlib
+import queue
+from typing import Any
+
+import numpy as np
+
+from inpaint.compiled.parallel import threads
+
+from .base import GraphRuntime
+from .source import Source
+from .window import Window
+
+
+class OpenVinoRuntime(GraphRuntime):
+    """Run a free-form generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
+
+    One compiled model serves all sizes; the first inference at each size takes about a third longer. Inferences of
+    several threads run one after the other.
+
+    bfloat16 rounds what the network adds to its initial fill. Predictions in [-1, 1] then differ from those of PyTorch
+    in float32 by about 0.001 (root mean square), a tenth of a level of 255.
+
+    Args:
+        source: the weights or the module of a free-form generator.
+        half: compute in bfloat16; None: if the CPU has instructions for it.
+
+    Raises:
+        ImportError: openvino is missing.
+        RuntimeError: OpenVINO cannot compile the network, or it is of another generator.
+    """
+
+    def __init__(self, source: Source, half: bool | None = None) -> None:
+        self._half = half
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        super().__init__(source)
+
+    def _compile(self, graph: bytes) -> None:
+        import openvino
+
+        core = openvino.Core()
+        if self._half is None:
+            precisions = ["bf16", "f32"] if _has_bfloat16(core) else ["f32"]
+        else:
+            precisions = ["bf16" if self._half else "f32"]
+        self._model, precision = _compiled(core, core.read_model(graph), precisions)
+        self.name = f"OpenVINO, {'bfloat16' if precision == 'bf16' else 'float32'}"
+
+    def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
+        try:
+            request = self._idle.get_nowait()
+        except queue.Empty:  # one request for each thread that calls at the same time
+            request = self._model.create_infer_request()
+        try:
+            inputs = {"initial_fill": initial, "mask": mask, "window": np.array(window, np.int64)}
+            (result,) = request.infer(inputs, share_inputs=True).values()
+            return result
+        finally:
+            self._idle.put(request)
+
+
+def _has_bfloat16(core: Any) -> bool:
+    """Return whether OpenVINO reports bfloat16 instructions."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _compiled(core: Any, network: Any, precisions: list[str]) -> tuple[Any, str]:
+    """Return a network compiled for the CPU in the first precision that works, and the precision."""
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads(),
+        "ENABLE_CPU_PINNING": False,  # a pinned thread waits for its core while another core is free
+    }
+    *preferred, last = precisions
+    for precision in preferred:
+        # a CPU's instructions may be disabled, such as by ONEDNN_MAX_CPU_ISA
+        with contextlib.suppress(RuntimeError):
+            return core.compile_model(network, "CPU", settings | {"INFERENCE_PRECISION_HINT": precision}), precision
+    return core.compile_model(network, "CPU", settings | {"INFERENCE_PRECISION_HINT": last}), last

@@ -1,0 +1,45 @@
+"""Run a generator with PyTorch."""
+
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+
+from .source import Source, module_of
+
+if TYPE_CHECKING:  # PyTorch takes a second to import
+    import torch
+
+
+class PyTorchRuntime:
+    """Run a generator with PyTorch, on any device, in float32.
+
+    Args:
+        source: weights; or a module, which is put into eval mode, float32, on the device.
+        device: of PyTorch.
+
+    Attributes:
+        module: the generator.
+    """
+
+    name = "PyTorch"
+
+    def __init__(self, source: Source, device: Union[str, "torch.device"] = "cpu") -> None:
+        import torch
+
+        self.device = str(device)
+        module = module_of(source).eval().requires_grad_(False).to(self.device, torch.float32)
+        self.module: Any = module.to(memory_format=torch.channels_last)
+        self.config = self.module.config
+        self.multiple: int = self.module.multiple
+        self.fixed_size: int | None = self.module.fixed_size
+
+    def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
+        """Return the generator's prediction, see `Runtime`."""
+        import torch
+
+        arrays = [array for array in (masked_image, mask, coarse_fill) if array is not None]
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(np.require(array, np.float32, ["C", "W"])).to(self.device) for array in arrays]
+            tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
+            prediction = self.module(*tensors)
+            return prediction.float().cpu().numpy().copy()

@@ -1,0 +1,56 @@
+"""What a runtime is made from: the weights of a generator, or its module in PyTorch."""
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+
+import numpy as np
+
+from inpaint.networks.config import FreeFormConfig
+
+if TYPE_CHECKING:  # PyTorch takes a second to import
+    from torch import nn
+
+
+class StoredWeights(Protocol):
+    """Weights as `inpaint.hub.weights.load_weights` returns them."""
+
+    @property
+    def config(self) -> Any:
+        """The config of the generator."""
+        ...
+
+    @property
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Name in the state dict -> array."""
+        ...
+
+
+Source: TypeAlias = Union[StoredWeights, "nn.Module"]
+
+
+def is_free_form(source: Source) -> bool:
+    """Return whether a source is a free-form generator, which can be run without PyTorch."""
+    if hasattr(source, "tensors"):
+        return isinstance(source.config, FreeFormConfig)
+    from inpaint.networks.free_form import FreeFormGenerator
+
+    return isinstance(source, FreeFormGenerator)
+
+
+def tensors_of(source: Any) -> dict[str, np.ndarray]:
+    """Return name in the state dict of a `Source` -> float32 array; batch norms' counters are int64."""
+    if hasattr(source, "tensors"):
+        return dict(source.tensors)
+    state = source.state_dict()
+    return {
+        name: (value.float() if value.is_floating_point() else value).detach().cpu().numpy()
+        for name, value in state.items()
+    }
+
+
+def module_of(source: Any) -> Any:
+    """Return the module of a `Source` in PyTorch; weights are copied into a new one."""
+    if not hasattr(source, "tensors"):
+        return source
+    from inpaint.networks.generators import build_generator, load_tensors
+
+    return load_tensors(build_generator(source.config), source.tensors)
