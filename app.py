@@ -5,7 +5,7 @@ weights are used. GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_TEMP_DIR are
 """
 # ruff: noqa: E402
 
-from page.server.gradio_import import import_gradio
+from page.server.gradio_start import import_gradio, one_application
 
 import_gradio()  # before any other module imports it
 
@@ -79,11 +79,12 @@ def build_page(
     examples = Examples(inpainter) if examples is None else examples
     models = Models(inpainter)
     delete_cache = (CACHE_CHECK_S, CACHE_AGE_S)
-    with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
-        editor(models, visits, examples, notice)
-        add_api(inpainter, visits)
-    with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
-        retrain(models)
+    with one_application():
+        with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
+            editor(models, visits, examples, notice)
+            add_api(inpainter, visits)
+        with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
+            retrain(models)
     return page
 
 

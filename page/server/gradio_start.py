@@ -1,10 +1,11 @@
-"""Import Gradio in half the time, for a page that is to answer soon after its start."""
+"""Import Gradio and build a page in half the time, so that it answers soon after its start."""
 
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +32,23 @@ def import_gradio() -> ModuleType:
         sys.meta_path.remove(finder)
         if isinstance(sys.modules.get(PANDAS), _ImportedOnUse):
             del sys.modules[PANDAS]
+
+
+@contextlib.contextmanager
+def one_application() -> Iterator[None]:
+    """Build a page in this context without its ASGI application, which `launch` builds.
+
+    Gradio builds it, with some eighty routes, when a page is begun, when it is complete and for each further route, and
+    once more when it is launched; only the last one is used.
+    """
+    from gradio.routes import App
+
+    create_app = App.create_app
+    App.create_app = staticmethod(lambda *_, **__: None)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        App.create_app = staticmethod(create_app)  # type: ignore[method-assign]
 
 
 class _WithoutStubFiles(importlib.abc.MetaPathFinder):

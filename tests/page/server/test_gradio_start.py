@@ -1,12 +1,23 @@
-"""Gradio's import without stub files and pandas, each time in a separate process."""
+"""Gradio, imported without stub files and pandas, each time in a separate process; pages with one application."""
 
+import asyncio
+import gc
 import json
 import subprocess
 import sys
 
+import gradio as gr
+import pytest
+from gradio.routes import App
+
+from page.server.gradio_start import one_application
+from tests.page.serving import GRADIO_WARNINGS
+
+pytestmark = GRADIO_WARNINGS
+
 
 def run(code):
-    command = [sys.executable, "-c", f"import json, sys\nfrom page.server.gradio_import import import_gradio\n{code}"]
+    command = [sys.executable, "-c", f"import json, sys\nfrom page.server.gradio_start import import_gradio\n{code}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -44,7 +55,7 @@ print(json.dumps(".pyi" in names))
 
 def test_a_name_that_is_imported_from_pandas_meanwhile_is_that_of_pandas():
     assert run("""
-from page.server.gradio_import import _ImportedOnUse
+from page.server.gradio_start import _ImportedOnUse
 sys.modules["pandas"] = _ImportedOnUse("pandas")
 from pandas import DataFrame
 import pandas
@@ -60,3 +71,24 @@ try:
 except ImportError:
     print(json.dumps(["pandas" in sys.modules, path == sys.meta_path]))
 """) == [False, True]
+
+
+def test_a_page_is_built_without_applications_and_launched_with_one(monkeypatch):
+    built = []
+    create_app = staticmethod(App.create_app)
+    monkeypatch.setattr(App, "create_app", lambda *rest, **named: built.append(1) or create_app(*rest, **named))
+    with one_application(), gr.Blocks() as page:
+        gr.HTML()
+    assert built == []
+    with page.route("More", "more"):
+        gr.HTML()
+    assert len(built) == 1
+    asyncio.set_event_loop(None)  # Gradio opens one, and leaves it to the garbage collector
+    gc.collect()
+
+
+def test_applications_are_built_again_after_an_error():
+    create_app = App.create_app
+    with pytest.raises(ValueError), one_application():
+        raise ValueError
+    assert App.create_app is create_app
