@@ -18,7 +18,7 @@ LAYERS = {
         "inpainter",
         "session damage export",
         "engine runtime hub",
-        "synthesis",
+        "synthesis segmentation",
         "pyramid morphology",
         "photos networks",
         "compiled",

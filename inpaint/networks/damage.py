@@ -9,10 +9,7 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 from .config import DamageConfig
 from .efficientnet import MobileBlock, SameConv, normalize_for_lite
-from .lite0 import BLOCKS, STEM_CHANNELS
-
-AROUND_CELLS = 15
-"""Side, in cells of 16 pixels, of the neighbourhood whose mean features tell a blotch from its background."""
+from .lite0 import AROUND_CELLS, BLOCKS, STEM_CHANNELS
 
 
 class DamageNetwork(nn.Module):
@@ -26,9 +23,8 @@ class DamageNetwork(nn.Module):
         unshuffling and shuffling at the ends (Shi et al. 2016, arXiv:1609.05158).
     """
 
-    multiple = 16
-    reach = 224
-    """Radius in pixels of the receptive field: pixels further away have practically no effect on a logit."""
+    multiple = DamageConfig.multiple
+    reach = DamageConfig.reach
 
     def __init__(self, config: DamageConfig) -> None:
         super().__init__()

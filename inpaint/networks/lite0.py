@@ -15,3 +15,6 @@ BLOCKS = (
 
 Reference: Tan and Le 2019, arXiv:1905.11946, table 1; the "lite" variant has ReLU6 and no squeeze-and-excitation.
 """
+
+AROUND_CELLS = 15
+"""Side, in cells of 16 pixels, of the neighbourhood whose mean features tell a blotch from its background."""

@@ -1,6 +1,6 @@
 """Layers of convolutional networks as nodes of an ONNX graph, with weights from a state dict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,7 +20,14 @@ class GraphLayers:
         self.tensors = tensors
 
     def conv(
-        self, x: str, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: int = 1, groups: int = 1
+        self,
+        x: str,
+        weight: np.ndarray,
+        bias: np.ndarray | None = None,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        pads: Sequence[int] = (),
     ) -> str:
         """Return a convolution whose output has the input's sides, divided by the stride.
 
@@ -30,13 +37,14 @@ class GraphLayers:
             bias: (C',); None: there is none.
             stride: 1 or 2.
             groups: as for `torch.nn.Conv2d`.
+            pads: zeros above, left, below and right; empty: the same on all sides.
         """
         side = weight.shape[-1]
         constants = [self.graph.constant(np.ascontiguousarray(weight, np.float32), "weight")]
         if bias is not None:
             constants.append(self.graph.constant(np.ascontiguousarray(bias, np.float32), "bias"))
-        padding = [(side - stride + 1) // 2] * 4
-        return self.graph.node("Conv", x, *constants, pads=padding, strides=[stride, stride], group=groups)
+        pads = pads or [(side - stride + 1) // 2] * 4
+        return self.graph.node("Conv", x, *constants, pads=pads, strides=[stride, stride], group=groups)
 
     def layer(self, x: str, name: str, *, stride: int = 1, groups: int = 1) -> str:
         """Return the convolution of this name in the state dict."""

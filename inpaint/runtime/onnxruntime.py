@@ -1,6 +1,7 @@
 """Run a free-form generator with ONNX Runtime."""
 
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -26,15 +27,27 @@ class OnnxRuntimeRuntime(GraphRuntime):
     name = "ONNX Runtime, float32"
 
     def _compile(self, graph: bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave their core
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(graph)
         self._lock = threading.Lock()
 
     def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
         inputs = {"initial_fill": initial, "mask": mask, "window": np.array(window, np.int64)}
         with self._lock:
             return self._session.run(None, inputs)[0]
+
+
+def open_session(graph: bytes) -> Any:
+    """Return an `onnxruntime.InferenceSession` on the CPU.
+
+    Args:
+        graph: the content of an ONNX file.
+
+    Raises:
+        ImportError: onnxruntime is missing.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave their core
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

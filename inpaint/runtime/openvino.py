@@ -37,14 +37,7 @@ class OpenVinoRuntime(GraphRuntime):
         super().__init__(source)
 
     def _compile(self, graph: bytes) -> None:
-        import openvino
-
-        core = openvino.Core()
-        if self._half is None:
-            precisions = ["bf16", "f32"] if _has_bfloat16(core) else ["f32"]
-        else:
-            precisions = ["bf16" if self._half else "f32"]
-        self._model, precision = _compiled(core, core.read_model(graph), precisions)
+        self._model, precision = compile_graph(graph, self._half)
         self.name = f"OpenVINO, {'bfloat16' if precision == 'bf16' else 'float32'}"
 
     def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
@@ -58,6 +51,26 @@ class OpenVinoRuntime(GraphRuntime):
             return result
         finally:
             self._idle.put(request)
+
+
+def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
+    """Return a network compiled for the CPU, an `openvino.CompiledModel`, and its precision, "bf16" or "f32".
+
+    Args:
+        graph: the content of an ONNX file.
+        half: compute in bfloat16; None: if the CPU has instructions for it.
+
+    Raises:
+        ImportError: openvino is missing.
+        RuntimeError: OpenVINO cannot compile the network.
+    """
+    import openvino
+
+    core = openvino.Core()
+    precisions = ["bf16"] if half else ["f32"]
+    if half is None and _has_bfloat16(core):
+        precisions = ["bf16", "f32"]
+    return _compiled(core, core.read_model(graph), precisions)
 
 
 def _has_bfloat16(core: Any) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +13,15 @@ import torch
 from PIL import Image
 
 from inpaint.benchmark.workloads import synthetic_photo
-from inpaint.damage import BUNDLED_DAMAGE, DamageFinder, adjust_to_prior, load_damage_network
+from inpaint.damage import (
+    BUNDLED_DAMAGE,
+    MAX_SHIFT,
+    SHARE_OFFSET,
+    USUAL_SHARE,
+    DamageFinder,
+    adjust_to_prior,
+    load_damage_network,
+)
 from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ConfigError, DamageConfig, damage_config_from_dict
@@ -28,7 +38,7 @@ held_out = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the held-out photos a
 
 @pytest.fixture(scope="module")
 def finder():
-    return DamageFinder(load_damage_network())
+    return DamageFinder()
 
 
 @pytest.fixture(scope="module")
@@ -160,23 +170,45 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
 
 
 def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():
-    weak = np.full((100, 100), 0.01, np.float32)
-    weak[10, 10:40] = 0.4
+    weak = np.full((100, 100), -5, np.float32)
+    weak[10, 10:40] = -0.4
     plain = weak.copy()
-    plain[50:60] = 0.95
-    assert adjust_to_prior(plain)[10, 10:40].min() > 0.5 > 0.4 > adjust_to_prior(weak)[10, 10:40].max()
-    for probability in (plain, weak, np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)):
-        result = adjust_to_prior(probability)
-        assert result.min() >= 0 and result.max() <= 1
-        assert (np.diff(result.ravel()[np.argsort(probability.ravel())]) >= 0).all()  # the order is kept
+    plain[50:60] = 3
+    assert adjust_to_prior(plain)[10, 10:40].min() > 0 > -0.4 > adjust_to_prior(weak)[10, 10:40].max()
+    odds = (0.1 + SHARE_OFFSET) / USUAL_SHARE  # the share of marked pixels over the usual one, here out of bounds
+    assert np.allclose(adjust_to_prior(plain) - plain, min(np.log(odds), MAX_SHIFT), atol=1e-5)
+    plain[51:60] = -5
+    assert np.allclose(adjust_to_prior(plain) - plain, np.log((0.01 + SHARE_OFFSET) / USUAL_SHARE), atol=1e-5)
+
+
+def test_probabilities_lie_between_0_and_1_and_the_mask_is_where_they_exceed_the_threshold(finder):
+    pixels, _ = scratched()
+    probability = finder.probability(pixels)
+    assert 0 <= probability.min() < 0.01 and 0.99 < probability.max() <= 1
+    mask = finder(pixels, grow_px=0)
+    assert (mask >= (probability > 0.501)).mean() > 0.999  # all but components of a pixel or two
+    assert not (mask & (probability < 0.299)).any()
 
 
 def test_strips_leave_no_seams(finder, monkeypatch):
     pixels, _ = scratched()
     tall = np.concatenate([pixels] * 5)
     whole = finder.probability(tall)
-    monkeypatch.setattr("inpaint.damage.STRIP_PIXELS", 240 * 320)
+    monkeypatch.setattr(finder._runtime, "strip_pixels", 240 * 320)
     assert np.abs(finder.probability(tall) - whole).max() < 0.05
+
+
+def test_without_a_network_of_pytorch_the_same_is_found_and_pytorch_is_not_imported(finder, tmp_path):
+    pixels, _ = scratched()
+    np.save(tmp_path / "pixels.npy", pixels)
+    script = """import sys, numpy as np
+from inpaint.damage import DamageFinder
+np.save(sys.argv[2], DamageFinder()(np.load(sys.argv[1])))
+assert not {"torch", "huggingface_hub"} & set(sys.modules)"""
+    subprocess.run([sys.executable, "-c", script, tmp_path / "pixels.npy", tmp_path / "mask.npy"], check=True)
+    found, wanted = np.load(tmp_path / "mask.npy"), DamageFinder(load_damage_network())(pixels)
+    assert np.array_equal(found, finder(pixels))
+    assert (found & wanted).sum() > 0.98 * (found | wanted).sum() > 0
 
 
 def test_fused_batch_norms_do_not_change_the_predictions():

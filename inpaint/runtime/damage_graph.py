@@ -1,0 +1,170 @@
+"""The damage network as an ONNX graph, built from its config and tensors without PyTorch.
+
+Batch norms are fused into the convolutions before them. The graph starts where the photo and its local contrast are
+unshuffled, each square of 2x2 pixels into the channels of one (`segmentation.network_input`): local contrast is a
+difference of nearly equal numbers, for which a runtime that computes in bfloat16 is too inexact.
+
+Reference:
+    `inpaint.networks.damage.DamageNetwork`, which computes the same.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from inpaint.networks.config import DamageConfig
+from inpaint.networks.lite0 import AROUND_CELLS, BLOCKS
+
+from .graph_layers import GraphLayers
+from .onnx_file import Graph
+
+INPUT, OUTPUT = "unshuffled", "logits"
+CHANNELS = 24
+_BATCH_NORM_EPSILON = 1e-5  # PyTorch's
+_PARTS = {1: 2}
+"""Block of EfficientNet-Lite0 -> number of parts in which its expanded channels are computed.
+
+Those of block 1 are the largest map of the network: this takes a fifth off its memory, and no time.
+"""
+
+Tensors = Mapping[str, np.ndarray]
+
+
+def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
+    """Return the damage network as the content of an ONNX file.
+
+    Its input "unshuffled" is float32 (B, H / 2, W / 2, 24), H and W multiples of 16: 2x2 pixels, row by row, of 6
+    channels each, red, green and blue and their local contrast (`unshuffled_with_contrast`). Its output "logits" is
+    float32 (B, 1, H, W).
+
+    Args:
+        config: sizes.
+        tensors: name in the network's state dict -> float32 array.
+    """
+    graph = Graph(config.architecture)
+    layers = _Layers(graph, tensors)
+    pixels = graph.input(INPUT, ("batch", "rows", "columns", CHANNELS))
+    unshuffled = graph.node("Transpose", pixels, perm=(0, 3, 1, 2))
+    pretrained = _lite0(layers, unshuffled, config.lite0_blocks) if config.lite0_blocks else [""] * 4
+    x = layers.relu(layers.conv(unshuffled, *_for_lite_input(*layers.fused("at_half.0"))))
+    half = layers.sum(layers.conv_relu(x, "at_half.1"), pretrained[0])
+    x = layers.conv_relu(half, "at_quarter.0", stride=2)
+    quarter = layers.sum(layers.conv_relu(x, "at_quarter.1"), pretrained[1])
+    x = layers.conv_relu(quarter, "at_eighth.0", stride=2)
+    eighth = layers.sum(layers.residual(x, "at_eighth.1"), pretrained[2])
+    x = layers.sum(layers.conv_relu(eighth, "at_sixteenth.0", stride=2), pretrained[3])
+    for index in range(config.blocks):
+        x = layers.residual(x, f"at_sixteenth.{index + 1}")
+    for name, skipped in (("to_eighth", eighth), ("to_quarter", quarter), ("to_half", half)):
+        x = layers.conv_relu(graph.node("Concat", layers.nearest(x), skipped, axis=1), name)
+    x = layers.conv(x, tensors["logits.weight"], tensors["logits.bias"])
+    graph.output(graph.node("DepthToSpace", x, blocksize=2, mode="CRD"), OUTPUT, ("batch", 1, "height", "width"))
+    return graph.to_bytes(description="Segments the damage of old photos")
+
+
+def _lite0(layers: "_Layers", unshuffled: str, blocks: int) -> list[str]:
+    """Return the features of EfficientNet-Lite0 at 1/2, 1/4, 1/8 and 1/16 of the resolution."""
+    x = layers.relu6(_stem(layers, unshuffled))
+    maps: list[str] = []
+    halved = [number for number, sizes in enumerate(BLOCKS) if sizes[3] == 2]
+    last = [min(following, blocks) - 1 for following in halved]
+    for number, (narrow, out, _, stride, _) in enumerate(BLOCKS[:blocks]):
+        parts = _PARTS.get(number, 1)
+        before, x = x, ""
+        for part in range(parts):
+            x = layers.sum(_projected(layers, before, f"lite0.blocks.{number}", stride, part, parts), x)
+        if stride == 1 and narrow == out:
+            x = layers.sum(x, before)
+        if number in last:
+            maps.append(layers.same(x, f"lite0.adapt.{len(maps)}"))
+    reach = AROUND_CELLS // 2
+    around = layers.graph.node(
+        "AveragePool", x, kernel_shape=(AROUND_CELLS,) * 2, pads=(reach,) * 4, count_include_pad=0
+    )
+    return [*maps[:-1], layers.sum(maps[-1], layers.same(around, "lite0.adapt_around"))]
+
+
+def _projected(layers: "_Layers", x: str, name: str, stride: int, part: int, parts: int) -> str:
+    """Return what a part of the expanded channels of a block adds to its output."""
+    wide = len(layers.tensors[f"{name}.depthwise.bias"])
+    channels = slice(wide * part // parts, wide * (part + 1) // parts)
+    if f"{name}.expand.weight" in layers.tensors:
+        x = layers.relu6(layers.same(x, f"{name}.expand", channels))
+    x = layers.relu6(
+        layers.same(x, f"{name}.depthwise", channels, stride=stride, groups=channels.stop - channels.start)
+    )
+    weight, bias = layers.tensors[f"{name}.project.weight"], layers.tensors[f"{name}.project.bias"]
+    return layers.conv(x, weight[:, channels], bias if part == 0 else np.zeros_like(bias))
+
+
+def _stem(layers: "_Layers", unshuffled: str) -> str:
+    """Return the first convolution, of 3x3 pixels with stride 2, as one of 2x2 cells of unshuffled pixels."""
+    weight, bias = layers.tensors["lite0.stem.weight"], layers.tensors["lite0.stem.bias"]
+    out = len(weight)
+    pixels = np.zeros((out, 6, 4, 4), np.float32)
+    pixels[:, :3, :3, :3] = weight
+    cells = pixels.reshape(out, 6, 2, 2, 2, 2).transpose(0, 3, 5, 1, 2, 4).reshape(out, CHANNELS, 2, 2)
+    return layers.conv(unshuffled, cells, bias, pads=(0, 0, 1, 1))
+
+
+def _for_lite_input(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights and bias of the network's first convolution for the input of the graph.
+
+    Its inputs are sorted by pixel and not by channel, and colours are those for EfficientNet-Lite: they are changed
+    here and not there, since the features of EfficientNet-Lite depend much on how its weights are rounded. Beside the
+    photo, the zeros of the padding are another grey then, by a 256th.
+    """
+    out, _, height, width = weight.shape
+    by_pixel = weight.reshape(out, 6, 4, height, width).swapaxes(1, 2).copy()
+    bias = bias - by_pixel[:, :, :3].sum((1, 2, 3, 4)) * np.float32(0.5 / 127.5)
+    by_pixel[:, :, :3] *= np.float32(128 / 127.5)
+    return by_pixel.reshape(weight.shape), bias
+
+
+class _Layers(GraphLayers):
+    """The layers of the network."""
+
+    def fused(self, conv: str, norm: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Return weights and bias of a convolution with its batch norm, which are "NAME.0" and "NAME.1" by default."""
+        conv, norm = (conv, norm) if norm else (f"{conv}.0", f"{conv}.1")
+        mean, variance = self.tensors[f"{norm}.running_mean"], self.tensors[f"{norm}.running_var"]
+        scale = self.tensors[f"{norm}.weight"] / np.sqrt(variance + np.float32(_BATCH_NORM_EPSILON))
+        weight = self.tensors[f"{conv}.weight"] * scale[:, None, None, None]
+        return weight, self.tensors[f"{norm}.bias"] - mean * scale
+
+    def same(self, x: str, name: str, channels: slice = slice(None), *, stride: int = 1, groups: int = 1) -> str:
+        """Add some output channels of a convolution of EfficientNet-Lite0, which has TensorFlow's padding "same"."""
+        weight, bias = self.tensors[f"{name}.weight"][channels], self.tensors[f"{name}.bias"][channels]
+        before = (weight.shape[-1] - stride) // 2
+        after = weight.shape[-1] - stride - before
+        return self.conv(x, weight, bias, stride=stride, groups=groups, pads=(before, before, after, after))
+
+    def conv_relu(self, x: str, name: str, *, stride: int = 1) -> str:
+        """Add a convolution with a batch norm, and a ReLU."""
+        return self.relu(self.conv(x, *self.fused(name), stride=stride))
+
+    def residual(self, x: str, name: str) -> str:
+        """Add a residual block."""
+        inside = self.conv(self.conv_relu(x, f"{name}.first"), *self.fused(f"{name}.second", f"{name}.norm"))
+        return self.relu(self.add(inside, x))
+
+    def relu6(self, x: str) -> str:
+        """Add a ReLU6."""
+        return self.graph.node("Clip", x, self.graph.constant(0.0), self.graph.constant(6.0))
+
+    def sum(self, x: str, y: str) -> str:
+        """Add a sum; an empty name stands for nothing."""
+        return self.add(x, y) if y else x
+
+    def nearest(self, x: str) -> str:
+        """Add an enlargement to double size by nearest neighbours."""
+        scales = self.graph.constant(np.array([1, 1, 2, 2], np.float32))
+        return self.graph.node(
+            "Resize",
+            x,
+            "",
+            scales,
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )

@@ -1,0 +1,154 @@
+"""Run the damage network: on a CPU by OpenVINO or ONNX Runtime, elsewhere and otherwise by PyTorch."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from inpaint.networks.config import DamageConfig
+from inpaint.segmentation.network_input import unshuffled_with_contrast
+
+from .damage_graph import INPUT, damage_graph
+from .onnxruntime import open_session
+from .openvino import compile_graph
+
+if TYPE_CHECKING:  # PyTorch takes a second to import
+    from inpaint.networks.damage import DamageNetwork
+
+
+class DamageRuntime(Protocol):
+    """Run a damage network. Any number of threads may call it.
+
+    Attributes:
+        strip_pixels: larger pictures are better run in strips of about this number of pixels, as a matter of memory.
+    """
+
+    strip_pixels: int
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
+        ...
+
+    def release_memory(self) -> None:
+        """Release the memory of the layers' outputs until the next call."""
+        ...
+
+
+class OpenVinoDamage:
+    """The damage network in OpenVINO, in bfloat16 where the CPU has instructions for it.
+
+    A picture takes some 130 bytes per pixel, hardly less in strips, so threads wait for each other.
+
+    Args:
+        graph: the content of an ONNX file.
+
+    Raises:
+        ImportError: openvino is missing.
+        RuntimeError: OpenVINO cannot compile the network.
+    """
+
+    strip_pixels = 3_200_000
+
+    def __init__(self, graph: bytes) -> None:
+        self._model, _ = compile_graph(graph)
+        self._request = self._model.create_infer_request()
+        self._lock = threading.Lock()
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
+        unshuffled = unshuffled_with_contrast(pixels)[None]
+        with self._lock:
+            self._request.infer([unshuffled], share_inputs=True)
+            return self._request.get_output_tensor().data[0, 0].copy()
+
+    def release_memory(self) -> None:
+        """Release the memory of the layers' outputs until the next call."""
+        with self._lock:
+            self._model.release_memory()
+
+
+class OnnxRuntimeDamage:
+    """The damage network in ONNX Runtime.
+
+    Args:
+        graph: the content of an ONNX file.
+
+    Raises:
+        ImportError: onnxruntime is missing.
+    """
+
+    strip_pixels = 1_200_000
+
+    def __init__(self, graph: bytes) -> None:
+        self._session = open_session(graph)
+        self._lock = threading.Lock()
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
+        unshuffled = unshuffled_with_contrast(pixels)[None]
+        with self._lock:
+            (logits,) = self._session.run(None, {INPUT: unshuffled})
+        return logits[0, 0]
+
+    def release_memory(self) -> None:
+        """Do nothing: there is no way to."""
+
+
+class PyTorchDamage:
+    """The damage network in PyTorch, on a CPU in bfloat16 where it has instructions for it.
+
+    Args:
+        network: with trained weights, on any device; not modified.
+        device: where it runs, any device of PyTorch.
+    """
+
+    strip_pixels = 1_200_000
+
+    def __init__(self, network: "DamageNetwork", device: str) -> None:
+        import torch
+
+        from inpaint.networks.damage import fused
+
+        self._network = fused(network).to(device, torch.float32).to(memory_format=torch.channels_last)
+        self._device, self._bfloat16 = device, torch.device(device).type == "cpu" and _has_bfloat16()
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
+        import torch
+
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+            image = torch.from_numpy(np.array(pixels)).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
+            logits = self._network(image.contiguous(memory_format=torch.channels_last))
+            return logits[0, 0].float().cpu().numpy()
+
+    def release_memory(self) -> None:
+        """Do nothing: PyTorch keeps none on a CPU, and what it keeps on other devices serves all networks."""
+
+
+def _has_bfloat16() -> bool:
+    """Return whether the CPU has bfloat16 instructions and they are not disabled, such as by ONEDNN_MAX_CPU_ISA."""
+    import torch
+
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    is_enabled = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")) and bool(is_enabled())
+
+
+def load_damage_runtime(config: DamageConfig, tensors: Mapping[str, np.ndarray]) -> DamageRuntime | None:
+    """Return the damage network in OpenVINO or ONNX Runtime; None if neither can be used, and log why.
+
+    Args:
+        config: sizes.
+        tensors: name in the network's state dict -> float32 array.
+    """
+    graph = damage_graph(config, tensors)
+    runtimes: tuple[type[OpenVinoDamage], type[OnnxRuntimeDamage]] = OpenVinoDamage, OnnxRuntimeDamage
+    for runtime in runtimes:
+        try:
+            return runtime(graph)
+        except (ImportError, RuntimeError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            logging.getLogger(__name__).info("%s cannot be used: %s", runtime.__name__, reason)
+    return None

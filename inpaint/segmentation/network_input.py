@@ -1,0 +1,61 @@
+"""The input of the damage network: a photo and its local contrast, unshuffled."""
+
+import numpy as np
+
+from inpaint.compiled.available import is_available
+from inpaint.compiled.parallel import parallel
+
+CELL = 8
+_LEAST_PIXELS = 1 << 16  # of a part that is worth a thread
+
+
+def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
+    """Return a photo with its local contrast, with 2x2 pixels as the channels of one.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3), H and W multiples of 16.
+
+    Returns:
+        float32 (H / 2, W / 2, 24): the four pixels, row by row, each with red, green and blue as
+        `networks.efficientnet.normalize_for_lite` returns them, which bfloat16 represents exactly, and then with the
+        three values of `networks.damage.local_contrast`.
+    """
+    height, width = pixels.shape[:2]
+    if not is_available():
+        return _without_numba(pixels)
+    from . import kernels
+
+    out = np.empty((height // 2, width // 2, 24), np.float32)
+    means = np.empty((height // CELL, width // CELL, 4), np.float32)
+    parallel(kernels.cell_means, len(means), pixels, means, least=-(-_LEAST_PIXELS // (width * CELL)))
+    around = _mean_of_neighbours(means)
+    at = np.maximum((np.arange(width, dtype=np.float32) + 0.5) / CELL - 0.5, 0)
+    left = at.astype(np.int32)
+    arguments = (
+        np.ascontiguousarray(pixels),
+        np.pad(around, ((0, 0), (0, 1), (0, 0)), mode="edge"),
+        left,
+        at - left.astype(np.float32),
+        out,
+    )
+    parallel(kernels.unshuffle_with_contrast, len(out), *arguments, least=-(-_LEAST_PIXELS // (2 * width)))
+    return out
+
+
+def _mean_of_neighbours(cells: np.ndarray) -> np.ndarray:
+    """Return the mean of 3x3 cells around each cell, float32 (h, w, C); those at the edges are repeated beyond them."""
+    padded = np.pad(cells, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
+
+
+def _without_numba(pixels: np.ndarray) -> np.ndarray:
+    import torch
+    from torch.nn.functional import pixel_unshuffle
+
+    from inpaint.networks.damage import local_contrast
+    from inpaint.networks.efficientnet import normalize_for_lite
+
+    image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None] / 127.5 - 1
+    unshuffled = pixel_unshuffle(torch.cat([normalize_for_lite(image), local_contrast(image)], 1), 2)[0]
+    return np.ascontiguousarray(unshuffled.unflatten(0, (6, 4)).permute(2, 3, 1, 0).flatten(2).numpy())
