@@ -26,7 +26,7 @@ class CropSizes:
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
-    min_context: int = 32
+    min_context: int = 16
     context: int = 64
     max_context: int = 128
     thin_px: int = 96
