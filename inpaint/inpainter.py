@@ -3,29 +3,29 @@
 import copy
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import nn
 
 from inpaint.compiled.parallel import Cancelled
-from inpaint.engine.filler import Filler, Generator
+from inpaint.engine.filler import Filler
 from inpaint.engine.fills import Fill, FillHoles, draw_patches, without_drafts
 from inpaint.engine.options import FillOptions
 from inpaint.engine.photo import fill_photo
 from inpaint.engine.regions import Box, dilate
-from inpaint.hub.weights import load_generator
+from inpaint.hub.weights import Weights, load_weights
 from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, to_rgb
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
-from inpaint.runtime.base import Runtime
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 
 from .damage import GROW_PX, THRESHOLD, DamageFinder
 from .session import Session
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Inpainter:
@@ -35,13 +35,17 @@ class Inpainter:
     not on the size of the photo.
 
     Args:
-        generator: maps (masked_image, mask) to a prediction; it is put into eval mode, float32, on the device.
+        generator: the weights of a generator; or a PyTorch module that maps (masked_image, mask) to a prediction, which
+            is put into eval mode, float32, on the device.
         source: where the weights come from, as text that is displayed.
         device: "cuda", "mps", "cpu" or any other device of PyTorch; None: the first of these that is available.
         runtime: "auto", "openvino", "onnxruntime" or "pytorch"; see `choose_runtime`.
         damage_finder: finds the damage of old photos; None: one with the bundled weights, loaded when first used.
 
     Attributes:
+        generator: as it was given.
+        runtime: runs the generator; `runtime.name` says with which library.
+        device: the name of the device that it runs on, such as "cpu".
         filler: runs the generator crop by crop.
         fill_holes: the function that computes fills, `filler.fills` unless `with_fills` replaced it.
 
@@ -51,20 +55,17 @@ class Inpainter:
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: "Weights | nn.Module",
         *,
         source: str = "",
-        device: str | torch.device | None = None,
+        device: str | None = None,
         runtime: RuntimeName = "auto",
         damage_finder: DamageFinder | None = None,
     ) -> None:
-        self.device = torch.device(device) if device is not None else best_device()
-        module = generator.eval().requires_grad_(False).to(self.device, torch.float32)
-        module = module.to(memory_format=torch.channels_last)
-        self.generator = cast(Generator, module)
-        self.source = source
-        self.runtime = _OnTensors(choose_runtime(module, self.device, runtime))
-        self.filler = Filler(self.generator, self.runtime, device=self.device)
+        self.generator, self.source = generator, source
+        self.runtime = choose_runtime(generator, device, runtime)
+        self.device = self.runtime.device
+        self.filler = Filler(self.runtime)
         self.fill_holes: FillHoles = self.filler.fills
         self._damage_finder = damage_finder or DamageFinder(device=self.device)
 
@@ -75,7 +76,7 @@ class Inpainter:
         revision: str | None = None,
         *,
         source: str | None = None,
-        device: str | torch.device | None = None,
+        device: str | None = None,
         runtime: RuntimeName = "auto",
         damage_finder: DamageFinder | None = None,
     ) -> "Inpainter":
@@ -93,22 +94,22 @@ class Inpainter:
             ValueError: the runtime is unknown or not available.
             WeightsError: the weights cannot be loaded; the message says why and what to do.
         """
-        loaded = load_generator(repo_or_folder, revision)
+        loaded = load_weights(repo_or_folder, revision)
         if source is None:
             source = f"{loaded.source}@{loaded.revision}" if loaded.revision else loaded.source
-        return cls(loaded.generator, source=source, device=device, runtime=runtime, damage_finder=damage_finder)
+        return cls(loaded, source=source, device=device, runtime=runtime, damage_finder=damage_finder)
 
     @property
     def config(self) -> GeneratorConfig:
         """The generator's config."""
-        return self.generator.config
+        return self.runtime.config
 
     def with_fills(self, fill_holes: FillHoles) -> "Inpainter":
         """Return an Inpainter that differs from this one only in the function that fills holes.
 
         Args:
             fill_holes: replaces the attribute of this name, for example by the same function on another machine, or by
-                `fills` of `filler.without_texture()`.
+                `fills` of `filler.without_synthesis()`.
         """
         changed = copy.copy(self)
         changed.fill_holes = fill_holes
@@ -292,22 +293,3 @@ class Inpainter:
             ValueError: `seed` or `texture_strength` is out of range.
         """
         return self.fill_holes(pixels, mask, within, FillOptions(seed, texture_strength), cancelled)
-
-
-class _OnTensors:
-    """A runtime that is called with tensors."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self.name = runtime.name
-        self._runtime = runtime
-
-    def __call__(self, *tensors: torch.Tensor) -> torch.Tensor:
-        arrays = [tensor.detach().cpu().contiguous().numpy() for tensor in tensors]
-        return torch.from_numpy(self._runtime(*arrays)).to(tensors[0].device)
-
-
-def best_device() -> torch.device:
-    """Return a CUDA GPU, else Apple's GPU, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -7,14 +7,37 @@ import threading
 importing = threading.RLock()
 """Held while numba is imported."""
 
+LOADING_S = 0.4
+"""About how long it takes to import numba and to load the first kernel from the disk."""
+
+_imported = False
+_numpy_s = 0.0
+
 
 def is_available() -> bool:
     """Return whether the kernels can be compiled; if not, log once what is missing.
 
     The first call imports numba, which takes some tenths of a second and 100 MB.
     """
+    global _imported
     with importing:
-        return _can_be_imported()
+        _imported = _can_be_imported()
+        return _imported
+
+
+def are_worth_it(numpy_s: float) -> bool:
+    """Return whether to use the kernels for work that NumPy can do as well, with the same result.
+
+    They are loaded once pieces of work add up to what loading takes: a small hole in one photo is filled without.
+
+    Args:
+        numpy_s: about how many seconds the work takes in NumPy.
+    """
+    global _numpy_s
+    if _imported:
+        return True
+    _numpy_s += numpy_s
+    return _numpy_s > LOADING_S and is_available()
 
 
 @functools.cache
@@ -25,7 +48,7 @@ def _can_be_imported() -> bool:
         is_missing = isinstance(error, ModuleNotFoundError) and error.name == "numba"
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         logging.getLogger(__name__).warning(
-            "%s, so thick holes are filled with less texture: run  pip install --upgrade numba",
+            "%s, so fills take longer and thick holes get no texture: run  pip install --upgrade numba",
             "numba is not installed" if is_missing else f"numba cannot be used ({reason})",
         )
         return False

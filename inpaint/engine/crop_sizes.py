@@ -21,8 +21,6 @@ class CropSizes:
         thin_px: holes up to this thickness are filled in one pass.
         centred: the hole must lie in the middle of the crop, even if the crop then extends beyond the photo.
         coarse_to_fine: fills of downscaled crops are coarse fills, refined at twice the resolution.
-        textured_passes: the number of first passes over a hole whose fills get texture from the known part of the
-            photo, if the pass has few crops. Later passes keep the texture of their coarse fills.
     """
 
     sides: tuple[int, ...] = (128, 192, 256, 384, 512)
@@ -32,7 +30,6 @@ class CropSizes:
     thin_px: int = 96
     centred: bool = False
     coarse_to_fine: bool = True
-    textured_passes: int = 3
 
     def context_around(self, thickness: int, scale: int) -> int:
         """Return the known pixels around a hole, in the crop's pixels: half its thickness, twice that if it is thin.

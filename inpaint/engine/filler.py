@@ -5,37 +5,31 @@ filled pixels; in thick holes they are drafts, whose surface is synthesised once
 modes and the writing of results are left to `inpaint.inpainter`.
 """
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Protocol
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
 
+from inpaint.compiled.ahead import ahead
 from inpaint.compiled.available import is_available
 from inpaint.compiled.parallel import Cancelled
-from inpaint.networks.config import GeneratorConfig
-from inpaint.networks.free_form import FreeFormGenerator
-from inpaint.networks.pyramid import drop_unknown, known_mean, push_pull, transfer_low_frequencies
-from inpaint.networks.tensors import composite, to_pixels, to_tensor
+from inpaint.networks.config import FreeFormConfig, GeneratorConfig
 from inpaint.photos.opening import MaskError
+from inpaint.pyramid.fills import composite_pixels, downscale, push_pull, transfer_low_frequencies
 
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
 from .regions import Box, regions_of
 from .surface import synthesised_fill
-from .texture import add_texture
 
 _BICUBIC = Image.Resampling.BICUBIC
-_STRIP_PIXELS = 1024 * 1024
 
 
 class Generator(Protocol):
-    """The interface that the filler requires; every network in GENERATORS has it.
+    """The interface that the filler requires: a runtime with its generator.
 
     Attributes:
         config: the generator's config.
@@ -47,8 +41,17 @@ class Generator(Protocol):
     multiple: int
     fixed_size: int | None
 
-    def __call__(self, masked_image: Tensor, mask: Tensor, *coarse_fill: Tensor) -> Tensor:
-        """Return the prediction (B, 3, H, W) for a masked image, its mask and, if there is one, a coarse fill."""
+    def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
+        """Return the prediction for a masked image, its mask and, if there is one, a coarse fill.
+
+        Args:
+            masked_image: float32 (B, 3, H, W) in [-1, 1], 0 in the hole.
+            mask: float32 (B, 1, H, W) in {0, 1}, 1 = hole.
+            coarse_fill: float32 (B, 3, H, W) in [-1, 1]; None: there is none.
+
+        Returns:
+            float32 (B, 3, H, W) in [-1, 1]; values outside the hole mean nothing.
+        """
         ...
 
 
@@ -56,37 +59,28 @@ class Filler:
     """Fills the holes of photos crop by crop. One instance serves any number of threads.
 
     Args:
-        generator: its config and sizes decide how crops are cut.
-        runtime: runs the generator, with the same arguments; None: the generator runs itself.
-        device: where tensors are put before they reach the runtime.
+        generator: a runtime; the config and the sizes of its generator decide how crops are cut.
         crop_sizes: the crops to use; None: those that suit the generator, see `crop_sizes_of`.
-        synthesis: whether the surface of thick holes is synthesised; None: if the generator's fills get texture and
-            the compiled kernels are available. Without it texture is added crop by crop, see `texture`.
+        synthesis: whether the surface of thick holes is synthesised; None: with a free-form generator, if the compiled
+            kernels are available.
     """
 
     def __init__(
-        self,
-        generator: Generator,
-        runtime: Callable[..., Tensor] | None = None,
-        *,
-        device: str | torch.device = "cpu",
-        crop_sizes: CropSizes | None = None,
-        synthesis: bool | None = None,
+        self, generator: Generator, *, crop_sizes: CropSizes | None = None, synthesis: bool | None = None
     ) -> None:
         self.generator = generator
-        self.runtime = runtime or generator
-        self.device = torch.device(device)
         self.crop_sizes = crop_sizes or crop_sizes_of(generator)
         self._synthesis = synthesis
 
-    def without_texture(self) -> "Filler":
-        """Return a filler that adds no texture from the photo to the generator's fills."""
-        crop_sizes = dataclasses.replace(self.crop_sizes, textured_passes=0)
-        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=crop_sizes, synthesis=False)
+    @property
+    def synthesises(self) -> bool:
+        """Whether the surface of thick holes is synthesised where the compiled kernels are available."""
+        is_free_form = self.generator.config.architecture == FreeFormConfig.architecture
+        return is_free_form if self._synthesis is None else self._synthesis
 
     def without_synthesis(self) -> "Filler":
-        """Return a filler that adds texture crop by crop, for which nothing needs to be compiled."""
-        return Filler(self.generator, self.runtime, device=self.device, crop_sizes=self.crop_sizes, synthesis=False)
+        """Return a filler whose fills are the generator's alone."""
+        return Filler(self.generator, crop_sizes=self.crop_sizes, synthesis=False)
 
     def fills(
         self,
@@ -122,16 +116,14 @@ class Filler:
         if mask.all():
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
         if options.texture_strength == 0:
-            yield from self.without_texture()._fill_regions(pixels, mask, within, options, cancelled)
+            yield from self.without_synthesis()._fill_regions(pixels, mask, within, options, cancelled)
             return
         yield from self._fill_regions(pixels, mask, within, options, cancelled)
 
     def _planned(self, mask: np.ndarray, within: Box | None) -> list[RegionPlan]:
-        """Return the plan. Only thick holes need the compiled kernels, which take time and memory when imported."""
-        wanted = self.crop_sizes.textured_passes > 0 if self._synthesis is None else self._synthesis
-        regions = plan(mask, self.crop_sizes, within, synthesis=wanted)
-        is_thick = any(region.thick is not None for region in regions)
-        if is_thick and self._synthesis is None and not is_available():
+        """Return the plan. Only thick holes need the compiled kernels; without them the generator's fills are final."""
+        regions = plan(mask, self.crop_sizes, within, synthesis=self.synthesises)
+        if any(region.thick is not None for region in regions) and not is_available():
             return plan(mask, self.crop_sizes, within, synthesis=False)
         return regions
 
@@ -146,11 +138,10 @@ class Filler:
         regions = self._planned(mask, within)
         thick = [part for region in regions if region.thick is not None for part in regions_of(region.thick)]
         filled: list[PackedFill] = []
-        for region in regions:
-            for fill, packed in self._fill_crops(region.crops, pixels, mask, within, cancelled):
-                if thick:
-                    filled.append(packed)
-                yield from [fill] if region.thick is None else fill.split(region.thick)
+        for region, fill, packed in self._network_fills(regions, pixels, mask, within, cancelled):
+            if thick:
+                filled.append(packed)
+            yield from [fill] if region.thick is None else fill.split(region.thick)
         if not thick or (cancelled is not None and cancelled()):
             return
         yield DRAFTS_END
@@ -159,6 +150,26 @@ class Filler:
             if surface is None:
                 return
             yield surface
+
+    def _network_fills(
+        self,
+        regions: list[RegionPlan],
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None,
+        cancelled: Cancelled | None,
+    ) -> Iterator[tuple[RegionPlan, Fill, PackedFill]]:
+        """Yield the network's fills of all regions in order: crop by crop if there is one region, else each at once."""
+        if len(regions) == 1:
+            for fill, packed in self._fill_crops(regions[0].crops, pixels, mask, within, cancelled):
+                yield regions[0], fill, packed
+            return
+        computed = ahead(
+            partial(lambda crops: list(self._fill_crops(crops, pixels, mask, within, cancelled)), region.crops)
+            for region in regions
+        )
+        for region, fills in zip(regions, computed, strict=True):
+            yield from ((region, fill, packed) for fill, packed in fills)
 
     def _fill_crops(
         self, crops: list[Crop], pixels: np.ndarray, mask: np.ndarray, within: Box | None, cancelled: Cancelled | None
@@ -180,7 +191,6 @@ class Filler:
             if not crop.coarse:
                 yield fill, packed
 
-    @torch.inference_mode()
     def _fill_crop(
         self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], known: list[PackedFill]
     ) -> Fill:
@@ -194,55 +204,35 @@ class Filler:
             known: fills of earlier crops at this scale, which count as known.
         """
         content = read_crop(crop.box, pixels, mask, coarse_fills, known)
-        image, hole = self._downscaled(content.pixels, content.hole, crop.scale)
-        generator_mask = self._generator_mask(hole)
-        masked_image = image * (1 - generator_mask)
+        image, hole = downscale(content.pixels, content.hole, crop.scale)
+        area = self._generator_mask(hole)
+        masked_image, batch = image if area is hole else image * (1 - area), area[None, None]
         if crop.refines:
-            coarse_fill = push_pull(*self._downscaled(content.pixels, content.blank, crop.scale))
-            prediction = composite(image, self.runtime(masked_image, generator_mask, coarse_fill), generator_mask)
-            target = composite(image, coarse_fill, generator_mask)
-            prediction = composite(image, transfer_low_frequencies(prediction, target), generator_mask)
+            coarse_fill = push_pull(*downscale(content.pixels, content.blank, crop.scale))
+            (prediction,) = self.generator(masked_image[None], batch, coarse_fill[None])
+            prediction = transfer_low_frequencies(prediction, coarse_fill, area)
         else:
-            prediction = composite(image, self.runtime(masked_image, generator_mask), generator_mask)
-        if crop.textured:
-            prediction = add_texture(prediction, generator_mask)
-        return _upscaled(to_pixels(prediction), crop)
+            (prediction,) = self.generator(masked_image[None], batch)
+        return _upscaled(composite_pixels(image, prediction, area), crop)
 
-    def _downscaled(self, pixels: np.ndarray, hole: np.ndarray, scale: int) -> tuple[Tensor, Tensor]:
-        """Return a crop and its mask on the device, `scale` times smaller: each pixel the mean of the known ones.
-
-        The crop is converted in strips, as a large one takes much memory in float32.
-        """
-        rows = max(scale, _STRIP_PIXELS // pixels.shape[1] // scale * scale)
-        strips = []
-        for top in range(0, len(pixels), rows):
-            image, known = to_tensor(pixels[top : top + rows]), torch.from_numpy(~hole[top : top + rows])[None, None]
-            strips.append(known_mean(image * known, known.to(torch.float32), scale))
-        image, mask = drop_unknown(*(torch.cat(parts, 2) for parts in zip(*strips, strict=True)))
-        return image.to(self.device).contiguous(memory_format=torch.channels_last), mask.to(self.device)
-
-    def _generator_mask(self, hole: Tensor) -> Tensor:
+    def _generator_mask(self, hole: np.ndarray) -> np.ndarray:
         """Return the mask for the generator; one trained on the central square sees all of it as hole."""
         if getattr(self.generator.config, "region", None) != "center":
             return hole
         rim = hole.shape[-1] // 4
-        return F.pad(torch.ones_like(hole[..., rim:-rim, rim:-rim]), (rim, rim, rim, rim)).maximum(hole)
+        mask = hole.copy()
+        mask[rim:-rim, rim:-rim] = 1
+        return mask
 
 
 def crop_sizes_of(generator: Generator) -> CropSizes:
-    """Return the crops that suit a generator: its fixed size, or a few sizes that are multiples of its `multiple`.
-
-    Texture is added to fills of the free-form generator only.
-    """
+    """Return the crops that suit a generator: its fixed size, or a few sizes that are multiples of its `multiple`."""
     if generator.fixed_size is not None:
         side = generator.fixed_size
         quarter = side // 4
-        return CropSizes(
-            (side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, coarse_to_fine=False, textured_passes=0
-        )
+        return CropSizes((side,), quarter, quarter, quarter, thin_px=side // 8, centred=True, coarse_to_fine=False)
     sides = {-(-side // generator.multiple) * generator.multiple for side in CropSizes.sides}
-    passes = CropSizes.textured_passes if isinstance(generator, FreeFormGenerator) else 0
-    return CropSizes(tuple(sorted(sides)), textured_passes=passes)
+    return CropSizes(tuple(sorted(sides)))
 
 
 def _upscaled(filled: np.ndarray, crop: Crop) -> Fill:

@@ -5,8 +5,8 @@ that is downscaled until the hole is as thick as those the generator was trained
 the first result as its coarse fill, and so on up to full resolution. Crops come in few shapes, so that the time of a
 fill varies little.
 
-If the surface of thick holes is synthesised afterwards, the fills are drafts and guides: they get no texture, and very
-large ones end before full resolution.
+If the surface of thick holes is synthesised afterwards, the fills are drafts and guides, and very large ones end before
+full resolution.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,6 @@ from .regions import Box, Part, find_regions
 from .thickness import Depths, label_part, measure, near_cores, thick_part
 from .tiles import cut
 
-_MAX_TEXTURED_TILES = 2  # in a pass: adding texture to all tiles of a long stroke would take too long
-
 
 class Crop(NamedTuple):
     """One pass of the generator.
@@ -35,7 +33,6 @@ class Crop(NamedTuple):
         hole: bool, of the shape of `write`: the pixels that it fills.
         coarse: the result is a coarse fill, for later crops at half the scale, and not part of the result.
         refines: the crop starts from the coarse fill at twice its scale.
-        textured: the fill gets texture from the known part of the photo.
     """
 
     box: Box
@@ -44,7 +41,6 @@ class Crop(NamedTuple):
     hole: np.ndarray
     coarse: bool = False
     refines: bool = False
-    textured: bool = False
 
 
 class RegionPlan(NamedTuple):
@@ -89,8 +85,6 @@ def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None,
         if of_part[-1].scale > 1 and last_scale > 1:
             unrefined.append(part)
     thick = thick_part(region, depths, unrefined, within) if synthesis else None
-    if thick is not None:
-        crops = [crop._replace(textured=False) for crop in crops]
     return RegionPlan(crops, thick)
 
 
@@ -157,8 +151,7 @@ def _coarse_to_fine(
         context = sizes.context if refines else sizes.context_around(diameter, scale)
         coarse = sizes.coarse_to_fine and scale > last_scale
         of_scale = _pass(part, scale, (context, context), photo, sizes, lambda box: box)
-        is_textured = len(of_scale) <= _MAX_TEXTURED_TILES and first_scale < scale << sizes.textured_passes
-        crops += [crop._replace(coarse=coarse, refines=refines, textured=is_textured) for crop in of_scale]
+        crops += [crop._replace(coarse=coarse, refines=refines) for crop in of_scale]
         if not coarse:
             return crops
         scale //= 2
@@ -179,8 +172,7 @@ def _pass(
     """
     sides = sizes.crop_sides(photo, scale, context[0])
     tiles = cut(part, sides, sizes.largest_hole(photo, scale, context[1]), needed)
-    is_textured = scale == 1 and sizes.textured_passes > 0 and len(tiles) <= _MAX_TEXTURED_TILES
-    return [Crop(sizes.crop_box(tile.needed, sides, photo), scale, *tile.part, textured=is_textured) for tile in tiles]
+    return [Crop(sizes.crop_box(tile.needed, sides, photo), scale, *tile.part) for tile in tiles]
 
 
 def _first_scale(part: Part, thickness: int, photo: Box, sizes: CropSizes) -> int:

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from inpaint.compiled.available import is_available
+from inpaint.compiled.available import are_worth_it
 from inpaint.compiled.parallel import parallel
 
+from . import arrays
+
 _LEAST_PIXELS = 1 << 16  # of a part that is worth a thread
+_NUMPY_S = 2e-7
+"""Seconds that NumPy takes for a pixel of a typical grid."""
 
 
 def distance_transform(grid: np.ndarray, *, border: bool = False) -> np.ndarray:
@@ -18,8 +22,8 @@ def distance_transform(grid: np.ndarray, *, border: bool = False) -> np.ndarray:
     Returns:
         float32 (h, w): 0 on the background, infinite everywhere if there is none.
     """
-    if not is_available():
-        return _transform_of_scipy(grid, border)
+    if not are_worth_it(_NUMPY_S * grid.size):
+        return arrays.distance_transform(grid, border)
     return _transform(grid, border, np.empty((0, 0), np.int32))[0]
 
 
@@ -29,11 +33,6 @@ def nearest_background(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Args:
         grid: bool (h, w), False = background: at least one pixel.
     """
-    if not is_available():
-        from scipy import ndimage
-
-        rows, columns = ndimage.distance_transform_edt(grid, return_distances=False, return_indices=True)
-        return rows, columns
     columns = np.empty(grid.shape, np.int32)
     _, rows = _transform(grid, False, columns)
     return np.take_along_axis(rows, columns, axis=1), columns
@@ -49,15 +48,3 @@ def _transform(grid: np.ndarray, border: bool, columns: np.ndarray) -> tuple[np.
         parallel(kernels.nearest_rows, width, grid, border, rows, least=-(-_LEAST_PIXELS // height))
         parallel(kernels.distances, height, grid, border, rows, distance, columns, least=-(-_LEAST_PIXELS // width))
     return distance, rows
-
-
-def _transform_of_scipy(grid: np.ndarray, border: bool) -> np.ndarray:
-    from scipy import ndimage
-
-    if border:
-        distance = ndimage.distance_transform_edt(np.pad(grid, 1))[1:-1, 1:-1]
-    elif grid.all():
-        return np.full(grid.shape, np.inf, np.float32)
-    else:
-        distance = ndimage.distance_transform_edt(grid)
-    return distance.astype(np.float32)

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from inpaint.compiled.available import is_available
+from inpaint.compiled.available import are_worth_it
+
+from . import arrays
+
+_NUMPY_S = 3e-8
+"""Seconds that NumPy takes for a pixel of a typical grid."""
 
 
 def label(grid: np.ndarray) -> tuple[np.ndarray, int]:
@@ -15,11 +20,8 @@ def label(grid: np.ndarray) -> tuple[np.ndarray, int]:
         int32 (h, w): 0 outside of the grid's components, which are numbered from 1 in the order of their first pixels,
         row by row.
     """
-    if not is_available():
-        from scipy import ndimage
-
-        labels, count = ndimage.label(grid, np.ones((3, 3)))
-        return labels, int(count)
+    if not are_worth_it(_NUMPY_S * grid.size):
+        return arrays.label(grid)
     from . import kernels
 
     labels = np.empty(grid.shape, np.int32)
@@ -35,12 +37,8 @@ def bounding_boxes(labels: np.ndarray, count: int) -> np.ndarray:
         labels: int32 (h, w), each of the labels from 1 to `count` at least once.
         count: the number of labels.
     """
-    if not is_available():
-        from scipy import ndimage
-
-        spans = ndimage.find_objects(labels, count)
-        edges = [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in spans]
-        return np.array(edges, np.int64).reshape(-1, 4)
+    if not are_worth_it(_NUMPY_S * labels.size):
+        return arrays.bounding_boxes(labels, count)
     from . import kernels
 
     boxes = np.tile(np.array([labels.shape[0], 0, labels.shape[1], 0], np.int64), (count + 1, 1))
@@ -57,7 +55,7 @@ def maximum(values: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
         count: the number of labels.
     """
     largest = np.zeros(count + 1, np.float32)
-    if not is_available():
+    if not are_worth_it(_NUMPY_S * labels.size):
         np.maximum.at(largest, labels, values)
         return largest
     from . import kernels

@@ -1,7 +1,7 @@
 """Image pyramids of a picture with a hole, on NumPy arrays: what the filler computes before and after the network.
 
 These are twins of `inpaint.networks.pyramid` and `inpaint.networks.tensors` for one picture, in compiled kernels that
-need no torch. Without numba the functions there are called.
+need no torch. Small pictures, and all where there is no numba, are computed by `arrays`.
 """
 
 import functools
@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from inpaint.compiled.available import is_available
+from inpaint.compiled.available import are_worth_it, is_available
 from inpaint.networks.relaxation import BIHARMONIC_STEPS, JACOBI_STEPS
+
+from . import arrays
+
+_NUMPY_S = {"downscale": 1e-8, "fill": 3e-7, "composite": 1e-8}
+"""Seconds that NumPy takes for a pixel."""
 
 
 def downscale(pixels: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
@@ -28,12 +33,8 @@ def downscale(pixels: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.nda
         than half of them are known; if that would leave no known pixel in the picture, it is hole only if none of them
         is known.
     """
-    if not is_available():
-        from inpaint.networks.pyramid import shrink
-        from inpaint.networks.tensors import to_tensor
-
-        small = shrink(to_tensor(pixels), _tensor(hole[None, None].astype(np.float32)), factor)
-        return small[0][0].numpy(), small[1][0, 0].numpy()
+    if not are_worth_it(_NUMPY_S["downscale"] * hole.size):
+        return arrays.downscale(pixels, hole, factor)
     from . import pixel_kernels
 
     height, width = (side // factor for side in hole.shape)
@@ -52,10 +53,6 @@ def push_pull(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     Returns:
         float32 (3, H, W): `masked_image` outside the hole, a smooth fill inside. 0 everywhere if no pixel is known.
     """
-    if not is_available():
-        from inpaint.networks import pyramid
-
-        return pyramid.push_pull(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
     return _filled(masked_image, mask, (0,), (), limit=0)
 
 
@@ -69,10 +66,6 @@ def initial_fill(masked_image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     Returns:
         float32 (3, H, W) in [-1, 1], `masked_image` outside the hole.
     """
-    if not is_available():
-        from inpaint.networks import pyramid
-
-        return pyramid.initial_fill(_tensor(masked_image[None]), _tensor(mask[None, None]))[0].numpy()
     return _filled(masked_image, mask, JACOBI_STEPS, BIHARMONIC_STEPS, limit=1)
 
 
@@ -91,15 +84,12 @@ def transfer_low_frequencies(
     Returns:
         float32 (3, H, W); values may lie outside the range of both images.
     """
+    mask = np.ones(image.shape[1:], np.float32) if mask is None else mask
     if not is_available():
-        from inpaint.networks import pyramid
-
-        source = source if mask is None else np.where(mask > 0.5, source, image)
-        return pyramid.transfer_low_frequencies(_tensor(image[None]), _tensor(source[None]), block)[0].numpy()
+        return arrays.transfer_low_frequencies(image, source, mask, block, _bicubic_taps(block))
     from . import pixel_kernels
 
-    image, source = _usable(image), _usable(source)
-    mask = np.ones(image.shape[1:], np.float32) if mask is None else _usable(mask)
+    image, source, mask = _usable(image), _usable(source), _usable(mask)
     out = np.empty_like(image)
     pixel_kernels.transfer_low_frequencies(image, source, mask, block, _bicubic_taps(block), out)
     return out
@@ -116,10 +106,8 @@ def composite_pixels(image: np.ndarray, prediction: np.ndarray, mask: np.ndarray
     Returns:
         RGB uint8 (H, W, 3).
     """
-    if not is_available():
-        from inpaint.networks import tensors
-
-        return tensors.to_pixels(_tensor(np.where(mask > 0.5, prediction, image)))
+    if not are_worth_it(_NUMPY_S["composite"] * mask.size):
+        return arrays.composite_pixels(image, prediction, mask)
     from . import pixel_kernels
 
     image, prediction, mask = _usable(image), _usable(prediction), _usable(mask)
@@ -154,26 +142,49 @@ def _filled(
     limit: float,
 ) -> np.ndarray:
     """Return `push_pull` with these steps, see there; absolute values are at most `limit`, if it is not 0."""
-    from . import kernels
-
+    halve, fill = (_halve, _fill) if are_worth_it(_NUMPY_S["fill"] * mask.size) else (arrays.halve, arrays.fill)
     filled, hole = np.array(masked_image, np.float32, order="C"), _usable(mask)
-    sums = np.empty((3, hole.shape[1] + 2), np.float32)
     levels: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     image = filled
-    while not levels or max(levels[-1][1].shape) > 1:
-        height, width = hole.shape
-        spans, coarse = np.empty((height, 2), np.int64), np.empty((4, (height + 1) // 2, (width + 1) // 2), np.float32)
-        if not kernels.halve(image, hole, spans, coarse[:3], coarse[3]):
+    while not levels or max(hole.shape) > 1:
+        coarse, coarse_hole, spans = halve(image, hole)
+        if not len(spans):
             break
         levels.append((image, hole, spans))
-        image, hole = coarse[:3], coarse[3]
+        image, hole = coarse, coarse_hole
     coarse = image
     for level, (image, hole, spans) in reversed(list(enumerate(levels))):
         jacobi = jacobi_steps[min(level, len(jacobi_steps) - 1)]
         biharmonic = np.array(biharmonic_steps[level] if level < len(biharmonic_steps) else (), np.float32)
-        kernels.fill(coarse, image, hole, spans, jacobi, biharmonic, np.float32(0 if level else limit), sums)
+        fill(coarse, image, hole, spans, jacobi, biharmonic, np.float32(0 if level else limit))
         coarse = image
     return filled
+
+
+def _halve(image: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Halve a level by the kernel, see `arrays.halve`."""
+    from . import kernels
+
+    height, width = hole.shape
+    spans, coarse = np.empty((height, 2), np.int64), np.empty((4, (height + 1) // 2, (width + 1) // 2), np.float32)
+    is_open = kernels.halve(image, hole, spans, coarse[:3], coarse[3])
+    return coarse[:3], coarse[3], spans if is_open else spans[:0]
+
+
+def _fill(
+    coarse: np.ndarray,
+    image: np.ndarray,
+    hole: np.ndarray,
+    spans: np.ndarray,
+    jacobi_steps: int,
+    biharmonic_steps: np.ndarray,
+    limit: np.float32,
+) -> None:
+    """Fill a level by the kernel, see `arrays.fill`."""
+    from . import kernels
+
+    sums = np.empty((3, hole.shape[1] + 2), np.float32)
+    kernels.fill(coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums)
 
 
 @functools.cache
@@ -208,9 +219,3 @@ def _memory(array: np.ndarray) -> tuple[np.ndarray, np.uint64]:
 def _usable(array: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
     """Return an array as the kernels are compiled for: contiguous and writable, which most arrays are."""
     return np.require(array, dtype, ["C", "W"])
-
-
-def _tensor(array: np.ndarray) -> Any:
-    import torch
-
-    return torch.from_numpy(_usable(array))

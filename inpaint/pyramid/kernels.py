@@ -4,6 +4,8 @@ They change hole pixels only, in the rows and columns between the first and the 
 reads the pixels as they were before it, although it writes in place: the sums that a row needs are kept for three rows,
 and are computed before the pixels are overwritten. So a step passes through memory once.
 
+Operations are those of `arrays`, in the same order and without shortcuts (fastmath): both give the same bytes.
+
 Indices are unsigned, see `inpaint.synthesis.kernels`; numbers that are compared or may be -1 are signed.
 
 Arrays of all kernels:
@@ -16,7 +18,7 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy"}  # a check for 0 would keep loops scalar
+OPTIONS = {"nogil": True, "error_model": "numpy"}  # a check for 0 would keep loops scalar
 INLINE = {**OPTIONS, "inline": "always"}
 ONE = np.uint64(1)
 TWO = np.uint64(2)
@@ -180,7 +182,7 @@ def _jacobi_step(image, channel, hole, spans, sums):
         if start >= stop:
             continue
         rows = min(row, height - 1) - max(row - 2, 0) + 1
-        first, second, third = np.uint64(0), np.uint64(1), np.uint64(2)
+        first, second, third = np.uint64((row + 1) % 3), np.uint64((row + 2) % 3), np.uint64(row % 3)
         scale = np.float32(1) / np.float32(3 * rows)
         for x in range(np.uint64(max(start, 1)), np.uint64(min(stop, width - 1))):
             mean = (sums[first, x] + sums[second, x] + sums[third, x]) * scale

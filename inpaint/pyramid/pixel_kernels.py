@@ -6,7 +6,6 @@ from inpaint.compiled.jit import njit
 
 from .kernels import INLINE, ONE, OPTIONS
 
-EXACT = {"nogil": True}
 _MOST_ROWS = np.uint64(256)  # the sum of that many pixels fits into 16 bits
 _UNIT = np.float32(1)
 _SCALE = np.float32(127.5)
@@ -141,7 +140,7 @@ def _write_means(sums, area, least, y, image, mask):
     return known_blocks
 
 
-@njit(**EXACT)
+@njit(**OPTIONS)
 def composite(image, prediction, mask, out):
     """Write the pixels of the prediction inside the hole and of the image outside.
 
@@ -171,7 +170,7 @@ def composite(image, prediction, mask, out):
             out[y, x, np.uint64(2)] = np.uint8(bits[np.uint64(2), x] & np.int32(255))
 
 
-@njit(**OPTIONS)
+@njit(**OPTIONS, fastmath=True)
 def transfer_low_frequencies(image, source, mask, block, taps, out):
     """Write the image plus the difference of the source's and its own low frequencies.
 

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
+from inpaint.runtime.pytorch import PyTorchRuntime
+
 
 class MeanGenerator(nn.Module):
     """Predicts its coarse fill, or the mean colour of the known pixels everywhere; `calls` are its arguments so far."""
@@ -30,3 +32,8 @@ class MeanGenerator(nn.Module):
             return coarse_fill
         known = (1 - mask).sum((2, 3), keepdim=True).clamp_min(1)
         return (masked_image.sum((2, 3), keepdim=True) / known).expand_as(masked_image)
+
+
+def in_pytorch(generator):
+    """A generator in the runtime of PyTorch on the CPU, for a filler."""
+    return PyTorchRuntime(generator.eval(), "cpu")

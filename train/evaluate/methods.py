@@ -13,7 +13,7 @@ from train.masks.families import central_region
 from .results import OURS
 
 NETWORK_ONLY = "network only (ours)"
-"""Our fills without the texture that the engine adds to them."""
+"""Our fills without the synthesis of thick holes."""
 
 
 class Method(NamedTuple):
@@ -53,7 +53,7 @@ def our_method(weights: str | None) -> Method:
 
 
 def our_methods(weights: str | None) -> list[Method]:
-    """Return our method, preceded by the network without texture where the engine adds texture to its fills.
+    """Return our method, preceded by the network alone where the engine synthesises thick holes.
 
     Args:
         weights: as in `our_method`.
@@ -63,10 +63,10 @@ def our_methods(weights: str | None) -> list[Method]:
     """
     inpainter = Inpainter.from_pretrained(weights)
     ours = [inpainter_method(OURS, inpainter)]
-    if not inpainter.filler.crop_sizes.textured_passes:
+    if not inpainter.filler.synthesises:
         return ours
-    without_texture = inpainter.with_fills(inpainter.filler.without_texture().fills)
-    return [inpainter_method(NETWORK_ONLY, without_texture), *ours]
+    network = inpainter.with_fills(inpainter.filler.without_synthesis().fills)
+    return [inpainter_method(NETWORK_ONLY, network), *ours]
 
 
 def inpainter_method(name: str, inpainter: Inpainter) -> Method:

@@ -10,7 +10,7 @@ from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
-from tests.inpaint.mean_generator import MeanGenerator
+from tests.inpaint.mean_generator import MeanGenerator, in_pytorch
 from tests.inpaint.synthesis.photos import textured
 from tests.inpaint.synthesis.polls import CancelAt
 from tests.pictures import random_rectangles
@@ -18,7 +18,7 @@ from tests.pictures import random_rectangles
 
 def filler(**options):
     """A filler that synthesises, with a generator whose fills are one colour."""
-    return Filler(MeanGenerator(), **{"synthesis": True, **options})
+    return Filler(in_pytorch(MeanGenerator()), **{"synthesis": True, **options})
 
 
 def photo_of(mask):
@@ -127,7 +127,7 @@ def test_cancelled_fills_end_at_that_poll_and_nothing_follows():
 
 def free_form_filler(**options):
     """A filler with an untrained free-form generator, whose prediction is the initial fill."""
-    return Filler(build_generator(FreeFormConfig()).eval(), **options)
+    return Filler(in_pytorch(build_generator(FreeFormConfig())), **options)
 
 
 def thin_mask(shape):
@@ -163,7 +163,7 @@ def test_thin_holes_far_from_a_thick_one_are_bit_for_bit_what_they_are_without_s
 def test_the_thin_part_of_a_thick_hole_is_the_networks_fill():
     photo, mask = textured(300, 500), disk((300, 500), 150, 120, 50)
     mask[147:153, 120:480] = True
-    network = drawn(free_form_filler().without_texture().fills(photo, mask), photo, mask)
+    network = drawn(free_form_filler().without_synthesis().fills(photo, mask), photo, mask)
     filled = drawn(free_form_filler(synthesis=True).fills(photo, mask), photo, mask)
     far = (mask & (np.arange(500) > 200)).nonzero()
     assert np.array_equal(filled[far], network[far])
@@ -184,7 +184,7 @@ def test_the_texture_strength_goes_from_the_networks_fill_to_the_surface():
     photo, mask = textured(300, 500), disk((300, 500), 150, 250, 60)
     mask[100:104, 20:200] = True
     full, half, none = (run(photo, mask, options=FillOptions(3, strength)).astype(int) for strength in (1, 0.5, 0))
-    network = drawn(filler().without_texture().fills(photo, mask), photo, mask)
+    network = drawn(filler().without_synthesis().fills(photo, mask), photo, mask)
     assert np.array_equal(none, network)
     assert np.abs(2 * half - full - none).max() <= 2
     assert full[mask].std() > 2 * none[mask].std()
@@ -192,7 +192,10 @@ def test_the_texture_strength_goes_from_the_networks_fill_to_the_surface():
 
 def test_without_texture_there_are_no_drafts():
     photo, mask = textured(300, 500), disk((300, 500), 150, 250, 60)
-    for fills in (filler().without_texture().fills(photo, mask), filler().fills(photo, mask, None, FillOptions(0, 0))):
+    for fills in (
+        filler().without_synthesis().fills(photo, mask),
+        filler().fills(photo, mask, None, FillOptions(0, 0)),
+    ):
         assert not any(fill.draft for fill in fills)
 
 

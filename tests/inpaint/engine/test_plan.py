@@ -96,17 +96,7 @@ def test_a_thick_hole_is_refined_at_twice_the_resolution_up_to_full_resolution()
             if crop.scale == scale:
                 filled[crop.write.slices] += crop.hole
                 assert (crop.refines, crop.coarse) == (scale < 8, scale > 1)
-                assert crop.textured == (scale > 1)  # the first three of four passes
         assert np.array_equal(filled, mask)
-
-
-def test_only_passes_of_few_crops_get_texture():
-    short, long = (np.zeros((1500, 4000), bool) for _ in range(2))
-    short[700:760, 300:700] = True
-    long[700:760, 300:3700] = True
-    assert all(crop.textured for crop in all_crops(short, FREE))
-    assert len(all_crops(long, FREE)) > 2
-    assert not any(crop.textured for crop in all_crops(long, FREE))
 
 
 @pytest.mark.parametrize(("length", "count"), [(1000, 1), (9000, 6)])
@@ -192,13 +182,12 @@ def test_with_synthesis_too_crops_fill_every_hole_pixel_once_and_thick_pixels_ar
     assert not (thick & ~mask).any()
 
 
-def test_only_thick_holes_are_synthesised_and_their_crops_get_no_texture():
+def test_only_thick_holes_are_synthesised():
     mask = disc(700, 900, 200, 200, 40)
     mask[600:610, 100:500] = True
     thick, thin = sorted(plan(mask, FREE, synthesis=True), key=lambda region: region.thick is None)
-    assert thin.thick is None and any(crop.textured for crop in thin.crops)
+    assert thin.thick is None
     assert thick.thick.box == Box(160, 160, 241, 241)
-    assert not any(crop.textured for crop in thick.crops)
     assert all(region.thick is None for region in plan(mask, FREE))
 
 

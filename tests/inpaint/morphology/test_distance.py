@@ -21,6 +21,14 @@ def expected_of(grid, border):
     return ndimage.distance_transform_edt(grid).astype(np.float32)
 
 
+@pytest.fixture(autouse=True, scope="module", params=["kernels", "NumPy"])
+def implementation(request):
+    """All tests run with the kernels and with NumPy alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "are_worth_it", lambda seconds: request.param == "kernels")
+        yield request.param
+
+
 @repeatable
 @given(grids(), st.booleans())
 def test_distances_are_those_of_scipy(grid, border):
@@ -75,13 +83,3 @@ def test_any_number_of_threads_computes_the_same(border, monkeypatch):
         results.append(distance_transform(grid, border=border))
     assert np.array_equal(*results)
     assert np.array_equal(results[0], expected_of(grid, border))
-
-
-def test_without_numba_the_results_are_the_same(monkeypatch):
-    grids = [large_grid(seed) for seed in range(2)] + [np.ones((3, 4), bool)]
-    results = [distance_transform(grid, border=border) for grid in grids for border in (False, True)]
-    monkeypatch.setattr(module, "is_available", lambda: False)
-    same = [distance_transform(grid, border=border) for grid in grids for border in (False, True)]
-    assert all(np.array_equal(*pair) for pair in zip(results, same, strict=True))
-    rows, columns = nearest_background(grids[0])
-    assert not grids[0][rows, columns].any()

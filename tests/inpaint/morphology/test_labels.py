@@ -8,9 +8,17 @@ from scipy import ndimage
 from inpaint.morphology import labels as module
 from inpaint.morphology.labels import bounding_boxes, label, maximum
 
-from .grids import grids, large_grid, repeatable
+from .grids import grids, repeatable
 
 NEIGHBOURS = np.ones((3, 3))
+
+
+@pytest.fixture(autouse=True, scope="module", params=["kernels", "NumPy"])
+def implementation(request):
+    """All tests run with the kernels and with NumPy alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "are_worth_it", lambda seconds: request.param == "kernels")
+        yield request.param
 
 
 @repeatable
@@ -60,16 +68,3 @@ def test_the_largest_value_of_each_label_is_that_of_scipy(grid):
     values = np.random.default_rng(0).random(grid.shape, np.float32)
     expected = ndimage.maximum(values, labels, np.arange(1, count + 1))
     assert np.array_equal(maximum(values, labels, count)[1:], expected)
-
-
-def test_without_numba_the_results_are_the_same(monkeypatch):
-    grid = large_grid(0)
-    values = np.random.default_rng(1).random(grid.shape, np.float32)
-    labels, count = label(grid)
-    measured = bounding_boxes(labels, count), maximum(values, labels, count)
-    monkeypatch.setattr(module, "is_available", lambda: False)
-    same, same_count = label(grid)
-    assert np.array_equal(same, labels) and same_count == count
-    assert np.array_equal(bounding_boxes(labels, count), measured[0])
-    assert np.array_equal(maximum(values, labels, count), measured[1])
-    assert bounding_boxes(np.zeros((3, 3), np.int32), 0).shape == (0, 4)

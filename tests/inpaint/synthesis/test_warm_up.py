@@ -29,11 +29,12 @@ from inpaint.engine.filler import Filler
 from inpaint.engine.options import FillOptions
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
+from tests.inpaint.mean_generator import in_pytorch
 from inpaint.synthesis.settings import SETTINGS
 from inpaint.synthesis.synthesize import synthesize
 from tests.inpaint.synthesis.photos import with_hole
 
-filler = Filler(build_generator(FreeFormConfig(channels=(8, 8, 8), blocks=1, attention_every=0)).eval())
+filler = Filler(in_pytorch(build_generator(FreeFormConfig(channels=(8, 8, 8), blocks=1, attention_every=0))))
 
 def fill(photo, hole, **options):
     for part in filler.fills(photo, hole, options=FillOptions(**options)):
