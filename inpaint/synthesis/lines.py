@@ -6,8 +6,11 @@ Reference:
 """
 
 import numpy as np
-from scipy import ndimage
 
+from inpaint.compiled.parallel import parallel
+
+from . import line_kernels
+from .blurs import blurred, correlated, gaussian
 from .pyramid import Level
 from .targets import positions
 
@@ -27,16 +30,20 @@ def edge_directions(level: Level, near: np.ndarray) -> np.ndarray:
         level: the picture at one scale.
         near: bool (h, w), the pixels.
     """
-    grey = level.features[..., :3].mean(-1)
-    down, right = (ndimage.gaussian_filter(grey, 1, order=order) for order in ((1, 0), (0, 1)))
-    xx, yy, xy = (ndimage.gaussian_filter(product, 2) for product in (right * right, down * down, right * down))
+    grey = level.features[0, ..., :3].mean(-1, dtype=np.float32) / np.float32(255)
+    smooth, slope = gaussian(1), gaussian(1, derivative=True)
+    down, right = correlated(grey, slope, smooth), correlated(grey, smooth, slope)
+    products = np.stack([right * right, down * down, right * down], 2)
+    xx, yy, xy = np.moveaxis(blurred(products, 2), 2, 0)
     anisotropy = np.hypot(xx - yy, 2 * xy)
     straight = near & (anisotropy > np.maximum(0.7 * (xx + yy), _LEAST_GRADIENT**2))
-    angle = (0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2)[straight] % np.pi  # across the gradient
+    angle = (0.5 * np.arctan2(2 * xy[straight], (xx - yy)[straight]) + np.pi / 2) % np.pi  # across the gradient
     votes = np.bincount((angle / np.pi * _BINS).astype(int) % _BINS, np.sqrt(anisotropy[straight]), _BINS)
-    smooth = ndimage.gaussian_filter1d(votes, 1, mode="wrap")
-    peaks = np.flatnonzero((smooth == ndimage.maximum_filter1d(smooth, 7, mode="wrap")) & (smooth > smooth.max() / 4))
-    strongest = peaks[np.argsort(-smooth[peaks], kind="stable")][:DIRECTIONS]
+    turned = np.stack([np.roll(votes, shift) for shift in range(-3, 4)])
+    smooth_votes = smooth @ turned
+    largest = np.max([np.roll(smooth_votes, shift) for shift in range(-3, 4)], axis=0)
+    peaks = np.flatnonzero((smooth_votes == largest) & (smooth_votes > smooth_votes.max() / 4))
+    strongest = peaks[np.argsort(-smooth_votes[peaks], kind="stable")][:DIRECTIONS]
     return (strongest + 0.5) / _BINS * np.pi
 
 
@@ -49,24 +56,24 @@ def offsets_along(directions: np.ndarray, shortest: int, longest: int) -> np.nda
 
 
 def continued_along(level: Level, direction: float, carried: np.ndarray) -> np.ndarray | None:
-    """Return the picture with lines of a direction continued through the hole.
+    """Return values with lines of a direction continued through the hole.
 
     A pixel of the hole takes the colours of the first known pixels on both sides of it, where these are the same.
 
     Args:
         level: the picture at one scale; not modified.
         direction: an angle of `edge_directions`.
-        carried: float32 (h, w, CHANNELS), the features with the surroundings carried into the hole from all sides.
+        carried: float32 (h, w, c), values with the surroundings carried into the hole from all sides.
 
     Returns:
-        float32 (h, w, CHANNELS), `carried` where no line passes; None if none passes at all.
+        float32 (h, w, c), `carried` where no line passes; None if none passes at all.
     """
     pixels = positions(level.hole)
-    lengths = np.arange(1, _STEPS * int(np.hypot(*np.ptp(pixels, axis=0))) + 2 * _STEPS) / _STEPS
-    if len(pixels) * len(lengths) > _MOST_STEPS:
+    longest = float(np.hypot(*np.ptp(pixels, axis=0))) + 2
+    if len(pixels) * longest * _STEPS > _MOST_STEPS:
         return None
-    places = np.multiply.outer(lengths, [np.sin(direction), np.cos(direction)])
-    ends, distances = zip(*(_first_known(level, pixels, sign * places, carried) for sign in (1, -1)), strict=True)
+    ways = (_first_known(level, pixels, direction + turn, longest, carried) for turn in (0, np.pi))
+    ends, distances = zip(*ways, strict=True)
     share = (distances[1] / np.maximum(distances[0] + distances[1], 1e-6))[:, None]
     line = (share * ends[0] + (1 - share) * ends[1]).astype(np.float32)
     y, x = pixels.T
@@ -79,27 +86,24 @@ def continued_along(level: Level, direction: float, carried: np.ndarray) -> np.n
 
 
 def _first_known(
-    level: Level, pixels: np.ndarray, steps: np.ndarray, carried: np.ndarray
+    level: Level, pixels: np.ndarray, direction: float, longest: float, carried: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the features of the first usable pixel on the way from each pixel, and its distance, 0 if there is none.
+    """Return the values of the first usable pixel on the way from each pixel, and its distance, 0 if there is none.
 
     Args:
         level: the picture at one scale.
         pixels: int32 (n, 2).
-        steps: float64 (m, 2), of increasing length.
+        direction: of the way, an angle from the row.
+        longest: way in pixels.
         carried: see `continued_along`.
 
     Returns:
-        float32 (n, CHANNELS) and float64 (n,).
+        float32 (n, c) and float32 (n,).
     """
-    shape = np.array(level.hole.shape)
-    places = np.rint(pixels[:, None] + steps).astype(np.int32)
-    inside = ((places >= 0) & (places < shape)).all(-1)
-    row, column = np.clip(places, 0, shape - 1).transpose(2, 0, 1)
-    known = inside & level.usable[row, column]
-    first = known.argmax(1)
-    lengths = np.hypot(*steps.T)
-    further = 1 + 1 / lengths[first, None]  # by one pixel, where nothing of the hole mixes in
-    end = (pixels + further * steps[first]).T
-    values = [ndimage.map_coordinates(carried[..., c], end, order=1, mode="nearest") for c in range(carried.shape[2])]
-    return np.stack(values, 1), np.where(known.any(1), lengths[first], 0)
+    ends, distances = np.empty((len(pixels), carried.shape[2]), np.float32), np.empty(len(pixels), np.float32)
+    down, right = float(np.sin(direction)), float(np.cos(direction))
+    parallel(
+        line_kernels.first_known, len(pixels), pixels, level.usable, carried, down, right, 1 / _STEPS, longest, ends,
+        distances,
+    )  # fmt: skip
+    return ends, distances

@@ -1,77 +1,189 @@
-"""The compiled kernels that shrink, erode and join pictures (numba); see `kernels` for how they run."""
+"""The compiled kernels that shrink, blur and compare pictures (numba); see `search_kernels` for how they run."""
 
 import numpy as np
 
 from inpaint.compiled.jit import njit
 
-from .kernels import INLINE, NEIGHBOURS, OPTIONS
+from .patch_kernels import CHANNELS, INLINE, OPTIONS
 
 
 @njit(**OPTIONS)
-def shrink(start, stop, pixels, weight, factor, out, out_weight):
-    """Write weighted means of blocks of pixels, for the rows from `start` to `stop` of the result.
+def shrink(start, stop, pixels, hole, usable, factor, known, share, filled, may_copy):
+    """Write means of blocks of pixels, for the rows from `start` to `stop` of the result.
 
     Blocks may extend beyond the lower and right edge; what lies outside does not count.
 
     Args:
-        pixels: uint8 (h, w, 3).
-        weight: bool (h, w).
+        pixels: uint8 (H, W, 3).
+        hole: bool (H, W).
+        usable: bool (H, W).
         factor: side of a block in pixels.
-        out: float32 (ceil(h / factor), ceil(w / factor), 3), written: in [0, 1], 0 where no pixel counts.
-        out_weight: float32 of the same height and width, written: the share of pixels that count.
+        known: float32 (ceil(H / factor), ceil(W / factor), 3), written: of pixels outside the hole, in [0, 1], or 0.
+        share: float32 of the same height and width, written: of pixels outside the hole.
+        filled: float32 of the shape of `known`, written: of all pixels.
+        may_copy: float32 of the shape of `share`, written: share of usable pixels.
     """
-    height, width = weight.shape
+    height, width = hole.shape
     for y in range(start, stop):
-        for x in range(out.shape[1]):
-            red, green, blue, count, size = 0, 0, 0, 0, 0
-            for row in range(y * factor, min(y * factor + factor, height)):
-                for column in range(x * factor, min(x * factor + factor, width)):
-                    size += 1
-                    if weight[row, column]:
-                        red += pixels[row, column, 0]
-                        green += pixels[row, column, 1]
-                        blue += pixels[row, column, 2]
-                        count += 1
-            scale = np.float32(1) / (255 * max(count, 1))
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = red * scale, green * scale, blue * scale
-            out_weight[y, x] = np.float32(count) / size
+        top, bottom = y * factor, min(y * factor + factor, height)
+        for x in range(known.shape[1]):
+            red, green, blue, unknown, copied = 0, 0, 0, 0, 0
+            left, right = x * factor, min(x * factor + factor, width)
+            for row in range(top, bottom):
+                for column in range(left, right):
+                    red += pixels[row, column, 0]
+                    green += pixels[row, column, 1]
+                    blue += pixels[row, column, 2]
+                    unknown += hole[row, column]
+                    copied += usable[row, column]
+            size = (bottom - top) * (right - left)
+            scale = np.float32(1 / 255) / np.float32(size)
+            filled[y, x, 0], filled[y, x, 1], filled[y, x, 2] = red * scale, green * scale, blue * scale
+            share[y, x], may_copy[y, x] = np.float32(size - unknown) / size, np.float32(copied) / size
+            if unknown > 0:
+                for row in range(top, bottom):
+                    for column in range(left, right):
+                        if hole[row, column]:
+                            red -= pixels[row, column, 0]
+                            green -= pixels[row, column, 1]
+                            blue -= pixels[row, column, 2]
+                scale = np.float32(1 / 255) / np.float32(max(size - unknown, 1))
+            known[y, x, 0], known[y, x, 1], known[y, x, 2] = red * scale, green * scale, blue * scale
 
 
 @njit(**OPTIONS)
-def gradient_energy(start, stop, pixels, known, factor, out, out_weight):
+def set_colours(start, stop, known, share, filled, features):
+    """Write the colours of a level to its features, of rows from `start` to `stop`: where most is hole, the fill.
+
+    Args:
+        known: float32 (h, w, 3) in [0, 1].
+        share: float32 (h, w), of known pixels.
+        filled: float32 (h, w, 3).
+        features: uint8 (PLANES, h, w, CHANNELS), written but for the texture.
+    """
+    for y in range(start, stop):
+        for x in range(share.shape[1]):
+            values = filled if share[y, x] < np.float32(0.5) else known
+            for channel in range(3):
+                value = np.uint8(values[y, x, channel] * np.float32(255) + np.float32(0.5))
+                features[0, y, x, channel] = value
+                features[1, y, x, channel] = value
+
+
+@njit(**OPTIONS)
+def set_picture(start, stop, picture, features):
+    """Write the colours of a picture, uint8 (h, w, 3), to features, of rows from `start` to `stop`."""
+    for y in range(start, stop):
+        for x in range(picture.shape[1]):
+            for channel in range(3):
+                features[0, y, x, channel] = picture[y, x, channel]
+                features[1, y, x, channel] = picture[y, x, channel]
+
+
+@njit(**OPTIONS)
+def set_texture(start, stop, texture, shift, scale, features):
+    """Write the texture to the last channel of features: that across to the first plane, that down to the second.
+
+    Args:
+        texture: float32 (ceil(h / 2**shift), ceil(w / 2**shift), 2).
+        shift: 1 if it is to be interpolated linearly, else 0.
+        scale: of its values; they end at 255.
+        features: uint8 (PLANES, h, w, CHANNELS), written.
+    """
+    height, width = texture.shape[0], texture.shape[1]
+    mixed = np.empty((width, 2), np.float32)
+    for y in range(start, stop):
+        row = y >> shift
+        beside = min(max(row + (1 if y & 1 else -1), 0), height - 1) if shift else row
+        for x in range(width):
+            for channel in range(2):
+                mixed[x, channel] = scale * (
+                    np.float32(0.75) * texture[row, x, channel] + np.float32(0.25) * texture[beside, x, channel]
+                )
+        for x in range(features.shape[2]):
+            column = x >> shift
+            near = min(max(column + (1 if x & 1 else -1), 0), width - 1) if shift else column
+            for plane in range(2):
+                value = np.float32(0.75) * mixed[column, plane] + np.float32(0.25) * mixed[near, plane]
+                features[plane, y, x, CHANNELS - 1] = np.uint8(min(value + np.float32(0.5), np.float32(255)))
+
+
+@njit(**OPTIONS)
+def mean_texture(start, stop, energy, weight, share, out, is_known):
+    """Write the energy of the texture averaged over 3 x 3 pixels, and where enough of it is known.
+
+    Args:
+        energy: float32 (h, w, 2).
+        weight: float32 (h, w), share of the pixels that it is known of.
+        share: float32 (h, w), of known pixels.
+        out: float32 (h, w, 2), written.
+        is_known: float32 (h, w), written: 0 or 1.
+    """
+    height, width = weight.shape
+    for y in range(start, stop):
+        for x in range(width):
+            across, down, total = np.float32(0), np.float32(0), np.float32(0)
+            for row in range(max(y - 1, 0), min(y + 2, height)):
+                for column in range(max(x - 1, 0), min(x + 2, width)):
+                    total += weight[row, column]
+                    across += weight[row, column] * energy[row, column, 0]
+                    down += weight[row, column] * energy[row, column, 1]
+            scale = np.float32(1) / max(total, np.float32(1e-5))
+            out[y, x, 0], out[y, x, 1] = across * scale, down * scale
+            is_known[y, x] = np.float32(total > np.float32(0.25 * 9) and share[y, x] >= np.float32(0.5))
+
+
+@njit(**OPTIONS)
+def gradient_energy(start, stop, pixels, hole, factor, out, out_weight):
     """Write the mean absolute differences of the grey value, across and down, of blocks of pixels.
 
     Args:
         pixels: uint8 (h, w, 3).
-        known: bool (h, w); differences that involve another pixel do not count.
+        hole: bool (h, w); differences that involve one of its pixels do not count.
         factor: side of a block in pixels.
         out: float32 (ceil(h / factor), ceil(w / factor), 2), written: grey values are in [0, 1].
         out_weight: float32 of the same height and width, written: the share of differences that count.
     """
-    height, width = known.shape
+    height, width = hole.shape
+    above, below = np.empty(width, np.float32), np.empty(width, np.float32)
+    across, down = np.empty(width, np.float32), np.empty(width, np.float32)
+    counts = np.empty(width, np.int32)
     for y in range(start, stop):
-        for x in range(out.shape[1]):
-            across, down, count, size = np.float32(0), np.float32(0), 0, 0
-            for row in range(y * factor, min(y * factor + factor, height - 1)):
+        out[y] = 0
+        out_weight[y] = 0
+        last_row = min(y * factor + factor, height - 1)
+        if y * factor < last_row:
+            _grey(pixels, y * factor, below)
+        for row in range(y * factor, last_row):
+            above[:] = below
+            _grey(pixels, row + 1, below)
+            for column in range(width - 1):
+                is_known = np.int32(not (hole[row, column] | hole[row, column + 1] | hole[row + 1, column]))
+                counts[column] = is_known
+                across[column] = np.float32(is_known) * abs(above[column + 1] - above[column])
+                down[column] = np.float32(is_known) * abs(below[column] - above[column])
+            for x in range(out.shape[1]):
                 for column in range(x * factor, min(x * factor + factor, width - 1)):
-                    size += 1
-                    if known[row, column] and known[row, column + 1] and known[row + 1, column]:
-                        grey = _grey(pixels, row, column)
-                        across += abs(_grey(pixels, row, column + 1) - grey)
-                        down += abs(_grey(pixels, row + 1, column) - grey)
-                        count += 1
-            scale = np.float32(1) / max(count, 1)
-            out[y, x, 0], out[y, x, 1] = across * scale, down * scale
-            out_weight[y, x] = np.float32(count) / max(size, 1)
+                    out[y, x, 0] += across[column]
+                    out[y, x, 1] += down[column]
+                    out_weight[y, x] += counts[column]
+        for x in range(out.shape[1]):
+            scale = np.float32(1) / max(out_weight[y, x], np.float32(1))
+            out[y, x, 0] *= scale
+            out[y, x, 1] *= scale
+            size = (last_row - y * factor) * (min(x * factor + factor, width - 1) - x * factor)
+            out_weight[y, x] /= max(size, 1)
 
 
 @njit(**INLINE)
-def _grey(pixels, y, x):
-    return (
-        np.float32(0.299 / 255) * pixels[y, x, 0]
-        + np.float32(0.587 / 255) * pixels[y, x, 1]
-        + np.float32(0.114 / 255) * pixels[y, x, 2]
-    )
+def _grey(pixels, y, out):
+    """Write the grey values of a row, from 0 to 1."""
+    for x in range(pixels.shape[1]):
+        out[x] = (
+            np.float32(0.299 / 255) * pixels[y, x, 0]
+            + np.float32(0.587 / 255) * pixels[y, x, 1]
+            + np.float32(0.114 / 255) * pixels[y, x, 2]
+        )
 
 
 @njit(**OPTIONS)
@@ -100,110 +212,3 @@ def halve(start, stop, values, weight, out, out_weight):
             for channel in range(out.shape[2]):
                 out[y, x, channel] *= scale
             out_weight[y, x] = total / size
-
-
-@njit(**OPTIONS)
-def source_rows(start, stop, usable, radius, out):
-    """Write which pixels of a row have only usable ones within `radius` to the left and right, to `out` (h, w)."""
-    width = usable.shape[1]
-    for y in range(start, stop):
-        run = 0
-        for x in range(width + radius):
-            run = run + 1 if x < width and usable[y, x] else 0
-            if x >= radius:
-                out[y, x - radius] = run > 2 * radius
-
-
-@njit(**OPTIONS)
-def source_columns(start, stop, rows, radius, out):
-    """Write which pixels of columns have only set ones within `radius` above and below, to `out` (h, w).
-
-    Args:
-        rows: bool (h, w), as `source_rows` writes it.
-        radius: in pixels.
-        out: bool (h, w), written in the columns from `start` to `stop`.
-    """
-    height = rows.shape[0]
-    run = np.zeros(stop - start, np.int32)
-    for y in range(height + radius):
-        for x in range(start, stop):
-            run[x - start] = run[x - start] + 1 if y < height and rows[y, x] else 0
-            if y >= radius:
-                out[y - radius, x] = run[x - start] > 2 * radius
-
-
-@njit(**OPTIONS)
-def guidance_field(start, stop, picture, usable, top, left, pixels, pixel_at, offsets, field):
-    """Write the differences to their neighbours that the pixels of a tile are to have.
-
-    They are those of the copied run; where two runs meet, the mean of both runs' differences.
-
-    Args:
-        picture: uint8 (H, W, 3), copied from.
-        usable: bool (H, W), pixels that may be copied; the colours of others do not count.
-        top: row of the tile in the picture.
-        left: column of the tile in the picture.
-        pixels: int32 (m, 2), row and column in the tile of the pixels that are filled.
-        pixel_at: int32 (h, w), the index of each of them, -1 elsewhere.
-        offsets: int32 (m, 2), from each pixel to the one that is copied.
-        field: float32 (m, 3), written: the sum of the differences to the neighbours inside the tile, in [0, 1].
-    """
-    height, width = usable.shape
-    for index in range(start, stop):
-        y, x = pixels[index]
-        source_y, source_x = top + y + offsets[index, 0], left + x + offsets[index, 1]
-        field[index, 0] = field[index, 1] = field[index, 2] = 0
-        for direction in range(4):
-            down, right = NEIGHBOURS[direction]
-            if not (0 <= y + down < pixel_at.shape[0] and 0 <= x + right < pixel_at.shape[1]):
-                continue
-            other_y, other_x = source_y + down, source_x + right
-            own = 0 <= other_y < height and 0 <= other_x < width and usable[other_y, other_x]
-            neighbour = pixel_at[y + down, x + right]
-            from_y, from_x, second = 0, 0, False
-            if neighbour >= 0 and (
-                offsets[neighbour, 0] != offsets[index, 0] or offsets[neighbour, 1] != offsets[index, 1]
-            ):
-                from_y, from_x = top + y + offsets[neighbour, 0], left + x + offsets[neighbour, 1]
-                second = 0 <= from_y < height and 0 <= from_x < width and usable[from_y, from_x]
-            scale = np.float32(1) / (255 * max(own + second, 1))
-            for channel in range(3):
-                total = np.float32(0)
-                if own:
-                    total += np.float32(picture[source_y, source_x, channel])
-                    total -= np.float32(picture[other_y, other_x, channel])
-                if second:
-                    total += np.float32(picture[from_y, from_x, channel])
-                    total -= np.float32(picture[from_y + down, from_x + right, channel])
-                field[index, channel] += total * scale
-
-
-@njit(**OPTIONS)
-def relax(start, stop, filled, pixels, pull, screening, overrelaxation):
-    """Move pixels of a tile towards the solution of the screened Poisson equation, in place.
-
-    One step of red-black successive over-relaxation, if no two of the pixels are neighbours.
-
-    Args:
-        filled: float32 (h, w, 3) in [0, 1], the tile; other pixels are the boundary.
-        pixels: int32 (m, 2), row and column in the tile.
-        pull: float32 (m, 3), the desired differences to the neighbours plus the screened values.
-        screening: weight of the copied values.
-        overrelaxation: from 1 to 2.
-    """
-    height, width = filled.shape[:2]
-    for index in range(start, stop):
-        y, x = pixels[index]
-        count = (y > 0) + (y + 1 < height) + (x > 0) + (x + 1 < width)
-        scale = np.float32(1) / (count + screening)
-        for channel in range(3):
-            total = pull[index, channel]
-            if y > 0:
-                total += filled[y - 1, x, channel]
-            if y + 1 < height:
-                total += filled[y + 1, x, channel]
-            if x > 0:
-                total += filled[y, x - 1, channel]
-            if x + 1 < width:
-                total += filled[y, x + 1, channel]
-            filled[y, x, channel] += overrelaxation * (total * scale - filled[y, x, channel])

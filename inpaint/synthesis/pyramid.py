@@ -1,15 +1,19 @@
 """The levels on which patches are searched: colours, texture and the guide at each power of two of the scale."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from inpaint.compiled.parallel import parallel
 
-from . import kernels, picture_kernels
+from . import guide_kernels, picture_kernels
+from .blurs import blurred
+from .patch_kernels import CHANNELS, PLANES
 from .settings import Settings
+from .targets import bounds
+
+_LEAST = 1 << 16  # values of a part that is worth a thread
+_REACH = 6  # pixels around unknown texture that it is interpolated from, at least
 
 
 class Level(NamedTuple):
@@ -17,8 +21,9 @@ class Level(NamedTuple):
 
     Attributes:
         factor: side of a pixel in photo pixels, a power of two.
-        features: float32 (h, w, CHANNELS): RGB in [0, 1], with the present fill in the hole, then the weighted energy
-            of the texture.
+        features: uint8 (PLANES, h, w, CHANNELS), what patches are compared by: RGB, with the present fill in the hole,
+            then the weighted energy of the texture, that across the rows in the first plane and that down the columns
+            in the second one. A patch has its even rows from the first plane and its odd rows from the second.
         hole: bool (h, w), pixels that are filled.
         usable: bool (h, w), pixels that may be copied.
         guide: float32 (ceil(h / 2**shift), ceil(w / 2**shift), 8): RGB of the picture with the network's fill blurred
@@ -33,6 +38,11 @@ class Level(NamedTuple):
     guide: np.ndarray
     shift: int
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The features with flat rows, a view, for the kernels."""
+        return self.features.reshape(PLANES, len(self.hole), -1)
+
 
 class _Scale(NamedTuple):
     """What is halved from level to level, float32.
@@ -41,7 +51,7 @@ class _Scale(NamedTuple):
         known: (h, w, 3), mean colour of the known pixels in [0, 1].
         share: (h, w), share of known pixels.
         filled: (h, w, 3), colours with the network's fill.
-        usable: (h, w, 1), share of pixels that may be copied.
+        usable: (h, w), share of pixels that may be copied.
         energy: (h, w, 2), energy of the texture.
         energy_weight: (h, w), share of the pixels that it is known of.
     """
@@ -67,18 +77,14 @@ def build_levels(
         coarsest: number of the coarsest level.
         settings: weights and blurs.
     """
-    factor = 1 << finest
-    known, share = shrunk(picture, ~hole, factor)
-    filled, _ = shrunk(picture, np.ones_like(hole), factor)
-    may_copy = shrunk_share(usable, factor)
-    clear = ~(hole | ndimage.binary_dilation(hole))
-    finer_energy = _of_blocks(picture_kernels.gradient_energy, 2, picture, clear, 2 * factor)
-    first = _Scale(known, share, filled, may_copy[..., None], *finer_energy)
-    scales = [first, _halved_scale(first, finer_energy)]
+    factor = 2 << finest
+    energy = _gradient_energy(picture, hole, factor)
+    known, share, filled, may_copy = _shrunk(picture, hole, usable, factor)
+    scales = [_Scale(known, share, filled, may_copy, *energy)]
     for _ in range(finest, coarsest):
-        energy = halved(scales[-1].energy, scales[-1].energy_weight)
-        scales.append(_halved_scale(scales[-1], energy))
-    return [_level(number, finest, scales, settings) for number in range(coarsest - finest + 1)]
+        scales.append(_halved_scale(scales[-1]))
+    levels = [_level(number, finest, scales, settings) for number in range(1, coarsest - finest + 1)]
+    return [_finest_level(picture, hole, usable, finest, scales, settings), *levels]
 
 
 def diffused(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -91,100 +97,139 @@ def diffused(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     if (weight > 0).all() or max(weight.shape) < 2:
         return values
     coarse, coarse_weight = halved(values, weight)
-    height, width = weight.shape
-    coarse = upsampled(diffused(coarse, coarse_weight))[:height, :width]
+    coarse = doubled(diffused(coarse, coarse_weight), weight.shape)
     return np.where(weight[..., None] > 0, values, coarse)
 
 
-def upsampled(values: np.ndarray) -> np.ndarray:
-    """Return an array (h, w, c) at twice the resolution, interpolated linearly."""
-    for axis in (0, 1):
-        length = values.shape[axis]
-        places = np.arange(2 * length)
-        nearest, beside = places // 2, np.clip(places // 2 + np.where(places % 2, 1, -1), 0, length - 1)
-        values = np.float32(0.75) * values.take(nearest, axis) + np.float32(0.25) * values.take(beside, axis)
-    return values
+def as_floats(features: np.ndarray) -> np.ndarray:
+    """Return features, see `Level`, as float32 (h, w, 5) in [0, 1]: colours and both kinds of texture."""
+    return np.concatenate([features[0], features[1, ..., -1:]], 2) / np.float32(255)
+
+
+def set_features(features: np.ndarray, values: np.ndarray) -> None:
+    """Set features, in place, to what `as_floats` returns."""
+    rounded = np.rint(values * np.float32(255)).astype(np.uint8)
+    features[0] = rounded[..., :CHANNELS]
+    features[1] = rounded[..., [*range(CHANNELS - 1), CHANNELS]]
+
+
+def doubled(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array (h, w, c) at twice the resolution, interpolated linearly, cut to a shape."""
+    out = np.empty((*shape, values.shape[2]), np.float32)
+    parallel(guide_kernels.double, len(out), values, out, least=_rows(out))
+    return out
 
 
 def halved(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighted means of 2 x 2 pixels (ceil(h / 2), ceil(w / 2), c), and their mean weights."""
     height, width = ((side + 1) // 2 for side in weight.shape)
     out, out_weight = np.empty((height, width, values.shape[2]), np.float32), np.empty((height, width), np.float32)
-    parallel(picture_kernels.halve, height, values, weight, out, out_weight, least=64)
+    parallel(picture_kernels.halve, height, values, weight, out, out_weight, least=_rows(out))
     return out, out_weight
 
 
-def shrunk_share(mask: np.ndarray, factor: int) -> np.ndarray:
-    """Return the share of set pixels in blocks of a mask, float32 (ceil(H / factor), ceil(W / factor))."""
+def shrunk_level(
+    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, factor: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features without texture (see `Level`), hole and usable pixels of a picture shrunk by a factor."""
     if factor == 1:
-        return mask.astype(np.float32)
-    padded = np.pad(mask, [(0, -side % factor) for side in mask.shape], mode="edge")
-    rows = padded.reshape(padded.shape[0] // factor, factor, -1).sum(1, dtype=np.uint16)
-    return rows.reshape(len(rows), -1, factor).sum(2).astype(np.float32) / np.float32(factor**2)
+        features = np.empty((PLANES, *hole.shape, CHANNELS), np.uint8)
+        parallel(picture_kernels.set_picture, len(hole), picture, features, least=_rows(hole))
+        return features, hole, usable
+    known, share, filled, may_copy = _shrunk(picture, hole, usable, factor)
+    return _with_colours(known, share, filled), share < 0.5, may_copy > 0.999
 
 
-def shrunk(picture: np.ndarray, known: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean colours of the known pixels in blocks, float32 (h, w, 3) in [0, 1], and their share (h, w)."""
-    return _of_blocks(picture_kernels.shrink, 3, picture, known, factor)
+def _with_colours(known: np.ndarray, share: np.ndarray, filled: np.ndarray) -> np.ndarray:
+    features = np.empty((PLANES, *share.shape, CHANNELS), np.uint8)
+    parallel(picture_kernels.set_colours, len(share), known, share, filled, features, least=_rows(known))
+    return features
 
 
-def _of_blocks(
-    kernel: Callable[..., None], channels: int, picture: np.ndarray, known: np.ndarray, factor: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a kernel writes for blocks of a picture: float32 (h, w, channels), and a weight (h, w)."""
-    height, width = (-(-side // factor) for side in known.shape)
-    out, out_weight = np.empty((height, width, channels), np.float32), np.empty((height, width), np.float32)
-    parallel(kernel, height, picture, known, factor, out, out_weight, least=64)
-    return out, out_weight
+def _shrunk(
+    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, factor: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first four fields of the scale with blocks of a side of `factor` pixels."""
+    height, width = (-(-side // factor) for side in hole.shape)
+    known, filled = (np.empty((height, width, 3), np.float32) for _ in range(2))
+    share, may_copy = (np.empty((height, width), np.float32) for _ in range(2))
+    parallel(
+        picture_kernels.shrink, height, picture, hole, usable, factor, known, share, filled, may_copy,
+        least=_rows(hole) // factor + 1,
+    )  # fmt: skip
+    return known, share, filled, may_copy
 
 
-def _halved_scale(scale: _Scale, energy: tuple[np.ndarray, np.ndarray]) -> _Scale:
-    everything = np.ones_like(scale.share)
+def _gradient_energy(picture: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    height, width = (-(-side // factor) for side in hole.shape)
+    energy, weight = np.empty((height, width, 2), np.float32), np.empty((height, width), np.float32)
+    parallel(
+        picture_kernels.gradient_energy, height, picture, hole, factor, energy, weight, least=_rows(hole) // factor + 1
+    )
+    return energy, weight
+
+
+def _halved_scale(scale: _Scale) -> _Scale:
     known, share = halved(scale.known, scale.share)
-    return _Scale(known, share, halved(scale.filled, everything)[0], halved(scale.usable, everything)[0], *energy)
+    everything = np.ones_like(scale.share)
+    filled, _ = halved(scale.filled, everything)
+    usable = halved(scale.usable[..., None], everything)[0][..., 0]
+    return _Scale(known, share, filled, usable, *halved(scale.energy, scale.energy_weight))
+
+
+def _finest_level(
+    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, finest: int, scales: list[_Scale], settings: Settings
+) -> Level:
+    """Return the finest level, whose texture and guide have half its resolution: those of the first scale."""
+    features, hole, usable = shrunk_level(picture, hole, usable, 1 << finest)
+    _set_texture(features, scales[0], 1, settings)
+    return Level(1 << finest, features, hole, usable, _guide(0, finest, scales, settings), 1)
 
 
 def _level(number: int, finest: int, scales: list[_Scale], settings: Settings) -> Level:
-    """Return a level, given the scales from the finest level to the one beyond the coarsest."""
-    scale, shift = scales[number], int(number == 0)
-    hole = scale.share < 0.5
-    features = np.empty((*hole.shape, kernels.CHANNELS), np.float32)
-    features[..., :3] = np.where(hole[..., None], scale.filled, scale.known)
-    texture = _texture(scales[number + shift])
-    if shift:
-        texture = upsampled(texture)[: hole.shape[0], : hole.shape[1]]
-    features[..., 3:] = np.sqrt(np.float32(settings.texture)) * texture
-    guide = _guide(number + shift, finest, scales, settings)
-    return Level(1 << (finest + number), features, hole, scale.usable[..., 0] > 0.999, guide, shift)
+    """Return another level, which is one of the scales."""
+    scale = scales[number - 1]
+    features = _with_colours(scale.known, scale.share, scale.filled)
+    _set_texture(features, scale, 0, settings)
+    guide = _guide(number - 1, finest, scales, settings)
+    return Level(1 << (finest + number), features, scale.share < 0.5, scale.usable > 0.999, guide, 0)
 
 
-def _texture(scale: _Scale) -> np.ndarray:
-    """Return the energy of the texture, averaged over 3 x 3 pixels, and in the hole that of the surroundings."""
-    weight = ndimage.uniform_filter(scale.energy_weight, 3)
-    total = ndimage.uniform_filter(scale.energy * scale.energy_weight[..., None], (3, 3, 1))
-    mean = total / np.maximum(weight, 1e-6)[..., None]
-    return diffused(mean, ((weight > 0.25) & (scale.share >= 0.5)).astype(np.float32))
+def _set_texture(features: np.ndarray, scale: _Scale, shift: int, settings: Settings) -> None:
+    """Set the last channel: the energy of the texture, averaged over 3 x 3 pixels; in the hole that of what is near."""
+    texture, is_known = np.empty_like(scale.energy), np.empty_like(scale.share)
+    parallel(
+        picture_kernels.mean_texture, len(texture), scale.energy, scale.energy_weight, scale.share, texture, is_known,
+        least=_rows(texture),
+    )  # fmt: skip
+    unknown = is_known == 0
+    if unknown.any():
+        top, bottom, left, right = bounds(unknown)
+        reach = _REACH + max(bottom - top, right - left) // 8
+        near = slice(max(top - reach, 0), bottom + reach), slice(max(left - reach, 0), right + reach)
+        texture[near] = diffused(np.ascontiguousarray(texture[near]), np.ascontiguousarray(is_known[near]))
+    # a plane holds the energy in one of two rows
+    weight = np.float32(255 * np.sqrt(settings.texture * PLANES))
+    parallel(picture_kernels.set_texture, features.shape[1], texture, shift, weight, features, least=_rows(features[0]))
 
 
 def _guide(number: int, finest: int, scales: list[_Scale], settings: Settings) -> np.ndarray:
     """Return the guide at a scale: two blurs of the filled picture, colour differences stretched, and the position."""
     filled = scales[number].filled
-    factor = 1 << (finest + number)
-    fine = _blurred(filled, settings.guide_sigma_px[0] / factor)
+    side = 2 << finest  # of a pixel of the first scale
+    fine = blurred(filled, settings.guide_sigma_px[0] / (side << number))
     source = number
-    while source + 1 < len(scales) and settings.guide_sigma_px[1] / (1 << (finest + source)) > 3:
+    while source + 1 < len(scales) and settings.guide_sigma_px[1] / (side << source) > 3:
         source += 1  # a wide blur is computed at a coarser scale
-    coarse = _blurred(scales[source].filled, settings.guide_sigma_px[1] / (1 << (finest + source)))
+    coarse = blurred(scales[source].filled, settings.guide_sigma_px[1] / (side << source))
     for finer in reversed(range(number, source)):
-        coarse = upsampled(coarse)[: scales[finer].share.shape[0], : scales[finer].share.shape[1]]
-    stretch = (settings.chroma * np.eye(3) + (1 - settings.chroma) / 3).astype(np.float32)
+        coarse = doubled(coarse, scales[finer].share.shape)
     guide = np.empty((*filled.shape[:2], 8), np.float32)
-    guide[..., :3], guide[..., 3:6] = fine @ stretch, coarse @ stretch
-    longer = max(filled.shape[:2])
-    guide[..., 6] = 2 * np.arange(filled.shape[0])[:, None] / longer
-    guide[..., 7] = np.arange(filled.shape[1]) / longer
+    stretch = np.float32(settings.chroma)
+    parallel(guide_kernels.compose_guide, len(guide), fine, coarse, stretch, guide, least=_rows(guide))
     return guide
 
 
-def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
-    return picture if sigma < 0.3 else ndimage.gaussian_filter(picture, (sigma, sigma, 0), truncate=2.5)
+def _rows(array: np.ndarray) -> int:
+    """Return how many rows of an array are worth a thread."""
+    return max(1, _LEAST * len(array) // max(array.size, 1))

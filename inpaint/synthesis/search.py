@@ -8,15 +8,18 @@ Reference:
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from inpaint.compiled.parallel import Cancelled, parallel, raise_if
+from inpaint.morphology.distance import distance_transform
 
-from . import kernels
+from . import search_kernels
+from .patch_kernels import SIDE
 from .pyramid import Level
 from .settings import Settings
 from .targets import Field, find_sources, find_targets, positions, upsampled_matches
+from .voting import ballot, box_of, copy_features, strongest_offsets, vote_mean
 
+_MOST_VALUES = 2048  # of which quantiles are computed
 STEPS = (1, 2, 1, 4, 1, 8)  # distances of the neighbours whose matches are continued, sweep by sweep
 
 
@@ -43,31 +46,47 @@ class Search:
         position: of the level, from 0 for the finest to 1 for the coarsest.
         offsets: float32 (k, 2), offsets at which the photo repeats itself, in photo pixels.
         cancelled: polled before each sweep.
+        fine: whether the targets lie apart, see `Settings.stride`.
 
     Attributes:
         sources: int32 (m, 2), the centres of all patches that may be copied.
     """
 
     def __init__(
-        self, level: Level, settings: Settings, position: float, offsets: np.ndarray, cancelled: Cancelled | None
+        self,
+        level: Level,
+        settings: Settings,
+        position: float,
+        offsets: np.ndarray,
+        cancelled: Cancelled | None,
+        *,
+        fine: bool = False,
     ) -> None:
         self.level, self.settings, self.cancelled = level, settings, cancelled
-        self.stride = settings.stride if level.shift else 1
+        self.stride = settings.stride if fine else 1
         self.is_source = find_sources(level.usable)
         self.sources = positions(self.is_source)
         self.targets = find_targets(level.hole, self.stride)
-        self.pixels = positions(level.hole)
+        self.box = box_of(level.hole)
         self.offsets = np.round(offsets / level.factor).astype(np.int32)
-        depth = ndimage.distance_transform_edt(np.pad(level.hole, 1))[1:-1, 1:-1]
-        depth = depth[self.targets.centres[:, 0], self.targets.centres[:, 1]]
-        self.confidence = (settings.depth_decay**-depth).astype(np.float32)
+        depth = self._depths()
+        self.confidence = np.exp(-np.float32(np.log(settings.depth_decay)) * depth)
         guide = settings.guide[0] * position + settings.guide[1] * (1 - position)
-        strength = np.full(len(depth), guide * kernels.SIDE**2)
-        near_edge = np.exp(-depth * level.factor / settings.guide_depth_px)
-        self.guide_weight = np.stack([strength * near_edge, strength], 1).astype(np.float32)
+        strength = np.full(len(depth), guide * SIDE**2, np.float32)
+        near_edge = np.exp(depth * np.float32(-level.factor / settings.guide_depth_px))
+        self.guide_weight = np.stack([strength * near_edge, strength], 1)
         self.guide = level.guide.copy()
-        self.guide[..., 6:] *= np.sqrt(settings.position / guide)
-        self.rows = level.features.reshape(len(level.features), -1)  # a view, for the kernels
+        self.guide[..., 6:] *= np.float32(np.sqrt(settings.position / guide))
+        self.rows = level.rows
+        self.uses = np.zeros(level.hole.shape, np.float32)
+
+    def _depths(self) -> np.ndarray:
+        """Return the distance of each target to the nearest pixel outside the hole, 0 there: float32 (n,)."""
+        top, bottom, left, right = self.box
+        inside = np.pad(self.level.hole[top:bottom, left:right], 1)
+        distance = distance_transform(inside, border=True)
+        y, x = self.targets.centres.T
+        return distance[np.clip(y - top + 1, 0, len(inside) - 1), np.clip(x - left + 1, 0, inside.shape[1] - 1)]
 
     def start(self, seed: int) -> Field:
         """Return a field with a random source for each target."""
@@ -80,7 +99,9 @@ class Search:
         self._vote(matches, self.confidence, mean=True)
         return Field(self.targets, matches)
 
-    def run(self, field: Field, iterations: int, sweeps: int, seed: int, mean_votes: int = 0) -> Found:
+    def run(
+        self, field: Field, iterations: int, sweeps: int, seed: int, mean_votes: int = 0, *, done: int = 0
+    ) -> Found:
         """Run EM iterations, and leave the result in the level's features.
 
         Args:
@@ -90,19 +111,21 @@ class Search:
             seed: of the random candidates.
             mean_votes: first iterations that vote by the mean: more of them at the start of the coarsest level, where
                 the search also tries more random candidates.
+            done: iterations of this level that were run before: they took other random numbers.
         """
         matches, energy = field.matches, 0.0
         weight = self.confidence
-        for iteration in range(iterations):
+        for iteration in range(done, done + iterations):
+            before = matches
             distance = self._distances(matches)
-            penalty = self._penalty(matches, distance)
-            distance += penalty[matches[:, 0], matches[:, 1]]
+            price = self._count_uses(matches, distance)
             wide = mean_votes > 0 and iteration < 2
             for number in range(sweeps):
                 raise_if(self.cancelled)
-                step = STEPS[number % len(STEPS)] * self.stride
+                step = STEPS[number % len(STEPS)]
                 sweep_seed = seed * 7919 + self.level.factor * 1000 + iteration * 50 + number
-                matches, distance = self._sweep(matches, distance, penalty, step, wide, sweep_seed)
+                matches, distance = self._sweep(matches, distance, price, step, wide, sweep_seed)
+            search_kernels.forget_uses(before, self.uses)
             energy = float(distance.mean())
             weight = self._weights(distance)
             self._vote(matches, weight, mean=iteration < mean_votes)
@@ -112,27 +135,28 @@ class Search:
         out = np.empty(len(matches), np.float32)
         level = self.level
         parallel(
-            kernels.distances, len(out), self.rows, self.targets.centres, matches, self.guide, level.shift,
+            search_kernels.distances, len(out), self.rows, self.targets.centres, matches, self.guide, level.shift,
             self.guide_weight, out,
         )  # fmt: skip
         return out
 
-    def _penalty(self, matches: np.ndarray, distance: np.ndarray) -> np.ndarray:
-        """Return the penalty of sources that are used more than once, float32 (h, w)."""
-        uses = np.zeros(self.level.hole.shape, np.float32)
-        kernels.count_uses(matches, uses, np.float32(self.stride**2))
-        scale = self.settings.occurrence * (np.median(distance) + 1e-6)
-        return np.maximum(ndimage.uniform_filter(uses, 3) - 1, 0) * np.float32(scale)
+    def _count_uses(self, matches: np.ndarray, distance: np.ndarray) -> np.float32:
+        """Count how often sources are used, add the price of those used more than once, and return the price."""
+        search_kernels.count_uses(matches, self.uses, self.stride**2)
+        price = np.float32(self.settings.occurrence * (_quantile(distance, 0.5) + 1e-6))
+        y, x = matches.T
+        distance += price * np.maximum(self.uses[y, x] - 1, 0)
+        return price
 
     def _sweep(
-        self, matches: np.ndarray, distance: np.ndarray, penalty: np.ndarray, step: int, wide: bool, seed: int
+        self, matches: np.ndarray, distance: np.ndarray, price: np.float32, step: int, wide: bool, seed: int
     ) -> tuple[np.ndarray, np.ndarray]:
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         tries = self.settings.offset_tries if len(self.offsets) else 0
         level = self.level
         parallel(
-            kernels.sweep, len(distance), self.rows, *self.targets, self.is_source, matches,
-            distance, self.guide, level.shift, self.guide_weight, penalty, self.sources, self.offsets, step,
+            search_kernels.sweep, len(distance), self.rows, *self.targets, self.is_source, matches,
+            distance, self.guide, level.shift, self.guide_weight, self.uses, price, self.sources, self.offsets, step,
             self._window(wide), 4 * tries if wide else tries, 4 if wide else 1, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance
@@ -143,28 +167,26 @@ class Search:
         return longer if wide else min(self.settings.window, longer)
 
     def _weights(self, distance: np.ndarray) -> np.ndarray:
-        return (likelihood(distance) * self.confidence + 1e-12).astype(np.float32)
+        return likelihood(distance) * self.confidence + np.float32(1e-12)
 
     def _vote(self, matches: np.ndarray, weight: np.ndarray, *, mean: bool) -> None:
         """Set the hole's pixels to what the matched patches over them propose."""
-        features = self.level.features
-        y, x = self.pixels.T
+        hole = self.level.hole
+        votes = ballot(Field(self.targets, matches), weight, hole.shape[1])
         if mean:
-            values = np.empty((len(y), kernels.CHANNELS), np.float32)
-            parallel(kernels.vote_mean, len(y), self.rows, self.pixels, *self.targets[1:], matches, weight, values)
-            features[y, x] = values
+            vote_mean(votes, hole, self.box, self.rows)
         else:
-            offsets, _ = strongest_offsets(self.pixels, Field(self.targets, matches), weight)
-            features[y, x] = features[y + offsets[:, 0], x + offsets[:, 1]]
+            offsets, _ = strongest_offsets(votes, hole, self.box)
+            copy_features(offsets, hole, self.box, self.rows)
 
 
 def likelihood(distance: np.ndarray) -> np.ndarray:
     """Return how well patches fit, from 0 to 1: a Gaussian of their distances, as wide as those of most are."""
-    return np.exp(-distance / (2 * (np.quantile(distance, 0.75) + 1e-8)))
+    return np.exp(distance * np.float32(-1 / (2 * (_quantile(distance, 0.75) + 1e-8))))
 
 
-def strongest_offsets(pixels: np.ndarray, field: Field, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pixel (m, 2) the offset with the largest weight, int32 (m, 2), and its share, float32 (m,)."""
-    offsets, share = np.empty((len(pixels), 2), np.int32), np.empty(len(pixels), np.float32)
-    parallel(kernels.vote_offset, len(pixels), pixels, *field.targets[1:], field.matches, weight, offsets, share)
-    return offsets, share
+def _quantile(values: np.ndarray, share: float) -> float:
+    """Return a quantile, of some of the values if there are many."""
+    some = values[:: -(-len(values) // _MOST_VALUES)]
+    place = int(share * (len(some) - 1))
+    return float(np.partition(some, place)[place])

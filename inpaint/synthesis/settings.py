@@ -17,10 +17,10 @@ class Settings:
         iterations: EM iterations (search, then voting) per level from the coarsest; the last number serves all others.
         sweeps: of the search in each iteration, per level in the same way.
         mean_votes: first iterations at the coarsest level that vote by the mean; the others copy by the strongest vote.
-        starts: at the coarsest level, of which the one with the least energy goes on.
+        starts: at the coarsest level, of which the one with the least energy after these iterations goes on.
         window: largest distance of random candidates from a match, in pixels of the level; at the start of the coarsest
             level they lie anywhere.
-        stride: distance of the targets at the finest level that is searched, in pixels.
+        stride: distance of the targets at the two finest levels that are searched, in pixels.
         offset_tries: candidates per sweep from the offsets at which the photo repeats itself.
         texture: weight of squared differences of the texture channels, beside those of the colours.
         guide: weight of the guide at the coarsest and at the finest level, beside the patch's distance per pixel.
@@ -39,7 +39,7 @@ class Settings:
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
     iterations: tuple[int, ...] = (8, 5, 4, 3)
-    sweeps: tuple[int, ...] = (4, 3, 2, 2)
+    sweeps: tuple[int, ...] = (3, 2, 2, 2)
     mean_votes: int = 4
     starts: int = 6
     window: int = 32

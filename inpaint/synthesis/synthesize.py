@@ -9,19 +9,21 @@ Reference:
 
 import dataclasses
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from inpaint.compiled.parallel import Cancelled
 
-from . import kernels
 from .candidates import NO_STRUCTURE, find_structure
 from .joining import Surface, join, refined
 from .lines import continued_along
-from .pyramid import Level, build_levels, diffused
+from .patch_kernels import SIDE
+from .pyramid import Level, as_floats, build_levels, diffused, set_features
 from .search import Found, Search
 from .settings import SETTINGS, Settings
 
+_FINE = 2  # levels whose targets lie apart, see `Settings.stride`
 _START_TARGETS = 8000  # at the coarsest level, of all starts together
 _LINE_ENERGY = 0.97  # of the least other energy: a start with continued lines must fit clearly better
 _MISSING_SHARE = 0.22, 0.32  # of a window: from compact holes to surroundings that are mostly missing
@@ -58,7 +60,7 @@ def synthesize(
     Raises:
         CancelledError: `cancelled` returned True.
     """
-    if min(hole.shape) < kernels.SIDE:
+    if min(hole.shape) < SIDE:
         return None
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
     factor = guide_factor(1 - float(usable.mean()), thickness_px, settings.free_guide)
@@ -107,7 +109,7 @@ def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) ->
         finest += 1
     halvings = round(math.log2(max(thickness_px, 1) / (settings.core_px * (1 << finest))))
     coarsest = finest + min(max(halvings, 1), settings.most_halvings)
-    while coarsest > 0 and min(hole.shape) >> coarsest < 4 * kernels.SIDE:
+    while coarsest > 0 and min(hole.shape) >> coarsest < 4 * SIDE:
         coarsest -= 1
     return min(finest, coarsest), coarsest
 
@@ -120,7 +122,14 @@ def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Can
         structure = find_structure(levels[max(len(levels) - 2, 0)])
     for number in reversed(range(len(levels))):
         level, done = levels[number], len(levels) - 1 - number
-        search = Search(level, settings, number / max(len(levels) - 1, 1), structure.offsets, cancelled)
+        search = Search(
+            level,
+            settings,
+            number / max(len(levels) - 1, 1),
+            structure.offsets,
+            cancelled,
+            fine=number < _FINE and done > 0,
+        )
         if not len(search.sources):
             continue
         iterations, sweeps = (
@@ -139,23 +148,40 @@ def _best_start(
     """Return the result with the least energy of several starts at the coarsest level.
 
     They start from the network's fill, and from the surroundings carried into the hole, with different random numbers;
-    and, where a line crosses the hole, from its continuation.
+    of these only the one goes on that is best after the votes by the mean. Where a line crosses the hole its
+    continuation is another start, whose energy tells nothing as long as means are taken.
     """
     features = search.level.features
-    carried = diffused(features, (~search.level.hole).astype(np.float32))
+    filled = as_floats(features)
+    carried = diffused(filled, (~search.level.hole).astype(np.float32))
     count = max(1, min(settings.starts, _START_TARGETS // len(search.targets.centres)))
-    filled = features.copy()
-    starts = [(filled, carried)[number % 2] for number in range(count)]
-    lines = [continued_along(search.level, direction, carried) for direction in directions] if count > 1 else []
-    starts += [line for line in lines if line is not None]
-    best, best_features, least = None, features, math.inf
-    for number, start in enumerate(starts):
-        features[:] = start
+    first = min(settings.mean_votes, iterations) if count > 1 else iterations
+    tried = []
+    for number in range(count):
+        set_features(features, (filled, carried)[number % 2])
         own_seed = seed * settings.starts + number
+        found = search.run(search.start(own_seed), first, sweeps, own_seed, settings.mean_votes)
+        tried.append(_Result(found, features.copy(), found.energy, own_seed))
+    best = min(tried, key=lambda result: result.energy)
+    if first < iterations:
+        features[:] = best.features
+        found = search.run(best.found.field, iterations - first, sweeps, best.seed, done=first)
+        best = _Result(found, features.copy(), found.energy, best.seed)
+    lines = (continued_along(search.level, direction, carried) for direction in directions if count > 1)
+    for number, line in enumerate(line for line in lines if line is not None):
+        set_features(features, line)
+        own_seed = seed * settings.starts + count + number
         found = search.run(search.start(own_seed), iterations, sweeps, own_seed, settings.mean_votes)
-        energy = found.energy / (1 if number < count else _LINE_ENERGY)
-        if energy < least:
-            best, best_features, least = found, features.copy(), energy
-    features[:] = best_features
-    assert best is not None
-    return best
+        if found.energy / _LINE_ENERGY < best.energy:
+            best = _Result(found, features.copy(), found.energy / _LINE_ENERGY, own_seed)
+    features[:] = best.features
+    return best.found
+
+
+class _Result(NamedTuple):
+    """What a start has led to: the search's result, the features, the energy to compare, and the seed."""
+
+    found: Found
+    features: np.ndarray
+    energy: float
+    seed: int

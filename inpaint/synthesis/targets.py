@@ -3,29 +3,33 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from inpaint.compiled.parallel import parallel
+from inpaint.morphology.distance import nearest_background
+from inpaint.morphology.squares import dilate
 
-from . import kernels, picture_kernels
+from . import search_kernels, source_kernels
+from .patch_kernels import RADIUS
 
 _NEAR = 4  # pixels in which doubled offsets find a source, but for rare cases
 
 
 class Targets(NamedTuple):
-    """The patches that overlap the hole, and a map to find the neighbours of each.
+    """The patches that overlap the hole. Their centres lie on some places of a lattice of rows and columns.
 
     Attributes:
         centres: int32 (n, 2), row and column of the centres of the patches that overlap the hole.
-        target_at: int32 (rows, columns), the index of the target at each pixel of a box, -1 for none.
-        top: row of the box.
-        left: column of the box.
+        cells: int32 (n, 2), the numbers of this row and this column.
+        rows: int32 (r,), the rows of the lattice, ascending.
+        columns: int32 (c,), its columns.
+        index_at: int32 (r, c), the index of the target at each place of the lattice, -1 for none.
     """
 
     centres: np.ndarray
-    target_at: np.ndarray
-    top: int
-    left: int
+    cells: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    index_at: np.ndarray
 
 
 class Field(NamedTuple):
@@ -43,18 +47,19 @@ class Field(NamedTuple):
 def find_sources(usable: np.ndarray) -> np.ndarray:
     """Return where the centres of patches lie all of whose pixels may be copied: bool (h, w)."""
     rows, sources = np.zeros_like(usable), np.zeros_like(usable)
-    parallel(picture_kernels.source_rows, len(usable), usable, kernels.RADIUS, rows, least=64)
-    parallel(picture_kernels.source_columns, usable.shape[1], rows, kernels.RADIUS, sources, least=64)
+    parallel(source_kernels.source_rows, len(usable), usable, RADIUS, rows, least=64)
+    parallel(source_kernels.source_columns, usable.shape[1], rows, RADIUS, sources, least=64)
     return sources
 
 
 def positions(mask: np.ndarray) -> np.ndarray:
-    """Return row and column of the set pixels of a mask: int32 (n, 2).
-
-    The rows are contiguous, which those of `np.argwhere` are only if there is just one: the kernels would be compiled
-    for both layouts.
-    """
-    return np.ascontiguousarray(np.argwhere(mask), np.int32)
+    """Return row and column of the set pixels of a mask: int32 (n, 2)."""
+    counts = np.empty(len(mask), np.int64)
+    parallel(source_kernels.count_rows, len(mask), mask, counts, least=256)
+    ends = np.cumsum(counts)
+    out = np.empty((int(ends[-1]) if len(ends) else 0, 2), np.int32)
+    parallel(source_kernels.list_positions, len(mask), mask, ends - counts, out, least=256)
+    return out
 
 
 def find_targets(hole: np.ndarray, stride: int) -> Targets:
@@ -64,21 +69,20 @@ def find_targets(hole: np.ndarray, stride: int) -> Targets:
         hole: bool (h, w), at least one pixel.
         stride: distance of their centres in pixels, at most RADIUS + 1, so that they cover every pixel of the hole.
     """
-    radius = kernels.RADIUS
-    top, bottom, left, right = bounds(hole, radius)
-    near = ndimage.maximum_filter(hole[top:bottom, left:right], kernels.SIDE)
-    rows = _centres(max(top, radius), min(bottom, hole.shape[0] - radius), stride)
-    columns = _centres(max(left, radius), min(right, hole.shape[1] - radius), stride)
-    chosen = np.argwhere(near[rows[:, None] - top, columns - left])
-    centres = np.stack([rows[chosen[:, 0]], columns[chosen[:, 1]]], 1).astype(np.int32)
-    return indexed(centres, top, left, near.shape)
+    top, bottom, left, right = bounds(hole, RADIUS)
+    near = dilate(hole[top:bottom, left:right], RADIUS)
+    rows = _centres(max(top, RADIUS), min(bottom, hole.shape[0] - RADIUS), stride)
+    columns = _centres(max(left, RADIUS), min(right, hole.shape[1] - RADIUS), stride)
+    return targets_on(near[rows[:, None] - top, columns - left], rows, columns)
 
 
-def indexed(centres: np.ndarray, top: int, left: int, shape: tuple[int, ...]) -> Targets:
-    """Return targets with their map, given the box that holds their centres."""
-    target_at = np.full(shape, -1, np.int32)
-    target_at[centres[:, 0] - top, centres[:, 1] - left] = np.arange(len(centres))
-    return Targets(centres, target_at, top, left)
+def targets_on(chosen: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Targets:
+    """Return the targets at the chosen places of a lattice, bool (r, c), of rows and columns, int32."""
+    cells = positions(chosen)
+    index_at = np.full(chosen.shape, -1, np.int32)
+    index_at[chosen] = np.arange(len(cells), dtype=np.int32)
+    centres = np.stack([rows[cells[:, 0]], columns[cells[:, 1]]], 1)
+    return Targets(centres, cells, rows, columns, index_at)
 
 
 def upsampled_matches(coarse: Field, centres: np.ndarray, is_source: np.ndarray) -> np.ndarray:
@@ -92,15 +96,10 @@ def upsampled_matches(coarse: Field, centres: np.ndarray, is_source: np.ndarray)
     Returns:
         int32 (n, 2); where the doubled offset leads to no source, the nearest one.
     """
-    target_at = coarse.targets.target_at
-    rows = np.clip(centres[:, 0] // 2 - coarse.targets.top, 0, target_at.shape[0] - 1)
-    columns = np.clip(centres[:, 1] // 2 - coarse.targets.left, 0, target_at.shape[1] - 1)
-    nearest = target_at[rows, columns]
-    if (nearest < 0).any():
-        row, column = ndimage.distance_transform_edt(target_at < 0, return_distances=False, return_indices=True)
-        nearest = target_at[row[rows, columns], column[rows, columns]]
+    nearest = np.empty(len(centres), np.int32)
+    parallel(search_kernels.nearest_targets, len(centres), centres, *coarse.targets[2:], nearest)
     matches = (centres + 2 * (coarse.matches[nearest] - coarse.targets.centres[nearest])).astype(np.int32)
-    parallel(kernels.nearest_sources, len(matches), matches, is_source, _NEAR)
+    parallel(search_kernels.nearest_sources, len(matches), matches, is_source, _NEAR)
     return _on_sources(matches, is_source)
 
 
@@ -108,7 +107,7 @@ def _on_sources(matches: np.ndarray, is_source: np.ndarray) -> np.ndarray:
     """Return matches moved to the nearest source, however far; if there is none, they stay."""
     wrong = ~is_source[matches[:, 0], matches[:, 1]]
     if wrong.any() and is_source.any():
-        row, column = ndimage.distance_transform_edt(~is_source, return_distances=False, return_indices=True)
+        row, column = nearest_background(~is_source)
         y, x = matches[wrong].T
         matches[wrong] = np.stack([row[y, x], column[y, x]], 1)
     return matches
@@ -126,4 +125,4 @@ def bounds(hole: np.ndarray, margin: int = 0) -> tuple[int, int, int, int]:
 
 def _centres(start: int, stop: int, stride: int) -> np.ndarray:
     """Return positions from `start` to `stop` - 1, `stride` apart, the last one included."""
-    return np.unique(np.append(np.arange(start, stop, stride), stop - 1))
+    return np.unique(np.append(np.arange(start, stop, stride), stop - 1)).astype(np.int32)

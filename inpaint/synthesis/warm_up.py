@@ -15,7 +15,7 @@ from inpaint.compiled.available import importing, is_available
 
 from .settings import SETTINGS
 
-_FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=1, poisson_iterations=1)
+_FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=2, poisson_iterations=1)
 _starting = threading.Lock()
 _thread: threading.Thread | None = None
 
@@ -39,6 +39,7 @@ def warm_up() -> bool:
     compile_kernels()
     side = 96
     picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    picture[:, side // 2 :] //= 4  # an edge, which is continued into the hole
     hole = np.zeros((side, side), bool)
     hole[24:72, 24:72] = True
     for most_pixels in (SETTINGS.most_pixels, int(hole.sum()) // 8):  # with the second, two levels are only refined

@@ -13,20 +13,20 @@ from inpaint.compiled import jit
 PACKAGE = Path(jit.__file__).parents[1]
 KERNEL = """
 import numpy as np
-from inpaint.synthesis import picture_kernels
+from inpaint.synthesis import source_kernels
 from inpaint.compiled.jit import numba
 
 def call():
     usable = np.ones((8, 20), bool)
     usable[:, 12] = False
     out = np.zeros_like(usable)
-    picture_kernels.source_rows(0, 8, usable, 3, out)
+    source_kernels.source_rows(0, 8, usable, 3, out)
     assert (np.flatnonzero(out[0]) == [3, 4, 5, 6, 7, 8, 16]).all(), out[0]
 """
 COUNTS = """
 print(stats.cache_path, sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
-RUN = KERNEL + "call()\nstats = picture_kernels.source_rows.stats" + COUNTS
+RUN = KERNEL + "call()\nstats = source_kernels.source_rows.stats" + COUNTS
 
 
 class Computer:

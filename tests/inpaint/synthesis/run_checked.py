@@ -6,10 +6,24 @@ NUMBA_DISABLE_JIT=1.
 
 import numpy as np
 
-from inpaint.synthesis import candidates, joining, kernels, pyramid, search, targets
+from inpaint.synthesis import (
+    blurs,
+    candidates,
+    joining,
+    lines,
+    pyramid,
+    search,
+    search_kernels,
+    targets,
+    vote_kernels,
+    voting,
+)
 from inpaint.synthesis.settings import Settings
 from inpaint.synthesis.synthesize import synthesize
 from tests.inpaint.synthesis.photos import textured
+
+UNSHARED = (search_kernels, "count_uses"), (search_kernels, "forget_uses"), (vote_kernels, "lay_out")
+"""Kernels that are called without `parallel`."""
 
 
 class Checked(np.ndarray):
@@ -52,10 +66,11 @@ def run(shape, rows, columns, settings, seed):
 
 
 def main():
-    for module in (candidates, joining, pyramid, search, targets):
+    for module in (blurs, candidates, joining, lines, pyramid, search, targets, voting):
         module.parallel = parallel
-    count_uses = kernels.count_uses
-    kernels.count_uses = lambda *arguments: count_uses(*checked(arguments))
+    for module, name in UNSHARED:
+        kernel = getattr(module, name)
+        setattr(module, name, lambda *arguments, kernel=kernel: kernel(*checked(arguments)))
     candidates._SWEEPS = 1
     quick = {"iterations": (1,), "sweeps": (1,), "starts": 1, "mean_votes": 1, "poisson_iterations": 1}
     first, middle, last = slice(4), slice(11, 14), slice(-4, None)

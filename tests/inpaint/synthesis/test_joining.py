@@ -7,9 +7,10 @@ import pytest
 
 from inpaint.synthesis import joining
 from inpaint.synthesis.joining import join, refined
-from inpaint.synthesis.search import Found, strongest_offsets
+from inpaint.synthesis.search import Found
 from inpaint.synthesis.settings import SETTINGS
 from inpaint.synthesis.targets import Field, find_sources, find_targets, positions
+from inpaint.synthesis.voting import ballot, box_of, strongest_offsets
 from tests.inpaint.synthesis.photos import textured
 
 SOLVED = dataclasses.replace(SETTINGS, poisson_iterations=300)
@@ -79,7 +80,10 @@ def test_runs_are_joined_as_the_dense_solution_of_the_equation_says(corner):
         return chosen[quarter]
 
     found = found_with(hole, from_six_places, seed=3)
-    offsets, _ = strongest_offsets(positions(hole), found.field, found.weight)
+    votes = ballot(found.field, found.weight, shape[1])
+    chosen_offsets = strongest_offsets(votes, hole, box_of(hole))[0][hole[hole.any(1)][:, hole.any(0)]]
+    moved = np.argwhere(hole) @ [shape[1], 1] + chosen_offsets
+    offsets = np.stack(np.divmod(moved, shape[1]), 1) - np.argwhere(hole)
     expected = dense_solution(picture, hole, usable, offsets, SETTINGS.screening).clip(0, 1) * 255
     assert len(np.unique(offsets, axis=0)) > 4
     surface = join(found, picture, hole, usable, SOLVED, None)

@@ -5,7 +5,7 @@ import pytest
 
 from inpaint.synthesis import lines
 from inpaint.synthesis.lines import continued_along, edge_directions, offsets_along
-from inpaint.synthesis.pyramid import build_levels, diffused
+from inpaint.synthesis.pyramid import as_floats, build_levels, diffused
 from inpaint.synthesis.settings import SETTINGS
 
 SHAPE = 90, 100
@@ -32,7 +32,7 @@ def disk(radius, row=45, column=50):
 def level_of(photo, hole):
     """The photo as a level, with grey in the hole, and what is carried into the hole from all sides."""
     level = build_levels(np.where(hole[..., None], np.uint8(128), photo), hole, ~hole, 0, 0, SETTINGS)[0]
-    return level, diffused(level.features, (~hole).astype(np.float32))
+    return level, diffused(as_floats(level.features), (~hole).astype(np.float32))
 
 
 def continued(photo, hole, degrees):
@@ -65,7 +65,7 @@ def test_offsets_along_directions_have_all_lengths_and_both_signs():
 def test_a_stripe_is_continued_straight_through_the_hole(degrees):
     photo, hole = stripe(degrees), disk(22)
     result = continued(photo, hole, degrees)
-    assert np.array_equal(result[~hole], level_of(photo, hole)[0].features[..., :3][~hole] * 255)
+    assert np.array_equal(result[~hole], as_floats(level_of(photo, hole)[0].features)[..., :3][~hole] * 255)
     assert np.abs(result[hole & (np.abs(across(degrees)) < 2)] - 40).max() < 12
     assert np.abs(result[hole & (np.abs(across(degrees)) > 6)] - 200).max() < 12
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inpaint.compiled.parallel import CancelledError
-from inpaint.synthesis.kernels import RADIUS
-from inpaint.synthesis.pyramid import build_levels
+from inpaint.synthesis.patch_kernels import RADIUS, SIDE
+from inpaint.synthesis.pyramid import as_floats, build_levels
 from inpaint.synthesis.search import Search
 from inpaint.synthesis.settings import SETTINGS, Settings
 
@@ -14,7 +14,7 @@ def search_at(picture, hole, settings=SETTINGS, number=0, usable=None, offsets=N
     """A search at one of two levels."""
     levels = build_levels(picture, hole, ~hole if usable is None else usable, 0, 1, settings)
     offsets = np.zeros((0, 2), np.float32) if offsets is None else np.float32(offsets)
-    return Search(levels[number], settings, number, offsets, cancelled)
+    return Search(levels[number], settings, number, offsets, cancelled, fine=number == 0)
 
 
 def random_picture(shape, seed=0):
@@ -28,11 +28,12 @@ def square(shape=(60, 70), rows=slice(20, 38), columns=slice(25, 45)):
 
 
 def patch_distances(search, matches):
-    """Squared distances of the patches themselves: slow."""
-    features = search.level.features.astype(np.float64)
+    """Squared distances of the patches themselves, whose rows come from the planes in turn: slow."""
+    features = search.level.features.astype(np.float64) / 255
+    planes = np.arange(SIDE) % len(features)
 
     def patch(y, x):
-        return features[y - RADIUS : y + RADIUS + 1, x - RADIUS : x + RADIUS + 1]
+        return features[planes, np.arange(y - RADIUS, y + RADIUS + 1), x - RADIUS : x + RADIUS + 1]
 
     pairs = zip(search.targets.centres, matches, strict=True)
     return np.array([((patch(*target) - patch(*match)) ** 2).sum() for target, match in pairs])
@@ -110,9 +111,9 @@ def test_the_hole_is_filled_with_pixels_of_sources_and_nothing_else_changes():
     picture = random_picture((60, 70))
     hole = square()
     search = search_at(picture, hole)
-    before = search.level.features.copy()
+    before = as_floats(search.level.features)
     search.run(search.start(0), 2, 2, 0)
-    after = search.level.features
+    after = as_floats(search.level.features)
     assert np.array_equal(after[~hole], before[~hole])
     copied = {tuple(value) for value in before[~hole]}
     assert all(tuple(value) in copied for value in after[hole])

@@ -1,5 +1,6 @@
 """The synthesis as a whole, of holes and pictures of any shape: what it copies, and what stays as it was."""
 
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from inpaint.compiled.parallel import CancelledError
 from inpaint.synthesis.search import Search
-from inpaint.synthesis.settings import Settings
+from inpaint.synthesis.settings import SETTINGS, Settings
 from inpaint.synthesis.synthesize import guide_factor, synthesize
 from tests.inpaint.synthesis.photos import surface_bytes, textured, with_hole
 from tests.inpaint.synthesis.polls import CancelAt
@@ -193,10 +194,18 @@ def test_the_network_guides_narrow_holes_and_little_known_surroundings_and_compa
 def test_of_all_starts_the_one_that_fits_best_goes_on(monkeypatch):
     runs, taken = [], []
     run, take_over = Search.run, Search.take_over
-    monkeypatch.setattr(Search, "run", lambda *arguments: runs.append(run(*arguments)) or runs[-1])
+
+    def logged(self, field, *numbers, **done):
+        runs.append((field, run(self, field, *numbers, **done), done))
+        return runs[-1][1]
+
+    monkeypatch.setattr(Search, "run", logged)
     monkeypatch.setattr(Search, "take_over", lambda self, field: taken.append(field) or take_over(self, field))
     photo, hole = with_hole(200, 210, 50, 50, 150, 150)
     synthesize(photo, hole, ~hole, 100)
-    starts = [found for found in runs if len(found.weight) == len(runs[0].weight)]
+    starts = list(itertools.takewhile(lambda run: not run[2], runs))
     assert len(starts) >= 6
-    assert taken[0] is min(starts, key=lambda found: found.energy).field
+    continued = runs[len(starts)]
+    best = min((found for _, found, _ in starts), key=lambda found: found.energy)
+    assert continued[0] is best.field and continued[2] == {"done": SETTINGS.mean_votes}
+    assert taken[0] is continued[1].field

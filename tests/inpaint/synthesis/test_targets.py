@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from inpaint.synthesis.kernels import RADIUS, SIDE
-from inpaint.synthesis.targets import Field, find_sources, find_targets, indexed, upsampled_matches
+from inpaint.synthesis import search_kernels
+from inpaint.synthesis.patch_kernels import RADIUS, SIDE
+from inpaint.synthesis.targets import Field, find_sources, find_targets, targets_on, upsampled_matches
 
 SHAPES = [(7, 7), (7, 40), (23, 8), (30, 31), (64, 45)]
 
@@ -51,12 +52,14 @@ def test_with_stride_1_all_patches_on_the_hole_are_targets(shape):
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4])
-def test_the_map_of_targets_leads_to_each_of_them_and_to_nothing_else(stride):
+def test_the_lattice_leads_to_each_target_and_to_nothing_else(stride):
     for hole in holes((40, 50), 3):
         targets = find_targets(hole, stride)
-        rows, columns = (targets.centres - (targets.top, targets.left)).T
-        assert np.array_equal(targets.target_at[rows, columns], np.arange(len(rows)))
-        assert (targets.target_at >= 0).sum() == len(rows)
+        rows, columns = targets.cells.T
+        assert np.array_equal(np.stack([targets.rows[rows], targets.columns[columns]], 1), targets.centres)
+        assert np.array_equal(targets.index_at[rows, columns], np.arange(len(rows)))
+        assert (targets.index_at >= 0).sum() == len(rows)
+        assert (np.diff(targets.rows) > 0).all() and (np.diff(targets.columns) > 0).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (6, 20), (20, 6), (7, 7), (8, 90), (150, 131)])
@@ -97,10 +100,25 @@ def test_the_nearest_source_is_taken_where_a_doubled_offset_leads_to_none():
     centres = np.int32([[5, 5]])
     sources = np.zeros((40, 40), bool)
     sources[20, 19] = sources[20, 25] = sources[36, 20] = True
-    field = Field(indexed(np.int32([[2, 2]]), 0, 0, (6, 6)), np.int32([[10, 10]]))  # doubled: to row 21, column 21
+    coarse = targets_on(np.ones((1, 1), bool), np.int32([2]), np.int32([2]))
+    field = Field(coarse, np.int32([[10, 10]]))  # doubled: to row 21, column 21
     assert upsampled_matches(field, centres, sources).tolist() == [[20, 19]]
     sources[20, 19] = sources[20, 25] = False
     assert upsampled_matches(field, centres, sources).tolist() == [[36, 20]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_finer_level_asks_a_nearest_coarse_target_also_where_the_lattice_is_sparse(seed):
+    rng = np.random.default_rng(seed)
+    rows, columns = (np.sort(rng.choice(60, count, replace=False)).astype(np.int32) for count in (17, 23))
+    coarse = targets_on(rng.random((17, 23)) < 0.1, rows, columns)
+    places = rng.integers(0, 120, (200, 2)).astype(np.int32)
+    nearest = np.empty(len(places), np.int32)
+    search_kernels.nearest_targets(0, len(places), places, *coarse[2:], nearest)
+    distance = np.hypot(*(places[:, None] // 2 - coarse.centres).transpose(2, 0, 1))
+    found = distance[np.arange(len(places)), nearest]
+    assert (found <= 3 * distance.min(1) + 8).all()
+    assert (found == distance.min(1)).mean() > 0.3
 
 
 def test_patches_have_an_odd_side():

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from inpaint.synthesis import kernels
-from inpaint.synthesis.kernels import CHANNELS, RADIUS
-from inpaint.synthesis.search import strongest_offsets
+from inpaint.synthesis.patch_kernels import CHANNELS, PLANES, RADIUS
+from inpaint.synthesis.pyramid import as_floats
 from inpaint.synthesis.targets import Field, find_targets, positions
+from inpaint.synthesis.voting import ballot, box_of, copy_features, strongest_offsets, vote_mean
 
 
 def matched(shape, stride, seed, offsets=3):
@@ -18,7 +18,7 @@ def matched(shape, stride, seed, offsets=3):
     some = rng.integers(RADIUS, np.subtract(shape, 2 * RADIUS + 19), (offsets, 2))
     matches = np.int32(targets.centres + some[rng.integers(0, offsets, len(targets.centres))])
     matches = np.minimum(matches, np.int32(shape) - 1 - RADIUS)
-    return positions(hole), Field(targets, matches), rng.random(len(matches), np.float32) + 0.01
+    return hole, Field(targets, matches), rng.random(len(matches), np.float32) + 0.01
 
 
 def patches_over(pixel, field):
@@ -29,33 +29,53 @@ def patches_over(pixel, field):
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_pixel_takes_the_offset_with_the_largest_sum_of_weights(stride, seed):
-    pixels, field, weight = matched((60, 70), stride, seed)
-    offsets, share = strongest_offsets(pixels, field, weight)
-    assert len(np.unique(offsets, axis=0)) > 1
-    for pixel, offset, its_share in zip(pixels, offsets, share, strict=True):
+    hole, field, weight = matched((60, 70), stride, seed)
+    box = box_of(hole)
+    offsets, share = strongest_offsets(ballot(field, weight, hole.shape[1]), hole, box)
+    assert len(np.unique(offsets[hole[: box.bottom, : box.right]])) > 1
+    assert not offsets[~hole[: box.bottom, : box.right]].any()
+    for y, x in positions(hole):
         sums = {}
-        for index in patches_over(pixel, field):
-            own = tuple(field.matches[index] - field.targets.centres[index])
+        for index in patches_over((y, x), field):
+            down, right = (field.matches[index] - field.targets.centres[index]).tolist()
+            own = down * hole.shape[1] + right
             sums[own] = sums.get(own, 0) + weight[index]
-        assert sums[tuple(offset)] == pytest.approx(max(sums.values()), rel=1e-5)
-        assert its_share == pytest.approx(max(sums.values()) / sum(sums.values()), rel=1e-5)
+        assert sums[offsets[y, x]] == pytest.approx(max(sums.values()), rel=1e-5)
+        assert share[y, x] == pytest.approx(max(sums.values()) / sum(sums.values()), rel=1e-5)
 
 
 def test_a_pixel_without_a_patch_copies_itself_with_share_0():
-    _, field, weight = matched((60, 70), 2, 0)
-    offsets, share = strongest_offsets(np.int32([[59, 69], [0, 69]]), field, weight)
+    hole, field, weight = matched((60, 70), 2, 0)
+    elsewhere = np.zeros_like(hole)
+    elsewhere[59, 69] = elsewhere[0, 69] = True
+    offsets, share = strongest_offsets(ballot(field, weight, 70), elsewhere, box_of(elsewhere))
     assert not offsets.any() and not share.any()
+
+
+def test_pixels_are_copied_from_their_offsets_in_every_plane_and_no_other_pixel_changes():
+    hole, field, weight = matched((60, 70), 2, 4)
+    rng, box = np.random.default_rng(0), box_of(hole)
+    offsets, _ = strongest_offsets(ballot(field, weight, 70), hole, box)
+    features = rng.integers(0, 256, (PLANES, 60, 70, CHANNELS), np.uint8)
+    copied = features.copy()
+    copy_features(offsets, hole, box, copied.reshape(PLANES, 60, -1))
+    for y, x in np.ndindex(hole.shape):
+        source = divmod(y * 70 + x + int(offsets[y, x]), 70) if hole[y, x] else (y, x)
+        assert np.array_equal(copied[:, y, x], features[:, *source])
 
 
 @pytest.mark.parametrize("stride", [1, 2])
 def test_the_mean_vote_is_the_weighted_mean_of_what_patches_propose(stride):
-    pixels, field, weight = matched((60, 70), stride, 5)
-    features = np.random.default_rng(6).random((60, 70, CHANNELS), np.float32)
-    out = np.empty((len(pixels), CHANNELS), np.float32)
-    rows = features.reshape(60, -1)
-    kernels.vote_mean(0, len(pixels), rows, pixels, *field.targets[1:], field.matches, weight, out)
-    for pixel, value in zip(pixels, out, strict=True):
+    hole, field, weight = matched((60, 70), stride, 5)
+    features = np.random.default_rng(6).integers(0, 256, (PLANES, 60, 70, CHANNELS), np.uint8)
+    features[1, ..., :3] = features[0, ..., :3]  # both planes have the colours
+    before = as_floats(features)
+    vote_mean(ballot(field, weight, 70), hole, box_of(hole), features.reshape(PLANES, 60, -1))
+    after = as_floats(features)
+    assert np.array_equal(after[~hole], before[~hole])
+    assert np.array_equal(features[1, ..., :3], features[0, ..., :3])
+    for pixel in positions(hole):
         over = patches_over(pixel, field)
         sources = pixel + field.matches[over] - field.targets.centres[over]
-        mean = np.average(features[sources[:, 0], sources[:, 1]], axis=0, weights=weight[over])
-        assert np.allclose(value, mean, atol=1e-5)
+        mean = np.average(before[sources[:, 0], sources[:, 1]], axis=0, weights=weight[over])
+        assert np.allclose(after[tuple(pixel)], mean, atol=0.51 / 255)

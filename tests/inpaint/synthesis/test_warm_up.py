@@ -12,12 +12,16 @@ ROOT = Path(__file__).parents[3]
 KERNELS = """
 import json, sys
 import numpy as np
-from inpaint.synthesis import kernels, picture_kernels, warm_up
+from inpaint.synthesis import (
+    guide_kernels, joining_kernels, line_kernels, picture_kernels, search_kernels, source_kernels, vote_kernels, warm_up
+)
 from inpaint.compiled.jit import numba
 
 def compiled():
     found = {}
-    for module in (kernels, picture_kernels):
+    for module in (
+        guide_kernels, joining_kernels, line_kernels, picture_kernels, search_kernels, source_kernels, vote_kernels
+    ):
         for name, kernel in vars(module).items():
             if isinstance(kernel, numba.core.registry.CPUDispatcher) and kernel.targetoptions.get("inline") != "always":
                 found[name] = [str(signature) for signature in kernel.signatures]
@@ -144,7 +148,7 @@ child = os.fork()
 if not child:
     signal.alarm(60)  # ends it if it waits forever
 assert is_available()
-kernels.count_uses(np.zeros((1, 2), np.int32), np.zeros((1, 1), np.float32), np.float32(1))
+search_kernels.count_uses(np.ones((1, 2), np.int32), np.zeros((3, 3), np.float32), 4)
 if not child:
     os._exit(0)
 print(os.waitpid(child, 0)[1])

@@ -1,0 +1,251 @@
+"""The compiled kernels of the search for the nearest patches (numba).
+
+Each kernel works on a range of targets or pixels and releases the GIL, so that `compiled.parallel` can run it on
+several threads. Every sweep reads the matches of the previous one and writes new ones (Jacobi), and random candidates
+come from a hash of the target, the seed and the sweep: the result does not depend on the number of threads.
+
+Pairs are read one by one, as unpacking a row makes a view of it.
+
+Arrays of all kernels:
+    features: uint8 (PLANES, h, w * CHANNELS), what patches are compared by, see `Level`. Rows are flat.
+    targets: int32 (n, 2), row and column of the centres of the patches that overlap the hole.
+    cells: int32 (n, 2), the numbers of their rows and columns in their lattice.
+    rows, columns: int32 (r,) and (c,), of the lattice, ascending.
+    index_at: int32 (r, c), the index of the target at each place of the lattice, -1 for none.
+    matches: int32 (n, 2), row and column of the source of each target.
+    is_source: bool (h, w), the centres of patches without a hole pixel.
+    guide: float32 (h >> shift, w >> shift, 8), low frequencies of the picture with the network's fill: RGB blurred a
+        little, RGB blurred much, and the position.
+    guide_weight: float32 (n, 2), of the first three channels of the guide and of the others.
+
+Reference:
+    Barnes et al. 2009, PatchMatch, ACM TOG 28(3), section 3: propagation and random search.
+"""
+
+import numpy as np
+
+from inpaint.compiled.jit import njit
+
+from .patch_kernels import INLINE, OPTIONS, colour_distance, guide_distance, patch_distance
+
+NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+@njit(**INLINE)
+def _hash(first, second, third):
+    """Return 32 well mixed bits of three numbers; numba computes with uint32 in 64 bits."""
+    bits = np.uint32(first) * np.uint32(0x9E3779B1)
+    bits ^= np.uint32(second) * np.uint32(0x85EBCA77)
+    bits ^= np.uint32(third) * np.uint32(0xC2B2AE3D)
+    bits ^= bits >> np.uint32(15)
+    bits *= np.uint32(0x2C1B3C6D)
+    bits ^= bits >> np.uint32(12)
+    bits *= np.uint32(0x297A2D39)
+    return bits ^ (bits >> np.uint32(15))
+
+
+@njit(**INLINE)
+def _below(bits, limit):
+    """Return a number from 0 to `limit` - 1; a product is much faster than a division."""
+    return np.int64(((np.uint64(bits) & np.uint64(0xFFFFFFFF)) * np.uint64(limit)) >> np.uint64(32))
+
+
+@njit(**INLINE)
+def _target(index_at, row, column):
+    """Return the index of the target at a place of the lattice, -1 for none or outside the lattice."""
+    if 0 <= row < index_at.shape[0] and 0 <= column < index_at.shape[1]:
+        return index_at[row, column]
+    return -1
+
+
+@njit(**OPTIONS)
+def distances(start, stop, features, targets, matches, guide, shift, guide_weight, out):
+    """Write the distance of each target to its match to `out` (n,), without a price for uses."""
+    for index in range(start, stop):
+        y, x = targets[index, 0], targets[index, 1]
+        source_y, source_x = matches[index, 0], matches[index, 1]
+        fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
+        total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, fine, coarse)
+        out[index] = total + patch_distance(features, y, x, source_y, source_x, np.float32(1e30))
+
+
+@njit(**OPTIONS)
+def sweep(
+    start, stop, features, targets, cells, rows, columns, index_at, is_source, matches, distance, guide, shift,
+    guide_weight, uses, price, sources, offsets, step, window, offset_tries, random_tries, min_offset, seed,
+    new_matches, new_distance,
+):  # fmt: skip
+    """Write better matches to `new_matches` (n, 2) and their distances to `new_distance` (n,).
+
+    Candidates are the continuations of four neighbours' matches, `offset_tries` of the offsets that repeat in the
+    photo, positions around the match in shrinking windows, and `random_tries` sources.
+
+    Args:
+        uses: float32 (h, w), see `count_uses`.
+        price: what is added to the distance of a source for each use but the first.
+        sources: int32 (m, 2), all sources.
+        offsets: int32 (k, 2), candidates for the vector from a target to its source.
+        step: distance of the neighbours in the lattice.
+        window: largest distance of random candidates from the match, halved from try to try.
+        min_offset: sources nearer than this, across and down, are no candidates; 0: all are.
+    """
+    height, width = is_source.shape
+    for index in range(start, stop):
+        y, x = targets[index, 0], targets[index, 1]
+        guide_y, guide_x = y >> shift, x >> shift
+        fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
+        best_y, best_x = matches[index, 0], matches[index, 1]
+        best = distance[index]
+        window_tries = 0
+        while (window >> window_tries) >= 1:
+            window_tries += 1
+        for attempt in range(4 + offset_tries + window_tries + random_tries):
+            if attempt < 4:
+                down, right = NEIGHBOURS[attempt]
+                neighbour = _target(index_at, cells[index, 0] + down * step, cells[index, 1] + right * step)
+                if neighbour < 0:
+                    continue
+                new_y = matches[neighbour, 0] + y - targets[neighbour, 0]
+                new_x = matches[neighbour, 1] + x - targets[neighbour, 1]
+            elif attempt < 4 + offset_tries:
+                bits = _hash(index, seed, attempt)
+                chosen = _below(bits, len(offsets))
+                new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
+            elif attempt < 4 + offset_tries + window_tries:
+                reach = window >> (attempt - 4 - offset_tries)
+                bits = _hash(index, seed, attempt)
+                new_y = best_y + _below(bits, 2 * reach + 1) - reach
+                new_x = best_x + _below(bits * np.uint32(0x9E3779B1), 2 * reach + 1) - reach
+            else:
+                chosen = _below(_hash(index, seed, attempt), len(sources))
+                new_y, new_x = sources[chosen, 0], sources[chosen, 1]
+            if not (0 <= new_y < height and 0 <= new_x < width) or not is_source[new_y, new_x]:
+                continue
+            if (new_y == best_y and new_x == best_x) or (abs(new_y - y) < min_offset and abs(new_x - x) < min_offset):
+                continue
+            total = guide_distance(guide, guide_y, guide_x, new_y >> shift, new_x >> shift, fine, coarse)
+            total += price * max(uses[new_y, new_x] - np.float32(1), np.float32(0))
+            if total >= best:
+                continue
+            total += patch_distance(features, y, x, new_y, new_x, best - total)
+            if total < best:
+                best, best_y, best_x = total, new_y, new_x
+        new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best
+
+
+@njit(**OPTIONS)
+def count_uses(matches, uses, amount):
+    """Add `amount` / 9 to `uses` (h, w) at the 3 x 3 pixels around every match: how often sources near are used."""
+    share = np.float32(amount / 9)
+    for index in range(len(matches)):
+        y, x = matches[index, 0], matches[index, 1]
+        for row in range(y - 1, y + 2):
+            for column in range(x - 1, x + 2):
+                uses[row, column] += share
+
+
+@njit(**OPTIONS)
+def forget_uses(matches, uses):
+    """Set `uses` (h, w) to 0 at the 3 x 3 pixels around every match."""
+    for index in range(len(matches)):
+        y, x = matches[index, 0], matches[index, 1]
+        for row in range(y - 1, y + 2):
+            for column in range(x - 1, x + 2):
+                uses[row, column] = 0
+
+
+@njit(**OPTIONS)
+def nearest_targets(start, stop, places, rows, columns, index_at, nearest):
+    """Write the index of the coarse target nearest to each place of a level of twice the resolution.
+
+    Args:
+        places: int32 (m, 2).
+        rows: int32 (r,), the lattice of the coarse targets; also the next two.
+        columns: int32 (c,).
+        index_at: int32 (r, c).
+        nearest: int32 (m,), written.
+    """
+    for index in range(start, stop):
+        y, x = places[index, 0] // 2, places[index, 1] // 2
+        row, column = _nearest(rows, y), _nearest(columns, x)
+        best, least = index_at[row, column], 1 << 60
+        reach, last = 0, len(rows) + len(columns)
+        while best < 0 and reach < last:  # squares around the place
+            reach += 1
+            for other_row in range(max(row - reach, 0), min(row + reach + 1, len(rows))):
+                step = 1 if abs(other_row - row) == reach else 2 * reach
+                for other_column in range(column - reach, column + reach + 1, step):
+                    target = _target(index_at, other_row, other_column)
+                    if target >= 0:
+                        distance = (np.int64(rows[other_row]) - y) ** 2 + (np.int64(columns[other_column]) - x) ** 2
+                        if distance < least:
+                            best, least = target, distance
+        nearest[index] = best
+
+
+@njit(**INLINE)
+def _nearest(places, wanted):
+    """Return the number of the place nearest to a wanted one, of ascending ones."""
+    low, high = 0, len(places) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if places[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1 if low > 0 and wanted - places[low - 1] <= places[low] - wanted else low
+
+
+@njit(**OPTIONS)
+def nearest_sources(start, stop, matches, is_source, reach):
+    """Move matches into the picture, and to the nearest source within `reach` pixels across and down, in place."""
+    height, width = is_source.shape
+    for index in range(start, stop):
+        y = min(max(matches[index, 0], 0), height - 1)
+        x = min(max(matches[index, 1], 0), width - 1)
+        matches[index, 0], matches[index, 1] = y, x
+        if is_source[y, x]:
+            continue
+        best = 2 * reach * reach + 1
+        for row in range(max(y - reach, 0), min(y + reach + 1, height)):
+            for column in range(max(x - reach, 0), min(x + reach + 1, width)):
+                distance = (row - y) ** 2 + (column - x) ** 2
+                if is_source[row, column] and distance < best:
+                    best = distance
+                    matches[index, 0], matches[index, 1] = row, column
+
+
+@njit(**OPTIONS)
+def refine(
+    start, stop, picture, targets, cells, rows, columns, index_at, is_source, matches, new_matches, new_distance
+):  # fmt: skip
+    """Write better matches at a finer level: continuations of neighbours' matches, and positions one pixel beside.
+
+    Args:
+        picture: uint8 (h, w * 3), the level with its present fill.
+        new_matches: int32 (n, 2), written.
+        new_distance: float32 (n,), written: squared distances of colours in [0, 1].
+    """
+    height, width = is_source.shape
+    for index in range(start, stop):
+        y, x = targets[index, 0], targets[index, 1]
+        best_y, best_x = matches[index, 0], matches[index, 1]
+        own_y, own_x = best_y, best_x
+        best = colour_distance(picture, y, x, best_y, best_x)
+        for attempt in range(8):
+            down, right = NEIGHBOURS[attempt % 4]
+            new_y, new_x = own_y + down, own_x + right
+            if attempt < 4:
+                neighbour = _target(index_at, cells[index, 0] + down, cells[index, 1] + right)
+                if neighbour < 0:
+                    continue
+                new_y = matches[neighbour, 0] + y - targets[neighbour, 0]
+                new_x = matches[neighbour, 1] + x - targets[neighbour, 1]
+            if not (0 <= new_y < height and 0 <= new_x < width) or not is_source[new_y, new_x]:
+                continue
+            if new_y == best_y and new_x == best_x:
+                continue
+            total = colour_distance(picture, y, x, new_y, new_x)
+            if total < best:
+                best, best_y, best_x = total, new_y, new_x
+        new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best

@@ -1,0 +1,181 @@
+"""The compiled kernels of voting: what the patches over a pixel of the hole propose for it (numba).
+
+Arrays of all kernels:
+    hole: bool (h, w), what is filled.
+    top, left: of the box whose pixels are voted for; a kernel works on its rows from `start` to `stop`.
+    rows, columns: int32 (r,) and (c,), where the lattice of the targets' centres lies, ascending.
+    offset_at: int32 (r, c), from each target to its source: a difference of positions in the flattened picture.
+    weight_at: float32 (r, c), of each target's vote; 0: there is no target.
+"""
+
+import numpy as np
+
+from inpaint.compiled.jit import njit
+
+from .patch_kernels import CHANNELS, INLINE, OPTIONS, RADIUS, SIDE
+
+
+@njit(**OPTIONS)
+def lay_out(index_at, centres, matches, weight, width, offset_at, weight_at):
+    """Write `offset_at` and `weight_at`.
+
+    Args:
+        index_at: int32 (r, c), the number of the target at each place of the lattice, -1 for none.
+        centres: int32 (n, 2), row and column of each target.
+        matches: int32 (n, 2), of each target's source.
+        weight: float32 (n,), more than 0.
+        width: of the picture.
+        offset_at: written.
+        weight_at: written.
+    """
+    for row in range(index_at.shape[0]):
+        for column in range(index_at.shape[1]):
+            index = index_at[row, column]
+            if index < 0:
+                offset_at[row, column], weight_at[row, column] = 0, 0
+                continue
+            down, right = matches[index, 0] - centres[index, 0], matches[index, 1] - centres[index, 1]
+            offset_at[row, column], weight_at[row, column] = down * width + right, weight[index]
+
+
+@njit(**OPTIONS)
+def vote_mean(start, stop, hole, top, left, rows, columns, offset_at, weight_at, features):
+    """Set each pixel of the hole to the weighted mean of what the patches over it propose.
+
+    Args:
+        features: uint8 (PLANES, h, w * CHANNELS), see `Level`; sources lie outside the hole, and are not changed.
+    """
+    width = hole.shape[1]
+    flat = features.reshape(features.shape[0], -1)
+    first_row = 0
+    sums = np.empty(CHANNELS + 1, np.float32)
+    for y in range(top + start, top + stop):
+        while first_row < len(rows) and rows[first_row] < y - RADIUS:
+            first_row += 1
+        stop_row = first_row
+        while stop_row < len(rows) and rows[stop_row] <= y + RADIUS:
+            stop_row += 1
+        first, end = 0, 0
+        for x in range(max(left, columns[0] - RADIUS), min(width, columns[len(columns) - 1] + RADIUS + 1)):
+            while first < len(columns) and columns[first] < x - RADIUS:
+                first += 1
+            while end < len(columns) and columns[end] <= x + RADIUS:
+                end += 1
+            if not hole[y, x]:
+                continue
+            total = np.float32(0)
+            sums[:] = 0
+            for row in range(first_row, stop_row):
+                for column in range(first, end):
+                    weight = weight_at[row, column]
+                    if weight == 0:
+                        continue
+                    place = (y * width + x + offset_at[row, column]) * CHANNELS
+                    total += weight
+                    for channel in range(CHANNELS):
+                        sums[channel] += weight * flat[0, place + channel]
+                    sums[CHANNELS] += weight * flat[1, place + CHANNELS - 1]
+            if total == 0:
+                continue
+            scale = np.float32(1) / total
+            for channel in range(CHANNELS):
+                value = np.uint8(sums[channel] * scale + np.float32(0.5))
+                features[0, y, x * CHANNELS + channel] = value
+                features[1, y, x * CHANNELS + channel] = value
+            features[1, y, x * CHANNELS + CHANNELS - 1] = np.uint8(sums[CHANNELS] * scale + np.float32(0.5))
+
+
+@njit(**OPTIONS)
+def vote_offset(start, stop, hole, top, left, rows, columns, offset_at, weight_at, offsets, share):
+    """Write the offset with the largest weight among the patches over each pixel, and its share of the weight.
+
+    Args:
+        offsets: int32 (height, width) of the box, written where the hole is, else 0.
+        share: float32 of the same shape, written: in (0, 1], or 0 where no patch lies.
+    """
+    width = hole.shape[1]
+    found, votes = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.float32)
+    first_row = 0
+    for box_row in range(start, stop):
+        y = top + box_row
+        while first_row < len(rows) and rows[first_row] < y - RADIUS:
+            first_row += 1
+        stop_row = first_row
+        while stop_row < len(rows) and rows[stop_row] <= y + RADIUS:
+            stop_row += 1
+        first, end = 0, 0
+        for box_column in range(offsets.shape[1]):
+            x = left + box_column
+            offsets[box_row, box_column], share[box_row, box_column] = 0, 0
+            if x >= width or not hole[y, x]:
+                continue
+            while first < len(columns) and columns[first] < x - RADIUS:
+                first += 1
+            while end < len(columns) and columns[end] <= x + RADIUS:
+                end += 1
+            count, last = 0, 0
+            total = np.float32(0)
+            for row in range(first_row, stop_row):
+                for column in range(first, end):
+                    weight, offset = weight_at[row, column], offset_at[row, column]
+                    if weight == 0:
+                        continue
+                    total += weight
+                    if count > 0 and found[last] == offset:  # most are those of their neighbours
+                        votes[last] += weight
+                        continue
+                    last = 0
+                    while last < count and found[last] != offset:
+                        last += 1
+                    if last == count:
+                        found[last], votes[last] = offset, 0
+                        count += 1
+                    votes[last] += weight
+            if count == 0:
+                continue
+            best = 0
+            for place in range(1, count):
+                if votes[place] > votes[best]:
+                    best = place
+            offsets[box_row, box_column], share[box_row, box_column] = found[best], votes[best] / total
+
+
+@njit(**OPTIONS)
+def copy_features(start, stop, hole, top, left, offsets, features):
+    """Set each pixel of the hole to the one at its offset, in all planes.
+
+    Args:
+        offsets: int32 (height, width) of the box, see `vote_offset`.
+        features: uint8 (PLANES, h, w * CHANNELS).
+    """
+    width = hole.shape[1]
+    flat = features.reshape(features.shape[0], -1)
+    for box_row in range(start, stop):
+        for box_column in range(offsets.shape[1]):
+            if not hole[top + box_row, left + box_column]:
+                continue
+            own = (top + box_row) * width + left + box_column
+            source = own + offsets[box_row, box_column]
+            for plane in range(features.shape[0]):
+                for channel in range(CHANNELS):
+                    flat[plane, own * CHANNELS + channel] = flat[plane, source * CHANNELS + channel]
+
+
+@njit(**INLINE)
+def copy_colours(start, stop, hole, top, left, offsets, picture):
+    """Set each pixel of the hole to the one at its offset.
+
+    Args:
+        offsets: int32 (height, width) of the box, see `vote_offset`.
+        picture: uint8 (h, w * 3).
+    """
+    width = hole.shape[1]
+    flat = picture.reshape(-1)
+    for box_row in range(start, stop):
+        for box_column in range(offsets.shape[1]):
+            if not hole[top + box_row, left + box_column]:
+                continue
+            own = (top + box_row) * width + left + box_column
+            source = own + offsets[box_row, box_column]
+            for channel in range(3):
+                flat[own * 3 + channel] = flat[source * 3 + channel]
