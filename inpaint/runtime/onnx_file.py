@@ -9,7 +9,7 @@ Reference:
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -131,21 +131,25 @@ class Graph:
             metadata: names and texts to store with the network; None: none.
             description: of the network, for people.
         """
-        graph = (
-            _all(1, self._nodes)
-            + _text(2, self._name)
-            + _all(5, self._constants)
-            + _all(11, self._inputs)
-            + _all(12, self._outputs)
-        )
+        graph = [
+            *_all(1, self._nodes),
+            _text(2, self._name),
+            *_all(5, self._constants),
+            *_all(11, self._inputs),
+            *_all(12, self._outputs),
+        ]
         entries = [_text(1, key) + _text(2, text) for key, text in (metadata or {}).items()]
-        return (
-            _integer(1, _IR_VERSION)
-            + _text(2, "inpaint")
-            + _text(6, description)
-            + _bytes(7, graph)
-            + _bytes(8, _text(1, "") + _integer(2, OPSET))
-            + _all(14, entries)
+        return b"".join(
+            [
+                _integer(1, _IR_VERSION),
+                _text(2, "inpaint"),
+                _text(6, description),
+                _varint(7 << 3 | 2),
+                _varint(sum(map(len, graph))),
+                *graph,  # joined once, as it holds the weights
+                _bytes(8, _text(1, "") + _integer(2, OPSET)),
+                *_all(14, entries),
+            ]
         )
 
     def _unique(self, name: str) -> str:
@@ -185,13 +189,15 @@ def _text(field: int, text: str) -> bytes:
     return _bytes(field, text.encode())
 
 
-def _all(field: int, messages: Iterable[bytes]) -> bytes:
-    return b"".join(part for content in messages for part in (_varint(field << 3 | 2), _varint(len(content)), content))
+def _all(field: int, messages: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a repeated field."""
+    for content in messages:
+        yield from (_varint(field << 3 | 2), _varint(len(content)), content)
 
 
 def _value_info(name: str, axes: Axes, dtype: type) -> bytes:
     dims = [_text(2, length) if isinstance(length, str) else _integer(1, length) for length in axes]
-    tensor = _integer(1, _ELEMENT_TYPES[np.dtype(dtype)]) + _bytes(2, _all(1, dims))
+    tensor = _integer(1, _ELEMENT_TYPES[np.dtype(dtype)]) + _bytes(2, b"".join(_all(1, dims)))
     return _text(1, name) + _bytes(2, _bytes(1, tensor))
 
 

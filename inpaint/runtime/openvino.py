@@ -12,6 +12,9 @@ from .base import GraphRuntime
 from .source import Source
 from .window import Window
 
+_CACHED_LAYERS = 100
+"""Number of layers whose code for a size is kept. By default it is 5000: a size takes 3 MB, a hundred sizes 500 MB."""
+
 
 class OpenVinoRuntime(GraphRuntime):
     """Run a free-form generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
@@ -84,6 +87,7 @@ def _compiled(core: Any, network: Any, precisions: list[str]) -> tuple[Any, str]
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads(),
         "ENABLE_CPU_PINNING": False,  # a pinned thread waits for its core while another core is free
+        "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_LAYERS,
     }
     *preferred, last = precisions
     for precision in preferred:
