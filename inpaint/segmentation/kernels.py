@@ -20,20 +20,20 @@ def box_downscale(start, stop, pixels, row_bounds, column_bounds, out):
     """Write the mean of a rectangle of pixels, rounded, to each pixel of `out`, for rows start to stop - 1.
 
     Args:
-        pixels: uint8 (H, W, 3).
+        pixels: uint8 (H, W * 3).
         row_bounds: int32 (h, 2), first row and last but one of the rectangles.
         column_bounds: int32 (w, 2).
         out: uint8 (h, w, 3), written.
     """
-    width = pixels.shape[1]
-    sums = np.empty(width * 3, np.uint32)
+    length = np.uint64(pixels.shape[1])
+    sums = np.empty(length, np.uint32)
     for y in range(start, stop):
-        first, end = row_bounds[y]
-        sums[:] = 0
+        first, end = row_bounds[y, 0], row_bounds[y, 1]
+        for index in range(length):
+            sums[index] = 0
         for row in range(first, end):
-            line = pixels[row].reshape(-1)
-            for index in range(np.uint64(width * 3)):
-                sums[index] += line[index]
+            for index in range(length):
+                sums[index] += pixels[row, index]
         for x in range(len(column_bounds)):
             left, right = np.uint32(column_bounds[x, 0] * 3), np.uint32(column_bounds[x, 1] * 3)
             red, green, blue = np.uint32(0), np.uint32(0), np.uint32(0)
@@ -172,9 +172,6 @@ def enlarged_at_most(start, stop, small, rows, left, right, weight, limit, out):
     line = np.empty(small.shape[1], np.float32)
     for y in range(start, stop):
         _interpolate_rows(small, rows[y], line)
-        if line.min() > limit:
-            out[y] = False
-            continue
         for x in range(len(left)):
             value = line[left[x]]
             out[y, x] = value + (line[right[x]] - value) * weight[x] <= limit

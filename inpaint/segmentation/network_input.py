@@ -25,6 +25,8 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
         return _without_numba(pixels)
     from . import kernels
 
+    pixels = np.ascontiguousarray(pixels)[:]
+    pixels.flags.writeable = False  # as Pillow's pixels are: a kernel is compiled for one kind of array only
     out = np.empty((height // 2, width // 2, 24), np.float32)
     means = np.empty((height // CELL, width // CELL, 4), np.float32)
     parallel(kernels.cell_means, len(means), pixels, means, least=-(-_LEAST_PIXELS // (width * CELL)))
@@ -32,7 +34,7 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
     at = np.maximum((np.arange(width, dtype=np.float32) + 0.5) / CELL - 0.5, 0)
     left = at.astype(np.int32)
     arguments = (
-        np.ascontiguousarray(pixels),
+        pixels,
         np.pad(around, ((0, 0), (0, 1), (0, 0)), mode="edge"),
         left,
         at - left.astype(np.float32),

@@ -32,8 +32,9 @@ def box_downscale(pixels: np.ndarray, scale: float) -> np.ndarray:
 
     out = np.empty((small_height, small_width, 3), np.uint8)
     rows, columns = _box_bounds(height, small_height), _box_bounds(width, small_width)
-    pixels = np.ascontiguousarray(pixels)
-    parallel(kernels.box_downscale, small_height, pixels, rows, columns, out, least=_least(out))
+    lines = np.ascontiguousarray(pixels).reshape(height, width * 3)
+    lines.flags.writeable = False  # as Pillow's pixels are: a kernel is compiled for one kind of array only
+    parallel(kernels.box_downscale, small_height, lines, rows, columns, out, least=_least(out))
     return out
 
 
