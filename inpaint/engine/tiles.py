@@ -13,7 +13,7 @@ from .regions import Box, Part, bounding_part, covering_boxes, union
 OVERHEAD_PX = 8192
 """What a crop costs besides its pixels, in pixels."""
 
-_LEAST_CELL = 48  # a finer grid takes longer to merge, and leads to crops that are no cheaper
+_CELL = 64  # side of the tiles that are merged, in the crop's pixels: finer ones take longer, and save no more
 
 
 class Tile(NamedTuple):
@@ -92,7 +92,7 @@ def _merged(part: Part, sides: CropSides, needed: Callable[[Box], Box]) -> list[
     """
     from . import tile_kernels  # loads numba
 
-    cell = _cell_side(sides)
+    cell = min(_CELL * sides.scale, len(sides.widths) - 1, len(sides.heights) - 1)
     left, top = part.box[:2]
     boxes = covering_boxes(part.hole, cell)
     wanted = np.array([needed(box.relative_to(-left, -top)) for box in boxes])
@@ -113,11 +113,3 @@ def _merged(part: Part, sides: CropSides, needed: Callable[[Box], Box]) -> list[
             hole[piece.relative_to(box.left, box.top).slices] = part.hole[piece.slices]
         tiles.append(Tile(Part(box.relative_to(-left, -top), hole), Box(*wanted[tile].tolist())))
     return tiles
-
-
-def _cell_side(sides: CropSides) -> int:
-    """Return the side of the largest square whose crop has the smallest sides of which the square is not tiny."""
-    largest = min(len(sides.widths), len(sides.heights)) - 1
-    least = min(_LEAST_CELL * sides.scale, largest)
-    reached = [int(np.searchsorted(of_axis, of_axis[least], side="right")) - 1 for of_axis in sides[:2]]
-    return min(*reached, largest)

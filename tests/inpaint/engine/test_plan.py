@@ -58,7 +58,7 @@ def test_a_crop_stays_inside_a_photo_that_is_large_enough(shape):
                 assert crop.box.bottom <= shape[0]
 
 
-@pytest.mark.parametrize(("thickness", "context"), [(6, 32), (24, 48), (60, 64)])
+@pytest.mark.parametrize(("thickness", "context"), [(6, 16), (24, 48), (60, 64)])
 def test_a_long_scratch_is_filled_at_full_resolution_with_context(thickness, context):
     mask = np.zeros((2000, 3000), bool)
     mask[1000 : 1000 + thickness, 100:2900] = True
