@@ -19,8 +19,9 @@ from .regions import Box, Part
 from .surroundings import places_around, plain_colour, shows_skin
 from .thickness import largest_depths
 
-MIN_MARGIN_PX = 256  # known pixels around a hole from which patches are copied, at least
-SPOT_MARGIN_PX = 96  # around spots, of which a scan may have hundreds: four times their size, at least this
+MIN_MARGIN_PX = 192  # known pixels around a hole from which patches are copied, at least
+SPOT_MARGIN_PX = 64  # around spots, of which a scan may have hundreds: three times their size, at least this
+MARGIN_SHARE = 0.85  # of the square root of the hole's pixels
 MAX_MARGIN_PX = 1024
 MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
 FULL_AGREEMENT = 0.4
@@ -56,7 +57,7 @@ def synthesised_fill(
     Returns:
         The fill; None if it is no longer wanted.
     """
-    window = _window(part.box, Box(0, 0, mask.shape[1], mask.shape[0]))
+    window = _window(part, Box(0, 0, mask.shape[1], mask.shape[0]))
     picture, usable = pixels[window.slices].copy(), np.ascontiguousarray(~mask[window.slices])
     for fill in filled:
         fill.draw(picture, window)
@@ -127,9 +128,12 @@ def _share(agreement: np.ndarray, depths: np.ndarray) -> np.ndarray:
     return (MIN_SHARE + (1 - MIN_SHARE) * agreed) * (SHALLOW_SHARE + (1 - SHALLOW_SHARE) * deep)
 
 
-def _window(box: Box, photo: Box) -> Box:
-    """Return the part of the photo around a hole from which patches are copied."""
-    longer = max(box.width, box.height)
-    least = min(max(4 * longer, SPOT_MARGIN_PX), MIN_MARGIN_PX)
-    margin = min(max(3 * longer // 4, least), MAX_MARGIN_PX)
-    return box.expanded(margin).intersection(photo)
+def _window(part: Part, photo: Box) -> Box:
+    """Return the part of the photo around a hole from which patches are copied: its margin depends on the hole's area.
+
+    A long stroke is synthesised from what lies beside it.
+    """
+    longer, area = max(part.box.width, part.box.height), int(np.count_nonzero(part.hole))
+    least = min(max(3 * longer, SPOT_MARGIN_PX), MIN_MARGIN_PX)
+    margin = min(max(round(MARGIN_SHARE * area**0.5), least), MAX_MARGIN_PX)
+    return part.box.expanded(margin).intersection(photo)

@@ -25,6 +25,7 @@ DOMINANT = 24  # offsets that are kept
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
 _RING = 24  # known pixels around the hole that are looked at, at least
 _MOST_TARGETS = 6 * 1024  # fewer pixels around a long hole, as each costs as much as one of the hole
+_MANY_TARGETS = 2048
 _SWEEPS = 6
 _REPEAT = 8  # of each dominant offset among the candidates, so that offsets along edges do not outnumber them
 
@@ -72,9 +73,9 @@ def _near(hole: np.ndarray, is_source: np.ndarray) -> np.ndarray:
 
 def _some_of(near: np.ndarray) -> Targets:
     """Return the pixels of a mask as targets; a quarter of them, on every other row and column, if they are many."""
-    stride = 2 if np.count_nonzero(near) > _MOST_TARGETS else 1
+    stride = 2 if np.count_nonzero(near) > _MANY_TARGETS else 1
     rows, columns = (np.arange(0, side, stride, dtype=np.int32) for side in near.shape)
-    return targets_on(near[::stride, ::stride], rows, columns)
+    return targets_on(np.ascontiguousarray(near[::stride, ::stride]), rows, columns)
 
 
 def _dominant(level: Level, is_source: np.ndarray, targets: Targets) -> np.ndarray:

@@ -12,13 +12,14 @@ from inpaint.compiled.parallel import parallel
 from . import line_kernels
 from .blurs import blurred, correlated, gaussian
 from .pyramid import Level
-from .targets import positions
+from .targets import bounds, positions
 
 DIRECTIONS = 4  # that are kept
 _BINS = 90  # of directions, from 0 to pi
 _LEAST_GRADIENT = 1e-3  # of an edge, per pixel; less is rounding
 _SAME_COLOUR = 0.15  # largest difference of the ends of a line
 _CONTRAST = 0.08  # least difference of a line from what surrounds it
+_BORDER = 8  # pixels of the level beside those that are looked at, which blurs reach
 _STEPS = 2  # along a line, per pixel
 _MOST_STEPS = 1_000_000  # of all pixels together; only very long holes have more
 
@@ -30,7 +31,11 @@ def edge_directions(level: Level, near: np.ndarray) -> np.ndarray:
         level: the picture at one scale.
         near: bool (h, w), the pixels.
     """
-    grey = level.features[0, ..., :3].mean(-1, dtype=np.float32) / np.float32(255)
+    if not near.any():
+        return np.zeros(0)
+    top, bottom, first, last = bounds(near, _BORDER)
+    near = near[top:bottom, first:last]
+    grey = level.features[0, top:bottom, first:last, :3] @ np.full(3, 1 / (3 * 255), np.float32)
     smooth, slope = gaussian(1), gaussian(1, derivative=True)
     down, right = correlated(grey, slope, smooth), correlated(grey, smooth, slope)
     products = np.stack([right * right, down * down, right * down], 2)

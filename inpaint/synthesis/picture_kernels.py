@@ -120,14 +120,19 @@ def mean_texture(start, stop, energy, weight, share, out, is_known):
         is_known: float32 (h, w), written: 0 or 1.
     """
     height, width = weight.shape
+    sums = np.zeros((width + 2, 3), np.float32)  # of three rows, with a border
     for y in range(start, stop):
+        sums[:] = 0
+        for row in range(max(y - 1, 0), min(y + 2, height)):
+            for x in range(width):
+                share_of_pixel = weight[row, x]
+                sums[x + 1, 0] += share_of_pixel * energy[row, x, 0]
+                sums[x + 1, 1] += share_of_pixel * energy[row, x, 1]
+                sums[x + 1, 2] += share_of_pixel
         for x in range(width):
-            across, down, total = np.float32(0), np.float32(0), np.float32(0)
-            for row in range(max(y - 1, 0), min(y + 2, height)):
-                for column in range(max(x - 1, 0), min(x + 2, width)):
-                    total += weight[row, column]
-                    across += weight[row, column] * energy[row, column, 0]
-                    down += weight[row, column] * energy[row, column, 1]
+            across = sums[x, 0] + sums[x + 1, 0] + sums[x + 2, 0]
+            down = sums[x, 1] + sums[x + 1, 1] + sums[x + 2, 1]
+            total = sums[x, 2] + sums[x + 1, 2] + sums[x + 2, 2]
             scale = np.float32(1) / max(total, np.float32(1e-5))
             out[y, x, 0], out[y, x, 1] = across * scale, down * scale
             is_known[y, x] = np.float32(total > np.float32(0.25 * 9) and share[y, x] >= np.float32(0.5))
@@ -147,7 +152,7 @@ def gradient_energy(start, stop, pixels, hole, factor, out, out_weight):
     height, width = hole.shape
     above, below = np.empty(width, np.float32), np.empty(width, np.float32)
     across, down = np.empty(width, np.float32), np.empty(width, np.float32)
-    counts = np.empty(width, np.int32)
+    counts = np.empty(width, np.float32)
     for y in range(start, stop):
         out[y] = 0
         out_weight[y] = 0
@@ -157,16 +162,22 @@ def gradient_energy(start, stop, pixels, hole, factor, out, out_weight):
         for row in range(y * factor, last_row):
             above[:] = below
             _grey(pixels, row + 1, below)
+            own, next_row, beside = hole[row], hole[row + 1], hole[row, 1:]
+            right = above[1:]
             for column in range(width - 1):
-                is_known = np.int32(not (hole[row, column] | hole[row, column + 1] | hole[row + 1, column]))
+                is_known = np.float32(1) if not (own[column] | beside[column] | next_row[column]) else np.float32(0)
                 counts[column] = is_known
-                across[column] = np.float32(is_known) * abs(above[column + 1] - above[column])
-                down[column] = np.float32(is_known) * abs(below[column] - above[column])
+                across[column] = is_known * abs(right[column] - above[column])
+                down[column] = is_known * abs(below[column] - above[column])
             for x in range(out.shape[1]):
+                total_across, total_down, count = np.float32(0), np.float32(0), np.float32(0)
                 for column in range(x * factor, min(x * factor + factor, width - 1)):
-                    out[y, x, 0] += across[column]
-                    out[y, x, 1] += down[column]
-                    out_weight[y, x] += counts[column]
+                    total_across += across[column]
+                    total_down += down[column]
+                    count += counts[column]
+                out[y, x, 0] += total_across
+                out[y, x, 1] += total_down
+                out_weight[y, x] += count
         for x in range(out.shape[1]):
             scale = np.float32(1) / max(out_weight[y, x], np.float32(1))
             out[y, x, 0] *= scale

@@ -41,10 +41,10 @@ class Settings:
     iterations: tuple[int, ...] = (8, 5, 4, 3)
     sweeps: tuple[int, ...] = (3, 2, 2, 2)
     mean_votes: int = 4
-    starts: int = 6
-    window: int = 32
+    starts: int = 4
+    window: int = 16
     stride: int = 2
-    offset_tries: int = 4
+    offset_tries: int = 3
     texture: float = 30.0
     guide: tuple[float, float] = (2.0, 0.4)
     free_guide: float = 0.15

@@ -113,26 +113,28 @@ def vote_offset(start, stop, hole, top, left, rows, columns, offset_at, weight_a
                 first += 1
             while end < len(columns) and columns[end] <= x + RADIUS:
                 end += 1
-            count, last = 0, 0
-            total = np.float32(0)
+            count, last, recent = 0, 0, 0
+            total, sum_of_last = np.float32(0), np.float32(0)
             for row in range(first_row, stop_row):
                 for column in range(first, end):
                     weight, offset = weight_at[row, column], offset_at[row, column]
                     if weight == 0:
                         continue
                     total += weight
-                    if count > 0 and found[last] == offset:  # most are those of their neighbours
-                        votes[last] += weight
+                    if count > 0 and offset == recent:  # most are those of their neighbours
+                        sum_of_last += weight
                         continue
-                    last = 0
+                    votes[last] = sum_of_last
+                    last, recent = 0, offset
                     while last < count and found[last] != offset:
                         last += 1
                     if last == count:
                         found[last], votes[last] = offset, 0
                         count += 1
-                    votes[last] += weight
+                    sum_of_last = votes[last] + weight
             if count == 0:
                 continue
+            votes[last] = sum_of_last
             best = 0
             for place in range(1, count):
                 if votes[place] > votes[best]:

@@ -41,7 +41,11 @@ class Checked(np.ndarray):
 
 def check(array, index):
     for place, length in zip(index if isinstance(index, tuple) else (index,), array.shape, strict=False):
-        if not 0 <= place < length:
+        if isinstance(place, slice):  # which may end beside the array, but not beyond
+            first, last = place.start or 0, (length if place.stop is None else place.stop) - 1
+        else:
+            first = last = place
+        if first < 0 or last >= length:
             raise IndexError(f"{index} in an array of shape {array.shape}")
 
 
