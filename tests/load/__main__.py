@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -233,17 +233,24 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--pause-s", type=float, default=2, help="average pause before a stroke in seconds (default: 2)"
     )
-    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="test the page of another checkout before")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="test the page of another checkout too")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="with --against, test both in turns this often (default: 1)"
+    )
     arguments = parser.parse_args(argv)
     try:
         if not arguments.against:
             load = run_load_test(arguments, ROOT)
             sys.exit(0 if load.passed() else 1)
-        old, new = (run_load_test(arguments, checkout) for checkout in (arguments.against, ROOT))
+        pairs = [
+            [run_load_test(arguments, checkout) for checkout in (arguments.against, ROOT)]
+            for _ in range(arguments.rounds)
+        ]
     except VisitorError as error:
         sys.exit(f"The page does not respond as expected: {error}. Check --url, or omit it to start a page.")
+    old, new = zip(*pairs, strict=True)
     print(compared(old, new))
-    sys.exit(0 if new.passed() and ratio(old, new) <= MAX_RATIO else 1)
+    sys.exit(0 if all(load.passed() for load in new) and ratio(old, new) <= MAX_RATIO else 1)
 
 
 def run_load_test(arguments: argparse.Namespace, checkout: Path) -> LoadTest:
@@ -264,17 +271,21 @@ def run_load_test(arguments: argparse.Namespace, checkout: Path) -> LoadTest:
     return load
 
 
-def compared(old: LoadTest, new: LoadTest) -> str:
-    """Return how long strokes took on another page and on this one, as text."""
-    took = [quantile(load.latencies(), 0.95) for load in (old, new)]
+def compared(old: Sequence[LoadTest], new: Sequence[LoadTest]) -> str:
+    """Return how long strokes took in all rounds on another page and on this one, as text."""
     verdict = "met" if ratio(old, new) <= MAX_RATIO else "missed"
-    text = f"95 %: {took[0]:.2f} s and {took[1]:.2f} s, {ratio(old, new):.2f} x, limit {MAX_RATIO}: {verdict}"
-    return f"{text}; CPU time: {old.cpu_s:.1f} s and {new.cpu_s:.1f} s"
+    text = f"95 %: {p95(old):.2f} s and {p95(new):.2f} s, {ratio(old, new):.2f} x, limit {MAX_RATIO}: {verdict}"
+    return f"{text}; CPU time: {sum(load.cpu_s for load in old):.1f} s and {sum(load.cpu_s for load in new):.1f} s"
 
 
-def ratio(old: LoadTest, new: LoadTest) -> float:
+def ratio(old: Sequence[LoadTest], new: Sequence[LoadTest]) -> float:
     """Return the ratio of the 95th percentiles of the time from a stroke to its patches, new to old."""
-    return quantile(new.latencies(), 0.95) / quantile(old.latencies(), 0.95)
+    return p95(new) / p95(old)
+
+
+def p95(loads: Sequence[LoadTest]) -> float:
+    """Return the 95th percentile of the latencies of some tests together, in seconds."""
+    return quantile([latency for load in loads for latency in load.latencies()], 0.95)
 
 
 if __name__ == "__main__":
