@@ -5,6 +5,7 @@ Reference:
     offset with the largest weight replaces their weighted mean, which blurs.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +50,7 @@ class Search:
         fine: whether the targets lie apart, see `Settings.stride`.
 
     Attributes:
-        sources: int32 (m, 2), the centres of all patches that may be copied.
+        is_source: bool (h, w), the centres of all patches that may be copied.
     """
 
     def __init__(
@@ -63,9 +64,8 @@ class Search:
         fine: bool = False,
     ) -> None:
         self.level, self.settings, self.cancelled = level, settings, cancelled
-        self.stride = settings.stride if fine else 1
+        self.fine, self.stride = fine, settings.stride if fine else 1
         self.is_source = find_sources(level.usable)
-        self.sources = positions(self.is_source)
         self.targets = find_targets(level.hole, self.stride)
         self.box = box_of(level.hole)
         self.offsets = np.round(offsets / level.factor).astype(np.int32)
@@ -88,6 +88,11 @@ class Search:
         y, x = self.targets.centres.T
         return distance[np.clip(y - top + 1, 0, len(inside) - 1), np.clip(x - left + 1, 0, inside.shape[1] - 1)]
 
+    @functools.cached_property
+    def sources(self) -> np.ndarray:
+        """The centres of all patches that may be copied, int32 (m, 2)."""
+        return positions(self.is_source)
+
     def start(self, seed: int) -> Field:
         """Return a field with a random source for each target."""
         chosen = np.random.default_rng(seed).integers(0, len(self.sources), len(self.targets.centres))
@@ -100,7 +105,15 @@ class Search:
         return Field(self.targets, matches)
 
     def run(
-        self, field: Field, iterations: int, sweeps: int, seed: int, mean_votes: int = 0, *, done: int = 0
+        self,
+        field: Field,
+        iterations: int,
+        sweeps: int,
+        seed: int,
+        mean_votes: int = 0,
+        *,
+        done: int = 0,
+        vote_last: bool = True,
     ) -> Found:
         """Run EM iterations, and leave the result in the level's features.
 
@@ -112,6 +125,7 @@ class Search:
             mean_votes: first iterations that vote by the mean: more of them at the start of the coarsest level, where
                 the search also tries more random candidates.
             done: iterations of this level that were run before: they took other random numbers.
+            vote_last: whether the last iteration votes too; if not, the features are those before it.
         """
         matches, energy = field.matches, 0.0
         weight = self.confidence
@@ -128,7 +142,8 @@ class Search:
             search_kernels.forget_uses(before, self.uses)
             energy = float(distance.mean())
             weight = self._weights(distance)
-            self._vote(matches, weight, mean=iteration < mean_votes)
+            if vote_last or iteration < done + iterations - 1:
+                self._vote(matches, weight, mean=iteration < mean_votes)
         return Found(Field(self.targets, matches), weight, energy)
 
     def _distances(self, matches: np.ndarray) -> np.ndarray:
@@ -153,11 +168,13 @@ class Search:
     ) -> tuple[np.ndarray, np.ndarray]:
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         tries = self.settings.offset_tries if len(self.offsets) else 0
+        random_tries = 4 if wide else int(not self.fine)  # at fine levels few of them are good, and each is slow
+        sources = self.sources if random_tries else np.zeros((0, 2), np.int32)
         level = self.level
         parallel(
             search_kernels.sweep, len(distance), self.rows, *self.targets, self.is_source, matches,
-            distance, self.guide, level.shift, self.guide_weight, self.uses, price, self.sources, self.offsets, step,
-            self._window(wide), 4 * tries if wide else tries, 4 if wide else 1, 0, seed, new_matches, new_distance,
+            distance, self.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets, step,
+            self._window(wide), 4 * tries if wide else tries, random_tries, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance
 

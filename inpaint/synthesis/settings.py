@@ -39,7 +39,7 @@ class Settings:
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
     iterations: tuple[int, ...] = (8, 5, 4, 3)
-    sweeps: tuple[int, ...] = (3, 2, 2, 2)
+    sweeps: tuple[int, ...] = (2, 2, 2, 2)
     mean_votes: int = 4
     starts: int = 4
     window: int = 16

@@ -130,7 +130,7 @@ def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Can
             cancelled,
             fine=number < _FINE and done > 0,
         )
-        if not len(search.sources):
+        if not search.is_source.any():
             continue
         iterations, sweeps = (
             numbers[min(done, len(numbers) - 1)] for numbers in (settings.iterations, settings.sweeps)
@@ -138,7 +138,7 @@ def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Can
         if found is None:
             found = _best_start(search, structure.directions, iterations, sweeps, seed, settings)
         else:
-            found = search.run(search.take_over(found.field), iterations, sweeps, seed)
+            found = search.run(search.take_over(found.field), iterations, sweeps, seed, vote_last=False)
     return found
 
 

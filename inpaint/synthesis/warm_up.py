@@ -15,7 +15,7 @@ from inpaint.compiled.available import importing, is_available
 
 from .settings import SETTINGS
 
-_FAST = dataclasses.replace(SETTINGS, iterations=(1,), sweeps=(1,), mean_votes=1, starts=2, poisson_iterations=1)
+_FAST = dataclasses.replace(SETTINGS, iterations=(2,), sweeps=(1,), mean_votes=1, starts=2, poisson_iterations=1)
 _starting = threading.Lock()
 _thread: threading.Thread | None = None
 
