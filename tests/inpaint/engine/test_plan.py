@@ -128,7 +128,7 @@ def test_a_scratch_next_to_a_large_hole_is_filled_at_full_resolution_after_it():
 
 
 def test_a_photo_with_holes_all_over_that_fits_into_a_crop_is_one_crop():
-    mask = disc(400, 500, 250, 200, 40)
+    mask = disc(500, 500, 250, 250, 40)
     mask[::40] = mask[:, ::40] = True
     (crop,) = all_crops(mask, FREE)
     assert crop.scale == 1
