@@ -118,10 +118,10 @@ def use_temporary_folder() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # the default action ends the process without calling atexit
 
 
-def fill_examples(examples: Examples, warm_up: threading.Thread) -> None:
-    """Fill the examples once the patch synthesis is compiled, so that no visitor waits for them."""
+def fill_examples(examples: Examples, warm_up: threading.Thread, visits: Visits) -> None:
+    """Fill the examples once the patch synthesis is compiled and while no visitor waits for something else."""
     warm_up.join()
-    examples.fill_all()
+    examples.fill_all(visits.queue.wait_until_idle)
 
 
 if __name__ == "__main__":
@@ -133,10 +133,11 @@ if __name__ == "__main__":
         start_warm_up().join()  # an allocation is too short to compile in; its process is a fork of this one
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     inpainter = with_zero_gpu(inpainter, gpu)
-    examples = Examples(inpainter)
-    page = build_page(inpainter, notice, examples=examples)
+    examples, visits = Examples(inpainter), Visits(Path(get_upload_folder()))
+    page = build_page(inpainter, notice, visits, examples)
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
     if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
-        threading.Thread(target=fill_examples, args=[examples, start_warm_up()], name="examples", daemon=True).start()
+        arguments = examples, start_warm_up(), visits
+        threading.Thread(target=fill_examples, args=arguments, name="examples", daemon=True).start()
     print(f"The page is at {url}; Ctrl-C stops it.", flush=True)
     page.block_thread()

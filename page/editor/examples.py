@@ -1,6 +1,7 @@
 """Example photos with masks; their fills are shown when the page opens."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,9 +43,14 @@ class Examples:
         self._filled: dict[str, FilledExample] = {}
         self._filling = {name: threading.Lock() for name in EXAMPLES}
 
-    def fill_all(self) -> None:
-        """Fill all examples, the first one first, so that no visitor waits for them."""
+    def fill_all(self, wait: Callable[[], object] = lambda: None) -> None:
+        """Fill all examples, the first one first, so that no visitor waits for them.
+
+        Args:
+            wait: called before each one; returns when it may be filled.
+        """
         for name in EXAMPLES:
+            wait()
             self.get(name)
 
     def get(self, name: object) -> FilledExample:

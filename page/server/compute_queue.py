@@ -22,6 +22,9 @@ workers and two threads each, 3.3 s with two workers and one thread each. One th
 visitor, so it is two and two. With two workers a large hole, which takes a minute, does not block everybody else.
 """
 
+IDLE_POLL_S = 0.05
+"""How often `wait_until_idle` looks at the jobs."""
+
 
 @dataclass
 class _Job:
@@ -120,6 +123,16 @@ class ComputeQueue:
         with self._lock:
             strokes = [job for job in self._jobs.values() if job.stroke_of not in (None, but_of)]
         return not all(job.future.done() for job in strokes)
+
+    def wait_until_idle(self, timeout_s: float = 60) -> None:
+        """Return once no job waits or runs, or after the timeout. For threads that compute outside the queue."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and self._is_busy():
+            time.sleep(IDLE_POLL_S)
+
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return not all(job.future.done() for job in self._jobs.values())
 
     def _find_or_add(self, work: Callable[[], Any], ticket: object, request_key: object, stroke_of: object) -> _Job:
         """Return the job of a repeated request, or a new one at the end of the queue."""

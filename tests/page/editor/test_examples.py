@@ -40,6 +40,13 @@ def test_examples_that_were_filled_are_not_filled_again():
     assert fill_holes.started == started
 
 
+def test_each_example_is_filled_when_it_may_be():
+    examples, fill_holes = two_phases()
+    before = []
+    examples.fill_all(lambda: before.append(fill_holes.started))
+    assert len(before) == len(EXAMPLES) and before[0] == 0 and before == sorted(set(before))
+
+
 def test_an_example_that_is_filled_does_not_wait_for_the_others():
     gate = Gate(is_open=True)
     examples, _ = two_phases(thick=1, before_final=gate)

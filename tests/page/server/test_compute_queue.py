@@ -243,3 +243,18 @@ def test_the_queue_has_strokes_while_one_waits_or_runs_but_those_of_the_client_i
         assert [*seen, queue.has_strokes("him")] == [False, False, True, False, True, False]
 
     asyncio.run(run())
+
+
+def test_a_thread_waits_until_no_job_waits_or_runs_or_until_the_timeout():
+    async def run():
+        queue, work = ComputeQueue(timeout_s=30), Work([], "work")
+        await asyncio.to_thread(queue.wait_until_idle, 30)
+        tasks = await enqueue(queue, work)
+        await asyncio.to_thread(queue.wait_until_idle, 0.1)  # the timeout
+        waiting = asyncio.create_task(asyncio.to_thread(queue.wait_until_idle, 30))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        work.finish.set()
+        await asyncio.gather(waiting, *tasks)
+
+    asyncio.run(run())
