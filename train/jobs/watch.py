@@ -8,7 +8,6 @@ from typing import NamedTuple
 import httpx2
 from huggingface_hub import HfApi, RepoFile
 
-from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size
 from inpaint.hub.retry import retry
 from train.run.events import RunStatus, read_events
 
@@ -113,6 +112,8 @@ def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path
         JobError: the weights cannot be downloaded.
         WeightsError: they are too large.
     """
+    from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size  # imports NumPy, which jobs need not have
+
     api = HfApi(token=token)
     with explained(f"The weights of {repo_id} could not be downloaded", token):
         for file in api.get_paths_info(repo_id, [CONFIG_FILE, WEIGHTS_FILE], revision=revision):
