@@ -18,7 +18,7 @@ app: $(VENV)/.app
 
 test: $(VENV)/.test tools
 	@echo "Running all tests: about 6 minutes on two cores. The slowest ones are listed at the end."
-	-$(RUN) -m inpaint.synthesis.warm_up
+	-$(RUN) -m inpaint.warm_up
 	$(RUN) -m pytest
 
 lint: $(VENV)/.test
@@ -56,7 +56,7 @@ $(VENV)/.app: requirements.txt | $(VENV)/.made
 	@echo "Installing PyTorch, Gradio and the rest: about 6 GB on Linux, once. It takes a few minutes."
 	$(PIP) -r requirements.txt
 	@echo "Compiling the patch synthesis, which is kept on disk: some seconds."
-	-$(RUN) -m inpaint.synthesis.warm_up
+	-$(RUN) -m inpaint.warm_up
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.app

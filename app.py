@@ -27,7 +27,7 @@ from starlette.middleware import Middleware
 
 from inpaint import Inpainter, WeightsError
 from inpaint.runtime.malloc import keep_memory
-from inpaint.synthesis.warm_up import start_warm_up
+from inpaint.warm_up import start_warm_up
 from page.editor.component import editor
 from page.editor.examples import Examples
 from page.retrain.component import PATH as RETRAIN_PATH

@@ -15,7 +15,7 @@ LAYERS = {
         "benchmark",
         "__main__",
         "batch",
-        "inpainter",
+        "inpainter warm_up",
         "session damage export",
         "engine runtime hub",
         "synthesis segmentation",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from inpaint import Inpainter, Patch, to_mask
 from inpaint.engine.history import Snapshot
 from inpaint.session import Session
-from inpaint.synthesis.warm_up import is_compiling
+from inpaint.warm_up import is_compiling
 from page.editor.patches import base64_text, encode_patches
 from page.server.errors import PageError
 

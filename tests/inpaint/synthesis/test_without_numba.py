@@ -88,10 +88,10 @@ def test_a_thin_hole_needs_no_numba(run):
 
 def test_the_warm_up_says_what_is_missing(tmp_path):
     (tmp_path / "numba.py").write_text(MISSING)
-    command = [sys.executable, "-m", "inpaint.synthesis.warm_up"]
+    command = [sys.executable, "-m", "inpaint.warm_up"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    code = "import json; from inpaint.synthesis.warm_up import *; start_warm_up().join(); print(json.dumps('ended'))"
+    code = "import json; from inpaint.warm_up import *; start_warm_up().join(); print(json.dumps('ended'))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert json.loads(done.stdout) == "ended" and done.stderr.count("\n") == 1

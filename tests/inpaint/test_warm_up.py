@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 KERNELS = """
 import json, sys
 import numpy as np
-from inpaint.synthesis import (
-    guide_kernels, joining_kernels, line_kernels, picture_kernels, search_kernels, source_kernels, vote_kernels, warm_up
-)
+from importlib import import_module
+from pathlib import Path
+from inpaint import warm_up
+from inpaint.synthesis import search_kernels
 from inpaint.compiled.jit import numba
+
+FILES = sorted(Path("inpaint").rglob("*kernels.py"))
+MODULES = [import_module(".".join(path.with_suffix("").parts)) for path in FILES]
 
 def compiled():
     found = {}
-    for module in (
-        guide_kernels, joining_kernels, line_kernels, picture_kernels, search_kernels, source_kernels, vote_kernels
-    ):
+    for module in MODULES:
         for name, kernel in vars(module).items():
             if isinstance(kernel, numba.core.registry.CPUDispatcher) and kernel.targetoptions.get("inline") != "always":
                 found[name] = [str(signature) for signature in kernel.signatures]
@@ -60,6 +62,12 @@ synthesized(*with_hole(9, 9, 4, 4, 5, 5), 1)  # no patch may be copied
 photo, hole = with_hole(15, 40, 0, 0, 15, 33)
 synthesized(photo, hole, 15)  # there is one patch
 synthesized(*with_hole(120, 120, 20, 20, 100, 100), 80, offset_tries=0, starts=1)
+
+fill(*with_hole(500, 700, 20, 30, 480, 34))  # a scratch
+fill(*with_hole(900, 900, 100, 100, 700, 750))  # refined in tiles
+from inpaint.damage import DamageFinder
+for size in ((300, 200), (1800, 1900)):
+    tuple(DamageFinder().masks(np.tile(photo, (9, 10, 1))[: size[0], : size[1]], [0.2, 0.5]))
 """
 
 
@@ -97,13 +105,13 @@ print(len(recorder.buffer))
 
 
 def test_the_command_says_how_long_it_took():
-    command = [sys.executable, "-m", "inpaint.synthesis.warm_up"]
+    command = [sys.executable, "-m", "inpaint.warm_up"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("The patch synthesis is compiled: ") and done.stdout.endswith(" s.\n")
+    assert done.stdout.startswith("The kernels are compiled: ") and done.stdout.endswith(" s.\n")
 
 
 def test_importing_the_module_imports_no_compiler():
-    assert run("import sys, inpaint.synthesis.warm_up; print(int('numba' in sys.modules))") == 0
+    assert run("import sys, inpaint.warm_up; print(int('numba' in sys.modules))") == 0
 
 
 @pytest.mark.slow
@@ -111,7 +119,7 @@ def test_a_fill_that_comes_during_the_warm_up_gives_the_same_bytes(tmp_path):
     fill = """
 from tests.inpaint.synthesis.photos import surface_bytes, with_hole
 import hashlib, json
-from inpaint.synthesis.warm_up import is_compiling, start_warm_up
+from inpaint.warm_up import is_compiling, start_warm_up
 thread = start_warm_up() if {early} else None
 assert is_compiling() == {early} and ({early} is False or start_warm_up() is thread)
 print(json.dumps(hashlib.sha256(surface_bytes(*with_hole(160, 200, 40, 50, 110, 140), 70)).hexdigest()))
@@ -121,7 +129,7 @@ print(json.dumps(hashlib.sha256(surface_bytes(*with_hole(160, 200, 40, 50, 110, 
 
 
 def test_a_process_that_ends_during_the_warm_up_ends_without_an_error(tmp_path):
-    code = "from inpaint.synthesis.warm_up import start_warm_up as s; import time; s(); time.sleep({}); print(0)"
+    code = "from inpaint.warm_up import start_warm_up as s; import time; s(); time.sleep({}); print(0)"
     for seconds in (0, 0.3, 1, 2):
         assert run(code.format(seconds), NUMBA_CACHE_DIR=str(tmp_path / str(seconds))) == 0
 

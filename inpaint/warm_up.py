@@ -1,6 +1,6 @@
-"""Compile the kernels before they are needed: `python -m inpaint.synthesis.warm_up`, or a thread at the start.
+"""Compile the kernels before they are needed: `python -m inpaint.warm_up`, or a thread at the start.
 
-They are kept on disk (see `jit`), from where later processes load them in less than a second.
+They are kept on disk (see `compiled.jit`), from where later processes load them in less than a second.
 """
 
 import dataclasses
@@ -11,9 +11,10 @@ import threading
 import time
 from typing import Any
 
-from inpaint.compiled.available import importing, is_available
+import numpy as np
 
-from .settings import SETTINGS
+from inpaint.compiled.available import importing, is_available
+from inpaint.synthesis.settings import SETTINGS
 
 _FAST = dataclasses.replace(SETTINGS, iterations=(2,), sweeps=(1,), mean_votes=1, starts=2, poisson_iterations=1)
 _starting = threading.Lock()
@@ -30,13 +31,19 @@ def warm_up() -> bool:
     """
     if not is_available():
         return False
-    import numpy as np
-
     from inpaint.pyramid.fills import compile_kernels
 
-    from .synthesize import synthesize  # loads numba
-
     compile_kernels()
+    _synthesize()
+    _fill()
+    _find_damage()
+    return True
+
+
+def _synthesize() -> None:
+    """Synthesize a surface on every path."""
+    from inpaint.synthesis.synthesize import synthesize
+
     side = 96
     picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     picture[:, side // 2 :] //= 4  # an edge, which is continued into the hole
@@ -44,7 +51,54 @@ def warm_up() -> bool:
     hole[24:72, 24:72] = True
     for most_pixels in (SETTINGS.most_pixels, int(hole.sum()) // 8):  # with the second, two levels are only refined
         synthesize(picture.copy(), hole, ~hole, 48, settings=dataclasses.replace(_FAST, most_pixels=most_pixels))
-    return True
+
+
+def _fill() -> None:
+    """Plan and fill a thick hole and a scratch that leads away from it."""
+    from inpaint.engine.filler import Filler
+    from inpaint.networks.config import FreeFormConfig
+
+    class Black:
+        config, multiple, fixed_size = FreeFormConfig(), 16, None
+
+        def __call__(self, masked_image: np.ndarray, *_: Any) -> np.ndarray:
+            return masked_image
+
+    photo = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
+    mask = np.zeros((700, 700), bool)
+    mask[40:160, 40:160] = True
+    places = np.arange(100, 690)
+    for shift in range(4):
+        mask[places, places + shift] = True
+    for _ in Filler(Black(), synthesis=False).fills(photo, mask):
+        pass
+
+
+def _find_damage() -> None:
+    """Find damage in noise that is larger than what the network sees, with a threshold instead of the network."""
+    from inpaint.segmentation.network_input import unshuffled_with_contrast
+
+    from .damage import OVERVIEW_PX, WORK_PIXELS, DamageFinder
+
+    class Threshold:
+        strip_pixels = WORK_PIXELS
+
+        def __call__(self, pixels: np.ndarray) -> np.ndarray:
+            return pixels[..., 0].astype(np.float32) - 200
+
+        def release_memory(self) -> None:
+            pass
+
+    class Finder(DamageFinder):
+        def _loaded_runtime(self) -> Any:
+            return Threshold()
+
+    noise = np.random.default_rng(0).integers(0, 256, (2 * OVERVIEW_PX, 64, 3), dtype=np.uint8)
+    noise[:64] = 255  # thick damage
+    unshuffled_with_contrast(noise[:64])
+    large = np.broadcast_to(noise[:1], (WORK_PIXELS // 64 + 16, 64, 3)).copy()
+    for pixels in (noise, large):
+        Finder()(pixels, grow_px=2)
 
 
 def start_warm_up() -> threading.Thread:
@@ -74,7 +128,7 @@ def _warm_up_and_log() -> None:
             _hold_back_forks(global_compiler_lock)
             warm_up()
     except Exception:
-        logging.getLogger(__name__).exception("The patch synthesis cannot be compiled ahead of the first fill")
+        logging.getLogger(__name__).exception("The kernels cannot be compiled ahead of the first fill")
 
 
 def _hold_back_forks(lock: Any) -> None:
@@ -87,4 +141,4 @@ if __name__ == "__main__":
     started = time.perf_counter()
     if not warm_up():
         sys.exit(1)
-    print(f"The patch synthesis is compiled: {time.perf_counter() - started:.1f} s.")
+    print(f"The kernels are compiled: {time.perf_counter() - started:.1f} s.")
