@@ -42,6 +42,7 @@ def _transform(grid: np.ndarray, border: bool, columns: np.ndarray) -> tuple[np.
     """Return the distances and, for each pixel, the nearest background row in its column; write columns if wanted."""
     from . import kernels
 
+    grid = np.ascontiguousarray(grid)  # the kernels are compiled for one layout
     height, width = grid.shape
     distance, rows = np.empty((height, width), np.float32), np.empty((height, width), np.int32)
     if grid.size:

@@ -24,6 +24,7 @@ def label(grid: np.ndarray) -> tuple[np.ndarray, int]:
         return arrays.label(grid)
     from . import kernels
 
+    grid = np.ascontiguousarray(grid)  # the kernels are compiled for one layout
     labels = np.empty(grid.shape, np.int32)
     height, width = grid.shape
     parent = np.empty(-(-height // 2) * -(-width // 2) + 1, np.int32)
@@ -42,7 +43,7 @@ def bounding_boxes(labels: np.ndarray, count: int) -> np.ndarray:
     from . import kernels
 
     boxes = np.tile(np.array([labels.shape[0], 0, labels.shape[1], 0], np.int64), (count + 1, 1))
-    kernels.bounding_boxes(labels, boxes)
+    kernels.bounding_boxes(np.ascontiguousarray(labels), boxes)
     return boxes[1:]
 
 
@@ -60,5 +61,5 @@ def maximum(values: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
         return largest
     from . import kernels
 
-    kernels.maximum(values, labels, largest)
+    kernels.maximum(np.ascontiguousarray(values), np.ascontiguousarray(labels), largest)
     return largest

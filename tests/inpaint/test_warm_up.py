@@ -25,7 +25,8 @@ def compiled():
     found = {}
     for module in MODULES:
         for name, kernel in vars(module).items():
-            if isinstance(kernel, numba.core.registry.CPUDispatcher) and kernel.targetoptions.get("inline") != "always":
+            is_called = not name.startswith("_") and getattr(kernel, "targetoptions", {}).get("inline") != "always"
+            if isinstance(kernel, numba.core.registry.CPUDispatcher) and is_called:
                 found[name] = [str(signature) for signature in kernel.signatures]
     return found
 """
