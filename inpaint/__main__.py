@@ -251,10 +251,10 @@ def _add_computation(parser: argparse.ArgumentParser) -> None:
     add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is available)")
     add(
         "--runtime",
-        choices=("auto", "pytorch", "openvino"),
+        choices=("auto", "openvino", "onnxruntime", "pytorch"),
         default="auto",
-        help="what runs the network (default: auto, which is OpenVINO if installed and faster on this CPU, else "
-        "PyTorch)",
+        help="what runs the network (default: auto, which is the first of these that is installed on a CPU, and "
+        "PyTorch on a GPU)",
     )
 
 

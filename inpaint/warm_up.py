@@ -61,7 +61,9 @@ def _fill() -> None:
     class Black:
         config, multiple, fixed_size = FreeFormConfig(), 16, None
 
-        def __call__(self, masked_image: np.ndarray, *_: Any) -> np.ndarray:
+        def __call__(
+            self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None
+        ) -> np.ndarray:
             return masked_image
 
     photo = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)

@@ -235,7 +235,7 @@ def _build_parser() -> argparse.ArgumentParser:
     add("--model", metavar="REPO[@REVISION]", help="Hub repository or folder with weights (default: the bundled ones)")
     add(
         "--runtime",
-        choices=("auto", "pytorch", "openvino"),
+        choices=("auto", "openvino", "onnxruntime", "pytorch"),
         default="auto",
         help="library that runs the network (default: auto)",
     )
