@@ -56,10 +56,12 @@ def _synthesize() -> None:
 def _fill() -> None:
     """Plan and fill a thick hole and a scratch that leads away from it."""
     from inpaint.engine.filler import Filler
-    from inpaint.networks.config import FreeFormConfig
+    from inpaint.networks.config import FreeFormConfig, GeneratorConfig
 
     class Black:
-        config, multiple, fixed_size = FreeFormConfig(), 16, None
+        config: GeneratorConfig = FreeFormConfig()
+        multiple: int = 16
+        fixed_size: int | None = None
 
         def __call__(
             self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None

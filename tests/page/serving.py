@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import app
-from inpaint import FreeFormConfig, Inpainter
+from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
 from page.server.visits import Visits
 
@@ -40,7 +41,7 @@ class OneColour(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.config, self.multiple, self.fixed_size = FreeFormConfig(), 8, None
+        self.config, self.multiple, self.fixed_size = SimpleNamespace(architecture="one colour"), 8, None
 
     def forward(self, masked_image: Tensor, mask: Tensor, *guide: Tensor) -> Tensor:
         colour = torch.tensor(FILL, dtype=torch.float32) / 127.5 - 1
