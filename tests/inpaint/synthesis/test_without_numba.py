@@ -78,7 +78,9 @@ def test_the_command_line_fills_a_thick_hole_and_says_in_one_line_what_is_missin
     assert log == f"{reason}, so fills take longer and thick holes get no texture: run  pip install --upgrade numba\n"
     inpainter = Inpainter.from_pretrained(model, runtime="pytorch")
     expected = inpainter.with_fills(inpainter.filler.without_synthesis().fills)
-    assert np.array_equal(filled, np.asarray(expected(photo, hole)))
+    difference = np.abs(filled.astype(int) - np.asarray(expected(photo, hole)))
+    assert not difference[~hole].any()
+    assert difference.mean() < 1  # tiles are others, and low frequencies are rounded otherwise
 
 
 def test_a_thin_hole_needs_no_numba(run):
