@@ -12,7 +12,7 @@ from .base import GraphRuntime
 from .source import Source
 from .window import Window
 
-_CACHED_LAYERS = 500
+_CACHED_LAYERS = 2000
 """Number of layers whose code for a size is kept. By default it is 5000: a size takes 3 MB, a hundred sizes 500 MB."""
 
 
