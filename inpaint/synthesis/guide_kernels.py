@@ -45,7 +45,9 @@ def blur_across(start, stop, values, channels, taps, out):
                 wide[(x + radius) * channels + channel] = values[y, _mirrored(x, width) * channels + channel]
                 end = _mirrored(width - 1 - x, width) * channels + channel
                 wide[(width - 1 - x + radius) * channels + channel] = values[y, end]
-        wide[radius * channels : radius * channels + length] = values[y]
+        inner = wide[radius * channels :]
+        for index in range(length):  # an assignment of arrays would compile what raises errors about shapes
+            inner[index] = values[y, index]
         target = out[y]
         target[:] = 0
         for tap in range(len(taps)):

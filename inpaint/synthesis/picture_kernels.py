@@ -160,7 +160,8 @@ def gradient_energy(start, stop, pixels, hole, factor, out, out_weight):
         if y * factor < last_row:
             _grey(pixels, y * factor, below)
         for row in range(y * factor, last_row):
-            above[:] = below
+            for column in range(width):
+                above[column] = below[column]
             _grey(pixels, row + 1, below)
             own, next_row, beside = hole[row], hole[row + 1], hole[row, 1:]
             right = above[1:]
