@@ -11,10 +11,10 @@ KERNEL = """
 import sys
 {before}
 import numpy as np
-from inpaint.synthesis import picture_kernels
+from inpaint.synthesis import source_kernels
 
 out = np.zeros((8, 20), bool)
-picture_kernels.source_rows(0, 8, np.ones((8, 20), bool), 3, out)
+source_kernels.source_rows(0, 8, np.ones((8, 20), bool), 3, out)
 assert out[:, 3:17].all() and not out[:, :3].any()
 """
 
