@@ -66,6 +66,8 @@ class FreeFormConfig:
     """
 
     architecture: ClassVar[str] = "free-form"
+    multiple: ClassVar[int] = 16
+    """Sides of pictures must be multiples of this number of pixels."""
     old_names: ClassVar[dict[str, str]] = {"borrow_channels": "key_channels"}
     """Names in `config.json` files of earlier versions, and the current ones."""
     channels: tuple[int, int, int] = (40, 80, 160)
@@ -86,6 +88,15 @@ class FreeFormConfig:
         if self.channels[-1] % self.attention_heads:
             raise ConfigError(
                 f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}"
+            )
+
+    @classmethod
+    def check_sides(cls, height: int, width: int) -> None:
+        """Raise ValueError unless both sides of a picture, in pixels, are multiples of `multiple`."""
+        if height % cls.multiple or width % cls.multiple:
+            raise ValueError(
+                f"the picture is {width}x{height}; both sides must be multiples of {cls.multiple}:"
+                " pad it, or use Inpainter, which takes any size"
             )
 
 

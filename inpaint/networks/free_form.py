@@ -29,7 +29,7 @@ class FreeFormGenerator(nn.Module):
     """
 
     fixed_size = None
-    multiple = 16
+    multiple = FreeFormConfig.multiple
 
     def __init__(self, config: FreeFormConfig):
         super().__init__()
@@ -94,12 +94,7 @@ class FreeFormGenerator(nn.Module):
         Raises:
             ValueError: a side is not a multiple of 16.
         """
-        height, width = masked_image.shape[-2:]
-        if height % self.multiple or width % self.multiple:
-            raise ValueError(
-                f"the picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
-                " pad it, or use Inpainter, which takes any size"
-            )
+        self.config.check_sides(*masked_image.shape[-2:])
         if coarse_fill is None:
             return initial_fill(masked_image, mask)
         return torch.where(mask > 0, coarse_fill, masked_image)

@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from inpaint.networks.config import GeneratorConfig
+from inpaint.networks.config import FreeFormConfig, GeneratorConfig
 from inpaint.pyramid.fills import initial_fill
 
-from .free_form_graph import CELL_PX, free_form_graph
+from .free_form_graph import free_form_graph
 from .source import Source, is_free_form, tensors_of
 from .window import Window, window_of
 
@@ -59,7 +59,7 @@ class GraphRuntime(ABC):
 
     name: str
     device = "cpu"
-    multiple = CELL_PX
+    multiple = FreeFormConfig.multiple
     fixed_size: int | None = None
 
     def __init__(self, source: Source) -> None:
@@ -71,12 +71,7 @@ class GraphRuntime(ABC):
 
     def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
         """Return the generator's prediction, see `Runtime`."""
-        height, width = mask.shape[-2:]
-        if height % self.multiple or width % self.multiple:
-            raise ValueError(
-                f"the picture is {width}x{height}; both sides must be multiples of {self.multiple}:"
-                " pad it, or use Inpainter, which takes any size"
-            )
+        FreeFormConfig.check_sides(*mask.shape[-2:])
         if coarse_fill is None:
             filled = [initial_fill(*picture) for picture in zip(masked_image, mask[:, 0], strict=True)]
             prediction = filled[0][None] if len(filled) == 1 else np.stack(filled)

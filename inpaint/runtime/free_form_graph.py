@@ -15,7 +15,7 @@ from inpaint.networks.config import FreeFormConfig
 from .graph_layers import GraphLayers
 from .onnx_file import Graph
 
-CELL_PX = 16
+CELL_PX = FreeFormConfig.multiple
 """Sides of pictures and windows are multiples of this number of pixels."""
 REACH_PX = 19
 """Distance from the edge of a window within which the result differs from that without a window, unless the edge is the
