@@ -164,11 +164,11 @@ class Filler:
             for fill, packed in self._fill_crops(regions[0].crops, pixels, mask, within, cancelled):
                 yield regions[0], fill, packed
             return
-        computed = ahead(
-            partial(lambda crops: list(self._fill_crops(crops, pixels, mask, within, cancelled)), region.crops)
-            for region in regions
-        )
-        for region, fills in zip(regions, computed, strict=True):
+
+        def fills_of(region: RegionPlan) -> list[tuple[Fill, PackedFill]]:
+            return list(self._fill_crops(region.crops, pixels, mask, within, cancelled))
+
+        for region, fills in zip(regions, ahead(partial(fills_of, region) for region in regions), strict=True):
             yield from ((region, fill, packed) for fill, packed in fills)
 
     def _fill_crops(

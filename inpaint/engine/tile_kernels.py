@@ -16,6 +16,17 @@ def _price(left, top, right, bottom, widths, heights, overhead):
     return widths[width] * heights[height] + overhead
 
 
+@njit(nogil=True, inline="always")
+def _saved(one, other, boxes, price, widths, heights, overhead):
+    """Return what the merging of two tiles saves; a negative number if there is no crop for both."""
+    merged = _price(
+        min(boxes[one, 0], boxes[other, 0]), min(boxes[one, 1], boxes[other, 1]),
+        max(boxes[one, 2], boxes[other, 2]), max(boxes[one, 3], boxes[other, 3]),
+        widths, heights, overhead,
+    )  # fmt: skip
+    return price[one] + price[other] - merged if merged >= 0 else np.int64(-1)
+
+
 @njit(**OPTIONS)
 def _find_partner(index, first, stop, boxes, price, widths, heights, overhead, partner, saving):
     """Write the tile with which a tile is best merged, and what that saves; 0 if nothing is saved."""
@@ -23,13 +34,8 @@ def _find_partner(index, first, stop, boxes, price, widths, heights, overhead, p
     for other in range(first[index], stop[index]):
         if other == index or price[other] < 0:
             continue
-        merged = _price(
-            min(boxes[index, 0], boxes[other, 0]), min(boxes[index, 1], boxes[other, 1]),
-            max(boxes[index, 2], boxes[other, 2]), max(boxes[index, 3], boxes[other, 3]),
-            widths, heights, overhead,
-        )  # fmt: skip
-        saved = price[index] + price[other] - merged
-        if merged >= 0 and saved > saving[index]:
+        saved = _saved(index, other, boxes, price, widths, heights, overhead)
+        if saved > saving[index]:
             partner[index], saving[index] = other, saved
 
 
@@ -71,13 +77,8 @@ def merge(boxes, first, stop, widths, heights, overhead, tile_of):
         for index in range(first[kept], stop[kept]):  # the merged tile may be a better partner than the former one
             if price[index] < 0 or index == kept:
                 continue
-            merged = _price(
-                min(boxes[index, 0], boxes[kept, 0]), min(boxes[index, 1], boxes[kept, 1]),
-                max(boxes[index, 2], boxes[kept, 2]), max(boxes[index, 3], boxes[kept, 3]),
-                widths, heights, overhead,
-            )  # fmt: skip
-            saved = price[index] + price[kept] - merged
-            if merged >= 0 and saved > saving[index]:
+            saved = _saved(index, kept, boxes, price, widths, heights, overhead)
+            if saved > saving[index]:
                 partner[index], saving[index] = kept, saved
     for index in range(count):  # a tile becomes part of an earlier one, whose own is known already
         tile_of[index] = tile_of[tile_of[index]]

@@ -38,6 +38,14 @@ def lay_out(index_at, centres, matches, weight, width, offset_at, weight_at):
             offset_at[row, column], weight_at[row, column] = down * width + right, weight[index]
 
 
+@njit(**INLINE)
+def _advanced(index, places, least):
+    """Return the first index, from this one on, of a place that is at least this one; places ascend."""
+    while index < len(places) and places[index] < least:
+        index += 1
+    return index
+
+
 @njit(**OPTIONS)
 def vote_mean(start, stop, hole, top, left, rows, columns, offset_at, weight_at, features):
     """Set each pixel of the hole to the weighted mean of what the patches over it propose.
@@ -50,17 +58,12 @@ def vote_mean(start, stop, hole, top, left, rows, columns, offset_at, weight_at,
     first_row = 0
     sums = np.empty(CHANNELS + 1, np.float32)
     for y in range(top + start, top + stop):
-        while first_row < len(rows) and rows[first_row] < y - RADIUS:
-            first_row += 1
-        stop_row = first_row
-        while stop_row < len(rows) and rows[stop_row] <= y + RADIUS:
-            stop_row += 1
+        first_row = _advanced(first_row, rows, y - RADIUS)
+        stop_row = _advanced(first_row, rows, y + RADIUS + 1)
         first, end = 0, 0
         for x in range(max(left, columns[0] - RADIUS), min(width, columns[len(columns) - 1] + RADIUS + 1)):
-            while first < len(columns) and columns[first] < x - RADIUS:
-                first += 1
-            while end < len(columns) and columns[end] <= x + RADIUS:
-                end += 1
+            first = _advanced(first, columns, x - RADIUS)
+            end = _advanced(end, columns, x + RADIUS + 1)
             if not hole[y, x]:
                 continue
             total = np.float32(0)
@@ -98,21 +101,16 @@ def vote_offset(start, stop, hole, top, left, rows, columns, offset_at, weight_a
     first_row = 0
     for box_row in range(start, stop):
         y = top + box_row
-        while first_row < len(rows) and rows[first_row] < y - RADIUS:
-            first_row += 1
-        stop_row = first_row
-        while stop_row < len(rows) and rows[stop_row] <= y + RADIUS:
-            stop_row += 1
+        first_row = _advanced(first_row, rows, y - RADIUS)
+        stop_row = _advanced(first_row, rows, y + RADIUS + 1)
         first, end = 0, 0
         for box_column in range(offsets.shape[1]):
             x = left + box_column
             offsets[box_row, box_column], share[box_row, box_column] = 0, 0
             if x >= width or not hole[y, x]:
                 continue
-            while first < len(columns) and columns[first] < x - RADIUS:
-                first += 1
-            while end < len(columns) and columns[end] <= x + RADIUS:
-                end += 1
+            first = _advanced(first, columns, x - RADIUS)
+            end = _advanced(end, columns, x + RADIUS + 1)
             count, last, recent = 0, 0, 0
             total, sum_of_last = np.float32(0), np.float32(0)
             for row in range(first_row, stop_row):
