@@ -50,10 +50,11 @@ def test_the_command_line_fills_thick_and_thin_holes(files, numba):
     assert (before[hole] != after[hole]).any(axis=1).mean() > 0.9
 
 
-def test_the_command_line_finds_damage_and_restores_tones(files):
+@pytest.mark.parametrize("numba", ["", "sys.modules['numba'] = None\n"], ids=["with numba", "without numba"])
+def test_the_command_line_finds_damage_and_restores_tones(files, numba):
     pytest.importorskip("openvino")
     photo, _, result = files
-    code = "from inpaint.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    code = f"{numba}from inpaint.__main__ import main; sys.exit(main(sys.argv[1:]))"
     run(code, photo, "--find-damage", "--restore-tone", "-o", result)
     with Image.open(result) as restored, Image.open(photo) as before:
         assert restored.size == before.size
