@@ -1,6 +1,7 @@
 """Run a free-form generator with OpenVINO."""
 
 import contextlib
+import functools
 import queue
 from typing import Any
 
@@ -67,13 +68,24 @@ def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
         ImportError: openvino is missing.
         RuntimeError: OpenVINO cannot compile the network.
     """
-    import openvino
-
-    core = openvino.Core()
+    core = _core()
     precisions = ["bf16"] if half else ["f32"]
     if half is None and _has_bfloat16(core):
         precisions = ["bf16", "f32"]
     return _compiled(core, core.read_model(graph), precisions)
+
+
+@functools.cache
+def _core() -> Any:
+    """Return the only Core of the process, which is never released.
+
+    The CPU plugin of each Core sets the thread's alternate signal stack, and restores the one before when it is
+    released. If two are released in the order of their creation, the stack that is restored is that of the first,
+    unmapped by then, and the next signal ends the process: Ctrl+C is a segmentation fault (OpenVINO 2026.4).
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _has_bfloat16(core: Any) -> bool:

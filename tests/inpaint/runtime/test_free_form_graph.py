@@ -3,13 +3,13 @@
 import numpy as np
 import onnx
 import onnxruntime
-import openvino
 import pytest
 import torch
 
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.runtime.free_form_graph import CELL_PX, REACH_PX, free_form_graph
+from inpaint.runtime.openvino import compile_graph
 from inpaint.runtime.source import tensors_of
 from tests.inpaint.runtime.crops import SMALL, crop, small
 
@@ -27,8 +27,7 @@ def onnx_runtime(content):
 
 
 def openvino_float32(content):
-    core = openvino.Core()
-    model = core.compile_model(core.read_model(content), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    model, _ = compile_graph(content, half=False)
     return lambda inputs: next(iter(model(inputs).values()))
 
 
