@@ -68,12 +68,17 @@ def _fill_all(
             count["skipped"] += 1
             continue
         try:
-            fill_file(inpainter, task, options, inputs, ahead)
+            notes = fill_file(inpainter, task, options, inputs, ahead)
             count["filled"] += 1
+            for note in notes:
+                write(f"note: {_name(task)}: {note}", file=sys.stderr)
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
-            name = "standard input" if task.photo == PIPE else task.photo
-            write(f"error: {name}: {error or type(error).__name__}", file=sys.stderr)
+            write(f"error: {_name(task)}: {error or type(error).__name__}", file=sys.stderr)
+
+
+def _name(task: Task) -> Path | str:
+    return "standard input" if task.photo == PIPE else task.photo
 
 
 def _progress(tasks: list[Task]) -> tuple[Iterable[Task], Callable[..., None]]:

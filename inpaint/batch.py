@@ -160,7 +160,7 @@ class ReadAhead:
 
 def fill_file(
     inpainter: Inpainter, task: Task, options: Options, inputs: set[tuple[int, int]], ahead: ReadAhead | None = None
-) -> None:
+) -> tuple[str, ...]:
     """Fill one photo and write the result atomically.
 
     Args:
@@ -169,6 +169,9 @@ def fill_file(
         options: how to fill and write.
         inputs: `input_ids` of all tasks; results replace these files only if the options allow it.
         ahead: opens the task; None: it is opened now.
+
+    Returns:
+        Sentences that say what of the photo's file could not be kept.
 
     Raises:
         ValueError: there is no mask, a picture cannot be read, or the output is an input.
@@ -185,7 +188,7 @@ def fill_file(
     if options.mask_only:
         with _opened_output(output) as file:
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
-        return
+        return ()
     format = options.format or _result_format(photo, task)
     unchanged = not hole.any() and not options.restore_tone and format == photo.format and options.quality is None
     inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
@@ -194,8 +197,8 @@ def fill_file(
     with _opened_output(output) as file:
         if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
             file.write(task.photo.read_bytes())
-        else:
-            save_photo(photo, file, format, options.quality)
+            return ()
+        return save_photo(photo, file, format, options.quality)
 
 
 def _found_damage(inpainter: Inpainter, photo: Image.Image, options: Options) -> np.ndarray:

@@ -15,7 +15,8 @@ from PIL import Image
 
 from .formats import FORMAT_OF_SUFFIX, describe, is_heic, is_lossless_webp, register_heic
 from .modes import MODES
-from .orientation import upright
+from .orientation import orientation_of, upright
+from .original import remember_original
 from .sixteen_bit import from_deep_array, is_deep, load_deep
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
@@ -98,7 +99,10 @@ def open_photo(
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
             image = _checked(_identify(file, name), name, limit)
-            return upright(_load(image, file, name))
+            orientation, format = orientation_of(image), image.format
+            photo = upright(_load(image, file, name))
+            remember_original(photo, _lasting(source, file), format or "", orientation)
+            return photo
     except PhotoError:
         raise
     except FileNotFoundError:
@@ -187,6 +191,16 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         image.info["file_bytes"] = file.seek(0, os.SEEK_END)
         image.info["lossless"] = format == "WEBP" and is_lossless_webp(_rewound(file))
     return image
+
+
+def _lasting(source: str | os.PathLike[str] | bytes | BinaryIO, file: BinaryIO) -> str | os.PathLike[str] | bytes:
+    """Return what a file can be read from later: its path, or its bytes where it has none."""
+    if isinstance(source, str | os.PathLike | bytes):
+        return source
+    path = getattr(file, "name", None)
+    if isinstance(file, io.BufferedReader) and isinstance(path, str) and Path(path).is_file():
+        return path
+    return _rewound(file).read()
 
 
 def _rewound(file: BinaryIO) -> BinaryIO:

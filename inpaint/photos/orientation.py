@@ -11,6 +11,15 @@ TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
 _TURNED = range(2, 9)
 
 
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation of an image, 1 to 8; 1 where its EXIF data is damaged or missing."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # damaged EXIF data
+        return 1
+    return orientation if orientation in _TURNED else 1
+
+
 def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
     """Return an upright photo that no longer depends on a file, in the mode and with the metadata of a loaded image.
 

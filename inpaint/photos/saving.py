@@ -12,6 +12,8 @@ from PIL import Image, PngImagePlugin
 from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
 from .modes import low_bytes
 from .opening import SUFFIXES, PhotoError
+from .original import original_of
+from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
 
 LOSSLESS_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate")
@@ -41,18 +43,22 @@ def save_photo(
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
     quality: int | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write a photo with its EXIF data, ICC profile and resolution, in its own quality.
 
-    A JPEG keeps its quantization tables and subsampling. The quality of a lossy WebP, AVIF or HEIC file is not stored
-    in the file; the photo is saved with the quality that gives about as many bytes per pixel as its file had. 16-bit
-    colour keeps its depth in PNG and TIFF; other formats get the upper bytes.
+    Where the photo came from a file of the same format, only what differs from that file is changed in it, see
+    `rewriting`. Otherwise a JPEG keeps its quantization tables and subsampling. The quality of a lossy WebP, AVIF or
+    HEIC file is not stored in the file; the photo is saved with the quality that gives about as many bytes per pixel
+    as its file had. 16-bit colour keeps its depth in PNG and TIFF; other formats get the upper bytes.
 
     Args:
         photo: as `open_photo` or the inpainter returned it.
         target: a path or an open binary file.
         format: Pillow's name of the format; None: by the target's suffix, else the photo's own, else PNG.
         quality: of a lossy format, 1 to 100; None: the photo's own, or 95 if the photo comes from another format.
+
+    Returns:
+        Sentences that say what of the original file could not be kept, to be shown to the photo's owner.
 
     Raises:
         PhotoError: the format is unknown or does not support the photo's mode, or quality is out of range.
@@ -65,6 +71,32 @@ def save_photo(
     format = "JPEG" if format == "MPO" else format
     if format == "HEIF" and not register_heic():
         raise PhotoError("HEIC cannot be written: run  pip install pillow-heif  or save the photo as JPEG")
+    original = original_of(photo)
+    notes: tuple[str, ...] = ()
+    if original is not None and _same_format(original.format, format) and quality is None:
+        try:
+            data, notes = rewrite(photo, original)
+            _write(data, target)
+            return notes
+        except CannotRewriteError as error:
+            notes = (str(error),) if str(error) else ()
+    _encode(photo, target, format, quality)
+    return notes
+
+
+def _same_format(first: str, second: str) -> bool:
+    return first.replace("MPO", "JPEG") == second.replace("MPO", "JPEG")
+
+
+def _write(data: bytes, target: str | os.PathLike[str] | BinaryIO) -> None:
+    if isinstance(target, str | os.PathLike):
+        Path(target).write_bytes(data)
+    else:
+        target.write(data)
+
+
+def _encode(photo: Image.Image, target: str | os.PathLike[str] | BinaryIO, format: str, quality: int | None) -> None:
+    """Write all pixels of a photo anew, see `save_photo`."""
     try:
         if low_bytes(photo) is not None and format in DEEP_FORMATS:
             with contextlib.ExitStack() as stack:

@@ -272,6 +272,7 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     def interrupted(inpainter, task, *others):
         if task.photo.name == "b.png":
             raise KeyboardInterrupt
+        return ()
 
     monkeypatch.setattr("inpaint.__main__.fill_file", interrupted)
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
