@@ -99,9 +99,10 @@ def open_photo(
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
             image = _checked(_identify(file, name), name, limit)
-            orientation, format = orientation_of(image), image.format
-            photo = upright(_load(image, file, name))
-            remember_original(photo, _lasting(source, file), format or "", orientation)
+            loaded = _load(image, file, name)
+            orientation = orientation_of(loaded)
+            photo = upright(loaded)
+            remember_original(photo, _lasting(source, file), photo.format or "", orientation)
             return photo
     except PhotoError:
         raise

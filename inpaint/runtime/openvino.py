@@ -68,7 +68,9 @@ def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
         ImportError: openvino is missing.
         RuntimeError: OpenVINO cannot compile the network.
     """
-    core = _core()
+    import openvino
+
+    core = _core(openvino)
     precisions = ["bf16"] if half else ["f32"]
     if half is None and _has_bfloat16(core):
         precisions = ["bf16", "f32"]
@@ -76,15 +78,16 @@ def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
 
 
 @functools.cache
-def _core() -> Any:
+def _core(openvino: Any) -> Any:
     """Return the only Core of the process, which is never released.
 
     The CPU plugin of each Core sets the thread's alternate signal stack, and restores the one before when it is
     released. If two are released in the order of their creation, the stack that is restored is that of the first,
     unmapped by then, and the next signal ends the process: Ctrl+C is a segmentation fault (OpenVINO 2026.4).
-    """
-    import openvino
 
+    Args:
+        openvino: the module.
+    """
     return openvino.Core()
 
 
