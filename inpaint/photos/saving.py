@@ -10,9 +10,12 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
+from .metadata import exif, xmp
+from .metadata.jpeg_options import JpegOptions, jpeg_options
+from .metadata.removed import sentences
 from .modes import low_bytes
 from .opening import SUFFIXES, PhotoError
-from .original import original_of
+from .original import ORIGINAL, Original, original_of
 from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
 
@@ -80,8 +83,7 @@ def save_photo(
             return notes
         except CannotRewriteError as error:
             notes = (str(error),) if str(error) else ()
-    _encode(photo, target, format, quality)
-    return notes
+    return notes + _encode(photo, target, format, quality)
 
 
 def _same_format(first: str, second: str) -> bool:
@@ -95,22 +97,34 @@ def _write(data: bytes, target: str | os.PathLike[str] | BinaryIO) -> None:
         target.write(data)
 
 
-def _encode(photo: Image.Image, target: str | os.PathLike[str] | BinaryIO, format: str, quality: int | None) -> None:
-    """Write all pixels of a photo anew, see `save_photo`."""
+def _encode(
+    photo: Image.Image, target: str | os.PathLike[str] | BinaryIO, format: str, quality: int | None
+) -> tuple[str, ...]:
+    """Write all pixels of a photo anew, and return what is to be told, see `save_photo`."""
     try:
         if low_bytes(photo) is not None and format in DEEP_FORMATS:
             with contextlib.ExitStack() as stack:
                 path = isinstance(target, str | os.PathLike)
                 file = stack.enter_context(open(target, "w+b")) if path else target  # type: ignore[arg-type]
                 save_deep(photo, file, format)  # type: ignore[arg-type]
-            return
+            return ()
         if format == "JPEG" and photo.mode in ("P", "HSV") and "transparency" not in photo.info:
             photo = photo.convert("RGB")
-        photo.save(target, format, **_save_options(photo, format, quality))
+        options = _save_options(photo, format, quality)
+        carried = _carried_over(photo, options.get("xmp")) if format == "JPEG" else JpegOptions({}, frozenset())
+        photo.save(target, format, **options | carried.options)
+        return sentences(carried.removed)
     except (KeyError, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as PNG") from error
+
+
+def _carried_over(photo: Image.Image, packet: bytes | None) -> JpegOptions:
+    """Return the metadata of the JPEG file that a photo came from, also where it is of another size now."""
+    original = photo.info.get(ORIGINAL)
+    data = original.read() if isinstance(original, Original) and original.format in ("JPEG", "MPO") else None
+    return jpeg_options(data, packet) if data is not None else JpegOptions({}, frozenset())
 
 
 def check_quality(quality: int | None) -> None:
@@ -121,12 +135,14 @@ def check_quality(quality: int | None) -> None:
 
 def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[str, Any]:
     options = {key: photo.info[key] for key in ("exif", "icc_profile", "dpi") if photo.info.get(key)}
+    if "exif" in options:
+        options["exif"] = exif.without_previews(options["exif"]).data
     if format in ("JPEG", *LOSSY) and isinstance(photo.info.get("xmp"), bytes):
-        options["xmp"] = photo.info["xmp"]
+        options["xmp"] = xmp.without_previews(photo.info["xmp"]).data
     if format == "JPEG":
         options |= {"quality": quality or DEFAULT_QUALITY, "progressive": bool(photo.info.get("progressive"))}
-        if photo.info.get("subsampling", -1) in (0, 1, 2):
-            options["subsampling"] = photo.info["subsampling"]
+        if "subsampling" in photo.info and photo.mode == "RGB":  # -1: one that Pillow does not write, such as 4:1:1
+            options["subsampling"] = max(0, photo.info["subsampling"])
         if photo.info.get("qtables") and photo.format in ("JPEG", "MPO") and quality is None:
             options = {**options, "qtables": photo.info["qtables"]}
             del options["quality"]

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import piexif
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -137,3 +138,43 @@ def test_the_gamma_of_a_png_is_kept():
     options.add(b"gAMA", (50_000).to_bytes(4, "big"))
     save_photo(open_photo(file_bytes(picture("RGB"), pnginfo=options)), file := io.BytesIO())
     assert open_photo(file.getvalue()).info["gamma"] == 0.5
+
+
+EXIF_WITH_PREVIEW = piexif.dump(
+    {
+        "0th": {piexif.ImageIFD.Make: b"Maker"},
+        "1st": {259: 6},
+        "thumbnail": file_bytes(picture("RGB", (64, 48)), "JPEG"),
+    }
+)
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_an_edited_photo_has_no_preview_of_what_it_was(format, quality):
+    assert register_heic()
+    photo = open_photo(file_bytes(picture("RGB", (64, 48)), format, exif=EXIF_WITH_PREVIEW))
+    photo.paste((9, 9, 9), (8, 8, 24, 24))
+    save_photo(photo, file := io.BytesIO(), quality=quality)
+    saved = open_photo(file.getvalue())
+    assert piexif.load(saved.info["exif"])["thumbnail"] is None
+    assert saved.getexif()[piexif.ImageIFD.Make] == "Maker"
+
+
+def test_a_jpeg_that_is_encoded_anew_keeps_iptc_and_makers_segments_and_tells_of_pictures_that_go():
+    resources = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + b"\0\0\0\x0a" + b"\x1c\x02\x78\0\x05Boat!"
+    segments = [(0xED, resources), (0xE5, b"MAKER\0data"), (0xEB, b"JP\0\x01\0\0\0\1jumb..c2pa"), (0xFE, b"a comment")]
+    extra = b"".join(bytes([255, marker]) + (len(data) + 2).to_bytes(2) + data for marker, data in segments)
+    photo = open_photo(file_bytes(picture("RGB", (64, 48)), "JPEG", extra=extra))
+    notes = save_photo(photo.resize((32, 24)), file := io.BytesIO(), "JPEG", quality=70)
+    assert notes == ("the Content Credentials (C2PA) were removed, because they no longer hold for the edited photo",)
+    data = file.getvalue()
+    assert [data.count(part) for _, part in segments] == [1, 1, 0, 1]
+    assert Image.open(file).info["photoshop"][0x0404] == resources[-10:]
+
+
+def test_a_sampling_that_pillow_cannot_write_becomes_full_when_a_jpeg_is_encoded_anew():
+    photo = open_photo(file_bytes(picture("RGB", (64, 64)), "JPEG", subsampling=0))
+    photo.info["subsampling"] = -1  # what Pillow says of a file of 4:1:1, say
+    save_photo(photo, file := io.BytesIO(), quality=80)
+    assert open_photo(file.getvalue()).info["subsampling"] == 0
