@@ -1,16 +1,21 @@
 """Convert between a photo's own mode (palette, CMYK, 16-bit greyscale ...) and the RGB pixels of a fill."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
+
+from .transparency import has_transparent_colour, is_colour, transparent_pixels
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
 LOW_BYTES = "low_bytes"
 """Key in a photo's `info`. Pillow has no mode for 16-bit colour: such a photo is an image of the upper bytes, and under
 this key a second image of the same size and mode has the lower bytes."""
+GREY_BITS = "grey_bits"
+"""Key in a photo's `info`: the bits of a sample, 2 or 4, where an image of mode L comes from a file with so few. Its
+values are multiples of 85 or 17."""
 _STRIP_PIXELS = 1 << 18
 _COLOURS = 4096  # at a time, whose distances to the entries of a palette take a few megabytes
 
@@ -120,10 +125,10 @@ def write_patches(photo: Image.Image, patches: Iterable[Patch], mask: np.ndarray
 class PhotoWriter:
     """Writes RGB pixels into a photo in its own mode, in place. All other pixels stay identical.
 
-    Alpha does not change anywhere, also where a colour is declared transparent. In a palette photo the fill has the
-    nearest opaque colours of the palette. In CMYK the fill has no black (Pillow's plain conversion). Deep greyscale
-    keeps its depth; the fill has 256 levels between the photo's darkest and brightest values. 16-bit colour keeps its
-    depth too; there the levels of the fill are multiples of 257.
+    Alpha does not change anywhere: where a colour is declared transparent, its pixels stay, and no fill has it. In a
+    palette photo the fill has the nearest opaque colours of the palette. In CMYK the fill has no black (Pillow's plain
+    conversion). Deep greyscale keeps its depth; the fill has 256 levels between the photo's darkest and brightest
+    values. 16-bit colour keeps its depth too; there the levels of the fill are multiples of 257.
 
     Args:
         photo: as `open_photo` returns it.
@@ -145,33 +150,55 @@ class PhotoWriter:
         """
         photo, (left, top, pixels) = self.photo, patch
         box = (left, top, left + hole.shape[1], top + hole.shape[0])
+        before = [layer.crop(box) for layer in self._layers]
+        keyed = has_transparent_colour(photo)
+        if keyed:
+            hole = hole & ~transparent_pixels(*before)
         if self._levels is not None:
-            photo.paste(_deep_fill(photo.crop(box), pixels, hole, self._levels), box)
-            return
-        if self._palette is not None:
+            fill = _deep_fill(before[0], pixels, hole, self._levels)
+        elif self._palette is not None:
             fill = self._palette.nearest(pixels, hole, photo.mode)
         else:
             fill = Image.fromarray(pixels)
             fill = fill if photo.mode == "RGB" else fill.convert(photo.mode)
-        if "transparency" in photo.info and photo.mode in ("1", "L", "P", "RGB"):
-            hole, fill = _keep_transparency(photo.crop(box), fill, hole)
+            fill = _with_bits(fill, photo.info.get(GREY_BITS)) if photo.mode == "L" else fill
+        if keyed and photo.mode != "P":
+            fill = _opaque(fill, hole, photo.info, 257 if len(before) > 1 else 1)
+        if self._levels is not None:
+            photo.paste(fill, box)
+            return
         shape = Image.fromarray(np.ascontiguousarray(hole))
-        for layer in self._layers:
+        for layer, part in zip(self._layers, before, strict=True):
             if photo.mode in ("LA", "PA", "RGBA"):
-                fill.putalpha(layer.crop(box).getchannel("A"))
+                fill.putalpha(part.getchannel("A"))
             layer.paste(fill, box, shape)
 
 
-def _keep_transparency(before: Image.Image, fill: Image.Image, hole: np.ndarray) -> tuple[np.ndarray, Image.Image]:
-    """Return the opaque part of a hole and a fill without the transparent colour, for a photo that declares one."""
-    clear = np.asarray(before.convert("RGBA").getchannel("A")) == 0
-    key = before.info["transparency"]
-    if fill.mode in ("L", "RGB") and not isinstance(key, bytes):
-        values = np.array(fill)
-        hit = (values.reshape(*hole.shape, -1) == key).all(axis=2)
-        values[hit] ^= 1
-        fill = Image.fromarray(values)
-    return hole & ~clear, fill
+def _with_bits(fill: Image.Image, bits: int | None) -> Image.Image:
+    """Return a greyscale image with the nearest of the values that a few bits can hold; all, if there are 8."""
+    if bits is None:
+        return fill
+    step = 255 // (2**bits - 1)
+    return Image.fromarray(((np.asarray(fill).astype(np.uint16) + step // 2) // step * step).astype(np.uint8))
+
+
+def _opaque(fill: Image.Image, hole: np.ndarray, info: dict[str, Any], factor: int) -> Image.Image:
+    """Return a fill whose pixels of the transparent colour have the next one.
+
+    Args:
+        fill: mode 1, L, I;16 or RGB.
+        hole: bool (h, w): the pixels that are filled; others stay.
+        info: of the photo.
+        factor: by which the values of the fill have to be multiplied to be those of the photo.
+    """
+    values, colour = np.array(fill), info["transparency"]
+    if fill.mode == "1":
+        values[hole] = colour == 0
+        return Image.fromarray(values)
+    step = 255 // (2 ** info[GREY_BITS] - 1) if GREY_BITS in info else 1
+    hit = hole & is_colour(values.astype(np.uint16) * np.uint16(factor), colour)
+    values[hit] = (values[hit] // step ^ 1) * step
+    return Image.frombytes(fill.mode, fill.size, values.tobytes())
 
 
 def _deep_fill(before: Image.Image, pixels: np.ndarray, hole: np.ndarray, levels: tuple[float, float]) -> Image.Image:

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from .formats import FORMAT_OF_SUFFIX, describe, is_heic, is_lossless_webp, register_heic
-from .modes import MODES
+from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
 from .original import remember_original
-from .sixteen_bit import from_deep_array, is_deep, load_deep
+from .sixteen_bit import from_deep_array, is_deep, load_deep, raw_mode
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
@@ -180,7 +180,7 @@ def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Im
 
 def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
     """Decode the pixels of a file, and record its quality in `info`."""
-    format = image.format
+    format, grey_bits = image.format, {"L;2": 2, "L;4": 4}.get(raw_mode(image)) if image.format == "PNG" else None
     if is_deep(image):
         twin = io.BytesIO()
         file.seek(0)
@@ -188,6 +188,10 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         image = load_deep(image, _identify(_rewound(twin), name))
         image.format = format
     image.load()
+    if grey_bits is not None:
+        image.info[GREY_BITS] = grey_bits
+        if isinstance(key := image.info.get("transparency"), int):  # of 2 or 4 bits, while the pixels become 8
+            image.info["transparency"] = key * 255 // (2**grey_bits - 1)
     if format in ("WEBP", "AVIF", "HEIF"):
         image.info["file_bytes"] = file.seek(0, os.SEEK_END)
         image.info["lossless"] = format == "WEBP" and is_lossless_webp(_rewound(file))

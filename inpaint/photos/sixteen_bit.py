@@ -17,6 +17,7 @@ from PIL import Image, TiffImagePlugin
 
 from .formats import DEFLATE_LEVEL
 from .modes import LOW_BYTES, low_bytes, strips
+from .png import SIGNATURE, Header, deep_idat, new_chunk
 
 DEEP_FORMATS = ("PNG", "TIFF")
 _OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
@@ -26,7 +27,7 @@ _TIFF_PHOTOMETRIC = {"RGB": 2, "RGBA": 2, "CMYK": 5}
 
 def is_deep(image: Image.Image) -> bool:
     """Return whether an image that is opened, but not loaded, has 16-bit colour that `load_deep` reads."""
-    raw = _raw_mode(image)
+    raw = raw_mode(image)
     return raw in ("LA;16B",) or (raw[:-1] in ("RGB;16", "RGBA;16", "CMYK;16") and raw[-1] in _OTHER_ORDER)
 
 
@@ -40,7 +41,7 @@ def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
     Returns:
         The upper bytes, with the lower bytes in `info`: `image` itself, or a new image for greyscale with alpha.
     """
-    raw = _raw_mode(image)
+    raw = raw_mode(image)
     if raw == "LA;16B":  # four bytes per pixel: upper and lower of grey, upper and lower of alpha
         _set_raw_mode(image, "RGBA")
         bands = image.split()
@@ -56,7 +57,7 @@ def load_deep(image: Image.Image, twin: Image.Image) -> Image.Image:
     return image
 
 
-def _raw_mode(image: Image.Image) -> str:
+def raw_mode(image: Image.Image) -> str:
     """Return Pillow's raw mode of the stored pixels; "?" if tiles differ or there are none."""
     stored = {tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(image, "tile", [])}
     found = stored.pop() if len(stored) == 1 else ""
@@ -125,48 +126,18 @@ def _save_png(photo: Image.Image, target: BinaryIO) -> None:
     Reference:
         W3C, Portable Network Graphics (PNG) Specification, third edition, sections 9 and 11.
     """
-    chunks = [(b"IHDR", struct.pack(">2I5B", *photo.size, 16, _PNG_COLOUR_TYPES[photo.mode], 0, 0, 0))]
+    chunks = [Header(*photo.size, 16, _PNG_COLOUR_TYPES[photo.mode], False).chunk()]
     if photo.info.get("icc_profile"):
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.info["icc_profile"])))
+        chunks.append(new_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.info["icc_profile"])))
     if photo.info.get("dpi"):
         per_metre = [round(float(value) / 0.0254) for value in photo.info["dpi"]]
-        chunks.append((b"pHYs", struct.pack(">2IB", *per_metre, 1)))
+        chunks.append(new_chunk(b"pHYs", struct.pack(">2IB", *per_metre, 1)))
     if photo.info.get("exif"):
-        chunks.append((b"eXIf", photo.info["exif"].removeprefix(b"Exif\0\0")))
-    target.write(b"\x89PNG\r\n\x1a\n")
-    for name, data in chunks:
-        _write_chunk(target, name, data)
-    packer, above = zlib.compressobj(DEFLATE_LEVEL), None
-    for _, rows in array_strips(photo):
-        packed = packer.compress(_filtered(rows, above))
-        above = rows[-1]
-        if packed:
-            _write_chunk(target, b"IDAT", packed)
-    _write_chunk(target, b"IDAT", packer.flush())
-    _write_chunk(target, b"IEND", b"")
-
-
-def _write_chunk(target: BinaryIO, name: bytes, data: bytes) -> None:
-    target.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
-
-
-def _filtered(rows: np.ndarray, above: np.ndarray | None) -> bytes:
-    """Return PNG scanlines, each with the filter "up" or "sub", whichever has the smaller sum of absolute values.
-
-    Args:
-        rows: uint16 (h, W, channels).
-        above: uint16 (W, channels), the row above the first one; None at the top.
-    """
-    raw = np.ascontiguousarray(rows.astype(">u2")).view(np.uint8).reshape(len(rows), -1)
-    pixel = 2 * rows.shape[2]
-    first = np.zeros_like(raw[:1]) if above is None else np.ascontiguousarray(above.astype(">u2")).view(np.uint8)
-    up = raw - np.concatenate([first.reshape(1, -1), raw[:-1]])
-    left = raw.copy()
-    left[:, pixel:] -= raw[:, :-pixel]
-    cost = [np.abs(lines.view(np.int8).astype(np.int16)).sum(axis=1) for lines in (left, up)]
-    use_up = cost[1] < cost[0]
-    lines = np.where(use_up[:, None], up, left)
-    return np.concatenate([np.where(use_up, 2, 1).astype(np.uint8)[:, None], lines], axis=1).tobytes()
+        chunks.append(new_chunk(b"eXIf", photo.info["exif"].removeprefix(b"Exif\0\0")))
+    target.write(SIGNATURE)
+    target.writelines(chunk.raw for chunk in chunks)
+    target.writelines(chunk.raw for chunk in deep_idat(rows for _, rows in array_strips(photo)))
+    target.write(new_chunk(b"IEND", b"").raw)
 
 
 def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
