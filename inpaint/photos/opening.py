@@ -13,11 +13,12 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from .formats import FORMAT_OF_SUFFIX, describe, is_heic, is_lossless_webp, register_heic
+from .formats import FORMAT_OF_SUFFIX, is_heic, is_lossless_webp, register_heic
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
 from .original import remember_original
 from .sixteen_bit import from_deep_array, is_deep, load_deep, raw_mode
+from .unreadable import describe
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
@@ -161,7 +162,9 @@ def _identify(file: BinaryIO, name: str) -> Image.Image:
             file.seek(0)
             with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
                 return factory(file, "")
-    raise PhotoError(f"{name} is not an image that can be read{describe(head)}; use one of {', '.join(FORMATS)}")
+    if kind := describe(file):
+        raise PhotoError(f"{name} is not an image that can be read; it is {kind}")
+    raise PhotoError(f"{name} is not an image that can be read; use one of {', '.join(FORMATS)}")
 
 
 def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:

@@ -35,7 +35,7 @@ def format_of(name: str | os.PathLike[str]) -> str:
         PhotoError: it does not end like the name of an image file.
     """
     suffix = (Path(name).suffix or f".{Path(name).name}").lower()
-    format = "JPEG" if suffix == ".mpo" else FORMAT_OF_SUFFIX.get(suffix)
+    format = FORMAT_OF_SUFFIX.get(suffix)
     if format is None:
         raise PhotoError(f"{name} does not end like the name of an image file; use one of {', '.join(SUFFIXES)}")
     return format

@@ -125,6 +125,26 @@ def test_the_format_follows_from_the_file_name():
         format_of("a.psd")
 
 
+@pytest.mark.parametrize(
+    ("suffixes", "format"),
+    [
+        (".jpg .jpeg .jpe .jfif .jif .mpo", "JPEG"),
+        (".png .apng", "PNG"),
+        (".tif .tiff", "TIFF"),
+        (".bmp .dib", "BMP"),
+        (".ppm .pgm .pbm .pnm .pam", "PPM"),
+        (".jp2 .j2k .jpx .jpf .j2c .jpc", "JPEG2000"),
+        (".avif .avifs", "AVIF"),
+        (".heic .heif .hif", "HEIF"),
+    ],
+)
+def test_every_suffix_of_a_format_is_written_and_read(tmp_path, suffixes, format):
+    assert register_heic()
+    for suffix in suffixes.split():
+        save_photo(picture("RGB", (64, 64)), tmp_path / f"out{suffix.upper()}")
+        assert open_photo(tmp_path / f"out{suffix.upper()}").format == format
+
+
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "AVIF", "HEIF"])
 def test_xmp_is_kept(format):
     assert register_heic()
