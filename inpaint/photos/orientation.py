@@ -9,6 +9,16 @@ from .modes import LOW_BYTES, low_bytes
 TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
 """Description, make, model, software, date and time, artist, copyright."""
 _TURNED = range(2, 9)
+_TURNED_BACK = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""How to turn a photo back from upright, by its EXIF orientation."""
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -45,6 +55,22 @@ def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
         photo.info["qtables"] = image.quantization
         photo.info["subsampling"] = JpegImagePlugin.get_sampling(image)
     return photo
+
+
+def stored(photo: Image.Image, orientation: int) -> Image.Image:
+    """Return a photo as a file with an EXIF orientation stores its pixels: what `upright` did, undone.
+
+    Args:
+        photo: upright; not modified.
+        orientation: 1 to 8.
+    """
+    turn = _TURNED_BACK.get(orientation)
+    if turn is None:
+        return photo
+    turned, low = photo.transpose(turn), low_bytes(photo)
+    if low is not None:
+        turned.info = turned.info | {LOW_BYTES: low.transpose(turn)}
+    return turned
 
 
 def _plain(image: Image.Image, copy: bool) -> Image.Image:
