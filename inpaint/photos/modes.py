@@ -1,6 +1,6 @@
 """Convert between a photo's own mode (palette, CMYK, 16-bit greyscale ...) and the RGB pixels of a fill."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -182,7 +182,7 @@ def _with_bits(fill: Image.Image, bits: int | None) -> Image.Image:
     return Image.fromarray(((np.asarray(fill).astype(np.uint16) + step // 2) // step * step).astype(np.uint8))
 
 
-def _opaque(fill: Image.Image, hole: np.ndarray, info: dict[str, Any], factor: int) -> Image.Image:
+def _opaque(fill: Image.Image, hole: np.ndarray, info: Mapping[Any, Any], factor: int) -> Image.Image:
     """Return a fill whose pixels of the transparent colour have the next one.
 
     Args:
