@@ -1,21 +1,32 @@
 """Open image datasets for streaming: on the Hub, in a folder, or in parquet files."""
 
 import functools
+import glob
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import datasets
 import pyarrow as pa
+from datasets.data_files import DataFilesDict, get_data_patterns
+from datasets.load import infer_module_for_data_files
 
 from inpaint.hub.errors import explain_error, is_refusal
 from inpaint.hub.retry import install_retrying_client
 
 from .columns import find_image_column, undecoded_feature
+from .folder import list_pictures
+from .hub_pictures import count_used_pictures
 from .retry import StreamError, retry_read
 
 OPEN_TIMEOUT_S = 60.0
 """Opening a dataset is retried for this many seconds."""
+MAX_SHARDS = 1024
+"""Of a folder of pictures."""
+PICTURE_COLUMN = "image"
+"""Name of the only column of a folder of pictures, as `datasets` calls it."""
+log = logging.getLogger(__name__)
 
 
 class OpenDataset(NamedTuple):
@@ -50,7 +61,7 @@ def open_dataset(
         ValueError: the dataset cannot be opened, or has no images.
         StreamError: the Hub cannot be reached.
     """
-    rows = _load(dataset, split, revision)
+    rows = _load(dataset, split, revision, column)
     features = rows.features
     if features is None:
         features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPEN_TIMEOUT_S)
@@ -61,7 +72,7 @@ def open_dataset(
     return OpenDataset(dataset, rows, name, tuple(path))
 
 
-def _load(dataset: str, split: str, revision: str | None = None) -> datasets.IterableDataset:
+def _load(dataset: str, split: str, revision: str | None, column: str | None) -> datasets.IterableDataset:
     """Open one dataset for streaming.
 
     Raises:
@@ -72,17 +83,12 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
     path = Path(dataset).expanduser()
     try:
         if path.is_file():
-            builder = {".parquet": "parquet", ".tar": "webdataset"}.get(path.suffix, "imagefolder")
-            return datasets.load_dataset(builder, data_files={split: str(path)}, split=split, streaming=True)
+            builder = {".parquet": "parquet", ".tar": "webdataset"}.get(path.suffix.lower(), "imagefolder")
+            files = {split: glob.escape(str(path))}
+            return datasets.load_dataset(builder, data_files=files, split=split, streaming=True)
         if path.is_dir():
-            return datasets.load_dataset(str(path), split=split, streaming=True)
-        repo_id, _, subset = dataset.partition(":")
-        options = {"split": split, "revision": revision, "streaming": True}
-        return retry_read(
-            lambda: datasets.load_dataset(repo_id, subset or None, **options),
-            f"the dataset {dataset}",
-            OPEN_TIMEOUT_S,
-        )
+            return _load_folder(path, split, column)
+        return retry_read(lambda: _load_from_hub(dataset, split, revision), f"the dataset {dataset}", OPEN_TIMEOUT_S)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pa.ArrowException) as error:
         if isinstance(error, StreamError):
             raise
@@ -97,6 +103,39 @@ def _load(dataset: str, split: str, revision: str | None = None) -> datasets.Ite
             "Give a Hub dataset id (OWNER/NAME, or OWNER/NAME:SUBSET), a folder of images, or a .parquet file;"
             " a private or gated one needs a token (`hf auth login`)."
         ) from error
+
+
+def _load_folder(path: Path, split: str, column: str | None) -> datasets.IterableDataset:
+    """Open a folder: of pictures, or with the files of a dataset."""
+    listed = list_pictures(path, split) if column in (None, PICTURE_COLUMN) else None
+    if listed is not None:
+        if listed.left_out:
+            log.warning("%s: %s", path, listed.summary())
+        features = datasets.Features({PICTURE_COLUMN: datasets.Image(decode=False)})
+        rows = datasets.Dataset.from_dict({PICTURE_COLUMN: listed.pictures}, features=features)
+        return rows.to_iterable_dataset(num_shards=min(len(listed.pictures), MAX_SHARDS))
+    if not glob.has_magic(str(path)):
+        return datasets.load_dataset(str(path), split=split, streaming=True)
+    base = glob.escape(str(path))  # `datasets` takes brackets in the path of a folder for a pattern
+    files = DataFilesDict.from_patterns(get_data_patterns(base), base)
+    module, options = infer_module_for_data_files(files)
+    if module is None or split not in files:
+        raise ValueError(f"Bad split: {split}. Available splits: {list(files)}")
+    escaped = {str(name): list(map(glob.escape, paths)) for name, paths in files.items()}
+    return datasets.load_dataset(module, data_files=escaped, split=split, streaming=True, **options)
+
+
+def _load_from_hub(dataset: str, split: str, revision: str | None) -> datasets.IterableDataset:
+    """Open a dataset of the Hub, and warn where it leaves out pictures of the repository."""
+    repo_id, _, subset = dataset.partition(":")
+    rows = datasets.load_dataset(repo_id, subset or None, split=split, revision=revision, streaming=True)
+    if not subset and (counts := count_used_pictures(repo_id, split, revision)) is not None:
+        log.warning(
+            "%s (split %r): %d of the %d pictures of the repository are used; `datasets` reads the splits from the"
+            " names of files and folders.",
+            repo_id, split, *counts,
+        )  # fmt: skip
+    return rows
 
 
 @functools.cache

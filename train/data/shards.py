@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import tarfile
 import zipfile
 import zlib
@@ -95,7 +96,8 @@ def fetch_bytes(cell: Any, timeout_s: float = READ_TIMEOUT_S) -> bytes:
         raise UnusableImageError("an empty cell")
 
     def read() -> bytes:
-        with xopen(path, "rb") as file:
+        # `xopen` takes "::" in a name for a path inside an archive
+        with open(path, "rb") if os.path.isfile(path) else xopen(path, "rb") as file:
             return file.read()
 
     try:

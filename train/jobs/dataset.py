@@ -14,11 +14,12 @@ from huggingface_hub import HfApi
 
 from inpaint.hub.errors import explain_error, hide_token
 from inpaint.hub.retry import retry
+from inpaint.photos.formats import FORMAT_OF_SUFFIX
 
 from .spec import JobError, is_hub_dataset
 
 ROOT = Path(__file__).parents[2]
-PICTURE_SUFFIXES = (".parquet", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".tar", ".zip", ".arrow")
+PICTURE_SUFFIXES = (".parquet", ".tar", ".zip", ".arrow", ".jfif", ".jpe", *FORMAT_OF_SUFFIX)
 PREVIEW_TIMEOUT_S = 90
 LOOKUP_TIMEOUT_S = 10
 MAX_PREVIEWS = 2
