@@ -11,6 +11,7 @@ from huggingface_hub import set_client_factory
 from huggingface_hub.utils import get_session
 
 from .errors import TRANSIENT_STATUS, first_line, hide_token, is_interrupted, retry_after_s
+from .xet import disable_missing_xet
 
 FIRST_PAUSE_S = 0.7
 MAX_PAUSE_S = 60.0
@@ -77,6 +78,8 @@ def retry(
 ) -> Result:
     """Return the result of an action, which is called again after transient errors.
 
+    It is also called again, once and at once, if the Hub turns out to have no Xet storage.
+
     Args:
         action: does one attempt. An attempt whose response got lost may have had its effect, so it must be idempotent.
         backoff: the pauses; None: two, within a few seconds.
@@ -88,7 +91,7 @@ def retry(
         try:
             return action()
         except Exception as error:
-            if not (is_retryable(error) and backoff.wait(error)):
+            if not (disable_missing_xet(error) or (is_retryable(error) and backoff.wait(error))):
                 raise
 
 

@@ -21,6 +21,9 @@ def resolve(hub: "Hub", request: Request) -> Response:
     if not file.lfs:
         return _content(hub, request, file, {**known, "ETag": f'"{file.oid}"'})
     linked = {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(file.size), "ETag": f'"{file.oid}"'}
+    if hub.names_xet:
+        token_path = f"/api/{repo.kind}s/{repo.id}/xet-read-token/{commit.sha}"
+        linked |= {"X-Xet-Hash": file.sha256, "X-Xet-Refresh-Route": request.base_url + token_path}
     location = f"{_other_origin(request.base_url)}/cdn/{file.sha256}"
     return Response(302, b"Found. Redirecting", {**known, **linked, "Location": location, "Content-Type": "text/plain"})
 

@@ -75,6 +75,8 @@ class Hub:
         users: accounts; None: one account "me" with the token "hf_me", which may write.
         lfs_bytes: files above this size are stored as LFS objects whatever their name.
         multipart_bytes: LFS objects above this size are uploaded in parts of this size.
+        names_xet: whether downloads name a Xet hash, as those of a mirror do that passes on the Hub's headers. This
+            Hub gives no tokens for Xet: it answers 404.
     """
 
     def __init__(
@@ -84,11 +86,12 @@ class Hub:
         users: Sequence[User] | None = None,
         lfs_bytes: int = 1_000_000,
         multipart_bytes: int = 20_000_000,
+        names_xet: bool = False,
     ):
         self._temporary = tempfile.mkdtemp(prefix="hub-") if root is None else None
         self.store = Store(Path(self._temporary or root or "."))
         self.users = list(users or [User("me", "hf_me")])
-        self.lfs_bytes, self.multipart_bytes = lfs_bytes, multipart_bytes
+        self.lfs_bytes, self.multipart_bytes, self.names_xet = lfs_bytes, multipart_bytes, names_xet
         self.parts: dict[tuple[str, int], bytes] = {}
         self.jobs, self.sign_ins = Jobs(), SignIns()
         self.faults: list[Fault] = []

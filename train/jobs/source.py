@@ -105,6 +105,6 @@ def upload(code: PackedCode, spec: RunSpec, token: str) -> list[str]:
         info = retry(lambda: api.model_info(repo_id))
         if not info.private:
             raise JobError(f"{repo_id} is public: make it private in its settings, or delete it.")
-        commit = api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=repo_id)
+        commit = retry(lambda: api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=repo_id))
     url = f"{api.endpoint}/{repo_id}/resolve/{commit.oid}/{path}"
     return ["python", "-c", BOOTSTRAP, url, code.sha256]
