@@ -13,10 +13,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from .formats import FORMAT_OF_SUFFIX, is_heic, is_lossless_webp, register_heic
+from .formats import FORMAT_OF_SUFFIX, TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
 from .original import remember_original
+from .raw import raw_kind, refusal
 from .sixteen_bit import from_deep_array, is_deep, load_deep, raw_mode
 from .unreadable import describe
 
@@ -59,6 +60,7 @@ def open_photo(
     max_pixels: int | None = None,
     max_bytes: int = MAX_BYTES,
     copy: bool = True,
+    page: int | None = None,
 ) -> Image.Image:
     """Read a photo completely and rotate it upright, keeping its mode, EXIF data, ICC profile and resolution.
 
@@ -74,6 +76,7 @@ def open_photo(
             default. Images and arrays are in memory already and may be larger.
         max_bytes: largest length of a file.
         copy: whether a PIL image is copied; False: the result may share its pixels, and must not be modified.
+        page: of a TIFF file, counted from 1; None: the first page of full resolution.
 
     Returns:
         An upright image in the file's own mode, with `format` set and without an orientation tag. Its `info` has what
@@ -82,7 +85,8 @@ def open_photo(
 
     Raises:
         PhotoTooLargeError: more pixels or bytes than allowed.
-        PhotoError: no such file, not an image, truncated, of an unsupported format or mode, or without pixels.
+        PhotoError: no such file, not an image, truncated, of an unsupported format or mode, a raw photo of a camera,
+            without pixels, or without the page.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, what)
@@ -99,11 +103,8 @@ def open_photo(
                 return upright(_checked(source, name), copy=copy)
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
-            image = _checked(_identify(file, name), name, limit)
-            loaded = _load(image, file, name)
-            orientation = orientation_of(loaded)
-            photo = upright(loaded)
-            remember_original(photo, _lasting(source, file), photo.format or "", orientation)
+            photo, orientation, index = _read_tiff(file, name, limit, page) or _read(file, name, limit, page)
+            remember_original(photo, _lasting(source, file), photo.format or "", orientation, index)
             return photo
     except PhotoError:
         raise
@@ -140,6 +141,37 @@ def _open_file(source: str | os.PathLike[str] | bytes | BinaryIO, name: str, max
     if length == 0:
         raise PhotoError(f"{name} is an empty file; check where it came from")
     yield file
+
+
+def _read(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tuple[Image.Image, int, int]:
+    """Read a file by Pillow; return its upright photo, its EXIF orientation, and 0, the index of the page."""
+    if page not in (None, 1):
+        raise PhotoError(f"page {page} of {name} does not exist: only TIFF files have pages; leave out the page")
+    image = _checked(_identify(file, name), name, limit)
+    loaded = _load(image, file, name)
+    return upright(loaded), orientation_of(loaded), 0
+
+
+def _read_tiff(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tuple[Image.Image, int, int] | None:
+    """Read a TIFF file as `_read` does; None if it is none, or has to be read by Pillow."""
+    head = file.read(16)
+    file.seek(0)
+    if (kind := raw_kind(head)) is not None:
+        raise PhotoError(refusal(name, kind))
+    if head[:4] not in TIFF_SIGNATURES:
+        return None
+    reading = importlib.import_module("inpaint.photos.tiff.reading")  # not before a file needs it
+    try:
+        photo, orientation, index = reading.read_tiff(file, name, limit, page)
+        return _checked(photo, name), orientation, index
+    except reading.TiffFallbackError as error:
+        file.seek(0)
+        try:
+            return _read(file, name, limit, page)
+        except PhotoTooLargeError:
+            raise
+        except Exception:
+            raise PhotoError(str(error)) from error
 
 
 def _identify(file: BinaryIO, name: str) -> Image.Image:

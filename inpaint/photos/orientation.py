@@ -50,7 +50,7 @@ def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
     photo.format = image.format
     if image.format == "TIFF":
         with contextlib.suppress(Exception):  # damaged tags, as above
-            photo.info["exif"] = _tiff_exif(image.getexif())
+            photo.info["exif"] = tiff_exif(image.getexif())
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         photo.info["qtables"] = image.quantization
         photo.info["subsampling"] = JpegImagePlugin.get_sampling(image)
@@ -89,8 +89,12 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-def _tiff_exif(tags: Image.Exif) -> bytes:
-    """Return the EXIF data of a TIFF without the tags that describe how its pixels are stored."""
+def tiff_exif(tags: Image.Exif) -> bytes:
+    """Return the EXIF data of a TIFF without the tags that describe how its pixels are stored.
+
+    Args:
+        tags: all tags of a directory of the TIFF.
+    """
     kept = Image.Exif()
     for tag in TIFF_TEXT_TAGS:
         if tag in tags:

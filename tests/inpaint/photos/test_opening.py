@@ -87,7 +87,7 @@ def test_a_photo_with_damaged_exif_data_is_read():
 
 def test_a_tiff_with_damaged_tags_is_read(monkeypatch):
     data = file_bytes(picture("RGB"), "TIFF")
-    monkeypatch.setattr("inpaint.photos.orientation._tiff_exif", lambda tags: 1 / 0)
+    monkeypatch.setattr("inpaint.photos.tiff.reading.tiff_exif", lambda tags: 1 / 0)
     assert open_photo(data).tobytes() == picture("RGB").tobytes()
 
 

@@ -1,0 +1,111 @@
+"""Convert between the bytes of uncompressed rows and samples: bit depths, byte orders, predictors.
+
+Reference:
+    Adobe, TIFF 6.0, section 14 (predictor 2); Photoshop TIFF Technical Note 3 of 2005 (predictor 3).
+"""
+
+import numpy as np
+
+from .layout import Layout, UnsupportedTiffError
+
+_BLOCK_BITS = 1 << 26
+
+
+def unpack(layout: Layout, data: bytes, rows: int) -> np.ndarray:
+    """Return the samples of a segment.
+
+    Args:
+        layout: how they are stored.
+        data: at least `rows` times `layout.row_bytes` bytes.
+        rows: how many rows to read.
+
+    Returns:
+        (rows, width of a segment, its samples) in `layout.dtype`. May be read-only.
+    """
+    width, samples = layout.segment[0], layout.segment_samples
+    lines = np.frombuffer(data, np.uint8, rows * layout.row_bytes).reshape(rows, -1)
+    if layout.predictor == 3:
+        return _without_float_differences(layout, lines)
+    if layout.bits not in (8, 16, 32, 64):
+        _check_no_predictor(layout)
+        return _from_bits(lines, layout.bits, width * samples, layout.dtype).reshape(rows, width, samples)
+    values = lines.view(layout.dtype.newbyteorder(layout.order)).reshape(rows, width, samples)
+    if layout.predictor != 2:
+        return values.astype(layout.dtype, copy=False)
+    _check_whole_numbers(layout)
+    return np.cumsum(values, axis=1, dtype=values.dtype.newbyteorder("="))
+
+
+def pack(layout: Layout, values: np.ndarray) -> bytes:
+    """Return the bytes of the samples of a segment, as `unpack` reads them.
+
+    Args:
+        layout: how they are to be stored.
+        values: (rows, width of a segment, its samples) in `layout.dtype`.
+    """
+    rows = len(values)
+    if layout.predictor == 3:
+        return _with_float_differences(layout, values)
+    if layout.bits not in (8, 16, 32, 64):
+        _check_no_predictor(layout)
+        return _to_bits(values.reshape(rows, -1), layout.bits).tobytes()
+    if layout.predictor == 2:
+        _check_whole_numbers(layout)
+        values = values.copy()
+        values[:, 1:] -= values[:, :-1].copy()
+    return values.astype(layout.dtype.newbyteorder(layout.order), copy=False).tobytes()
+
+
+def _check_no_predictor(layout: Layout) -> None:
+    if layout.predictor != 1:
+        raise UnsupportedTiffError(f"it has {layout.bits} bits per sample with predictor {layout.predictor}")
+
+
+def _check_whole_numbers(layout: Layout) -> None:
+    if layout.kind == "f":
+        raise UnsupportedTiffError("it has floating-point samples with predictor 2")
+
+
+def _from_bits(lines: np.ndarray, bits: int, count: int, dtype: np.dtype) -> np.ndarray:
+    """Return numbers of any length in bits: (rows, count), from uint8 (rows, bytes)."""
+    values = np.zeros((len(lines), count), dtype)
+    block = max(1, _BLOCK_BITS // max(1, count * bits))
+    for top in range(0, len(lines), block):
+        unpacked = np.unpackbits(lines[top : top + block], axis=1)[:, : count * bits]
+        part = values[top : top + block]
+        for bit in range(bits):
+            np.left_shift(part, 1, out=part)
+            np.bitwise_or(part, unpacked[:, bit::bits], out=part)
+    return values
+
+
+def _to_bits(values: np.ndarray, bits: int) -> np.ndarray:
+    """Return uint8 (rows, bytes), each row padded with zeros to whole bytes."""
+    unpacked = np.zeros((len(values), values.shape[1] * bits), np.uint8)
+    for bit in range(bits):
+        unpacked[:, bit::bits] = (values >> values.dtype.type(bits - 1 - bit)) & values.dtype.type(1)
+    return np.packbits(unpacked, axis=1)
+
+
+def _without_float_differences(layout: Layout, lines: np.ndarray) -> np.ndarray:
+    """Undo predictor 3: differences of bytes, after all highest bytes of a row, then all second bytes, and so on."""
+    width, samples, size = layout.segment[0], layout.segment_samples, layout.dtype.itemsize
+    _check_floats(layout)
+    summed = np.cumsum(lines.reshape(len(lines), -1, samples), axis=1, dtype=np.uint8)
+    planes = summed.reshape(len(lines), size, width * samples)
+    values = np.ascontiguousarray(planes.transpose(0, 2, 1)).view(f">f{size}")
+    return values.reshape(len(lines), width, samples).astype(layout.dtype)
+
+
+def _with_float_differences(layout: Layout, values: np.ndarray) -> bytes:
+    _check_floats(layout)
+    rows, size = len(values), layout.dtype.itemsize
+    big = np.ascontiguousarray(values.astype(f">f{size}")).view(np.uint8).reshape(rows, -1, size)
+    lines = np.ascontiguousarray(big.transpose(0, 2, 1)).reshape(rows, -1, layout.segment_samples)
+    lines[:, 1:] -= lines[:, :-1].copy()
+    return lines.tobytes()
+
+
+def _check_floats(layout: Layout) -> None:
+    if layout.kind != "f":
+        raise UnsupportedTiffError("it has whole numbers with predictor 3")

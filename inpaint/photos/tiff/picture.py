@@ -1,0 +1,127 @@
+"""A picture in a TIFF file: its directory, how it is stored, how it is shown, and its samples cell by cell."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .layout import Layout, layout_of
+from .rendition import Rendition, colours_of, rendition_of
+from .scales import needs_range, scale_of
+from .segments import DamagedSegmentError, decode_segment
+from .structure import Directory, Structure
+
+_COLOR_MAP = 320
+_T4_OPTIONS = 292
+_ALPHA_RANGE = (0.0, 1.0)
+
+
+class Cell(NamedTuple):
+    """A place in the grid of strips or tiles.
+
+    Attributes:
+        left: column of its first pixel.
+        top: row of its first pixel.
+        width: of the part that is inside the picture.
+        height: of that part.
+        segments: numbers of its segments; one, or of planar pictures one for each sample.
+        rows: how many rows the segments have; those of tiles may be outside the picture.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    segments: tuple[int, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in a TIFF file.
+
+    Attributes:
+        structure: of the file.
+        directory: its tags.
+        layout: how it is stored.
+    """
+
+    structure: Structure
+    directory: Directory
+    layout: Layout
+
+    @property
+    def options(self) -> int:
+        """The tag T4Options."""
+        return self.structure.first(self.directory, _T4_OPTIONS, 0)
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield the cells, row by row."""
+        layout = self.layout
+        (across, down), (wide, high) = layout.grid, layout.segment
+        planes = layout.samples if layout.planar else 1
+        for row in range(down):
+            for column in range(across):
+                first = row * across + column
+                segments = tuple(plane * across * down + first for plane in range(planes))
+                left, top = column * wide, row * high
+                inside = min(wide, layout.width - left), min(high, layout.height - top)
+                yield Cell(left, top, *inside, segments, layout.rows_of(row))
+
+    def stored(self, segment: int) -> bytes:
+        """Return the bytes of a segment."""
+        return self.structure.read(int(self.layout.offsets[segment]), int(self.layout.counts[segment]))
+
+    def samples(self, cell: Cell, planes: Iterable[int] | None = None) -> np.ndarray:
+        """Return the samples of a cell, with those outside the picture: (rows, width of a segment, samples).
+
+        Args:
+            cell: one of `cells`.
+            planes: of a planar picture, the samples to decode, others are 0; None: all.
+
+        Raises:
+            PhotoError: they cannot be decoded.
+            UnsupportedTiffError: they are stored in a way that is not supported.
+        """
+        try:
+            if not self.layout.planar:
+                (segment,) = cell.segments
+                return decode_segment(self.layout, self.stored(segment), cell.rows, self.options)
+            result = np.zeros((cell.rows, self.layout.segment[0], self.layout.samples), self.layout.dtype)
+            for plane in range(self.layout.samples) if planes is None else planes:
+                data = self.stored(cell.segments[plane])
+                result[..., plane] = decode_segment(self.layout, data, cell.rows, self.options)[..., 0]
+            return result
+        except DamagedSegmentError as error:
+            raise self.structure.damaged(f"a strip or tile of it, {error}") from error
+
+    def rendition(self) -> Rendition:
+        """Return how the picture is shown as a photo.
+
+        Raises:
+            PhotoError: the file is damaged.
+            UnsupportedTiffError: its colours or its samples are of a kind that is not supported.
+        """
+        colours = colours_of(self.layout)
+        low, high = self._range(colours) if needs_range(self.layout) else (0.0, 0.0)
+        scale = scale_of(self.layout, colours > 1, low, high)
+        alpha_range = _ALPHA_RANGE if self.layout.kind == "f" else (low, high)
+        alpha = scale_of(self.layout.with_black_zero(), True, *alpha_range)
+        palette = self.structure.numbers(self.directory, _COLOR_MAP)
+        return rendition_of(self.layout, scale, alpha, palette)
+
+    def _range(self, colours: int) -> tuple[float, float]:
+        """Return the smallest and the largest of the finite colour samples."""
+        low, high = np.inf, -np.inf
+        for cell in self.cells():
+            samples = self.samples(cell, range(colours))[: cell.height, : cell.width, :colours]
+            finite = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
+            if finite.size:
+                low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+        return (low, high) if low <= high else (0.0, 1.0)
+
+
+def picture_of(structure: Structure, directory: Directory) -> Picture:
+    """Return the picture of a directory, see `layout.layout_of` for errors."""
+    return Picture(structure, directory, layout_of(structure, directory))

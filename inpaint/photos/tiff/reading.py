@@ -1,0 +1,155 @@
+"""Open TIFF files of any sample type and layout as photos."""
+
+import contextlib
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from inpaint.photos.modes import LOW_BYTES
+from inpaint.photos.opening import PhotoError, PhotoTooLargeError
+from inpaint.photos.orientation import tiff_exif
+from inpaint.photos.raw import refusal
+
+from .layout import UnsupportedTiffError
+from .naming import describe_tiff
+from .pages import choose_page, pages_of
+from .picture import Picture, picture_of
+from .raw import camera_of, raw_kind_of_tiff
+from .rendition import Pixels, Rendition, row_blocks
+from .structure import Directory, Structure
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BACK = {6: 8, 8: 6}
+
+
+class Read(NamedTuple):
+    """A photo that was read from a TIFF file.
+
+    Attributes:
+        photo: upright, with `info` and `format`.
+        orientation: of the file, 1 to 8.
+        page: index of the photo in `pages_of`.
+    """
+
+    photo: Image.Image
+    orientation: int
+    page: int
+
+
+class TiffFallbackError(Exception):
+    """A TIFF is stored in a way that only Pillow might read; the message is a PhotoError's, if it cannot."""
+
+
+def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | None = None) -> Read:
+    """Read a page of a TIFF file completely.
+
+    Args:
+        file: open and seekable.
+        name: of the file, in messages.
+        max_pixels: largest number of pixels; None: any.
+        page: counted from 1; None: the photo, see `pages.choose_page`.
+
+    Raises:
+        PhotoTooLargeError: it has more pixels than allowed.
+        PhotoError: it is damaged, a raw photo, or has no such page.
+        TiffFallbackError: it has to be read by Pillow.
+    """
+    structure = Structure(file, name)
+    if kind := raw_kind_of_tiff(structure):
+        raise PhotoError(refusal(name, kind, camera_of(structure)))
+    index = choose_page(structure, page)
+    directory = pages_of(structure)[index]
+    width, height = structure.first(directory, 256, 0), structure.first(directory, 257, 0)
+    if max_pixels is not None and width * height > max_pixels:
+        raise PhotoTooLargeError(
+            f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "
+            "it, or raise max_pixels if you trust the file"
+        )
+    try:
+        picture = picture_of(structure, directory)
+        photo = _shown(picture, picture.rendition())
+    except UnsupportedTiffError as error:
+        raise TiffFallbackError(
+            f"{name} is {describe_tiff(structure, directory)}, which cannot be read: {error}; save it as an RGB TIFF "
+            "of 8 or 16 bits, or as PNG"
+        ) from error
+    orientation = orientation_tag(structure, directory)
+    low = photo.info.get(LOW_BYTES)
+    photo = turned(photo, orientation)
+    photo.format = "TIFF"
+    photo.info = _info(structure, directory)
+    if low is not None:
+        photo.info[LOW_BYTES] = turned(low, orientation)
+    return Read(photo, orientation, index)
+
+
+def orientation_tag(structure: Structure, directory: Directory) -> int:
+    """Return the orientation of a picture, 1 to 8."""
+    orientation = structure.first(directory, 274, 1)
+    return orientation if orientation in _TURNS else 1
+
+
+def turned(image: Image.Image, orientation: int, back: bool = False) -> Image.Image:
+    """Return an image turned upright by an orientation, or back to how it is stored."""
+    orientation = _BACK.get(orientation, orientation) if back else orientation
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+def _shown(picture: Picture, rendition: Rendition) -> Image.Image:
+    """Return the pixels of a picture as they are stored, not turned."""
+    layout = picture.layout
+    photo = rendition.blank((layout.width, layout.height))
+    low = photo.info.get(LOW_BYTES)
+    planes = rendition.channels if layout.planar else None
+    for cell in picture.cells():
+        samples = picture.samples(cell, planes)[: cell.height, : cell.width]
+        for rows in row_blocks(cell.height, cell.width):
+            pixels = rendition.show(samples[rows])
+            place = (cell.left, cell.top + rows.start)
+            photo.paste(_image(rendition, pixels.upper), place)
+            if low is not None and pixels.lower is not None:
+                low.paste(_image(rendition, pixels.lower), place)
+    return photo
+
+
+def _image(rendition: Rendition, values: np.ndarray) -> Image.Image:
+    """Return values as an image of the rendition's mode."""
+    if rendition.mode == "1":
+        return Image.fromarray(np.ascontiguousarray(values))
+    height, width = values.shape[:2]
+    return Image.frombytes(rendition.mode, (width, height), np.ascontiguousarray(values).tobytes())
+
+
+def pixels_in(photo: Image.Image, box: tuple[int, int, int, int]) -> Pixels:
+    """Return the pixels of a photo in a box (left, top, right, bottom)."""
+    low = photo.info.get(LOW_BYTES)
+    lower = np.asarray(low.crop(box)) if isinstance(low, Image.Image) and low.size == photo.size else None
+    return Pixels(np.asarray(photo.crop(box)), lower)
+
+
+def _info(structure: Structure, directory: Directory) -> dict[str | tuple[int, int], Any]:
+    """Return what Pillow has in the `info` of a TIFF: resolution, profile, XMP, compression and EXIF data."""
+    info: dict[str | tuple[int, int], Any] = {}
+    info["compression"] = TiffImagePlugin.COMPRESSION_INFO.get(structure.first(directory, 259, 1), "unknown")
+    resolution = [float(value) for tag in (282, 283) for value in structure.numbers(directory, tag)[:1]]
+    unit = structure.first(directory, 296, 2)
+    if len(resolution) == 2 and min(resolution) > 0 and unit in (2, 3):
+        info["dpi"] = tuple(value * (2.54 if unit == 3 else 1) for value in resolution)
+    for key, tag in (("icc_profile", 34675), ("xmp", 700)):
+        if raw := structure.raw(directory, tag):
+            info[key] = raw
+    with contextlib.suppress(Exception):  # damaged tags
+        exif = Image.Exif()
+        exif.endian, exif.bigtiff = structure.order, structure.big
+        exif.load_from_fp(structure.file, directory.offset)
+        info["exif"] = tiff_exif(exif)
+    return info
