@@ -17,8 +17,9 @@ from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import Weights, load_weights
 from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.masks import MAX_SHARE, to_mask
-from inpaint.photos.modes import Patch, to_rgb
+from inpaint.photos.modes import Patch, low_bytes, to_rgb
 from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
+from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 
 from .damage import GROW_PX, THRESHOLD, DamageFinder
@@ -240,14 +241,18 @@ class Inpainter:
             grow_px: dilate the mask by this number of pixels, so that no damaged rim is continued into the hole.
 
         Returns:
-            A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere.
+            A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere and where the photo is
+            transparent.
 
         Raises:
             PhotoError: the photo cannot be read.
             ValueError: a setting is out of range.
             WeightsError: the weights that come with the package are missing or damaged.
         """
-        mask = self._damage_finder(to_rgb(open_photo(photo, copy=False)), threshold=threshold, grow_px=grow_px)
+        picture = open_photo(photo, copy=False)
+        mask = self._damage_finder(to_rgb(picture), threshold=threshold, grow_px=grow_px)
+        if has_transparency(picture):
+            mask &= ~transparent_pixels(picture, low_bytes(picture))
         return Image.fromarray(mask.astype(np.uint8) * 255)
 
     def solve(

@@ -13,6 +13,7 @@ from inpaint.engine.fills import FillHoles, grey_fills
 from inpaint.engine.history import Snapshot
 from inpaint.engine.options import DEFAULT_OPTIONS, FillOptions
 from inpaint.engine.pending import needs_pause
+from inpaint.engine.photo import for_photo
 from inpaint.engine.regions import Box, check_grow_px, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
 from inpaint.photos.opening import MaskError
@@ -58,7 +59,8 @@ class Session:
         canvas = Canvas(to_rgb(photo, levels), lambda box: to_rgb(photo.crop(box), levels))
         self._grey = is_grey(canvas.pixels)
         self._canvas = canvas
-        self._editing = Editing(canvas, grey_fills(fill_holes) if self._grey else fill_holes, options, history_bytes)
+        fills = grey_fills(fill_holes) if self._grey else fill_holes
+        self._editing = Editing(canvas, fills, for_photo(options, photo), history_bytes)
         self._touched: Box | None = None
         self._needs_pause = False
 

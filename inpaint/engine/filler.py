@@ -138,7 +138,7 @@ class Filler:
         regions = self._planned(mask, within)
         thick = [part for region in regions if region.thick is not None for part in regions_of(region.thick)]
         filled: list[PackedFill] = []
-        for region, fill, packed in self._network_fills(regions, pixels, mask, within, cancelled):
+        for region, fill, packed in self._network_fills(regions, pixels, mask, within, options.unknown, cancelled):
             if thick:
                 filled.append(packed)
             yield from [fill] if region.thick is None else fill.split(region.thick)
@@ -157,22 +157,29 @@ class Filler:
         pixels: np.ndarray,
         mask: np.ndarray,
         within: Box | None,
+        unknown: np.ndarray | None,
         cancelled: Cancelled | None,
     ) -> Iterator[tuple[RegionPlan, Fill, PackedFill]]:
         """Yield the network's fills of all regions in order: crop by crop if there is one region, else each at once."""
         if len(regions) == 1:
-            for fill, packed in self._fill_crops(regions[0].crops, pixels, mask, within, cancelled):
+            for fill, packed in self._fill_crops(regions[0].crops, pixels, mask, within, unknown, cancelled):
                 yield regions[0], fill, packed
             return
 
         def fills_of(region: RegionPlan) -> list[tuple[Fill, PackedFill]]:
-            return list(self._fill_crops(region.crops, pixels, mask, within, cancelled))
+            return list(self._fill_crops(region.crops, pixels, mask, within, unknown, cancelled))
 
         for region, fills in zip(regions, ahead(partial(fills_of, region) for region in regions), strict=True):
             yield from ((region, fill, packed) for fill, packed in fills)
 
     def _fill_crops(
-        self, crops: list[Crop], pixels: np.ndarray, mask: np.ndarray, within: Box | None, cancelled: Cancelled | None
+        self,
+        crops: list[Crop],
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        within: Box | None,
+        unknown: np.ndarray | None,
+        cancelled: Cancelled | None,
     ) -> Iterator[tuple[Fill, PackedFill]]:
         """Yield the fills of a region's crops that are not coarse, until they are no longer wanted."""
         final: list[PackedFill] = []
@@ -185,14 +192,20 @@ class Filler:
                 same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
                 continue
             coarse_fills = coarse[2 * crop.scale] if crop.refines else []
-            fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final)
+            fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final, unknown)
             packed = fill.pack()
             same_scale.append(packed)
             if not crop.coarse:
                 yield fill, packed
 
     def _fill_crop(
-        self, crop: Crop, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], known: list[PackedFill]
+        self,
+        crop: Crop,
+        pixels: np.ndarray,
+        mask: np.ndarray,
+        coarse_fills: list[PackedFill],
+        known: list[PackedFill],
+        unknown: np.ndarray | None,
     ) -> Fill:
         """Run the generator once, and return what it fills at the photo's resolution.
 
@@ -202,8 +215,9 @@ class Filler:
             mask: its mask.
             coarse_fills: fills at twice the scale, for a crop that refines them.
             known: fills of earlier crops at this scale, which count as known.
+            unknown: see `FillOptions`.
         """
-        content = read_crop(crop.box, pixels, mask, coarse_fills, known)
+        content = read_crop(crop.box, pixels, mask, coarse_fills, known, unknown)
         image, hole = downscale(content.pixels, content.hole, crop.scale)
         area = self._generator_mask(hole)
         masked_image, batch = image if area is hole else image * (1 - area), area[None, None]

@@ -140,7 +140,12 @@ class CropContent(NamedTuple):
 
 
 def read_crop(
-    box: Box, pixels: np.ndarray, mask: np.ndarray, coarse_fills: list[PackedFill], fills: list[PackedFill]
+    box: Box,
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    coarse_fills: list[PackedFill],
+    fills: list[PackedFill],
+    unknown: np.ndarray | None = None,
 ) -> CropContent:
     """Return a crop of the photo and the mask with earlier fills drawn in.
 
@@ -150,6 +155,7 @@ def read_crop(
         mask: bool (H, W), True = hole; not modified.
         coarse_fills: fills at a coarser scale, whose pixels stay hole.
         fills: fills at this scale, whose pixels count as known.
+        unknown: see `FillOptions`; these pixels are hole in the crop, unless nothing else would be known in it.
     """
     inside = box.intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
     content = CropContent(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
@@ -158,6 +164,9 @@ def read_crop(
     for fill in _near(fills, inside):
         fill.draw(content.pixels, inside, content.hole)
     np.logical_and(content.blank, content.hole, out=content.blank)
+    if unknown is not None and not (content.hole | unknown[inside.slices]).all():
+        np.logical_or(content.hole, unknown[inside.slices], out=content.hole)
+        np.logical_or(content.blank, unknown[inside.slices], out=content.blank)
     if inside == box:
         return content
     rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)

@@ -1,6 +1,6 @@
 """Options of a fill, which travel with it from the public interfaces to the filler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,8 @@ class FillOptions:
         seed: from 0 to MAX_SEED. The same seed gives the same fill, another one another fill of thick holes.
         texture_strength: from 0 to 1: how much of a thick hole's surface is synthesised from patches of the photo. At
             0 the hole shows the network's fill alone.
+        unknown: bool (H, W), pixels that nothing is continued from although they are not filled, such as transparent
+            ones, whose colours are hidden; None: there are none.
 
     Raises:
         ValueError: a number is out of range.
@@ -22,6 +24,7 @@ class FillOptions:
 
     seed: int = 0
     texture_strength: float = 1.0
+    unknown: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         seed, strength = self.seed, self.texture_strength

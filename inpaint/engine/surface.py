@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 
 from inpaint.compiled.parallel import Cancelled, CancelledError
+from inpaint.pyramid.fills import composite_pixels, downscale, push_pull
 from inpaint.synthesis.settings import SETTINGS
 
 from .background import add_background, fit_background, subtract_background
@@ -61,6 +62,8 @@ def synthesised_fill(
     picture, usable = pixels[window.slices].copy(), np.ascontiguousarray(~mask[window.slices])
     for fill in filled:
         fill.draw(picture, window)
+    if options.unknown is not None:
+        _leave_out(picture, usable, options.unknown[window.slices] & usable)
     hole = np.zeros_like(usable)
     inside = part.box.relative_to(window.left, window.top).slices
     hole[inside] = part.hole
@@ -81,6 +84,14 @@ def synthesised_fill(
     if background is not None:
         add_background(background, surface, inside[0].start, inside[1].start)
     return Fill(part.box.left, part.box.top, surface, part.hole)
+
+
+def _leave_out(picture: np.ndarray, usable: np.ndarray, unknown: np.ndarray) -> None:
+    """Replace pixels of a window that nothing is continued from by a smooth fill, and make them unusable, in place."""
+    if unknown.any() and not unknown.all():
+        image, area = downscale(picture, unknown, 1)
+        picture[:] = composite_pixels(image, push_pull(image, area), area)
+        usable[unknown] = False
 
 
 def _mixed(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from .transparency import has_transparent_colour, is_colour, transparent_pixels
+from .transparency import has_transparent_colour, is_colour, palette_alpha, transparent_pixels
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", *DEEP_MODES)
@@ -215,9 +215,7 @@ class _Palette:
 
     def __init__(self, photo: Image.Image) -> None:
         colours = np.array(photo.getpalette("RGBA"), np.uint8).reshape(-1, 4).copy()
-        transparency = photo.info.get("transparency")
-        if isinstance(transparency, int) and transparency < len(colours):
-            colours[transparency, 3] = 0
+        colours[:, 3] = np.minimum(colours[:, 3], palette_alpha(photo)[: len(colours)])
         self.photo = photo
         self.entries = np.flatnonzero(colours[:, 3] > 0) if (colours[:, 3] > 0).any() else np.arange(len(colours))
         chosen = colours[self.entries, :3].astype(np.float32)

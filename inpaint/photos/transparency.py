@@ -32,7 +32,7 @@ def transparent_pixels(photo: Image.Image, low: Image.Image | None = None) -> np
         clear = np.asarray(photo.getchannel("A")) == 0
         return clear if low is None else clear & (np.asarray(low.getchannel("A")) == 0)
     if photo.mode == "P":
-        return _palette_alpha(photo)[np.asarray(photo)] == 0
+        return palette_alpha(photo)[np.asarray(photo)] == 0
     values = np.asarray(photo)
     if photo.mode == "1":
         values = values.astype(np.uint8) * np.uint8(255)
@@ -57,10 +57,10 @@ def is_colour(values: np.ndarray, colour: int | tuple[int, ...] | bytes) -> np.n
     return matches if matches.ndim == 2 else matches.all(axis=2)
 
 
-def _palette_alpha(photo: Image.Image) -> np.ndarray:
-    """Return the alpha of each index of a palette: uint8 (256,)."""
+def palette_alpha(photo: Image.Image) -> np.ndarray:
+    """Return the alpha of each index of a photo's palette, as its `info` declares it: uint8 (256,)."""
     alpha = np.full(256, 255, np.uint8)
-    declared = photo.info["transparency"]
+    declared = photo.info.get("transparency")
     if isinstance(declared, bytes):
         alpha[: len(declared)] = np.frombuffer(declared[:256], np.uint8)
     elif isinstance(declared, int) and 0 <= declared < len(alpha):
