@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code, 0 only if every photo was filled.
+    """Run the command line and return the exit code, 0 only if no photo failed.
 
     Args:
         arguments: without the program's name; None: those of the process.
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         count["interrupted"] = 1
     if is_batch or not count["failed"]:
         print(
-            _summary(count, parsed.output, parsed.mask_only),
+            _summary(count, parsed),
             file=sys.stderr if parsed.output == PIPE else sys.stdout,
         )
     return INTERRUPTED if count["interrupted"] else int(count["failed"] > 0)
@@ -60,7 +60,7 @@ def _fill_all(
     show_progress: bool,
     count: Counter[str],
 ) -> None:
-    """Run the tasks in order, and count filled, skipped and failed photos; an error does not stop the batch."""
+    """Run the tasks in order, and count what becomes of the photos; an error does not stop the batch."""
     inputs = input_ids(tasks)
     progress, write = _progress(tasks) if show_progress else (tasks, print)
     for task in progress:
@@ -68,9 +68,9 @@ def _fill_all(
             count["skipped"] += 1
             continue
         try:
-            notes = fill_file(inpainter, task, options, inputs, ahead)
-            count["filled"] += 1
-            for note in notes:
+            outcome = fill_file(inpainter, task, options, inputs, ahead)
+            count["filled" if outcome.is_filled else "unchanged"] += 1
+            for note in outcome.notes:
                 write(f"note: {_name(task)}: {note}", file=sys.stderr)
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
@@ -110,14 +110,27 @@ def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
     return parsed.photo[:-1], parsed.photo[-1]
 
 
-def _summary(count: Counter[str], output: str, mask_only: bool) -> str:
-    noun = "mask" if mask_only else "photo"
-    results = f"1 {noun}" if count["filled"] == 1 else f"{count['filled']} {noun}s"
-    verb = "found" if mask_only else "filled"
-    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    where = "standard output" if output == PIPE else output
+def _summary(count: Counter[str], parsed: argparse.Namespace) -> str:
+    """Return the last line of the output: how many photos were filled, and what became of the others."""
+    noun, verb = ("mask", "found") if parsed.mask_only else ("photo", "filled")
+    reason = "no damage found" if parsed.find_damage else "its mask marks nothing"
+    parts = [f"{_counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
+    if count["skipped"]:
+        parts.insert(1, f"{count['skipped']} skipped")
+    if count["unchanged"]:
+        what = "empty" if parsed.mask_only else "restored in tone only" if parsed.restore_tone else "unchanged"
+        told = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
+        if sum(count.values()) == count["unchanged"]:
+            parts = [told]
+        else:
+            parts.insert(1, f"{told.replace(': ', ' (', 1)})")
+    where = "standard output" if parsed.output == PIPE else parsed.output
     interrupted = "interrupted: " if count["interrupted"] else ""
-    return f"{interrupted}{results} {verb}{skipped}, {count['failed']} failed; written to {where}"
+    return f"{interrupted}{', '.join(parts)}; written to {where}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _options(parsed: argparse.Namespace) -> Options:

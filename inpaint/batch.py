@@ -16,7 +16,7 @@ from PIL import Image
 from inpaint.atomic_write import atomic_write
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
-from inpaint.photos.masks import MAX_SHARE, check_max_share, to_mask
+from inpaint.photos.masks import MAX_SHARE, check_max_share, read_mask, to_mask
 from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import PIPE, Task
 from inpaint.photos.saving import check_quality, format_of, save_photo
@@ -87,10 +87,24 @@ class Opened(NamedTuple):
     Attributes:
         photo: upright, in its own mode.
         mask: bool (H, W), True = hole; None: damage is to be found.
+        notes: sentences about how the mask was understood.
     """
 
     photo: Image.Image
     mask: np.ndarray | None
+    notes: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What became of a photo.
+
+    Attributes:
+        is_filled: whether there was anything to fill. If not, the result has the pixels of the photo.
+        notes: sentences for the photo's owner: how the mask was understood, and what could not be kept.
+    """
+
+    is_filled: bool
+    notes: tuple[str, ...] = ()
 
 
 def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Opened:
@@ -110,8 +124,10 @@ def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Op
     photo = open_photo(_source(task.photo), max_pixels=max_pixels or options.max_pixels)
     if task.mask is None:
         return Opened(photo, None)
-    mask = to_mask(_source(task.mask), photo.size, invert=options.invert, max_share=options.max_share)
-    return Opened(photo, dilate(mask, options.grow_px or 0))
+    mask, notes = read_mask(
+        _source(task.mask), photo.size, invert=options.invert, max_share=options.max_share, photo=photo
+    )
+    return Opened(photo, dilate(mask, options.grow_px or 0), notes)
 
 
 class ReadAhead:
@@ -160,7 +176,7 @@ class ReadAhead:
 
 def fill_file(
     inpainter: Inpainter, task: Task, options: Options, inputs: set[tuple[int, int]], ahead: ReadAhead | None = None
-) -> tuple[str, ...]:
+) -> Outcome:
     """Fill one photo and write the result atomically.
 
     Args:
@@ -169,9 +185,6 @@ def fill_file(
         options: how to fill and write.
         inputs: `input_ids` of all tasks; results replace these files only if the options allow it.
         ahead: opens the task; None: it is opened now.
-
-    Returns:
-        Sentences that say what of the photo's file could not be kept.
 
     Raises:
         ValueError: there is no mask, a picture cannot be read, or the output is an input.
@@ -182,23 +195,25 @@ def fill_file(
         status = output.stat()
         if (status.st_dev, status.st_ino) in inputs:
             raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
-    photo, hole = open_task(task, options) if ahead is None else ahead.open(task)
+    photo, hole, notes = open_task(task, options) if ahead is None else ahead.open(task)
     if hole is None:
         hole = _found_damage(inpainter, photo, options)
+    is_filled = bool(hole.any())
     if options.mask_only:
         with _opened_output(output) as file:
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
-        return ()
+        return Outcome(is_filled)
     format = options.format or _result_format(photo, task)
-    unchanged = not hole.any() and not options.restore_tone and format == photo.format and options.quality is None
+    unchanged = not is_filled and not options.restore_tone and format == photo.format and options.quality is None
     inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
     if options.restore_tone:
         photo, _ = restore_tone(photo)
     with _opened_output(output) as file:
         if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
             file.write(task.photo.read_bytes())
-            return ()
-        return save_photo(photo, file, format, options.quality)
+        else:
+            notes += save_photo(photo, file, format, options.quality)
+    return Outcome(is_filled, notes)
 
 
 def _found_damage(inpainter: Inpainter, photo: Image.Image, options: Options) -> np.ndarray:

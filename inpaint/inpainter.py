@@ -131,8 +131,9 @@ class Inpainter:
         Args:
             photo: a path, bytes, PIL image or array, of any size and any common mode; see `open_photo`. To change the
                 limits of `open_photo`, call it and pass its result.
-            mask: white (or True) where the photo is to be filled; see `to_mask`.
-            grow_px: dilate the mask by this number of pixels first: a mask that is drawn too tight leaves a halo.
+            mask: white (or True) where the photo is to be filled; see `read_mask`.
+            grow_px: dilate the mask by this number of pixels first: a mask that is drawn too tight leaves a halo. Here
+                0 is exact; only the command line looks at the rim by default.
             max_share: refuse a mask that marks a larger share of the photo, as its polarity is probably wrong.
             seed: another number gives another fill of thick holes; see `FillOptions`.
             texture_strength: from 0 to 1, how much of a thick hole is synthesised from patches of the photo; see
@@ -150,7 +151,7 @@ class Inpainter:
         """
         options = FillOptions(seed, texture_strength)
         picture = open_photo(photo)
-        hole = dilate(to_mask(mask, picture.size, max_share=max_share), grow_px)
+        hole = dilate(to_mask(mask, picture.size, max_share=max_share, photo=picture), grow_px)
         if hole.any():
             fill_photo(picture, hole, self.fill_holes, options)
         return picture

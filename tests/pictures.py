@@ -51,3 +51,14 @@ def random_rectangles(height, width, seed):
         mask[top : top + rng.integers(1, height + 1), left : left + rng.integers(1, width + 1)] = True
     mask[rng.integers(height), rng.integers(width)] = False
     return mask
+
+
+def landscape(size=(256, 192), seed=0, noise=4):
+    """Return an RGB photo: bands, ripples and a dark shape, with some noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[1], : size[0]].astype(float)
+    x, y = (x, y) if seed % 2 == 0 else (size[0] - y, x)
+    pixels = np.stack([40 + x * 0.7, 60 + y * 0.8, 200 - x * 0.4], -1)
+    pixels += 25 * np.sin(x / 9 + y / 14 + 5 * seed)[..., None] + rng.normal(0, noise, pixels.shape)
+    pixels[(x - 180) ** 2 + (y - 120 - 10 * seed) ** 2 < 900] *= 0.4
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

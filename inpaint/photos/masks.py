@@ -1,46 +1,94 @@
 """Read masks from files, images and arrays."""
 
+from typing import NamedTuple
+
 import numpy as np
 from PIL import Image
 
-from .modes import DEEP_MODES, strips
+from .mask_kinds.colours import colours_to_hole, has_colour, is_lossy
+from .mask_kinds.copies import ERASED, PAINTED, has_alpha, layer_to_hole, painted_to_hole
+from .mask_kinds.values import Plane, levels_of, values_to_hole
+from .modes import DEEP_MODES, low_bytes, strips
 from .opening import MaskError, PhotoSource, open_photo
+from .sixteen_bit import array_strips
 
 MAX_SHARE = 0.95
 
 
+class ReadMask(NamedTuple):
+    """A mask, and how it was understood.
+
+    Attributes:
+        hole: bool (H, W), True = hole.
+        notes: sentences for whoever made the mask, where it was understood in an unusual way.
+    """
+
+    hole: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
 def to_mask(
-    mask: PhotoSource, size: tuple[int, int], *, invert: bool = False, max_share: float = MAX_SHARE
+    mask: PhotoSource,
+    size: tuple[int, int],
+    *,
+    invert: bool = False,
+    max_share: float = MAX_SHARE,
+    photo: Image.Image | None = None,
 ) -> np.ndarray:
+    """Return the hole of `read_mask`, which has the same arguments and errors: bool (H, W), True = hole; a copy."""
+    return read_mask(mask, size, invert=invert, max_share=max_share, photo=photo).hole
+
+
+def read_mask(
+    mask: PhotoSource,
+    size: tuple[int, int],
+    *,
+    invert: bool = False,
+    max_share: float = MAX_SHARE,
+    photo: Image.Image | None = None,
+) -> ReadMask:
     """Read a mask: the pixels of a photo that are to be filled.
 
+    What is unambiguous is understood, and everything else is refused:
+
+    - one value per pixel: the higher one of two values; labels (0 and a few values that fill areas): all but 0; else
+      from half of the range on, see `values_to_hole`;
+    - plain colours: all that is not the background, which is black, or white where there is no black;
+    - an image whose alpha channel varies: a copy of the photo is hole where it was erased to transparency, and a layer
+      of plain colours where it is not transparent;
+    - a copy of the photo with a part painted over in a plain colour: that part.
+
     Args:
-        mask: a path, bytes, PIL image or array. White (at least 128 of 255, or half of the range at 16 bits) is the
-            hole. In an image whose alpha channel varies, or is 0 everywhere, the hole is where alpha is above 0,
-            whatever the colour. An array is bool (H, W), True = hole, or uint8 with the values 0 and 255.
+        mask: a path, bytes, an open binary file, a PIL image or an array, of the photo's size. An array is (H, W) of
+            any type of integers or floats, bool with True = hole, or uint8 (H, W, 3) or (H, W, 4).
         size: (width, height) of the photo.
-        invert: the mask is black (or False, or transparent) where the photo is to be filled.
+        invert: the mask is black (or 0, False, transparent) where the photo is to be filled. It changes nothing about
+            copies of the photo.
         max_share: the largest share of the photo that a mask may mark; 1 allows any. A mask that marks more is
             usually inverted.
-
-    Returns:
-        bool (H, W), True = hole; a copy.
+        photo: the photo, to recognise copies of it; None: unknown.
 
     Raises:
-        MaskError: the size is not the photo's, an array has another type or nothing above 1 in uint8, or more than
-            `max_share` is marked.
+        MaskError: the size is not the photo's, it cannot be told what the hole is, or more than `max_share` is marked.
         PhotoError: the mask's file cannot be read.
         ValueError: `max_share` is not a share.
     """
     check_max_share(max_share)
-    if isinstance(mask, np.ndarray):
-        hole = _array_to_hole(mask)
+    if isinstance(mask, np.ndarray) and not _is_colour_array(mask):
+        read: tuple[np.ndarray, tuple[str, ...], bool] = _array_to_hole(mask, size), (), invert
     else:
         pixels = max(size[0] * size[1], Image.MAX_IMAGE_PIXELS or 0)
-        hole = _picture_to_hole(open_photo(mask, what="mask", max_pixels=pixels, copy=False))
-    _check_size(hole, size)
-    if invert:
+        picture = open_photo(mask, what="mask", max_pixels=pixels, copy=False)
+        _check_size(picture.size, size)
+        read = _picture_to_hole(picture, photo, invert)
+    hole, notes, inverted = read
+    if inverted:
         np.logical_not(hole, out=hole)
+    _check_share(hole, max_share, invert)
+    return ReadMask(hole, notes)
+
+
+def _check_share(hole: np.ndarray, max_share: float, invert: bool) -> None:
     marked = np.count_nonzero(hole)
     if marked > max_share * hole.size:
         filled, other = ("black", "white") if invert else ("white (or True, or opaque)", "black")
@@ -50,18 +98,16 @@ def to_mask(
             f"{filled} is where the photo is filled. If {other} is, {switch}; if the mask is right, raise the limit "
             "(max_share=1, --max-share 1)"
         )
-    return hole
 
 
-def _check_size(hole: np.ndarray, size: tuple[int, int]) -> None:
-    height, width = hole.shape
-    if (width, height) == tuple(size):
+def _check_size(own: tuple[int, int], size: tuple[int, int]) -> None:
+    if own == tuple(size):
         return
     advice = "paint the mask on the photo itself, or resize the mask without smoothing"
-    if (height, width) == tuple(size):
+    if own[::-1] == tuple(size):
         advice = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees"
     raise MaskError(
-        f"the mask is {width}x{height} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}"
+        f"the mask is {own[0]}x{own[1]} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}"
     )
 
 
@@ -71,68 +117,61 @@ def check_max_share(max_share: float) -> None:
         raise ValueError(f"max_share is {max_share}; it must be above 0 and at most 1: try 0.95, or 1 for no limit")
 
 
-def _array_to_hole(mask: np.ndarray) -> np.ndarray:
-    if mask.ndim == 3 and mask.shape[2] == 1:
-        mask = mask[..., 0]
-    if mask.ndim == 2 and mask.dtype == bool:
-        return mask.copy()
-    if mask.dtype != np.uint8 or mask.ndim not in (2, 3) or (mask.ndim == 3 and mask.shape[2] not in (3, 4)):
-        raise MaskError(
-            f"the mask is an array of shape {mask.shape} and type {mask.dtype}; "
-            "it must be bool (H, W) with True = hole, or uint8 with 255 = hole: convert it with mask > 0"
-        )
-    if mask.size and mask.max() == 1 and mask.shape[2:] != (4,):
-        raise MaskError(
-            "the mask's largest value is 1; in uint8 the hole must be 255: pass mask.astype(bool) or mask * 255"
-        )
-    return _picture_to_hole(open_photo(mask, what="mask"))
+def _is_colour_array(mask: np.ndarray) -> bool:
+    return mask.ndim == 3 and mask.shape[2] in (3, 4) and mask.dtype in (np.uint8, np.uint16)
 
 
-def _picture_to_hole(picture: Image.Image) -> np.ndarray:
-    hole = np.empty((picture.height, picture.width), bool)
+def _array_to_hole(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    values = mask
+    if mask.ndim == 3 and 1 in (mask.shape[2], mask.shape[0]):
+        values = mask[..., 0] if mask.shape[2] == 1 else mask[0]
+    if values.ndim != 2 or values.dtype.kind not in "buif" or values.size == 0:
+        raise MaskError(
+            f"the mask is an array of shape {mask.shape} and type {mask.dtype}; it must be bool (H, W) with True = "
+            "hole, or numbers (H, W) with 0 = no hole: convert it with mask > 0"
+        )
+    _check_size((values.shape[1], values.shape[0]), size)
+    if values.dtype == bool:
+        return values.copy()
+    plane = Plane.of(values)
+    return values_to_hole(plane, levels_of(plane))
+
+
+def _picture_to_hole(
+    picture: Image.Image, photo: Image.Image | None, invert: bool
+) -> tuple[np.ndarray, tuple[str, ...], bool]:
+    """Return the hole of a picture, notes about it, and whether it still has to be inverted."""
+    photo = photo if photo is not None and photo.size == picture.size else None
+    if has_alpha(picture) and picture.mode not in DEEP_MODES:
+        hole, is_copy = layer_to_hole(picture, photo, invert)
+        if hole is not None:
+            return hole, (ERASED,) if is_copy else (), False
+    plane = None if has_colour(picture) else _plane_of(picture)
+    levels = None if plane is None else levels_of(plane)
+    if photo is not None and picture.mode not in DEEP_MODES and (levels is None or levels.distinct is None):
+        painted = painted_to_hole(picture, photo)
+        if painted is not None:
+            return painted, (PAINTED,), False
+    if plane is None or levels is None:
+        return colours_to_hole(picture), (), invert
+    return values_to_hole(plane, levels, is_lossy=is_lossy(picture)), (), invert
+
+
+def _plane_of(picture: Image.Image) -> Plane:
+    """Return the brightness of a grey picture; the indices of a palette picture if its colours are all the same."""
+    shape = picture.height, picture.width
     if picture.mode in DEEP_MODES:
-        _read_deep(picture, hole)
-    elif not (_has_alpha(picture) and _read_alpha(picture, hole)):
-        _read_values(picture, hole)
-    return hole
+        return Plane(shape, lambda: ((rows, np.asarray(strip)) for rows, strip in strips(picture)))
+    if low_bytes(picture) is not None:
+        return Plane(shape, lambda: ((rows, values[..., 0]) for rows, values in array_strips(picture)))
+    if picture.mode == "P" and len({colour for _, colour in picture.convert("RGBA").getcolors(256) or ()}) == 1:
+        return Plane(shape, lambda: ((rows, np.asarray(strip)) for rows, strip in strips(picture)))
+    return Plane(shape, lambda: ((rows, _grey(strip)) for rows, strip in strips(picture)))
 
 
-def _has_alpha(picture: Image.Image) -> bool:
-    return picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info
-
-
-def _read_alpha(picture: Image.Image, hole: np.ndarray) -> bool:
-    """Write where alpha is above 0 into `hole`, and return whether that is the mask: not if all of it is opaque."""
-    low, high = 255, 0
-    for rows, strip in strips(picture):
-        alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
-        np.greater(alpha, 0, out=hole[rows])
-        low, high = min(low, int(alpha.min())), max(high, int(alpha.max()))
-    return low != high or high == 0
-
-
-def _read_values(picture: Image.Image, hole: np.ndarray) -> None:
-    brightest = 0
-    for rows, strip in strips(picture):
-        if _has_alpha(picture):  # Pillow warns of a palette with transparency that becomes RGB
-            strip = strip.convert("RGBA")
-        if strip.mode not in ("1", "L"):
-            strip = strip.convert("RGB")
-        values = np.asarray(strip if strip.mode == "L" else strip.convert("L"))
-        np.greater_equal(values, 128, out=hole[rows])
-        brightest = max(brightest, int(values.max()))
-    if brightest == 1 or 16 <= brightest < 128:  # values from 2 to 15 are the noise of a black JPEG
-        raise MaskError(
-            f"the mask marks nothing: its largest value is {brightest} of 255; the hole must be white (at least 128): "
-            "stretch its values to 0 and 255"
-        )
-
-
-def _read_deep(picture: Image.Image, hole: np.ndarray) -> None:
-    highest = np.max([np.asarray(strip).max() for _, strip in strips(picture)])
-    if picture.mode == "F" and highest <= 1:
-        middle = 0.5
-    else:
-        middle = 32768 if picture.mode.startswith("I;16") or highest > 255 else 128
-    for rows, strip in strips(picture):
-        np.greater_equal(np.asarray(strip), middle, out=hole[rows])
+def _grey(strip: Image.Image) -> np.ndarray:
+    if has_alpha(strip):  # Pillow warns of a palette with transparency that becomes RGB
+        strip = strip.convert("RGBA")
+    if strip.mode not in ("1", "L"):
+        strip = strip.convert("RGB")
+    return np.asarray(strip if strip.mode == "L" else strip.convert("L"))

@@ -147,7 +147,7 @@ class EditorActions:
         visit, path = self._visit(call), check_upload(call.get("path"))
         self.visits.discard_upload(path)
         try:
-            mask = to_mask(open_upload(path, "mask"), visit.session.photo.size)
+            mask = to_mask(open_upload(path, "mask"), visit.session.photo.size, photo=visit.session.photo)
         except PhotoError:
             raise PageError("not_a_picture") from None
         except MaskError as error:

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from inpaint.__main__ import main
+from inpaint.batch import Outcome
 from inpaint.inpainter import Inpainter
 from inpaint.photos.opening import open_photo
 from tests.inpaint.photo_folders import outside_is_equal, write
-from tests.pictures import picture
+from tests.pictures import landscape, picture
 
 
 def test_one_photo_is_filled(tmp_path, model, capsys):
@@ -195,6 +196,31 @@ def test_a_mask_of_nearly_everything_needs_max_share(tmp_path, model, capsys):
     assert main([*command, "--model", model, "--max-share", "1"]) == 0
 
 
+def test_a_photo_that_is_not_filled_is_counted_as_unchanged(tmp_path, model, capsys):
+    for name in ("a.png", "b.png"):
+        write(tmp_path, name, mask_name=name)
+    Image.new("L", (90, 70)).save(tmp_path / "masks/a.png")
+    photos, masks, out = tmp_path / "photos", tmp_path / "masks", tmp_path / "out"
+    assert main([str(photos), str(masks), "-o", str(out), "--model", model]) == 0
+    expected = f"1 photo filled, 1 photo unchanged (its mask marks nothing), 0 failed; written to {out}\n"
+    assert capsys.readouterr().out == expected
+    assert main([str(photos / "a.png"), str(masks / "a.png"), "-o", str(out / "c.png"), "--model", model]) == 0
+    assert capsys.readouterr().out == f"1 photo unchanged: its mask marks nothing; written to {out / 'c.png'}\n"
+
+
+def test_a_mask_that_is_an_erased_copy_of_the_photo_is_recognised_and_noted(tmp_path, model, capsys):
+    photo = landscape()
+    photo.save(tmp_path / "a.png")
+    alpha = Image.new("L", photo.size, 255)
+    alpha.paste(0, (10, 20, 40, 50))
+    photo.putalpha(alpha)
+    photo.save(tmp_path / "erased.png")
+    out = tmp_path / "out.png"
+    assert main([str(tmp_path / "a.png"), str(tmp_path / "erased.png"), "-o", str(out), "--model", model]) == 0
+    assert outside_is_equal(open_photo(tmp_path / "a.png"), open_photo(out))
+    assert "note: " in (error := capsys.readouterr().err) and "erased to transparency" in error
+
+
 def test_a_photo_with_nothing_to_fill_is_copied_byte_for_byte(tmp_path, model):
     write(tmp_path, "a.jpg", mask_name="a.png", quality=50)
     Image.new("L", (90, 70)).save(tmp_path / "masks/a.png")
@@ -272,7 +298,7 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     def interrupted(inpainter, task, *others):
         if task.photo.name == "b.png":
             raise KeyboardInterrupt
-        return ()
+        return Outcome(True)
 
     monkeypatch.setattr("inpaint.__main__.fill_file", interrupted)
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]

@@ -57,6 +57,19 @@ def test_mask_only_writes_the_masks(tmp_path, model, capsys, find_damage_calls):
         assert mask_file.format == "BMP"
 
 
+def test_a_photo_without_damage_is_not_reported_as_filled(tmp_path, model, capsys, monkeypatch):
+    monkeypatch.setattr("inpaint.inpainter.Inpainter.find_damage", lambda self, photo, **_: Image.new("L", photo.size))
+    write(tmp_path, "a.png")
+    command = [str(tmp_path / "photos/a.png"), "--find-damage", "-o", str(tmp_path / "out.png"), "--model", model]
+    for option, expected in (
+        ([], "1 photo unchanged: no damage found"),
+        (["--mask-only"], "1 mask empty: no damage found"),
+        (["--restore-tone"], "1 photo restored in tone only: no damage found"),
+    ):
+        assert main([*command, *option]) == 0
+        assert capsys.readouterr().out.startswith(f"{expected}; written to ")
+
+
 def test_real_damage_is_found_from_the_command_line(tmp_path):
     pixels = synthetic_photo(240, 200)
     pixels[60:63, 20:220] = 250

@@ -1,0 +1,133 @@
+"""Masks that are a copy of the photo, with the unwanted thing erased or painted over."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from inpaint.photos.masks import read_mask, to_mask
+from inpaint.photos.opening import MaskError, open_photo
+from tests.pictures import file_bytes, landscape
+
+PHOTO = landscape()
+HOLE = np.zeros((192, 256), bool)
+HOLE[40:130, 70:160] = True
+
+
+def erased(photo, hole, hidden=None):
+    """A copy of a photo that is transparent in the hole, with the photo's own colours there or a hidden one."""
+    copy = photo.convert("RGBA")
+    if hidden:
+        copy.paste(hidden, mask=Image.fromarray(hole))
+    copy.putalpha(Image.fromarray(np.where(hole, 0, 255).astype(np.uint8)))
+    return copy
+
+
+def recompressed(photo, **options):
+    return Image.open(io.BytesIO(file_bytes(photo.convert("RGB"), "JPEG", **options))).convert("RGB")
+
+
+@pytest.mark.parametrize("hidden", [None, (0, 0, 0), (255, 255, 255)])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "CMYK"])
+def test_what_was_erased_from_a_copy_of_the_photo_is_the_hole(hidden, mode):
+    photo = PHOTO.quantize(64) if mode == "P" else PHOTO.convert(mode)
+    copy = erased(photo.convert("RGB"), HOLE, hidden)
+    for mask in (copy, file_bytes(copy), file_bytes(copy, "WEBP", quality=80), np.asarray(copy)):
+        for invert in (False, True):
+            read = read_mask(mask, photo.size, photo=photo, invert=invert)
+            assert (read.hole == HOLE).all()
+            assert "erased to transparency" in read.notes[0]
+
+
+def test_a_copy_is_recognised_after_compression_scaling_and_a_change_of_tone():
+    small = PHOTO.resize((128, 96)).resize(PHOTO.size)
+    for copy in (recompressed(PHOTO, quality=40), small, PHOTO.point(lambda value: value * 0.7)):
+        assert (to_mask(erased(copy, HOLE), PHOTO.size, photo=PHOTO) == HOLE).all()
+    large = erased(PHOTO.resize((640, 480)), np.asarray(Image.fromarray(HOLE).resize((640, 480)))).resize(PHOTO.size)
+    hole = to_mask(large, PHOTO.size, photo=PHOTO)
+    assert (hole | ~HOLE).all() and (hole != HOLE).mean() < 0.02  # its rim is half transparent
+
+
+def test_what_was_erased_from_a_grey_or_16_bit_photo_is_the_hole():
+    deep = (np.asarray(PHOTO.convert("L")).astype(np.uint16) * 200) + 300
+    photo = open_photo(file_bytes(Image.fromarray(deep)))
+    copy = PHOTO.convert("L")
+    copy.putalpha(Image.fromarray(np.where(HOLE, 0, 255).astype(np.uint8)))
+    assert (to_mask(file_bytes(copy), PHOTO.size, photo=photo) == HOLE).all()
+
+
+def test_a_document_with_an_erased_part_is_recognised_by_its_text():
+    page = Image.new("RGB", (256, 192), "white")
+    for line in range(10):
+        ImageDraw.Draw(page).text((10, 12 + 16 * line), "The quick brown fox jumps over the lazy dog.", fill="black")
+    assert (to_mask(erased(page, HOLE), page.size, photo=page) == HOLE).all()
+    layer = erased(Image.new("RGB", page.size, "white"), ~HOLE)
+    assert (to_mask(layer, page.size, photo=page) == HOLE).all()
+
+
+def test_the_photos_own_transparency_is_not_a_hole():
+    photo = PHOTO.copy()
+    own = np.full((192, 256), 255, np.uint8)
+    own[:, :30] = 0
+    photo.putalpha(Image.fromarray(own))
+    copy = photo.copy()
+    copy.putalpha(Image.fromarray(np.where(HOLE, 0, own).astype(np.uint8)))
+    assert (to_mask(copy, PHOTO.size, photo=photo) == HOLE).all()
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "red", (120, 90, 60)])
+def test_a_layer_of_one_colour_is_the_hole_where_it_is_opaque(colour):
+    layer = Image.new("RGBA", PHOTO.size, (0, 0, 0, 0))
+    ImageDraw.Draw(layer).line((60, 50, 200, 120), fill=colour, width=9)
+    soft = layer.filter(ImageFilter.GaussianBlur(2))
+    for mask in (layer, soft, file_bytes(layer), file_bytes(layer, "WEBP", quality=70)):
+        opened = mask if isinstance(mask, Image.Image) else open_photo(mask)
+        expected = np.asarray(opened.getchannel("A")) > 0
+        read = read_mask(mask, PHOTO.size, photo=PHOTO)
+        assert (read.hole == expected).all() and read.notes == ()
+        assert (to_mask(mask, PHOTO.size) == expected).all()
+        assert (to_mask(mask, PHOTO.size, photo=PHOTO, invert=True, max_share=1) == ~expected).all()
+
+
+def test_a_layer_of_which_neither_side_is_clearly_meant_is_refused_unless_it_is_said():
+    unknown = erased(landscape(seed=1), HOLE)
+    cut_out = erased(PHOTO, ~HOLE)  # shows the thing and hides the rest
+    for mask, photo, message in (
+        (unknown, PHOTO, "has many colours.*--invert"),
+        (unknown, None, "has many colours.*invert=True"),
+        (cut_out, PHOTO, "transparent in 83.5 % .*shows the photo"),
+        (erased(Image.new("RGB", PHOTO.size, "gray"), HOLE), Image.new("RGB", PHOTO.size, "gray"), "as plain as"),
+    ):
+        with pytest.raises(MaskError, match=message):
+            to_mask(mask, PHOTO.size, photo=photo)
+        transparent = np.asarray(mask.getchannel("A")) == 0
+        assert (to_mask(mask, PHOTO.size, photo=photo, invert=True) == transparent).all()
+
+
+@pytest.mark.parametrize("paint", ["red", "magenta", "white", "black"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_what_was_painted_over_in_a_copy_of_the_photo_is_the_hole(paint, mode):
+    photo = PHOTO.convert(mode)
+    copy = photo.convert("RGB" if paint in ("red", "magenta") else mode)
+    copy.paste(paint, mask=Image.fromarray(HOLE))
+    read = read_mask(file_bytes(copy), PHOTO.size, photo=photo)
+    assert (read.hole == HOLE).all() and "painted over" in read.notes[0]
+    read = read_mask(file_bytes(copy, "JPEG", quality=85), PHOTO.size, photo=photo)
+    assert (read.hole | ~HOLE).mean() > 0.99 and (read.hole != HOLE).mean() < 0.05
+
+
+def test_paint_hides_parts_of_the_photo_that_have_its_colour():
+    photo = PHOTO.copy()
+    photo.paste("white", (90, 60, 110, 80))
+    copy = photo.copy()
+    copy.paste("white", mask=Image.fromarray(HOLE))
+    assert (to_mask(copy, PHOTO.size, photo=photo) == HOLE).all()
+
+
+def test_other_changes_of_the_photo_are_refused():
+    veil = Image.composite(Image.blend(PHOTO, Image.new("RGB", PHOTO.size, "red"), 0.5), PHOTO, Image.fromarray(HOLE))
+    with pytest.raises(MaskError, match="changes in many colours"):
+        to_mask(veil, PHOTO.size, photo=PHOTO)
+    with pytest.raises(MaskError, match="the photo itself"):
+        to_mask(PHOTO, PHOTO.size, photo=PHOTO)
