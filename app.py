@@ -112,8 +112,11 @@ def launch_options() -> dict[str, Any]:
 
 
 def use_temporary_folder() -> None:
-    """Set GRADIO_TEMP_DIR to a new folder, below the one that is set, and remove it when the process ends."""
-    folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=os.getenv("GRADIO_TEMP_DIR"))
+    """Set GRADIO_TEMP_DIR to a new folder below the one that is set, which may be missing, and remove it at the end."""
+    above = os.getenv("GRADIO_TEMP_DIR") or None
+    if above is not None:
+        Path(above).mkdir(parents=True, exist_ok=True)
+    folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=above)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # the default action ends the process without calling atexit
 

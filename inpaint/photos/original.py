@@ -1,7 +1,7 @@
 """The file that a photo came from, kept with it so that saving changes only what was edited."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,18 @@ def remember_original(
     kept = source if isinstance(source, bytes) else Path(source).absolute()
     stamp = None if isinstance(kept, bytes) else _stamp(kept)
     photo.info[ORIGINAL] = Original(kept, format, orientation, page, photo.size, photo.mode, metadata_of(photo), stamp)
+
+
+def relocate_original(photo: Image.Image, path: Path) -> None:
+    """Write into a photo's `info` that its file lies elsewhere now, with its length and time of change; if it has one.
+
+    Args:
+        photo: as `open_photo` returned it.
+        path: where the file is.
+    """
+    original = photo.info.get(ORIGINAL)
+    if isinstance(original, Original):
+        photo.info[ORIGINAL] = replace(original, source=path.absolute(), stamp=_stamp(path))
 
 
 def original_of(photo: Image.Image) -> Original | None:

@@ -8,14 +8,19 @@ that the browser has drawn; then the patches show all that has changed since, al
 """
 
 import contextlib
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from inpaint import MaskError, Patch, PhotoError, save_photo, to_mask
+from inpaint import MaskError, Patch, PhotoError, save_photo
+from inpaint.photos.mask_kinds.copies import ERASED, PAINTED
+from inpaint.photos.masks import read_mask
 from inpaint.photos.modes import to_rgb
+from inpaint.photos.original import relocate_original
 from inpaint.session import Session
 from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
@@ -27,6 +32,8 @@ from page.server.models import Models, describe, is_registered_name
 from page.server.visits import Visit, Visits
 
 PREVIEW_SIDE = 4096
+NOTES = {ERASED: "mask_erased", PAINTED: "mask_painted"}
+"""Notes about masks -> keys of their translations in the page's texts. Other notes are shown in English."""
 
 HISTORY_BYTES = 64 * 1024 * 1024
 """Undo memory of a visit: about sixty strokes across a large photo. Twenty visitors fit into memory."""
@@ -55,14 +62,19 @@ class EditorActions:
         return [*photos, *strokes, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
 
     def open_photo(self, call: dict) -> dict:
-        """Open an upload: {path, model} -> {visit, width, height}. The uploaded file is removed soon."""
+        """Open an upload: {path, model} -> {visit, width, height}.
+
+        The uploaded file is removed soon. The visit has one of its own, which the download is made from.
+        """
         inpainter, path = self.models.get(call.get("model")), check_upload(call.get("path"))
         self.visits.discard_upload(path)
         try:
             photo = open_upload(path)
         except PhotoError:
             raise PageError("not_a_picture") from None
-        return self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)
+        answer = self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)
+        _keep_original(photo, path, download_path(self.visits.get(answer["visit"]), f"original{path.suffix}"))
+        return answer
 
     def show_example(self, call: dict) -> dict:
         """Return an example's picture and the patches of its fill: {name} -> them. This opens no visit yet."""
@@ -143,16 +155,22 @@ class EditorActions:
         return self._change(call, lambda session: session.clear())
 
     def add_mask(self, call: dict) -> dict:
-        """Add the white pixels of an uploaded mask, undilated: {visit, path} -> the patches to draw."""
+        """Add the hole of an uploaded mask, undilated: {visit, path} -> the patches to draw, and notes.
+
+        "mask_empty" if the mask marks nothing. For the notes see `finish`.
+        """
         visit, path = self._visit(call), check_upload(call.get("path"))
         self.visits.discard_upload(path)
         try:
-            mask = to_mask(open_upload(path, "mask"), visit.session.photo.size, photo=visit.session.photo)
+            mask, notes = read_mask(open_upload(path, "mask"), visit.session.photo.size, photo=visit.session.photo)
         except PhotoError:
             raise PageError("not_a_picture") from None
         except MaskError as error:
             raise PageError("mask_refused", reason=str(error)) from None
-        return self._change(call, lambda session: session.add_mask(mask, grow_px=0, finish=False))
+        if not mask.any():
+            raise PageError("mask_empty")
+        answer = self._change(call, lambda session: session.add_mask(mask, grow_px=0, finish=False))
+        return answer | {"notes": [NOTES.get(note, note) for note in notes]}
 
     def find_damage(self, call: dict) -> dict:
         """Add detected scratches, cracks and stains to the mask: {visit} -> the patches; "no_damage" if none."""
@@ -208,14 +226,17 @@ class EditorActions:
         return self._change(call, refill)
 
     def finish(self, call: dict) -> dict:
-        """Return the filled photo as a file in its own format, named "NAME-filled": {visit} -> the file."""
+        """Return the filled photo as a file in its own format, named "NAME-filled": {visit} -> the file, and notes.
+
+        The notes say what of the photo's file could not be kept. Each is a key of the page's texts, or a sentence.
+        """
         visit = self._visit(call)
         name = Path(visit.name)
         with self.visits.locked_session(visit) as session:
             result = session.result()
             target = download_path(visit, f"{name.stem}-filled{suffix_of(name, result.format)}")
-            save_photo(result, target, result.format)
-        return describe_download(target)
+            notes = save_photo(result, target, result.format)
+        return describe_download(target) | {"notes": list(notes)}
 
     def leave_visit(self, call: dict) -> dict:
         """Close the photo: {visit} -> {}."""
@@ -235,6 +256,16 @@ class EditorActions:
         with self.visits.locked_session(self._visit(call)) as session:
             patches = _patches_of(change, session)
             return _answer(session, call, patches) | {"changed": [bool(patches)]}
+
+
+def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:
+    """Keep the file of a photo under another name; without it the download is encoded anew."""
+    with contextlib.suppress(OSError):
+        try:
+            os.link(upload, kept)
+        except OSError:  # the file system has no hard links
+            shutil.copy2(upload, kept)
+        relocate_original(photo, kept)
 
 
 def _patches_of(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:

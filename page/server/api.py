@@ -9,6 +9,7 @@ import gradio as gr
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
 from inpaint.engine.options import FillOptions
+from inpaint.photos.masks import read_mask
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
 from page.server.errors import PageError
 from page.server.texts import translate
@@ -64,13 +65,20 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-        def fill() -> gr.FileData:
+        def fill() -> tuple[gr.FileData, tuple[str, ...]]:
             pictures = _open(photo, "photo"), _open(mask, "mask")
-            result = inpainter(*pictures, seed=seed, texture_strength=texture_strength)
-            return _save(result, photo, visits.download_folder())
+            hole, notes = read_mask(pictures[1], pictures[0].size, photo=pictures[0])
+            if not hole.any():
+                raise PageError("mask_empty")
+            result = inpainter(pictures[0], hole, seed=seed, texture_strength=texture_strength)
+            file, lost = _save(result, photo, visits.download_folder())
+            return file, (*notes, *lost)
 
         try:
-            return await visits.queue.run(fill, wait_until_done=True)
+            file, notes = await visits.queue.run(fill, wait_until_done=True)
+            for note in notes:
+                gr.Info(note)
+            return file
         except PageError as error:
             message = translate(error.key, "en", **error.values)
         except (PhotoError, MaskError) as error:
@@ -106,11 +114,11 @@ def _open(file: Any, what: str) -> Any:
     return open_upload(check_upload(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)), what)
 
 
-def _save(result: Any, photo: Any, folder: Path) -> gr.FileData:
-    """Save a result under the photo's name, without characters that are unsafe in file names."""
+def _save(result: Any, photo: Any, folder: Path) -> tuple[gr.FileData, tuple[str, ...]]:
+    """Save a result under the photo's name, without characters that are unsafe in file names; notes about it."""
     format = result.format if result.format in LOSSLESS else "TIFF" if result.mode == "CMYK" else "PNG"
     original = photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name
     stem = re.sub(r"[^\w .,()+-]", "_", Path(str(original or "photo")).stem)[:MAX_NAME]
     target = folder / f"{stem}-filled{LOSSLESS[format]}"
-    save_photo(result, target, format)
-    return gr.FileData(path=str(target), orig_name=target.name)
+    notes = save_photo(result, target, format)
+    return gr.FileData(path=str(target), orig_name=target.name), notes

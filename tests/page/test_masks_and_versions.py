@@ -14,6 +14,7 @@ from page.server import models
 from page.server.texts import translate
 from tests.page.browsing import filled, near, picture_of
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
+from tests.pictures import file_bytes, landscape
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -60,6 +61,36 @@ def test_the_current_mask_is_expanded_by_the_chosen_number_of_pixels(visitor):
     visitor["apply_expansion"].click()
     visitor.wait("ready")
     assert filled(visitor.pixels(), (96, 120), (120, 183)) and not filled(visitor.pixels(), (93, 120), (120, 187))
+
+
+def test_an_erased_copy_of_the_photo_is_a_mask_and_the_page_says_so_until_the_next_action(visitor):
+    photo = landscape((400, 300))
+    visitor.upload(np.asarray(photo))
+    hole = np.zeros((300, 400), bool)
+    hole[50:90, 100:220] = True
+    alpha = np.where(hole, 0, 255).astype(np.uint8)
+    upload_mask(visitor, np.dstack([np.asarray(photo), alpha]))
+    visitor.page.wait_for_function("document.querySelector('[data-testid=notes]').innerText")
+    assert visitor["notes"].inner_text() == translate("mask_erased", "en")
+    assert (visitor.pixels()[~hole][..., :3] == np.asarray(photo)[~hole]).all()
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert visitor["notes"].inner_text() == ""
+
+
+def test_a_mask_that_marks_nothing_is_told(visitor):
+    visitor.upload(noise(300, 400))
+    upload_mask(visitor, np.zeros((300, 400), bool))
+    assert visitor["error"].inner_text() == translate("mask_empty", "en")
+
+
+def test_an_upload_that_a_proxy_refuses_is_not_called_our_limit(visitor):
+    html = "<html><body><h1>413 Request Entity Too Large</h1><hr>nginx</body></html>"
+    visitor.page.route("**/upload*", lambda route: route.fulfill(status=413, content_type="text/html", body=html))
+    visitor["file"].set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": file_bytes(landscape())})
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').innerText")
+    assert "A server between your browser and this page refused" in visitor["error"].inner_text()
+    visitor.page.unroute("**/upload*")
 
 
 # --- versions

@@ -9,6 +9,7 @@ import { createOpener } from "./opening.js";
 import { createStatus } from "./status.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
+import { uploadFailure } from "./uploads.js";
 import { createVersions } from "./versions.js";
 
 // Start the editor in a Gradio component: its element, props, server functions, upload(file) -> { path }, and
@@ -45,7 +46,7 @@ export function start({ element, props, server, upload, notifyInput }) {
 function transportHandlers(page) {
   const { text, status, limits } = page;
   return {
-    upload: (file) => page.upload(file).catch(() => null),
+    upload: (file) => page.upload(file).catch((error) => uploadFailure(error, file, limits)),
     started([{ quiet, name }]) {
       status.setRefining(name === "finish_fill");
       if (name === "finish_fill") status.set("refining");
@@ -64,7 +65,7 @@ function transportHandlers(page) {
     failed(answer, jobs) {
       page.strokes.remove(jobs);
       if (answer.code === "no_version") page.transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
-      else if (!jobs[0].quiet) status.showError(answer.error || text(answer.code, limits));
+      else if (!jobs[0].quiet) status.showError(answer.error || text(answer.code, { ...limits, ...answer }));
     },
   };
 }
@@ -90,6 +91,7 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.
 async function showAnswer(page, answer, jobs) {
   const { root, text, photo, canvas, status, versions } = page;
+  status.showNotes(answer.notes);
   if (answer.version) versions.add(answer.version, page.transport.applied);
   if (answer.file) {
     const link = root.querySelector("[data-testid=link]");

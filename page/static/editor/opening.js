@@ -1,5 +1,6 @@
 // Opening of photos: a file or an example becomes the open photo. The server opens an example when it is edited.
 import { blobOf } from "./canvas.js";
+import { uploadFailure } from "./uploads.js";
 
 export function createOpener(page) {
   const { server, transport, limits, text, status } = page;
@@ -14,8 +15,9 @@ export function createOpener(page) {
 
   async function openVisit({ file, example }) {
     if (example) return request("open_example", { name: example, model: page.modelName });
-    const uploaded = await page.upload(file).catch(() => {
-      throw new Error(text("upload_failed", limits));
+    const uploaded = await page.upload(file).catch((error) => {
+      const { code, ...values } = uploadFailure(error, file, limits);
+      throw new Error(text(code, values));
     });
     return request("open_photo", { path: uploaded.path, model: page.modelName });
   }

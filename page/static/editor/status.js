@@ -4,6 +4,7 @@ export function createStatus(page) {
   const { root, text } = page;
   const line = root.querySelector("[data-testid=status] span");
   const error = root.querySelector("[data-testid=error]");
+  const notes = root.querySelector("[data-testid=notes]");
 
   // Show a text (null: keep the one that is shown) and set the state.
   function set(key, state = root.dataset.state, values = {}) {
@@ -20,6 +21,11 @@ export function createStatus(page) {
     showError(message) {
       if (message) set(page.photo ? "hint" : "empty", "ready");
       error.textContent = message ?? "";
+      notes.textContent = "";
+    },
+    // Notes of the server are keys of texts, or sentences; they stay until the next action.
+    showNotes(list) {
+      if (list?.length) notes.textContent = list.map((note) => text(note)).join(" ");
     },
     get state() {
       return root.dataset.state;

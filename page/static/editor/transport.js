@@ -108,7 +108,7 @@ export function createTransport(server, on) {
     if (!visit) return { code: "gone" }; // an example that has not been opened on the server yet
     if (stroke) return request("paint", { visit, revision, strokes: jobs.map((job) => job.stroke) }, isWanted);
     const uploaded = file && (await on.upload(file));
-    if (file && !uploaded) return { code: "upload_failed" };
+    if (uploaded?.code) return uploaded;
     return request(name, { visit, revision, ...more, path: uploaded?.path }, isWanted);
   }
 

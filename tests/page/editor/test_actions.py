@@ -19,6 +19,7 @@ from page.server.checks import MAX_MEGAPIXELS
 from page.server.texts import translate
 from page.server.visits import UPLOAD_KEEP_S
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
+from tests.pictures import landscape
 
 pytestmark = GRADIO_WARNINGS
 STROKE = {"points": [[40, 40], [90, 60]], "brush": 20, "erase": False}
@@ -141,6 +142,46 @@ def test_a_jpeg_is_finished_as_a_jpeg(served):
     _, answer = served.call("finish", {"visit": visit})
     assert answer["name"] == "photo-filled.JPEG"
     assert Image.open(answer["file"]["path"]).format == "JPEG"
+
+
+def test_the_file_of_a_photo_is_kept_for_its_download_until_the_visit_ends(served, monkeypatch):
+    """Saving edits the original file, which must be there after the upload was removed."""
+    from page.editor import actions
+
+    photo = open_photo(served, Image.fromarray(noise(100, 150)), "photo.jpg", quality=90)
+    served.visits.purge_expired(max_age_s=0)
+    folder = served.visits.get(photo["visit"]).folder
+    seen = []
+
+    def save_photo(result, target, format):
+        seen.append(result.info["original"].read())
+        return ("a sentence",)
+
+    monkeypatch.setattr(actions, "save_photo", save_photo)
+    served.call("paint", {"visit": photo["visit"], "strokes": [STROKE]})
+    _, answer = served.call("finish", {"visit": photo["visit"]})
+    assert seen[0].startswith(b"\xff\xd8") and answer["notes"] == ["a sentence"]
+    served.call("leave_visit", {"visit": photo["visit"]})
+    assert not folder.exists()
+
+
+def test_a_mask_that_marks_nothing_is_declined_and_an_erased_copy_is_noted(served):
+    picture = landscape()
+    visit = open_photo(served, picture)["visit"]
+
+    def add(mask):
+        return served.call("add_mask", {"visit": visit, "path": served.upload(mask, "mask.png")})[1]
+
+    assert add(Image.new("L", picture.size))["code"] == "mask_empty"
+    alpha = Image.new("L", picture.size, 255)
+    alpha.paste(0, (30, 40, 90, 80))
+    picture.putalpha(alpha)
+    answer = add(picture)
+    assert answer["notes"] == ["mask_erased"]
+    hole = np.zeros((192, 256), bool)
+    for left, top, pixels in decode_patches(answer):
+        hole[top : top + pixels.shape[0], left : left + pixels.shape[1]] |= pixels[..., 3] == 255
+    assert (hole == (np.asarray(alpha) == 0)).all()
 
 
 def test_an_ended_visit_leaves_no_files_and_cannot_be_used(served):

@@ -19,6 +19,7 @@ from inpaint import Inpainter
 from page.server.checks import MAX_MEGAPIXELS
 from page.server.texts import translate
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
+from tests.pictures import landscape
 
 pytestmark = GRADIO_WARNINGS
 API_DOCS = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -86,6 +87,30 @@ def test_seed_and_texture_strength_are_optional_and_reach_the_fill(served, files
     assert options == [(0, 1.0), (7, 0.5)]
     with pytest.raises(Exception, match="seed is -1; it must be a whole number from 0 to"):
         call_inpaint(served, "photo.jpg", "mask.png", seed=-1)
+
+
+def test_a_mask_that_marks_nothing_is_declined(served, files):
+    Image.new("L", (96, 64)).save("black.png")
+    with pytest.raises(Exception, match="marks nothing"):
+        call_inpaint(served, "photo.jpg", "black.png")
+
+
+def test_notes_are_messages_of_the_job(served, files):
+    photo = landscape((96, 64))
+    photo.save("land.png")
+    alpha = Image.new("L", (96, 64), 255)
+    alpha.paste(0, (30, 20, 60, 40))
+    photo.putalpha(alpha)
+    photo.save("erased.png")
+    client = Client(served.url, verbose=False)
+    try:
+        job = client.submit(handle_file("land.png"), handle_file("erased.png"), api_name="/inpaint")
+        job.result()
+        updates = [job.communicator.updates.get_nowait() for _ in range(job.communicator.updates.qsize())]
+    finally:
+        client.close()
+    logs = [update.log for update in updates if getattr(update, "log", None)]
+    assert len(logs) == 1 and "erased to transparency" in logs[0][0] and logs[0][1] == "info"
 
 
 def test_a_mask_of_another_size_is_declined_with_both_sizes(served, files):
