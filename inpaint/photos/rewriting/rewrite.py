@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpaint.photos.original import Original
 
-_MODULES: dict[str, str] = {"PNG": "png"}
+_MODULES: dict[str, str] = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png"}
 """Which module of this package rewrites files of a format, by Pillow's name of the format. Each has a function
 `rewrite(photo, original, data)` with the arguments and errors of the one below, where `data` are the file's bytes."""
 
