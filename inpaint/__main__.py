@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from inpaint.engine.options import DEFAULT_OPTIONS
+from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.masks import MAX_SHARE
-from inpaint.photos.pairing import PIPE, Task, find_tasks
+from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
 from inpaint.photos.saving import format_of
 from inpaint.runtime.malloc import keep_memory
 
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = build_parser().parse_args(arguments)
     try:
         photos, mask = _inputs(parsed)
-        options = _options(parsed)
+        options = _options(parsed, mask)
         tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
         ahead = ReadAhead([task for task in tasks if not (parsed.skip_existing and _exists(task.output))], options)
         ahead.start()  # while the weights are loaded
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         count["interrupted"] = 1
     if is_batch or not count["failed"]:
         print(
-            _summary(count, parsed),
+            _summary(count, parsed, find_left_out(photos, mask, parsed.output, tasks)),
             file=sys.stderr if parsed.output == PIPE else sys.stdout,
         )
     return INTERRUPTED if count["interrupted"] else int(count["failed"] > 0)
@@ -110,7 +111,7 @@ def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
     return parsed.photo[:-1], parsed.photo[-1]
 
 
-def _summary(count: Counter[str], parsed: argparse.Namespace) -> str:
+def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[LeftOut]) -> str:
     """Return the last line of the output: how many photos were filled, and what became of the others."""
     noun, verb = ("mask", "found") if parsed.mask_only else ("photo", "filled")
     reason = "no damage found" if parsed.find_damage else "its mask marks nothing"
@@ -119,11 +120,13 @@ def _summary(count: Counter[str], parsed: argparse.Namespace) -> str:
         parts.insert(1, f"{count['skipped']} skipped")
     if count["unchanged"]:
         what = "empty" if parsed.mask_only else "restored in tone only" if parsed.restore_tone else "unchanged"
-        told = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
+        few = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
         if sum(count.values()) == count["unchanged"]:
-            parts = [told]
+            parts = [few]
         else:
-            parts.insert(1, f"{told.replace(': ', ' (', 1)})")
+            parts.insert(1, f"{few.replace(': ', ' (', 1)})")
+    if left_out:
+        parts.append(told(left_out))
     where = "standard output" if parsed.output == PIPE else parsed.output
     interrupted = "interrupted: " if count["interrupted"] else ""
     return f"{interrupted}{', '.join(parts)}; written to {where}"
@@ -133,8 +136,9 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _options(parsed: argparse.Namespace) -> Options:
+def _options(parsed: argparse.Namespace, mask: str | None) -> Options:
     return Options(
+        masks=mask,
         grow_px=parsed.grow_px,
         invert=parsed.invert,
         max_share=parsed.max_share,

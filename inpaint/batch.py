@@ -18,7 +18,7 @@ from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.photos.masks import MAX_SHARE, check_max_share, read_mask, to_mask
 from inpaint.photos.opening import open_photo
-from inpaint.photos.pairing import PIPE, Task
+from inpaint.photos.pairing import PIPE, Task, no_mask_sentence
 from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
 
@@ -36,6 +36,7 @@ class Options:
     Attributes:
         grow_px: dilate each mask by this number of pixels; None: 0 for masks that are read, the default of
             `Inpainter.find_damage` for masks that are found.
+        masks: the folder or pattern in which masks are looked for, for messages; None: unknown.
         invert: masks are black where the photo is to be filled.
         max_share: the largest share of a photo that a mask may mark.
         find_damage: find the damage of each photo instead of reading a mask.
@@ -54,6 +55,7 @@ class Options:
     """
 
     grow_px: float | None = None
+    masks: str | None = None
     invert: bool = False
     max_share: float = MAX_SHARE
     find_damage: bool = False
@@ -119,8 +121,7 @@ def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Op
         ValueError: there is no mask, or a picture cannot be read.
     """
     if task.mask is None and not options.find_damage:
-        stem = Path(task.photo).stem
-        raise ValueError(f"it has no mask: add one named {stem}.png (or .jpg, ...), or use --find-damage")
+        raise ValueError(no_mask_sentence(Path(task.photo), options.masks))
     photo = open_photo(_source(task.photo), max_pixels=max_pixels or options.max_pixels)
     if task.mask is None:
         return Opened(photo, None)

@@ -1,10 +1,13 @@
 """Which photos a batch fills, which mask belongs to each, and where the results go."""
 
 import glob
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from .left_out import LeftOut, left_out_of, told
+from .mask_names import FORMS, MASK_SUFFIXES, MaskNames, names_looked_for
 from .opening import SUFFIXES
 from .saving import format_of
 
@@ -45,84 +48,146 @@ def find_tasks(photos: list[str], mask: str | None, output: str, format: str | N
     if photos == [PIPE]:
         only = None if mask is None else _single_mask(mask)
         return [Task(PIPE, only, _single_output(output, None, format))]
-    find_mask = _mask_finder(mask)
-    found = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo")}
+    find_masks = _mask_finder(mask)
+    found = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
     if len(photos) == 1 and list(found) == [Path(photos[0])]:
         photo = Path(photos[0])
         name = Path(photo.name)
-        return [Task(photo, find_mask(photo, name), _single_output(output, _renamed(name, format), format))]
+        return [Task(photo, _first(find_masks(photo, name)), _single_output(output, _renamed(name, format), format))]
     if output == PIPE or Path(output).is_file():
         raise ValueError(f"{output} takes one photo; for many, OUT must be a folder")
     if mask == PIPE:
         raise ValueError("standard input (-) holds one mask, for one photo; pass a file, a folder or a pattern")
+    masks = {photo: find_masks(photo, name) for photo, name in found.items()}
+    used_as_mask = {path for paths in masks.values() for path in paths[:1]} | _masks_beside(masks)
     tasks = [
-        Task(photo, find_mask(photo, name), Path(output) / _renamed(name, format)) for photo, name in found.items()
+        Task(photo, _first(masks[photo]), Path(output) / _renamed(name, format))
+        for photo, name in found.items()
+        if photo not in used_as_mask
     ]
-    used_as_mask = {task.mask for task in tasks if task.mask is not None}
-    tasks = [task for task in tasks if task.photo not in used_as_mask]
     if not tasks:
         raise ValueError("every photo is the mask of another one; put photos and masks into two folders")
     _check_collisions(tasks)
     return sorted(tasks, key=lambda task: str(task.photo))
 
 
-def _expand(pattern: str, what: str) -> list[tuple[Path, Path]]:
+def find_left_out(photos: list[str], mask: str | None, output: str, tasks: list[Task]) -> list[LeftOut]:
+    """Return what of the folders and patterns is not filled though it looks like a photo, or holds some.
+
+    Args:
+        photos: as for `find_tasks`.
+        mask: as for `find_tasks`.
+        output: as for `find_tasks`.
+        tasks: what `find_tasks` returned.
+    """
+    known: set[Path] = {path for task in tasks for path in (task.photo, task.mask) if isinstance(path, Path)}
+    known |= {path.parent for task in tasks for path in (task.mask, task.output) if isinstance(path, Path)}
+    known |= {Path(name) for name in (mask, output) if name is not None and name != PIPE}
+    left_out: list[LeftOut] = []
+    for pattern in photos:
+        if pattern != PIPE and (Path(pattern).is_dir() or not os.path.lexists(pattern)):
+            left_out += left_out_of(_entries(pattern), known)
+    return left_out + _further_masks(photos, tasks, mask)
+
+
+def no_mask_sentence(photo: Path, mask: str | None) -> str:
+    """Return why a photo has no mask: which names were looked for, and which ones nearly fit.
+
+    Args:
+        photo: the file.
+        mask: the folder or pattern of the masks; None: unknown.
+    """
+    near = _masks_of(mask).near(photo) if mask is not None and mask != PIPE else []
+    nearly = f"; {' and '.join(near)} nearly {'fits' if len(near) == 1 else 'fit'}" if near else ""
+    where = f" in {mask}" if mask is not None else ""
+    return f"it has no mask{where}: looked for {names_looked_for(photo)}{nearly}. Rename the mask, or use --find-damage"
+
+
+def _first(masks: list[Path | str]) -> Path | str | None:
+    return masks[0] if masks else None
+
+
+def _masks_beside(masks: dict[Path, list[Path | str]]) -> set[Path | str]:
+    """Return the photos that are masks of others by their names, such as NAME_mask001 beside NAME."""
+    by_name = {photo for photo in masks if any(form.fullmatch(photo.stem.lower()) for form in FORMS)}
+    return {path for photo, paths in masks.items() for path in paths if path in by_name and path != photo}
+
+
+def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> list[LeftOut]:
+    """Return masks of photos that have another one as well, such as NAME_mask002."""
+    if mask is None or mask == PIPE or Path(mask).is_file() or photos == [PIPE]:
+        return []
+    masks, used = _masks_of(mask), {task.mask for task in tasks}
+    names = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+    return [
+        LeftOut(path, f"a further mask of {task.photo.name}")
+        for task in tasks
+        if isinstance(task.photo, Path) and task.photo in names
+        for path in masks.of(task.photo, names[task.photo])
+        if path not in used
+    ]
+
+
+def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Path, Path]]:
     """Return the pictures of a file, folder or pattern, each with its path relative to the folder or fixed part."""
     path = Path(pattern)
-    if path.is_dir():
-        found = sorted(file for file in path.iterdir() if _is_picture(file))
-        if not found:
-            raise ValueError(f"{pattern} holds no {what}; names must end in one of {', '.join(SUFFIXES)}")
-        return [(file, file.relative_to(path)) for file in found]
-    if path.exists() or not glob.has_magic(pattern):
+    if not path.is_dir() and (path.exists() or not glob.has_magic(pattern)):
         if not path.exists():
             raise ValueError(f"{pattern}: there is no such {what}; check the path")
         return [(path, Path(path.name))]
-    base = Path(*_fixed_parts(path.parts))
-    found = [Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if _is_picture(Path(name))]
+    base = path if path.is_dir() else _fixed_part(path)
+    entries = _entries(pattern)
+    found = [entry for entry in entries if _is_picture(entry, suffixes)]
     if not found:
-        raise ValueError(f"{pattern} matches no {what}; check the pattern")
+        left_out = left_out_of(entries, [])
+        more = f"; {told(left_out)}" if left_out else ""
+        if path.is_dir():
+            raise ValueError(f"{pattern} holds no {what}; names must end in one of {', '.join(suffixes)}{more}")
+        raise ValueError(f"{pattern} matches no {what}; check the pattern{more}")
     return [(file, file.relative_to(base)) for file in found]
 
 
-def _fixed_parts(parts: tuple[str, ...]) -> list[str]:
-    """Return the parts of a pattern's path before the first wildcard."""
-    fixed = next(index for index, part in enumerate(parts) if glob.has_magic(part))
-    return list(parts[:fixed])
+def _entries(pattern: str) -> list[Path]:
+    """Return the entries of a folder, or the matches of a pattern, sorted."""
+    path = Path(pattern)
+    if path.is_dir():
+        return sorted(path.iterdir())
+    base = _fixed_part(path)
+    rest = path.relative_to(base)
+    return [Path(name) for name in sorted(glob.glob(str(Path(glob.escape(str(base))) / rest), recursive=True))]
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+def _fixed_part(pattern: Path) -> Path:
+    """Return the folder before the first wildcard of a pattern; brackets of a folder that exists are none."""
+    base = Path()
+    for part in pattern.parts[:-1]:
+        if glob.has_magic(part) and not (base / part).is_dir():
+            break
+        base /= part
+    return base
 
 
-def _mask_finder(mask: str | None) -> Callable[[Path, Path], Path | str | None]:
-    """Return a function (photo, its relative name) -> its mask: none, one for all photos, or one by name."""
+def _is_picture(path: Path, suffixes: tuple[str, ...]) -> bool:
+    return path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+
+
+def _mask_finder(mask: str | None) -> Callable[[Path, Path], list[Path | str]]:
+    """Return a function (photo, its relative name) -> its masks: none, one for all photos, or those of its name."""
     if mask is None:
-        return lambda photo, name: None
+        return lambda photo, name: []
     if mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir()):
         only = _single_mask(mask)
-        return lambda photo, name: only
-    masks = _masks_by_name(mask)
-    return lambda photo, name: _mask_named_like(photo, name, masks)
+        return lambda photo, name: [only]
+    masks = _masks_of(mask)
+    return lambda photo, name: list(masks.of(photo, name))
 
 
-def _masks_by_name(mask: str) -> dict[str, list[Path]]:
-    """Return the masks of a folder and its subfolders, or of a pattern, by relative name without suffix."""
+def _masks_of(mask: str) -> MaskNames:
+    """Return the masks of a folder and its subfolders, or of a pattern."""
     if Path(mask).is_dir():
-        found = [(path, path.relative_to(mask)) for path in sorted(Path(mask).rglob("*")) if _is_picture(path)]
-    else:
-        found = _expand(mask, "mask")
-    masks: dict[str, list[Path]] = {}
-    for path, name in found:
-        masks.setdefault(str(name.with_suffix("")), []).append(path)
-    return masks
-
-
-def _mask_named_like(photo: Path, name: Path, masks: dict[str, list[Path]]) -> Path | None:
-    """Return the mask with the photo's name, with or without "-mask", "_mask" or ".mask"; None if there is none."""
-    stem = name.with_suffix("")
-    names = [str(stem), f"{stem}-mask", f"{stem}_mask", f"{stem}.mask", str(name)]
-    return next((mask for key in names for mask in masks.get(key, []) if mask != photo), None)
+        files = sorted(path for path in Path(mask).rglob("*") if _is_picture(path, MASK_SUFFIXES))
+        return MaskNames((path, path.relative_to(mask)) for path in files)
+    return MaskNames(_expand(mask, "mask", MASK_SUFFIXES))
 
 
 def _single_mask(mask: str) -> Path | str:

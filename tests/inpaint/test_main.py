@@ -208,6 +208,15 @@ def test_a_photo_that_is_not_filled_is_counted_as_unchanged(tmp_path, model, cap
     assert capsys.readouterr().out == f"1 photo unchanged: its mask marks nothing; written to {out / 'c.png'}\n"
 
 
+def test_what_of_a_folder_is_left_out_is_told_in_the_last_line(tmp_path, model, capsys):
+    write(tmp_path, "a.png", mask_name="a.png")
+    (tmp_path / "photos/b.png").symlink_to("gone.png")
+    out = tmp_path / "out"
+    assert main([str(tmp_path / "photos"), str(tmp_path / "masks"), "-o", str(out), "--model", model]) == 0
+    told = "1 photo filled, 0 failed, 1 left out: b.png (a link to nothing)"
+    assert capsys.readouterr().out == f"{told}; written to {out}\n"
+
+
 def test_a_mask_that_is_an_erased_copy_of_the_photo_is_recognised_and_noted(tmp_path, model, capsys):
     photo = landscape()
     photo.save(tmp_path / "a.png")
