@@ -65,8 +65,11 @@ def stored(photo: Image.Image, orientation: int) -> Image.Image:
         orientation: 1 to 8.
     """
     turn = _TURNED_BACK.get(orientation)
-    if turn is None:
-        return photo
+    return photo if turn is None else transposed(photo, turn)
+
+
+def transposed(photo: Image.Image, turn: Image.Transpose) -> Image.Image:
+    """Return a turned or mirrored copy of a photo, with its lower bytes if it has any."""
     turned, low = photo.transpose(turn), low_bytes(photo)
     if low is not None:
         turned.info = turned.info | {LOW_BYTES: low.transpose(turn)}

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from PIL import Image, PngImagePlugin
 
 from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
@@ -16,13 +15,13 @@ from .metadata.removed import sentences
 from .modes import low_bytes
 from .opening import SUFFIXES, PhotoError
 from .original import ORIGINAL, Original, original_of
+from .quality import matching_quality
 from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
 
 LOSSLESS_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate")
 LOSSY = ("WEBP", "AVIF", "HEIF")
 DEFAULT_QUALITY = 95
-_SAMPLE_SIDE = 512
 
 
 def format_of(name: str | os.PathLike[str]) -> str:
@@ -76,9 +75,9 @@ def save_photo(
         raise PhotoError("HEIC cannot be written: run  pip install pillow-heif  or save the photo as JPEG")
     original = original_of(photo)
     notes: tuple[str, ...] = ()
-    if original is not None and _same_format(original.format, format) and quality is None:
+    if original is not None and _same_format(original.format, format):
         try:
-            data, notes = rewrite(photo, original)
+            data, notes = rewrite(photo, original, quality)
             _write(data, target)
             return notes
         except CannotRewriteError as error:
@@ -165,30 +164,13 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
 
 
 def _own_quality(photo: Image.Image, format: str, options: dict[str, Any]) -> int:
-    """Return the lowest quality at which a sample of the photo has at least as many bytes per pixel as its file."""
+    """Return the quality that leads to as many bytes as the photo's file has, if that has the same format."""
     if photo.format != format or not photo.info.get("file_bytes"):
         return DEFAULT_QUALITY
     metadata = sum(len(options.get(key, b"")) for key in ("exif", "icc_profile", "xmp"))
-    sample = _sample(photo)
-    share = sample.width * sample.height / (photo.width * photo.height)
-    wanted = 0.98 * (photo.info["file_bytes"] - metadata) * share
-    low, high = 20, 100
-    while low < high:
-        middle = (low + high) // 2
-        sample.save(file := io.BytesIO(), format, quality=middle)
-        low, high = (low, middle) if file.tell() >= wanted else (middle + 1, high)
-    return low
 
+    def encoded_bytes(sample: Image.Image, quality: int) -> int:
+        sample.save(file := io.BytesIO(), format, quality=quality)
+        return file.tell()
 
-def _sample(photo: Image.Image) -> Image.Image:
-    """Return a mosaic of pieces from all over a photo, or all of a small photo."""
-    side = _SAMPLE_SIDE
-    if photo.width * photo.height <= side * side:
-        return photo.convert("RGBA" if photo.mode in ("LA", "PA", "RGBA") else "RGB")
-    piece = side // 4
-    sample = Image.new("RGB", (side, side))
-    for row, top in enumerate(np.linspace(0, max(0, photo.height - piece), 4).astype(int).tolist()):
-        for column, left in enumerate(np.linspace(0, max(0, photo.width - piece), 4).astype(int).tolist()):
-            part = photo.crop((left, top, min(left + piece, photo.width), min(top + piece, photo.height)))
-            sample.paste(part.convert("RGB"), (column * piece, row * piece))
-    return sample
+    return matching_quality(photo, photo.info["file_bytes"] - metadata, encoded_bytes)

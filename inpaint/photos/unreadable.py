@@ -5,21 +5,11 @@ from typing import BinaryIO
 
 _HEAD_BYTES = 512
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
-_RAW = "a raw photo of a camera: develop it (with darktable, RawTherapee or Lightroom) and export it as TIFF"
 _VIDEO = "a video: export the frame as PNG first"
 _TO_PNG = "save it as PNG first"
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"8BPS", "a Photoshop document: export it as TIFF or PNG first"),
     (0, b"gimp xcf", "a GIMP project: export it as PNG first (File > Export As)"),
-    (0, b"FUJIFILMCCD-RAW", _RAW),
-    (6, b"HEAPCCDR", _RAW),
-    (0, b"FOVb", _RAW),
-    (0, b"\0MRM", _RAW),
-    (0, b"IIRO", _RAW),
-    (0, b"IIRS", _RAW),
-    (0, b"MMOR", _RAW),
-    (0, b"IIU\0", _RAW),
-    (4, b"ftypcrx ", _RAW),
     (0, b"\xff\x0a", f"a JPEG XL image: {_TO_PNG}"),
     (4, b"JXL \r\n", f"a JPEG XL image: {_TO_PNG}"),
     (0, b"II\xbc", f"a JPEG XR image: {_TO_PNG}"),

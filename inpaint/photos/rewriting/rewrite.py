@@ -8,9 +8,16 @@ from PIL import Image
 
 from inpaint.photos.original import Original
 
-_MODULES: dict[str, str] = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png"}
+_MODULES: dict[str, str] = {
+    **dict.fromkeys(("JPEG", "MPO"), "jpeg"),
+    "PNG": "png",
+    "AVIF": "avif",
+    "HEIF": "heif",
+}
 """Which module of this package rewrites files of a format, by Pillow's name of the format. Each has a function
 `rewrite(photo, original, data)` with the arguments and errors of the one below, where `data` are the file's bytes."""
+_WITH_QUALITY = ("AVIF", "HEIF")
+"""Formats whose function also takes a `quality`, since it encodes the picture anew."""
 
 
 class Rewritten(NamedTuple):
@@ -32,7 +39,7 @@ class CannotRewriteError(Exception):
     """
 
 
-def rewrite(photo: Image.Image, original: Original) -> Rewritten:
+def rewrite(photo: Image.Image, original: Original, quality: int | None = None) -> Rewritten:
     """Return a photo's original file with the pixels that differ from the photo changed, and nothing else.
 
     What the file holds beside those pixels stays: metadata, tables, further pictures; previews that show the photo
@@ -41,16 +48,17 @@ def rewrite(photo: Image.Image, original: Original) -> Rewritten:
     Args:
         photo: upright, in the mode and size of the original.
         original: the file that it came from.
+        quality: 1 to 100, to encode the picture with; None: that of the original.
 
     Raises:
         CannotRewriteError: the file is gone, or it is of a kind that has to be encoded anew.
     """
-    if original.format not in _MODULES:
+    if original.format not in _MODULES or (quality is not None and original.format not in _WITH_QUALITY):
         raise CannotRewriteError
     data = original.read()
     if data is None:
         raise CannotRewriteError("the original file is gone or has changed, so all of the photo was encoded anew")
-    function: Callable[[Image.Image, Original, bytes], Rewritten] = importlib.import_module(
+    function: Callable[..., Rewritten] = importlib.import_module(
         f"inpaint.photos.rewriting.{_MODULES[original.format]}"
     ).rewrite
-    return function(photo, original, data)
+    return function(photo, original, data, **({} if quality is None else {"quality": quality}))

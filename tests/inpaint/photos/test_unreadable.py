@@ -11,12 +11,9 @@ from inpaint.photos.opening import PhotoError, open_photo
 from inpaint.photos.unreadable import describe
 from tests.pictures import file_bytes, picture
 
-RAW = "a raw photo of a camera: develop it"
 SIGNATURES = {
     b"8BPS\0\1": "a Photoshop document: export it",
     b"gimp xcf v011\0": "a GIMP project: export it as PNG",
-    b"\0\0\0\x18ftypcrx \0\0\0\1": RAW,
-    b"FUJIFILMCCD-RAW 0201": RAW,
     b"\xff\x0a\xfa\x1f\x41": "a JPEG XL image: save it as PNG",
     b"\0\0\0\x0cJXL \r\n\x87\n": "a JPEG XL image: save it as PNG",
     b"II\xbc\x01\x08\0\0\0": "a JPEG XR image: save it as PNG",
