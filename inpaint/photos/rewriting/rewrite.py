@@ -13,10 +13,11 @@ _MODULES: dict[str, str] = {
     "PNG": "png",
     "AVIF": "avif",
     "HEIF": "heif",
+    "WEBP": "webp",
 }
 """Which module of this package rewrites files of a format, by Pillow's name of the format. Each has a function
 `rewrite(photo, original, data)` with the arguments and errors of the one below, where `data` are the file's bytes."""
-_WITH_QUALITY = ("AVIF", "HEIF")
+_WITH_QUALITY = ("AVIF", "HEIF", "WEBP")
 """Formats whose function also takes a `quality`, since it encodes the picture anew."""
 
 
