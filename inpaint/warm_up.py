@@ -4,6 +4,7 @@ They are kept on disk (see `compiled.jit`), from where later processes load them
 """
 
 import dataclasses
+import io
 import logging
 import os
 import sys
@@ -37,6 +38,7 @@ def warm_up() -> bool:
     _synthesize()
     _fill()
     _find_damage()
+    _edit_jpegs()
     return True
 
 
@@ -103,6 +105,21 @@ def _find_damage() -> None:
     large = np.broadcast_to(noise[:1], (WORK_PIXELS // 64 + 16, 64, 3)).copy()
     for pixels in (noise, large):
         Finder()(pixels, grow_px=2)
+
+
+def _edit_jpegs() -> None:
+    """Save an edited JPEG, with and without codes for all that is new in it, and a progressive one."""
+    from PIL import Image
+
+    from inpaint.photos.opening import open_photo
+    from inpaint.photos.saving import save_photo
+
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    for picture, options in ((noise, {}), (noise.convert("L"), {"optimize": True}), (noise, {"progressive": True})):
+        picture.resize((16, 16)).resize((64, 64)).save(file := io.BytesIO(), "JPEG", **options)
+        photo = open_photo(file.getvalue())
+        photo.paste(picture.crop((0, 0, 8, 8)), (8, 8))
+        save_photo(photo, io.BytesIO())
 
 
 def start_warm_up() -> threading.Thread:

@@ -11,8 +11,13 @@ from .jpeg_huffman import HuffmanTable, optimal_table, quick_of, read_tables
 
 _AC = 16
 _BLOCKS_AT_ONCE = 4096
-_LARGEST = 8191  # eight times what 8 bits per sample need, and half of what the kernels can encode
-_REASONS = ("", "a scan has a code that does not exist", "a scan is cut off", "a restart marker is missing")
+_REASONS = (
+    "",
+    "a scan has a code that does not exist",
+    "a scan is cut off",
+    "a restart marker is missing",
+    "a coefficient is out of range",
+)
 
 
 def decode(file: JpegFile, data: bytes) -> np.ndarray:
@@ -44,8 +49,6 @@ def decode(file: JpegFile, data: bytes) -> np.ndarray:
         status = kernel(values, part.start, part.end, layout, units, lookup, quick, _band(part), coefficients)
         if status != kernels.OK:
             raise damaged(_REASONS[status])
-    if coefficients.size and max(int(coefficients.max()), -int(coefficients.min())) > _LARGEST:
-        raise damaged("a coefficient is out of range")
     return coefficients
 
 

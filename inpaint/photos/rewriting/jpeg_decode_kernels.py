@@ -27,12 +27,14 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-OK, BAD_CODE, CUT_OFF, NO_RESTART = 0, 1, 2, 3
+OK, BAD_CODE, CUT_OFF, NO_RESTART, TOO_LARGE = 0, 1, 2, 3, 4
+LARGEST = 8191
+"""Of a coefficient, without its sign: eight times what 8 bits per sample need."""
 OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 
 @njit(**OPTIONS)
-def refill(data, at, end, bits, count, spare):
+def _refill(data, at, end, bits, count, spare):
     """Read bytes until there are more than 40 bits; zeros after the end of the data."""
     while count <= 40:
         byte = np.int64(0)
@@ -50,7 +52,7 @@ def refill(data, at, end, bits, count, spare):
 
 
 @njit(**OPTIONS)
-def find_symbol(bits, count, row, lookup, quick):
+def _find_symbol(bits, count, row, lookup, quick):
     """Return the length of the next code times 256 plus its symbol; 0: there is no such code."""
     found = np.int64(quick[row, (bits >> (count - 10)) & 0x3FF])
     if found == 0:
@@ -59,7 +61,7 @@ def find_symbol(bits, count, row, lookup, quick):
 
 
 @njit(**OPTIONS)
-def extend(value, size):
+def _extend(value, size):
     """Return the signed number that `size` bits stand for."""
     if size > 0 and value < (np.int64(1) << (size - 1)):
         return value - (np.int64(1) << size) + 1
@@ -67,7 +69,7 @@ def extend(value, size):
 
 
 @njit(**OPTIONS)
-def restart(data, at, end, number):
+def _restart(data, at, end, number):
     """Return where the data go on after the restart marker of a number; -1: there is none."""
     while at + 1 < end and data[at] == 0xFF and data[at + 1] == 0xFF:
         at += 1
@@ -76,7 +78,7 @@ def restart(data, at, end, number):
     return -1
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def block_of(layout, part, unit, across):
     """Return the index of a part's block in a unit."""
     row, column = unit // across, unit % across
@@ -94,7 +96,7 @@ def decode_first(data, start, end, layout, units, lookup, quick, band, coefficie
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
             if spare > count:
                 return CUT_OFF
-            at = restart(data, at, end, unit // units[2] - 1)
+            at = _restart(data, at, end, unit // units[2] - 1)
             if at < 0 or count - spare >= 8:
                 return NO_RESTART
             bits, count, spare = np.int64(0), 0, 0
@@ -102,20 +104,23 @@ def decode_first(data, start, end, layout, units, lookup, quick, band, coefficie
         for part in range(layout.shape[0]):
             block = block_of(layout, part, unit, units[0])
             if count <= 32:
-                at, bits, count, spare = refill(data, at, end, bits, count, spare)
-            found = find_symbol(bits, count, layout[part, 1], lookup, quick)
+                at, bits, count, spare = _refill(data, at, end, bits, count, spare)
+            found = _find_symbol(bits, count, layout[part, 1], lookup, quick)
             size = found & 15
             if found == 0 or found & 0xF0:
                 return BAD_CODE if spare == 0 else CUT_OFF
             count -= (found >> 8) + size
-            value = extend((bits >> count) & ((np.int64(1) << size) - 1), size)
-            before[layout[part, 0]] += value
-            coefficients[block, 0] = before[layout[part, 0]] << low
+            value = _extend((bits >> count) & ((np.int64(1) << size) - 1), size)
+            value += before[layout[part, 0]]
+            if abs(value) << low > LARGEST:
+                return TOO_LARGE
+            before[layout[part, 0]] = value
+            coefficients[block, 0] = value << low
             place = 1
             while place <= last:
                 if count <= 32:
-                    at, bits, count, spare = refill(data, at, end, bits, count, spare)
-                found = find_symbol(bits, count, layout[part, 2], lookup, quick)
+                    at, bits, count, spare = _refill(data, at, end, bits, count, spare)
+                found = _find_symbol(bits, count, layout[part, 2], lookup, quick)
                 if found == 0:
                     return BAD_CODE if spare == 0 else CUT_OFF
                 size = found & 15
@@ -129,7 +134,9 @@ def decode_first(data, start, end, layout, units, lookup, quick, band, coefficie
                 place += run
                 if place > last:
                     return BAD_CODE
-                value = extend((bits >> count) & ((np.int64(1) << size) - 1), size)
+                value = _extend((bits >> count) & ((np.int64(1) << size) - 1), size)
+                if abs(value) > LARGEST:
+                    return TOO_LARGE
                 coefficients[block, place] = value
                 place += 1
         if spare > count:
@@ -143,16 +150,20 @@ def decode_dc_bit(data, start, end, layout, units, lookup, quick, band, coeffici
     at, bits, count, spare = start, np.int64(0), 0, 0
     for unit in range(units[0] * units[1]):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            at = restart(data, at, end, unit // units[2] - 1)
+            at = _restart(data, at, end, unit // units[2] - 1)
             if at < 0 or count - spare >= 8:
                 return NO_RESTART
             bits, count, spare = np.int64(0), 0, 0
         for part in range(layout.shape[0]):
             if count <= 32:
-                at, bits, count, spare = refill(data, at, end, bits, count, spare)
+                at, bits, count, spare = _refill(data, at, end, bits, count, spare)
             count -= 1
             if (bits >> count) & 1:
-                coefficients[block_of(layout, part, unit, units[0]), 0] |= np.int64(1) << band[2]
+                block = block_of(layout, part, unit, units[0])
+                value = np.int64(coefficients[block, 0]) | (np.int64(1) << band[2])
+                if abs(value) > LARGEST:
+                    return TOO_LARGE
+                coefficients[block, 0] = value
         if spare > count:
             return CUT_OFF
     return OK
@@ -166,7 +177,7 @@ def decode_ac_first(data, start, end, layout, units, lookup, quick, band, coeffi
     ended = np.int64(0)  # blocks without further coefficients
     for unit in range(units[0] * units[1]):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            at = restart(data, at, end, unit // units[2] - 1)
+            at = _restart(data, at, end, unit // units[2] - 1)
             if at < 0 or count - spare >= 8:
                 return NO_RESTART
             bits, count, spare, ended = np.int64(0), 0, 0, np.int64(0)
@@ -177,8 +188,8 @@ def decode_ac_first(data, start, end, layout, units, lookup, quick, band, coeffi
         place = first
         while place <= last:
             if count <= 32:
-                at, bits, count, spare = refill(data, at, end, bits, count, spare)
-            found = find_symbol(bits, count, layout[0, 2], lookup, quick)
+                at, bits, count, spare = _refill(data, at, end, bits, count, spare)
+            found = _find_symbol(bits, count, layout[0, 2], lookup, quick)
             if found == 0:
                 return BAD_CODE if spare == 0 else CUT_OFF
             size = found & 15
@@ -195,7 +206,9 @@ def decode_ac_first(data, start, end, layout, units, lookup, quick, band, coeffi
             if place > last:
                 return BAD_CODE
             count -= size
-            value = extend((bits >> count) & ((np.int64(1) << size) - 1), size)
+            value = _extend((bits >> count) & ((np.int64(1) << size) - 1), size)
+            if abs(value) << low > LARGEST:
+                return TOO_LARGE
             coefficients[block, place] = value << low
             place += 1
         if spare > count:
@@ -212,7 +225,7 @@ def decode_ac_bit(data, start, end, layout, units, lookup, quick, band, coeffici
     ended = np.int64(0)
     for unit in range(units[0] * units[1]):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            at = restart(data, at, end, unit // units[2] - 1)
+            at = _restart(data, at, end, unit // units[2] - 1)
             if at < 0 or count - spare >= 8:
                 return NO_RESTART
             bits, count, spare, ended = np.int64(0), 0, 0, np.int64(0)
@@ -222,8 +235,8 @@ def decode_ac_bit(data, start, end, layout, units, lookup, quick, band, coeffici
             run, value = np.int64(64), np.int64(0)  # a block that has ended: bits for its coefficients only
             if ended == 0:
                 if count <= 32:
-                    at, bits, count, spare = refill(data, at, end, bits, count, spare)
-                found = find_symbol(bits, count, layout[0, 2], lookup, quick)
+                    at, bits, count, spare = _refill(data, at, end, bits, count, spare)
+                found = _find_symbol(bits, count, layout[0, 2], lookup, quick)
                 if found == 0:
                     return BAD_CODE if spare == 0 else CUT_OFF
                 size = found & 15
@@ -246,12 +259,16 @@ def decode_ac_bit(data, start, end, layout, units, lookup, quick, band, coeffici
                     run -= 1
                 else:
                     if count <= 32:
-                        at, bits, count, spare = refill(data, at, end, bits, count, spare)
+                        at, bits, count, spare = _refill(data, at, end, bits, count, spare)
                     count -= 1
                     if (bits >> count) & 1 and abs(known) & one == 0:
+                        if abs(known) + one > LARGEST:
+                            return TOO_LARGE
                         coefficients[block, place] = known + one if known > 0 else known - one
                 place += 1
             if place <= last:
+                if one > LARGEST:
+                    return TOO_LARGE
                 coefficients[block, place] = value  # 0 after a run of 16 zeros
                 place += 1
             elif value != 0:

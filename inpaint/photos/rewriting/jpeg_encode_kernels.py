@@ -34,7 +34,7 @@ _SIZES = np.array([value.bit_length() for value in range(1 << 15)], np.uint8)
 
 
 @njit(**OPTIONS)
-def token(row, symbol, size, value):
+def _token(row, symbol, size, value):
     """Return a token; of the value the lower `size` bits."""
     return (row << 28) | (symbol << 20) | (size << 16) | (value & ((1 << size) - 1))
 
@@ -45,7 +45,7 @@ def encode_first(coefficients, layout, units, band, start, stop, state, correcti
     count, last, low = 0, band[1], band[2]
     for unit in range(start, stop):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            tokens[count] = token(RESTART, 0, 3, unit // units[2] - 1)
+            tokens[count] = _token(RESTART, 0, 3, unit // units[2] - 1)
             count += 1
             state[:4] = 0
         for part in range(layout.shape[0]):
@@ -54,7 +54,7 @@ def encode_first(coefficients, layout, units, band, start, stop, state, correcti
             change = value - state[layout[part, 0]]
             state[layout[part, 0]] = value
             size = np.int64(_SIZES[abs(change)])
-            tokens[count] = token(layout[part, 1], size, size, change - (change < 0))
+            tokens[count] = _token(layout[part, 1], size, size, change - (change < 0))
             count += 1
             if last == 0:
                 continue
@@ -65,15 +65,15 @@ def encode_first(coefficients, layout, units, band, start, stop, state, correcti
                     run += 1
                     continue
                 while run > 15:
-                    tokens[count] = token(row, 0xF0, 0, 0)
+                    tokens[count] = _token(row, 0xF0, 0, 0)
                     count += 1
                     run -= 16
                 size = np.int64(_SIZES[abs(value)])
-                tokens[count] = token(row, run * 16 + size, size, value - (value < 0))
+                tokens[count] = _token(row, run * 16 + size, size, value - (value < 0))
                 count += 1
                 run = 0
             if run > 0:
-                tokens[count] = token(row, 0, 0, 0)
+                tokens[count] = _token(row, 0, 0, 0)
                 count += 1
     return count
 
@@ -84,32 +84,32 @@ def encode_dc_bit(coefficients, layout, units, band, start, stop, state, correct
     count = 0
     for unit in range(start, stop):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            tokens[count] = token(RESTART, 0, 3, unit // units[2] - 1)
+            tokens[count] = _token(RESTART, 0, 3, unit // units[2] - 1)
             count += 1
         for part in range(layout.shape[0]):
             value = np.int64(coefficients[block_of(layout, part, unit, units[0]), 0]) >> band[2]
-            tokens[count] = token(RAW, 0, 1, value)
+            tokens[count] = _token(RAW, 0, 1, value)
             count += 1
     return count
 
 
 @njit(**OPTIONS)
-def put_ended(row, state, corrections, tokens, count):
+def _put_ended(row, state, corrections, tokens, count):
     """Append that blocks have ended, if any have, with their corrections."""
     if state[4] > 0:
         size = np.int64(_SIZES[state[4]]) - 1
-        tokens[count] = token(row, size << 4, size, state[4])
+        tokens[count] = _token(row, size << 4, size, state[4])
         count += 1
-    count = put_corrections(corrections, 0, state[5], tokens, count)
+    count = _put_corrections(corrections, 0, state[5], tokens, count)
     state[4], state[5] = 0, 0
     return count
 
 
 @njit(**OPTIONS)
-def put_corrections(corrections, start, stop, tokens, count):
+def _put_corrections(corrections, start, stop, tokens, count):
     """Append correction bits."""
     for index in range(start, stop):
-        tokens[count] = token(RAW, 0, 1, np.int64(corrections[index]))
+        tokens[count] = _token(RAW, 0, 1, np.int64(corrections[index]))
         count += 1
     return count
 
@@ -120,8 +120,8 @@ def encode_ac_first(coefficients, layout, units, band, start, stop, state, corre
     count, first, last, low, row = 0, band[0], band[1], band[2], layout[0, 2]
     for unit in range(start, stop):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            count = put_ended(row, state, corrections, tokens, count)
-            tokens[count] = token(RESTART, 0, 3, unit // units[2] - 1)
+            count = _put_ended(row, state, corrections, tokens, count)
+            tokens[count] = _token(RESTART, 0, 3, unit // units[2] - 1)
             count += 1
         block = block_of(layout, 0, unit, units[0])
         run = 0
@@ -132,21 +132,21 @@ def encode_ac_first(coefficients, layout, units, band, start, stop, state, corre
                 run += 1
                 continue
             if state[4] > 0:
-                count = put_ended(row, state, corrections, tokens, count)
+                count = _put_ended(row, state, corrections, tokens, count)
             while run > 15:
-                tokens[count] = token(row, 0xF0, 0, 0)
+                tokens[count] = _token(row, 0xF0, 0, 0)
                 count += 1
                 run -= 16
             size = np.int64(_SIZES[abs(value)])
-            tokens[count] = token(row, run * 16 + size, size, value - (value < 0))
+            tokens[count] = _token(row, run * 16 + size, size, value - (value < 0))
             count += 1
             run = 0
         if run > 0:
             state[4] += 1
             if state[4] == 0x7FFF:
-                count = put_ended(row, state, corrections, tokens, count)
+                count = _put_ended(row, state, corrections, tokens, count)
     if stop == units[0] * units[1]:
-        count = put_ended(row, state, corrections, tokens, count)
+        count = _put_ended(row, state, corrections, tokens, count)
     return count
 
 
@@ -156,8 +156,8 @@ def encode_ac_bit(coefficients, layout, units, band, start, stop, state, correct
     count, first, last, low, row = 0, band[0], band[1], band[2], layout[0, 2]
     for unit in range(start, stop):
         if units[2] > 0 and unit > 0 and unit % units[2] == 0:
-            count = put_ended(row, state, corrections, tokens, count)
-            tokens[count] = token(RESTART, 0, 3, unit // units[2] - 1)
+            count = _put_ended(row, state, corrections, tokens, count)
+            tokens[count] = _token(RESTART, 0, 3, unit // units[2] - 1)
             count += 1
         block = block_of(layout, 0, unit, units[0])
         newest = 0  # the last coefficient that is not 0 for the first time
@@ -172,25 +172,25 @@ def encode_ac_bit(coefficients, layout, units, band, start, stop, state, correct
                 run += 1
                 continue
             while run > 15 and place <= newest:
-                count = put_ended(row, state, corrections, tokens, count)
-                tokens[count] = token(row, 0xF0, 0, 0)
-                count = put_corrections(corrections, mine, end, tokens, count + 1)
+                count = _put_ended(row, state, corrections, tokens, count)
+                tokens[count] = _token(row, 0xF0, 0, 0)
+                count = _put_corrections(corrections, mine, end, tokens, count + 1)
                 run, mine, end = run - 16, 0, 0
             if size > 1:
                 corrections[end] = size & 1
                 end += 1
                 continue
-            count = put_ended(row, state, corrections, tokens, count)
-            tokens[count] = token(row, run * 16 + 1, 1, np.int64(value > 0))
-            count = put_corrections(corrections, mine, end, tokens, count + 1)
+            count = _put_ended(row, state, corrections, tokens, count)
+            tokens[count] = _token(row, run * 16 + 1, 1, np.int64(value > 0))
+            count = _put_corrections(corrections, mine, end, tokens, count + 1)
             run, mine, end = 0, 0, 0
         if run > 0 or end > mine:
             state[4] += 1
             state[5] = end
             if state[4] == 0x7FFF or end > _MOST_CORRECTIONS - 64:
-                count = put_ended(row, state, corrections, tokens, count)
+                count = _put_ended(row, state, corrections, tokens, count)
     if stop == units[0] * units[1]:
-        count = put_ended(row, state, corrections, tokens, count)
+        count = _put_ended(row, state, corrections, tokens, count)
     return count
 
 
@@ -230,23 +230,23 @@ def write(tokens, codes, pending, is_end, output):
             bits = (bits << length) | (code >> 5)
         elif row == RESTART:
             fill = -count & 7
-            at, bits, count = write_bytes(output, at, (bits << fill) | ((1 << fill) - 1), count + fill)
+            at, bits, count = _write_bytes(output, at, (bits << fill) | ((1 << fill) - 1), count + fill)
             output[at], output[at + 1] = 0xFF, 0xD0 + (packed & 7)
             at += 2
             continue
         bits = (bits << size) | (packed & 0xFFFF)
         count += length + size
         if count >= 32:
-            at, bits, count = write_bytes(output, at, bits, count)
+            at, bits, count = _write_bytes(output, at, bits, count)
     if is_end:
         fill = -count & 7
-        at, bits, count = write_bytes(output, at, (bits << fill) | ((1 << fill) - 1), count + fill)
+        at, bits, count = _write_bytes(output, at, (bits << fill) | ((1 << fill) - 1), count + fill)
     pending[0], pending[1] = bits, count
     return at
 
 
 @njit(**OPTIONS)
-def write_bytes(output, at, bits, count):
+def _write_bytes(output, at, bits, count):
     """Write all whole bytes, and return where the next one goes, the other bits and how many they are."""
     while count >= 8:
         count -= 8
