@@ -30,10 +30,10 @@ def raw_kind(structure: Structure) -> str | None:
 def refusal(structure: Structure, kind: str) -> str:
     """Return the sentence that refuses a raw file of a kind such as "DNG"."""
     camera = _camera(structure)
+    of_camera = f" of a {camera}" if camera else ""
     return (
-        f"{structure.name} is a raw photo{f' of a {camera}' if camera else ''} ({kind}), which is the data of a sensor and "
-        "no finished picture: develop it (with darktable, RawTherapee or Lightroom), export it as 16-bit TIFF, and fill "
-        "that"
+        f"{structure.name} is a raw photo{of_camera} ({kind}), the data of a sensor and no finished picture: develop it "
+        "(with darktable, RawTherapee or Lightroom), export it as 16-bit TIFF, and fill that"
     )
 
 
