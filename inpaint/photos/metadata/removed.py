@@ -8,6 +8,7 @@ GAIN_MAP = "gain map"
 VIDEO = "video"
 DEPTH = "depth map"
 CREDENTIALS = "content credentials"
+LAYERS = "layers"
 PICTURES = "further pictures"
 TRAILING = "trailing data"
 _SENTENCES = {
@@ -15,6 +16,7 @@ _SENTENCES = {
     VIDEO: "the video of this motion photo was removed, because it still showed what the fill replaced",
     DEPTH: "the depth map was removed, because it still showed what the fill replaced",
     CREDENTIALS: "the Content Credentials (C2PA) were removed, because they no longer hold for the edited photo",
+    LAYERS: "the Photoshop layers were removed, because they still showed what the fill replaced",
     PICTURES: "the further pictures in this file were removed, because they still showed what the fill replaced",
     TRAILING: "the data after the end of the picture was removed, because it may still show what the fill replaced",
 }

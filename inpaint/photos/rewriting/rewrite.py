@@ -13,6 +13,7 @@ _MODULES: dict[str, str] = {
     "PNG": "png",
     "AVIF": "avif",
     "HEIF": "heif",
+    "TIFF": "tiff",
     "WEBP": "webp",
 }
 """Which module of this package rewrites files of a format, by Pillow's name of the format. Each has a function

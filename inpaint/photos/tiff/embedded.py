@@ -19,7 +19,6 @@ _READERS = {
 }
 _MODES = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "I;16": 1}
 _YCBCR = 6
-_CMYK = 5
 
 
 def decode(layout: Layout, data: bytes, rows: int) -> np.ndarray:
@@ -37,9 +36,9 @@ def decode(layout: Layout, data: bytes, rows: int) -> np.ndarray:
             image = image.convert("RGBA")  # WebP leaves out an alpha channel that is opaque
         if _MODES.get(image.mode) != layout.segment_samples or layout.bits != (16 if image.mode == "I;16" else 8):
             raise UnsupportedTiffError(f"a strip or tile of it is a picture of mode {image.mode}")
-        if layout.compression == JPEG and image.mode == "CMYK" and "adobe" in image.info:
-            raise UnsupportedTiffError("its CMYK is stored as JPEG with an Adobe marker")
         pixels = np.asarray(image).reshape(height, width, -1)
+    if layout.compression == JPEG and layout.segment_samples == 4:
+        pixels = 255 - pixels  # Pillow inverts four components, as Photoshop stores them in JPEG files
     if layout.segment_samples > 4 or (height, width) == (rows, layout.segment[0]):
         return pixels[:rows]
     return np.pad(pixels[:rows], ((0, rows - min(rows, height)), (0, layout.segment[0] - width), (0, 0)))
@@ -53,8 +52,6 @@ def encode(layout: Layout, values: np.ndarray, before: bytes) -> bytes:
         values: uint8 or uint16 (rows, width of a segment, its samples).
         before: the segment as it was.
 
-    Raises:
-        UnsupportedTiffError: it is a JPEG of CMYK.
     """
     if layout.compression == JPEG:
         return _encode_jpeg(layout, values, before)
@@ -94,15 +91,17 @@ def _complete_jpeg(layout: Layout, data: bytes) -> bytes:
 
 
 def _encode_jpeg(layout: Layout, values: np.ndarray, before: bytes) -> bytes:
-    if layout.photometric == _CMYK or layout.segment_samples not in (1, 3):
-        raise UnsupportedTiffError(f"it is a JPEG of {layout.segment_samples} samples")
     old = JpegImagePlugin.JpegImageFile(io.BytesIO(_complete_jpeg(layout, before)))
     with old:
         options: dict[str, Any] = {"qtables": old.quantization}
         if layout.segment_samples == 3:
             options["subsampling"] = JpegImagePlugin.get_sampling(old)
             options["keep_rgb"] = layout.photometric != _YCBCR
-    image = Image.fromarray(np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values))
+    if layout.segment_samples == 4:
+        height, width = values.shape[:2]
+        image = Image.frombytes("CMYK", (width, height), (255 - values).tobytes())
+    else:
+        image = Image.fromarray(np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values))
     file = io.BytesIO()
     image.save(file, "JPEG", **options)
     return file.getvalue()

@@ -32,7 +32,7 @@ def refusal(structure: Structure, kind: str) -> str:
     camera = _camera(structure)
     of_camera = f" of a {camera}" if camera else ""
     return (
-        f"{structure.name} is a raw photo{of_camera} ({kind}), the data of a sensor and no finished picture: develop it "
+        f"{structure.name} is a raw photo{of_camera} ({kind}), sensor data and no finished picture: develop it "
         "(with darktable, RawTherapee or Lightroom), export it as 16-bit TIFF, and fill that"
     )
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from inpaint.photos.modes import LOW_BYTES
+from inpaint.photos.modes import GREY_BITS, LOW_BYTES
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError
 from inpaint.photos.orientation import tiff_exif
 
@@ -27,7 +27,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BACK = {6: 8, 8: 6}
 
 
 class Read(NamedTuple):
@@ -75,7 +74,7 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
         )
     try:
         picture = picture_of(structure, directory)
-        photo = _shown(picture, picture.rendition())
+        photo = shown(picture, picture.rendition())
     except UnsupportedTiffError as error:
         raise TiffFallbackError(
             f"{name} is {describe_tiff(structure, directory)}, which cannot be read: {error}; save it as an RGB TIFF "
@@ -86,6 +85,8 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
     photo = turned(photo, orientation)
     photo.format = "TIFF"
     photo.info = _info(structure, directory)
+    if photo.mode == "L" and picture.layout.bits in (2, 4):
+        photo.info[GREY_BITS] = picture.layout.bits
     if low is not None:
         photo.info[LOW_BYTES] = turned(low, orientation)
     return Read(photo, orientation, index)
@@ -97,13 +98,12 @@ def orientation_tag(structure: Structure, directory: Directory) -> int:
     return orientation if orientation in _TURNS else 1
 
 
-def turned(image: Image.Image, orientation: int, back: bool = False) -> Image.Image:
-    """Return an image turned upright by an orientation, or back to how it is stored."""
-    orientation = _BACK.get(orientation, orientation) if back else orientation
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Return an image turned upright by an orientation, 1 to 8; `orientation.stored` turns it back."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def _shown(picture: Picture, rendition: Rendition) -> Image.Image:
+def shown(picture: Picture, rendition: Rendition) -> Image.Image:
     """Return the pixels of a picture as they are stored, not turned."""
     layout = picture.layout
     photo = rendition.blank((layout.width, layout.height))
@@ -114,14 +114,14 @@ def _shown(picture: Picture, rendition: Rendition) -> Image.Image:
         for rows in row_blocks(cell.height, cell.width):
             pixels = rendition.show(samples[rows])
             place = (cell.left, cell.top + rows.start)
-            photo.paste(_image(rendition, pixels.upper), place)
+            photo.paste(image_of(rendition, pixels.upper), place)
             if low is not None and pixels.lower is not None:
-                low.paste(_image(rendition, pixels.lower), place)
+                low.paste(image_of(rendition, pixels.lower), place)
     return photo
 
 
-def _image(rendition: Rendition, values: np.ndarray) -> Image.Image:
-    """Return values as an image of the rendition's mode."""
+def image_of(rendition: Rendition, values: np.ndarray) -> Image.Image:
+    """Return values as an image of the rendition's mode, see `rendition.Pixels`."""
     if rendition.mode == "1":
         return Image.fromarray(np.ascontiguousarray(values))
     height, width = values.shape[:2]

@@ -61,11 +61,14 @@ def encode_segment(layout: Layout, values: np.ndarray, before: bytes, options: i
         options: the tag T4Options.
 
     Raises:
-        UnsupportedTiffError: the compression is not supported.
+        UnsupportedTiffError: the compression is not supported, or refuses the segment.
     """
-    if layout.compression in embedded.COMPRESSIONS:
-        return embedded.encode(layout, values, before)
-    return _in_order(layout, _compressed(layout, values, options))
+    try:
+        if layout.compression in embedded.COMPRESSIONS:
+            return embedded.encode(layout, values, before)
+        return _in_order(layout, _compressed(layout, values, options))
+    except (OSError, ValueError, SyntaxError) as error:  # say tables of a damaged JPEG
+        raise UnsupportedTiffError(f"a strip or tile cannot be compressed again: {error}") from error
 
 
 def _in_order(layout: Layout, data: bytes) -> bytes:

@@ -146,6 +146,10 @@ class Structure:
         raw = self.read(entry.offset, min(entry.length, 200)) if entry else b""
         return " ".join(raw.split(b"\0")[0].decode("latin-1").split())
 
+    def directory_at(self, offset: int) -> Directory:
+        """Return a directory that is not one of a picture, such as that of EXIF data."""
+        return self._directory(offset, 0, None)
+
     def _chain(self, link: int) -> Iterator[Directory]:
         while offset := self.number(link, self.offset_bytes):
             directory = self._directory(offset, link, None)
