@@ -17,6 +17,7 @@ from .formats import FORMAT_OF_SUFFIX, TIFF_SIGNATURES, is_heic, is_lossless_web
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
 from .original import remember_original
+from .raw import raw_kind, refusal
 from .sixteen_bit import from_deep_array, is_deep, load_deep, raw_mode
 from .unreadable import describe
 
@@ -153,9 +154,11 @@ def _read(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tup
 
 def _read_tiff(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tuple[Image.Image, int, int] | None:
     """Read a TIFF file as `_read` does; None if it is none, or has to be read by Pillow."""
-    head = file.read(4)
+    head = file.read(16)
     file.seek(0)
-    if head not in TIFF_SIGNATURES:
+    if (kind := raw_kind(head)) is not None:
+        raise PhotoError(refusal(name, kind))
+    if head[:4] not in TIFF_SIGNATURES:
         return None
     reading = importlib.import_module("inpaint.photos.tiff.reading")  # not before a file needs it
     try:

@@ -1,4 +1,4 @@
-"""Recognise raw photos that look like TIFF files with a small picture."""
+"""Recognise raw photos of cameras that look like TIFF files with a small picture."""
 
 from .structure import Directory, Structure
 
@@ -8,7 +8,7 @@ _KINDS = {"nikon": "NEF", "canon": "CR2", "sony": "ARW", "pentax": "PEF", "ricoh
 _KINDS |= {"hasselblad": "3FR", "phase one": "IIQ", "leaf": "MOS", "kodak": "DCR", "epson": "ERF", "mamiya": "MEF"}
 
 
-def raw_kind(structure: Structure) -> str | None:
+def raw_kind_of_tiff(structure: Structure) -> str | None:
     """Return the kind of a raw file that is a TIFF, such as "DNG"; None for other TIFF files.
 
     Reference:
@@ -27,17 +27,7 @@ def raw_kind(structure: Structure) -> str | None:
     return None
 
 
-def refusal(structure: Structure, kind: str) -> str:
-    """Return the sentence that refuses a raw file of a kind such as "DNG"."""
-    camera = _camera(structure)
-    of_camera = f" of a {camera}" if camera else ""
-    return (
-        f"{structure.name} is a raw photo{of_camera} ({kind}), sensor data and no finished picture: develop it "
-        "(with darktable, RawTherapee or Lightroom), export it as 16-bit TIFF, and fill that"
-    )
-
-
-def _camera(structure: Structure) -> str:
+def camera_of(structure: Structure) -> str:
     """Return the maker and the model of the camera, or "" if the file does not name them."""
     make, model = structure.text(structure.chain[0], 271), structure.text(structure.chain[0], 272)
     return model if make and model.lower().startswith(make.lower().split()[0]) else f"{make} {model}".strip()

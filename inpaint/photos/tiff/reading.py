@@ -9,12 +9,13 @@ from PIL import Image, TiffImagePlugin
 from inpaint.photos.modes import GREY_BITS, LOW_BYTES
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError
 from inpaint.photos.orientation import tiff_exif
+from inpaint.photos.raw import refusal
 
 from .layout import UnsupportedTiffError
 from .naming import describe_tiff
 from .pages import choose_page, pages_of
 from .picture import Picture, picture_of
-from .raw import raw_kind, refusal
+from .raw import camera_of, raw_kind_of_tiff
 from .rendition import Pixels, Rendition, row_blocks
 from .structure import Directory, Structure
 
@@ -62,8 +63,8 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
         TiffFallbackError: it has to be read by Pillow.
     """
     structure = Structure(file, name)
-    if kind := raw_kind(structure):
-        raise PhotoError(refusal(structure, kind))
+    if kind := raw_kind_of_tiff(structure):
+        raise PhotoError(refusal(name, kind, camera_of(structure)))
     index = choose_page(structure, page)
     directory = pages_of(structure)[index]
     width, height = structure.first(directory, 256, 0), structure.first(directory, 257, 0)

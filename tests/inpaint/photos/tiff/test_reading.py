@@ -219,8 +219,13 @@ def test_the_limit_of_pixels_holds_before_anything_is_decoded():
         open_photo(data, max_pixels=100)
 
 
+def _raw(tags):
+    small = several([(ramp("uint8", 3), {"extratags": tags, "metadata": None})])
+    return small
+
+
 def test_raw_photos_are_refused_by_name():
-    dng = tiff_bytes(ramp("uint8", 3), extratags=[(50706, "B", 4, (1, 4, 0, 0), True)])
+    dng = _raw([(50706, "B", 4, (1, 4, 0, 0), True)])
     sensor = several(
         [
             (ramp("uint8", 3)[::2, ::2], {"subfiletype": 1, "subifds": 1, "metadata": None, "extratags": [
@@ -229,6 +234,8 @@ def test_raw_photos_are_refused_by_name():
                 (33421, "H", 2, (2, 2), True), (33422, "B", 4, (0, 1, 1, 2), True)]}),
         ]
     )  # fmt: skip
-    for data, words in ((dng, "DNG"), (sensor, r"NIKON D850 \(NEF\)")):
+    heads = {"RAF": b"FUJIFILMCCD-RAW 0201", "RW2": b"IIU\0" + bytes(30), "ORF": b"IIRO" + bytes(30)}
+    heads["CR3"] = b"\0\0\0\x18ftypcrx \0\0\0\1" + bytes(30)
+    for data, words in ((dng, "DNG"), (sensor, r"NIKON D850 \(NEF\)"), *((head, kind) for kind, head in heads.items())):
         with pytest.raises(PhotoError, match=f"is a raw photo.*{words}.*export it as 16-bit TIFF"):
             open_photo(data)
