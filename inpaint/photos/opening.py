@@ -103,7 +103,8 @@ def open_photo(
                 return upright(_checked(source, name), copy=copy)
         limit = Image.MAX_IMAGE_PIXELS if max_pixels is None else max_pixels
         with _open_file(source, name, max_bytes) as file:
-            photo, orientation, index = _read_tiff(file, name, limit, page) or _read(file, name, limit, page)
+            found = _read_tiff(file, name, limit, page) or _read_netpbm(file, name, limit, page)
+            photo, orientation, index = found or _read(file, name, limit, page)
             remember_original(photo, _lasting(source, file), photo.format or "", orientation, index)
             return photo
     except PhotoError:
@@ -174,6 +175,21 @@ def _read_tiff(file: BinaryIO, name: str, limit: int | None, page: int | None) -
             raise PhotoError(str(error)) from error
 
 
+def _read_netpbm(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tuple[Image.Image, int, int] | None:
+    """Read a PBM, PGM, PPM or PAM file as `_read` does; None if it is none."""
+    head = file.read(16)
+    file.seek(0)
+    netpbm = importlib.import_module("inpaint.photos.netpbm") if head[:1] == b"P" else None  # not before it is needed
+    if netpbm is None or not netpbm.MAGIC.match(head) or page not in (None, 1):
+        return None
+    data = file.read()
+    header = netpbm.read_header(data)
+    _check_size((header.width, header.height), name, limit)
+    photo = netpbm.read_pixels(data, header)
+    photo.format = "PPM"
+    return photo, 1, 0
+
+
 def _identify(file: BinaryIO, name: str) -> Image.Image:
     """Return an image of which only the header has been read.
 
@@ -199,8 +215,8 @@ def _identify(file: BinaryIO, name: str) -> Image.Image:
     raise PhotoError(f"{name} is not an image that can be read; use one of {', '.join(FORMATS)}")
 
 
-def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:
-    width, height = image.size
+def _check_size(size: tuple[int, int], name: str, max_pixels: int | None) -> None:
+    width, height = size
     if width < 1 or height < 1:
         raise PhotoError(f"{name} has no pixels: it is {width}x{height}; use another file")
     if max_pixels is not None and width * height > max_pixels:
@@ -208,6 +224,10 @@ def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Im
             f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "
             "it, or raise max_pixels if you trust the file"
         )
+
+
+def _checked(image: Image.Image, name: str, max_pixels: int | None = None) -> Image.Image:
+    _check_size(image.size, name, max_pixels)
     if image.mode not in MODES:
         raise PhotoError(f"{name} has mode {image.mode}, which is not supported; convert it to RGB first")
     return image

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, PngImagePlugin
 
+from . import netpbm
 from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
 from .metadata import exif, xmp
 from .metadata.jpeg_options import JpegOptions, jpeg_options
@@ -106,6 +107,10 @@ def _encode(
                 path = isinstance(target, str | os.PathLike)
                 file = stack.enter_context(open(target, "w+b")) if path else target  # type: ignore[arg-type]
                 save_deep(photo, file, format)  # type: ignore[arg-type]
+            return ()
+        if format == "PPM":
+            netpbm.write(photo, file := io.BytesIO())
+            _write(file.getvalue(), target)
             return ()
         if format == "JPEG" and photo.mode in ("P", "HSV") and "transparency" not in photo.info:
             photo = photo.convert("RGB")
