@@ -69,5 +69,6 @@ def changes(photo: Image.Image, orientation: int, stored: Image.Image, rows: int
         before = stored.crop((0, top, stored.width, bottom))
         if now.tobytes() == before.tobytes():
             continue
-        changed = (np.asarray(now) != np.asarray(before)).reshape(bottom - top, stored.width, -1).any(axis=2)
+        differs = (np.asarray(now) != np.asarray(before)).reshape(bottom - top, stored.width, -1)
+        changed = np.logical_or.reduce([differs[..., channel] for channel in range(differs.shape[2])])
         yield Change(top, bottom - top, np.packbits(changed, axis=1))

@@ -8,14 +8,12 @@ from inpaint.photos.metadata.jpeg_segments import APP0, APP14, Segment
 from .differences import Change, stored_rows
 from .jpeg_file import Component, JpegFile
 
-_ORDER = sorted(range(64), key=lambda at: (at // 8 + at % 8, (at // 8 if (at // 8 + at % 8) % 2 else at % 8)))
-ZIGZAG = np.array(_ORDER)
-"""Place in a block, row by row, of each coefficient in zigzag order."""
+_ZIGZAG = sorted(range(64), key=lambda at: (at // 8 + at % 8, (at // 8 if (at // 8 + at % 8) % 2 else at % 8)))
 _DCT = np.sqrt(np.where(np.arange(8) == 0, 1, 2) / 8)[:, None] * np.cos(
     (2 * np.arange(8) + 1) * np.arange(8)[:, None] * np.pi / 16
 )
-DCT = _DCT.astype(np.float32)
-"""(frequencies, samples), orthonormal."""
+BASIS = np.kron(_DCT, _DCT)[_ZIGZAG].astype(np.float32)
+"""(coefficients in zigzag order, samples of a block row by row), orthonormal."""
 _YCC = np.array(
     [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]], np.float32
 )
@@ -98,39 +96,47 @@ def _change_component(
         first: row and column of the first block among the blocks of the component.
     """
     shares, news = _blocks(share), _blocks(values)
-    rows, columns = np.nonzero(shares.any(axis=(2, 3)))
+    highest = share.reshape(-1, 8, share.shape[1]).max(axis=1)
+    rows, columns = np.nonzero(highest.reshape(len(highest), -1, 8).max(axis=2))
     places = component.first + (first[0] + rows) * component.columns + first[1] + columns
-    shares, news = shares[rows, columns], news[rows, columns]
+    shares, news = (part[rows, columns].reshape(-1, 64) for part in (shares, news))
     steps = np.maximum(table, 1)
-    stored = np.zeros((len(places), 64), np.float32)
-    stored[:, ZIGZAG] = coefficients[places] * steps
-    before = DCT.T @ stored.reshape(-1, 8, 8) @ DCT + _MIDDLE
+    before = _product(coefficients[places] * steps, BASIS) + _MIDDLE
     after = before * (1 - shares) + news
-    spectra = (DCT @ (after - _MIDDLE) @ DCT.T).reshape(-1, 64)[:, ZIGZAG]
+    spectra = _product(after - _MIDDLE, BASIS.T)
     coefficients[places] = np.clip(np.rint(spectra / steps), -_LARGEST, _LARGEST).astype(np.int16)
+
+
+def _product(blocks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return (n, 64) @ (64, 64), in parts so small that BLAS wakes up no threads for them, which then wait busily."""
+    whole = len(blocks) // 64 * 64
+    parts = (blocks[:whole].reshape(-1, 64, 64) @ matrix).reshape(-1, 64)
+    return np.concatenate([parts, blocks[whole:] @ matrix])
 
 
 def _planes(strip: Image.Image, transform: str) -> list[np.ndarray]:
     """Return the samples of a picture's components at full size: float32 (h, w) each, 0 to 255."""
-    pixels = np.asarray(strip).astype(np.float32)
+    pixels = np.asarray(strip)
     if transform == "grey":
-        return [pixels]
-    colours = list(np.moveaxis(pixels, 2, 0))
+        return [pixels.astype(np.float32)]
+    colours = [pixels[..., channel].astype(np.float32) for channel in range(pixels.shape[2])]
     if transform == "RGB":
         return colours
     if transform == "CMYK":  # Pillow inverts all CMYK, as Adobe does
         return [255 - colour for colour in colours]
-    converted = pixels[..., :3] @ _YCC.T + np.array([0, 128, 128], np.float32)
-    black = [255 - colours[3]] if transform == "YCCK" else []
-    return [*np.moveaxis(converted, 2, 0), *black]
+    red, green, blue = colours[:3]
+    converted = [row[0] * red + row[1] * green + row[2] * blue for row in _YCC]
+    converted[1:] = [plane + _MIDDLE for plane in converted[1:]]
+    return [*converted, *([255 - colours[3]] if transform == "YCCK" else [])]
 
 
 def _mean(plane: np.ndarray, shrink: tuple[int, int]) -> np.ndarray:
     """Return the means of rectangles of pixels: (h, w) -> (h / shrink[0], w / shrink[1])."""
     if shrink == (1, 1):
         return plane
-    height, width = plane.shape
-    return plane.reshape(height // shrink[0], shrink[0], width // shrink[1], shrink[1]).mean(axis=(1, 3))
+    down, across = shrink
+    parts = [plane[row::down, column::across] for row in range(down) for column in range(across)]
+    return np.add.reduce(parts) / np.float32(down * across)
 
 
 def _blocks(plane: np.ndarray) -> np.ndarray:

@@ -76,7 +76,9 @@ def encode(file: JpegFile, parts: list[Segment | Scan], coefficients: np.ndarray
 def _scan(scan: Scan, frame: Frame, tables: dict[int, HuffmanTable], coefficients: np.ndarray) -> list[bytes]:
     """Return a scan's new tables, header and data, and add the new tables to those of the file."""
     names = _tables_of(scan)
-    data = _written(_tokens(scan, frame, names, coefficients), _codes(names, tables))
+    data = None
+    if not frame.is_progressive:  # whose tables, made for their scan alone, hardly ever have all codes
+        data = _written(_tokens(scan, frame, names, coefficients), _codes(names, tables))
     pieces = []
     if data is None:
         counts = _counts(_tokens(scan, frame, names, coefficients))
