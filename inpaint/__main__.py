@@ -213,7 +213,8 @@ def _add_masks(parser: argparse.ArgumentParser) -> None:
         "--grow-px",
         type=float,
         metavar="N",
-        help=f"dilate the mask by N pixels (default: 0, with --find-damage {GROW_PX:g})",
+        help="dilate the mask by N pixels (default: a few where there is still the colour of what is removed around "
+        f"it, else 0; with --find-damage {GROW_PX:g})",
     )
     add("--restore-tone", action="store_true", help="also restore faded contrast and remove a colour cast")
     add("--invert", action="store_true", help="the masks are black where to fill")

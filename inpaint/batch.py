@@ -16,6 +16,7 @@ from PIL import Image
 from inpaint.atomic_write import atomic_write
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
+from inpaint.engine.rim import dilate_tight
 from inpaint.photos.masks import MAX_SHARE, check_max_share, read_mask, to_mask
 from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import PIPE, Task, no_mask_sentence
@@ -34,8 +35,8 @@ class Options:
     """How photos are filled and written.
 
     Attributes:
-        grow_px: dilate each mask by this number of pixels; None: 0 for masks that are read, the default of
-            `Inpainter.find_damage` for masks that are found.
+        grow_px: dilate each mask by this number of pixels; None: masks that are read by what `dilate_tight` finds to be
+            missing, and masks that are found by the default of `Inpainter.find_damage`.
         masks: the folder or pattern in which masks are looked for, for messages; None: unknown.
         invert: masks are black where the photo is to be filled.
         max_share: the largest share of a photo that a mask may mark.
@@ -128,7 +129,15 @@ def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Op
     mask, notes = read_mask(
         _source(task.mask), photo.size, invert=options.invert, max_share=options.max_share, photo=photo
     )
-    return Opened(photo, dilate(mask, options.grow_px or 0), notes)
+    if options.grow_px is not None:
+        return Opened(photo, dilate(mask, options.grow_px), notes)
+    mask, rim_px = dilate_tight(photo, mask)
+    if rim_px:
+        notes += (
+            f"around the holes of its mask there is still the colour of what is removed, so they were dilated by "
+            f"{rim_px} px; --grow-px 0 fills exactly the mask",
+        )
+    return Opened(photo, mask, notes)
 
 
 class ReadAhead:

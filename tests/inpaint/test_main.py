@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from inpaint.__main__ import main
 from inpaint.batch import Outcome
@@ -183,6 +183,27 @@ def test_the_mask_can_be_dilated_and_inverted(tmp_path, model):
     changed = (np.asarray(open_photo(out)) != np.asarray(picture("RGB", (90, 70)))).any(axis=2)
     assert changed[18:52, 8:42].sum() == changed.sum() > 30 * 30 + 4 * 50
     assert main([*command, "--grow-px", "-2", "--invert"]) == 1
+
+
+def test_a_date_stamp_with_a_mask_of_exactly_its_pixels_becomes_unreadable(tmp_path, capsys):
+    photo = landscape((300, 120))
+    coverage = Image.new("L", photo.size)
+    ImageDraw.Draw(coverage).text((20, 40), "24.12.1998", font=ImageFont.load_default(32), fill=255)
+    Image.composite(Image.new("RGB", photo.size, (255, 160, 40)), photo, coverage).save(tmp_path / "a.png")
+    coverage.point(lambda value: 255 * (value >= 128)).save(tmp_path / "mask.png")
+    rim = (np.asarray(coverage) > 0) & (np.asarray(coverage) < 128)
+
+    def left(*options):
+        out = tmp_path / "out.png"
+        assert main([str(tmp_path / "a.png"), str(tmp_path / "mask.png"), "-o", str(out), *options]) == 0
+        difference = np.asarray(open_photo(out)).astype(int) - np.asarray(photo)
+        return np.abs(difference[rim]).mean(), capsys.readouterr().err
+
+    exact, error = left("--grow-px", "0")
+    assert error == ""
+    automatic, error = left()
+    assert "dilated by 2 px" in error and "--grow-px 0" in error
+    assert automatic < exact / 2
 
 
 def test_a_mask_of_nearly_everything_needs_max_share(tmp_path, model, capsys):
