@@ -242,7 +242,7 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         twin.write(file.read())
         image = load_deep(image, _identify(_rewound(twin), name))
         image.format = format
-    elif format in ("AVIF", "HEIF"):
+    elif format in ("AVIF", "HEIF", "JPEG2000"):
         full_depth = importlib.import_module("inpaint.photos.full_depth")  # not before a file needs it
         image = full_depth.load_full_depth(image, _rewound(file)) or image
         image.format = format
