@@ -16,7 +16,9 @@ from inpaint.runtime.malloc import keep_memory
 from .batch import Options, ReadAhead, fill_file, input_ids
 from .damage import GROW_PX, THRESHOLD
 from .inpainter import Inpainter
+from .multipage import fill_pages
 
+_ALL_PAGES = 0
 INTERRUPTED = 130
 """The exit code after Ctrl+C, as in shells: 128 + SIGINT."""
 
@@ -69,7 +71,10 @@ def _fill_all(
             count["skipped"] += 1
             continue
         try:
-            outcome = fill_file(inpainter, task, options, inputs, ahead)
+            if options.all_pages:
+                outcome = fill_pages(inpainter, task, options, inputs)
+            else:
+                outcome = fill_file(inpainter, task, options, inputs, ahead)
             count["filled" if outcome.is_filled else "unchanged"] += 1
             for note in outcome.notes:
                 write(f"note: {_name(task)}: {note}", file=sys.stderr)
@@ -148,6 +153,8 @@ def _options(parsed: argparse.Namespace, mask: str | None) -> Options:
         restore_tone=parsed.restore_tone,
         seed=parsed.seed,
         texture_strength=parsed.texture_strength,
+        page=parsed.page or None,
+        all_pages=parsed.page == _ALL_PAGES,
         max_pixels=int(parsed.max_megapixels * 1e6) if parsed.max_megapixels else None,
         format=format_of(parsed.format) if parsed.format else None,
         quality=parsed.quality,
@@ -192,6 +199,22 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="a file for one photo, a folder (created if missing) for many, or - for standard output",
     )
+    parser.add_argument(
+        "--page",
+        type=_page,
+        metavar="N",
+        help="which page of TIFF files to fill, counted from 1, or all: with one mask for all pages of the first one's "
+        "size, or a TIFF of as many masks (default: the first of full resolution)",
+    )
+
+
+def _page(text: str) -> int:
+    """Return the number of a page, or _ALL_PAGES."""
+    if text == "all":
+        return _ALL_PAGES
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no page: use a number from 1, or all")
+    return int(text)
 
 
 def _add_masks(parser: argparse.ArgumentParser) -> None:

@@ -47,6 +47,8 @@ class Options:
         seed: another number gives another fill of thick holes.
         texture_strength: from 0 to 1, how much of a thick hole is synthesised from patches of the photo.
         max_pixels: refuse larger photos; None: Pillow's limit.
+        page: of TIFF files, counted from 1; None: the first of full resolution.
+        all_pages: fill all pages of TIFF files, see `multipage.fill_pages`.
         format: Pillow's name of the format of all results; None: that of the result's suffix.
         quality: 1 to 100; None: the photo's.
         overwrite: results may replace photos and masks.
@@ -66,6 +68,8 @@ class Options:
     seed: int = 0
     texture_strength: float = 1.0
     max_pixels: int | None = None
+    page: int | None = None
+    all_pages: bool = False
     format: str | None = None
     quality: int | None = None
     overwrite: bool = False
@@ -110,24 +114,37 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def open_task(task: Task, options: Options, max_pixels: int | None = None) -> Opened:
+def open_task(
+    task: Task,
+    options: Options,
+    max_pixels: int | None = None,
+    photo_file: bytes | None = None,
+    mask_source: bytes | Image.Image | None = None,
+) -> Opened:
     """Read the photo and the mask of a task.
 
     Args:
         task: what to read.
         options: how to read.
         max_pixels: refuse larger photos; None: those that are larger than the options allow.
+        photo_file: the bytes to read instead of the photo's file.
+        mask_source: what to read instead of the mask's file.
 
     Raises:
         ValueError: there is no mask, or a picture cannot be read.
     """
     if task.mask is None and not options.find_damage:
         raise ValueError(no_mask_sentence(Path(task.photo), options.masks))
-    photo = open_photo(_source(task.photo), max_pixels=max_pixels or options.max_pixels)
+    source = _source(task.photo) if photo_file is None else photo_file
+    photo = open_photo(source, max_pixels=max_pixels or options.max_pixels, page=options.page)
     if task.mask is None:
         return Opened(photo, None)
     mask, notes = read_mask(
-        _source(task.mask), photo.size, invert=options.invert, max_share=options.max_share, photo=photo
+        _source(task.mask) if mask_source is None else mask_source,
+        photo.size,
+        invert=options.invert,
+        max_share=options.max_share,
+        photo=photo,
     )
     if options.grow_px is not None:
         return Opened(photo, dilate(mask, options.grow_px), notes)
@@ -175,7 +192,7 @@ class ReadAhead:
         return opened
 
     def _start(self, task: Task, max_pixels: int | None) -> None:
-        if not self._options.overwrite and PIPE not in task:
+        if not (self._options.overwrite or self._options.all_pages) and PIPE not in task:
             self._thread = Thread(target=self._read, args=(task, max_pixels), daemon=True)
             self._thread.start()
 
@@ -200,25 +217,19 @@ def fill_file(
         ValueError: there is no mask, a picture cannot be read, or the output is an input.
         OSError: the result cannot be written.
     """
-    output = task.output
-    if isinstance(output, Path) and output.exists() and not options.overwrite:
-        status = output.stat()
-        if (status.st_dev, status.st_ino) in inputs:
-            raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
-    photo, hole, notes = open_task(task, options) if ahead is None else ahead.open(task)
-    if hole is None:
-        hole = _found_damage(inpainter, photo, options)
-    is_filled = bool(hole.any())
+    check_output(task.output, options, inputs)
+    opened = open_task(task, options) if ahead is None else ahead.open(task)
     if options.mask_only:
-        with _opened_output(output) as file:
-            save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, options.format or _mask_format(output))
-        return Outcome(is_filled)
-    format = options.format or _result_format(photo, task)
+        hole = hole_of(inpainter, opened, options)
+        with opened_output(task.output) as file:
+            format = options.format or _mask_format(task.output)
+            save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, format)
+        return Outcome(bool(hole.any()))
+    format = options.format or result_format(opened.photo, task)
+    photo, is_filled = fill_opened(inpainter, opened, options)
     unchanged = not is_filled and not options.restore_tone and format == photo.format and options.quality is None
-    inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
-    if options.restore_tone:
-        photo, _ = restore_tone(photo)
-    with _opened_output(output) as file:
+    notes = opened.notes
+    with opened_output(task.output) as file:
         if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
             file.write(task.photo.read_bytes())
         else:
@@ -226,18 +237,37 @@ def fill_file(
     return Outcome(is_filled, notes)
 
 
-def _found_damage(inpainter: Inpainter, photo: Image.Image, options: Options) -> np.ndarray:
-    """Return the mask of a photo's damage: bool (H, W), True = hole."""
+def check_output(output: Path | str, options: Options, inputs: set[tuple[int, int]]) -> None:
+    """Raise ValueError if a result would replace an input and the options do not allow it."""
+    if isinstance(output, Path) and output.exists() and not options.overwrite:
+        status = output.stat()
+        if (status.st_dev, status.st_ino) in inputs:
+            raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
+
+
+def fill_opened(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[Image.Image, bool]:
+    """Fill a photo, in place unless its tones are restored; return it, and whether there was anything to fill."""
+    photo, hole = opened.photo, hole_of(inpainter, opened, options)
+    inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
+    if options.restore_tone:
+        photo, _ = restore_tone(photo)
+    return photo, bool(hole.any())
+
+
+def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> np.ndarray:
+    """Return the mask of a task, or that of the photo's damage: bool (H, W), True = hole."""
+    if opened.mask is not None:
+        return opened.mask
     grow_px = {} if options.grow_px is None else {"grow_px": options.grow_px}
-    found = inpainter.find_damage(photo, threshold=options.threshold, **grow_px)
-    return to_mask(found, photo.size, max_share=options.max_share)
+    found = inpainter.find_damage(opened.photo, threshold=options.threshold, **grow_px)
+    return to_mask(found, opened.photo.size, max_share=options.max_share)
 
 
 def _mask_format(output: Path | str) -> str:
     return format_of(output) if isinstance(output, Path) else "PNG"
 
 
-def _result_format(picture: Image.Image, task: Task) -> str:
+def result_format(picture: Image.Image, task: Task) -> str:
     """Return the photo's format, or the format of the output's suffix if that differs from the photo's."""
     photo, output = task.photo, task.output
     if isinstance(output, str) or (isinstance(photo, Path) and photo.suffix.lower() == output.suffix.lower()):
@@ -246,7 +276,8 @@ def _result_format(picture: Image.Image, task: Task) -> str:
 
 
 @contextmanager
-def _opened_output(output: Path | str) -> Iterator[BinaryIO]:
+def opened_output(output: Path | str) -> Iterator[BinaryIO]:
+    """Open the output of a task: a file that appears when it is complete, or standard output."""
     if isinstance(output, Path):
         with atomic_write(output) as file:
             yield file

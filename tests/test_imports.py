@@ -14,6 +14,7 @@ LAYERS = {
     "inpaint": (
         "benchmark",
         "__main__",
+        "multipage",
         "batch",
         "inpainter warm_up",
         "session damage export",

@@ -1,5 +1,8 @@
 """Choose among the pictures of a TIFF file: pages, beside reduced copies and transparency masks."""
 
+import io
+
+from inpaint.photos.formats import TIFF_SIGNATURES
 from inpaint.photos.opening import PhotoError
 
 from .structure import Directory, Structure
@@ -67,3 +70,15 @@ def choose_page(structure: Structure, page: int | None) -> int:
         count = f"{len(pages)} page" + ("s" if len(pages) > 1 else "")
         raise PhotoError(f"page {page} of {structure.name} does not exist: it has {count}; use a page from 1")
     return page - 1
+
+
+def page_sizes(data: bytes) -> list[tuple[int, int]]:
+    """Return (width, height) of each page of a file, as they are stored; of one that is no TIFF, an empty list.
+
+    Raises:
+        PhotoError: the TIFF is damaged.
+    """
+    if data[:4] not in TIFF_SIGNATURES:
+        return []
+    structure = Structure(io.BytesIO(data), "the file")
+    return [(structure.first(d, 256, 0), structure.first(d, 257, 0)) for d in pages_of(structure)]
