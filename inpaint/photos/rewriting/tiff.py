@@ -8,7 +8,6 @@ from inpaint.photos.metadata.removed import sentences
 from inpaint.photos.opening import PhotoError
 from inpaint.photos.orientation import stored
 from inpaint.photos.original import Original
-from inpaint.photos.tiff.embedded import JPEG
 from inpaint.photos.tiff.layout import UnsupportedTiffError
 from inpaint.photos.tiff.naming import describe_tiff
 from inpaint.photos.tiff.pages import pages_of
@@ -23,7 +22,6 @@ from .tiff_pixels import write_pixels
 from .tiff_previews import update_previews
 
 _COUNTS = {273: 279, 324: 325}
-_JPEG_NOTE = "the JPEG strips or tiles of this TIFF that were edited were compressed again, with their own tables"
 
 
 def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
@@ -48,8 +46,7 @@ def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
             return Rewritten(data)
         removed = update_previews(picture, flat, touched, file)
         removed |= clean_metadata(structure, page, file)
-        notes = (_JPEG_NOTE,) if picture.layout.compression == JPEG else ()
-        return Rewritten(file.finish(), (*notes, *sentences(removed)))
+        return Rewritten(file.finish(), (*sorted(file.notes), *sentences(removed)))
     except PhotoError:
         raise CannotRewriteError from None
     except UnsupportedTiffError as error:

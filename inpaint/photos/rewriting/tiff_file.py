@@ -22,12 +22,16 @@ class TiffFile:
     Args:
         data: the file; not modified.
         structure: of the file.
+
+    Attributes:
+        notes: sentences that say what could not be kept.
     """
 
     def __init__(self, data: bytes, structure: Structure) -> None:
         self.structure = structure
         self._order: Literal["little", "big"] = "little" if structure.order == "<" else "big"
         self.data = bytearray(data)
+        self.notes: set[str] = set()
         self._changed: dict[tuple[int, int], tuple[Entry, np.ndarray]] = {}
         self._removed: list[tuple[Directory, Entry]] = []
         self._uses: Counter[int] = Counter()

@@ -11,6 +11,7 @@ from inpaint.photos.tiff.rendition import Rendition, row_blocks
 from inpaint.photos.tiff.segments import decode_segment, encode_segment
 
 from .tiff_file import TiffFile
+from .tiff_jpeg import edit_segment
 
 
 def write_pixels(picture: Picture, rendition: Rendition, photo: Image.Image, file: TiffFile) -> np.ndarray:
@@ -62,8 +63,12 @@ def _changed(rendition: Rendition, photo: Image.Image, cell: Cell, samples: np.n
 
 def _write(picture: Picture, cell: Cell, segment: int, values: np.ndarray, file: TiffFile) -> None:
     layout = picture.layout
-    data = encode_segment(layout, values, picture.stored(segment), picture.options)
-    if layout.compression != JPEG:
+    before = picture.stored(segment)
+    if layout.compression == JPEG and before:
+        data, notes = edit_segment(layout, values, before)
+        file.notes.update(notes)
+    else:
+        data = encode_segment(layout, values, before, picture.options)
         read = decode_segment(layout, data, cell.rows, picture.options)
         if not np.array_equal(read, values, equal_nan=values.dtype.kind == "f"):
             raise UnsupportedTiffError("its compression cannot be written")

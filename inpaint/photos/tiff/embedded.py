@@ -28,7 +28,7 @@ def decode(layout: Layout, data: bytes, rows: int) -> np.ndarray:
         UnsupportedTiffError: the bit depth or the number of samples is not supported.
         ValueError: the picture in the segment has another size.
     """
-    with _opened(layout, data) as image:
+    with opened(layout, data) as image:
         width, height = image.size
         if width > layout.segment[0] or height > layout.segment[1] or height < 1:
             raise ValueError(f"it has {width}x{height} pixels; a segment has {layout.segment[0]}x{layout.segment[1]}")
@@ -65,16 +65,17 @@ def encode(layout: Layout, values: np.ndarray, before: bytes) -> bytes:
     return file.getvalue()
 
 
-def _opened(layout: Layout, data: bytes) -> Image.Image:
+def opened(layout: Layout, data: bytes) -> Image.Image:
+    """Return the picture of a segment, of which only the header has been read."""
     if layout.compression == JPEG:
-        data = _complete_jpeg(layout, data)
+        data = complete_jpeg(layout, data)
     image = _READERS[layout.compression](io.BytesIO(data))
     if layout.compression == 33003:
         raise UnsupportedTiffError("it is JPEG 2000 of YCbCr")
     return image
 
 
-def _complete_jpeg(layout: Layout, data: bytes) -> bytes:
+def complete_jpeg(layout: Layout, data: bytes) -> bytes:
     """Return a JPEG with the tables that all segments share, and a marker that says whether it is YCbCr.
 
     Reference:
@@ -90,18 +91,21 @@ def _complete_jpeg(layout: Layout, data: bytes) -> bytes:
     return data[:2] + marker + tables + data[2:]
 
 
+def jpeg_image(values: np.ndarray) -> Image.Image:
+    """Return the samples of a JPEG segment, uint8 (h, w, samples), as Pillow has the pixels of that JPEG."""
+    height, width, samples = values.shape
+    if samples == 4:  # Pillow inverts them, see `decode`
+        return Image.frombytes("CMYK", (width, height), (255 - values).tobytes())
+    return Image.fromarray(np.ascontiguousarray(values[..., 0] if samples == 1 else values))
+
+
 def _encode_jpeg(layout: Layout, values: np.ndarray, before: bytes) -> bytes:
-    old = JpegImagePlugin.JpegImageFile(io.BytesIO(_complete_jpeg(layout, before)))
+    old = JpegImagePlugin.JpegImageFile(io.BytesIO(complete_jpeg(layout, before)))
     with old:
         options: dict[str, Any] = {"qtables": old.quantization}
         if layout.segment_samples == 3:
             options["subsampling"] = JpegImagePlugin.get_sampling(old)
             options["keep_rgb"] = layout.photometric != _YCBCR
-    if layout.segment_samples == 4:
-        height, width = values.shape[:2]
-        image = Image.frombytes("CMYK", (width, height), (255 - values).tobytes())
-    else:
-        image = Image.fromarray(np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values))
     file = io.BytesIO()
-    image.save(file, "JPEG", **options)
+    jpeg_image(values).save(file, "JPEG", **options)
     return file.getvalue()
