@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-IN_REQUIREMENTS = ("page", "train", "torch")
+IN_REQUIREMENTS = ("page", "formats", "train", "torch")
 HEAVY = {"torch", "torchvision", "scipy", "gradio", "datasets", "matplotlib", "onnx", "onnxruntime", "pandas"}
 
 
@@ -25,7 +25,7 @@ REQUIREMENTS = parsed(
 )
 
 
-def test_requirements_txt_is_the_core_with_the_extras_for_page_training_and_torch():
+def test_requirements_txt_is_the_core_with_the_extras_for_page_formats_training_and_torch():
     together = CORE | {name: each for extra in IN_REQUIREMENTS for name, each in parsed(EXTRAS[extra]).items()}
     assert together == REQUIREMENTS
 

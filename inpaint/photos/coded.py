@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .isobmff import Item, ItemFile
 
 _NCLX = b"nclx"
-_UNSPECIFIED = 2
+UNSPECIFIED = 2
 IDENTITY = 0
 """Matrix coefficients of files that store RGB itself."""
 
@@ -51,7 +51,7 @@ def coding_of(file: ItemFile) -> Coding:
     depth, subsampling = _depth_and_subsampling(coded)
     colour = nclx_of(primary) or nclx_of(coded)
     if colour is None:
-        return Coding(depth, subsampling, _UNSPECIFIED, _UNSPECIFIED, _UNSPECIFIED, True)
+        return Coding(depth, subsampling, UNSPECIFIED, UNSPECIFIED, UNSPECIFIED, True)
     primaries, transfer, matrix, flags = struct.unpack(">3HB", colour)
     return Coding(depth, subsampling, primaries, transfer, matrix, bool(flags & 0x80))
 

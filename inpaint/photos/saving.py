@@ -8,20 +8,24 @@ from typing import Any, BinaryIO
 
 from PIL import Image, PngImagePlugin
 
-from . import netpbm
+from . import heif, netpbm
+from .carried_over import CarriedOver, with_chunks
 from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
 from .metadata import exif, xmp
 from .metadata.jpeg_options import JpegOptions, jpeg_options
 from .metadata.removed import sentences
-from .modes import low_bytes
+from .modes import LOW_BYTES, low_bytes
 from .opening import SUFFIXES, PhotoError
 from .original import ORIGINAL, Original, original_of
 from .quality import matching_quality
 from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
+from .transparency import has_transparent_colour, with_alpha
 
 LOSSLESS_TIFF = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate")
 LOSSY = ("WEBP", "AVIF", "HEIF")
+_WITH_ALPHA = ("WEBP", "AVIF", "HEIF", "TIFF", "JPEG2000", "PPM")
+"""Formats that hold an alpha channel, but no transparent colour."""
 DEFAULT_QUALITY = 95
 
 
@@ -83,7 +87,7 @@ def save_photo(
             return notes
         except CannotRewriteError as error:
             notes = (str(error),) if str(error) else ()
-    return notes + _encode(photo, target, format, quality)
+    return notes + CarriedOver(photo).losses(format) + _encode(photo, target, format, quality)
 
 
 def _same_format(first: str, second: str) -> bool:
@@ -102,6 +106,11 @@ def _encode(
 ) -> tuple[str, ...]:
     """Write all pixels of a photo anew, and return what is to be told, see `save_photo`."""
     try:
+        if format in _WITH_ALPHA and has_transparent_colour(photo) and photo.mode != "I;16":
+            photo = _with_alpha(photo)
+        if format == "PNG":
+            _write(_encoded_png(photo), target)
+            return ()
         if low_bytes(photo) is not None and format in DEEP_FORMATS:
             with contextlib.ExitStack() as stack:
                 path = isinstance(target, str | os.PathLike)
@@ -122,6 +131,26 @@ def _encode(
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as PNG") from error
+
+
+def _with_alpha(photo: Image.Image) -> Image.Image:
+    """Return a photo with alpha in place of a transparent colour, with its metadata."""
+    converted, low = with_alpha(photo, low_bytes(photo))
+    kept = {key: value for key, value in photo.info.items() if key not in ("transparency", LOW_BYTES)}
+    converted.info = kept | ({} if low is None else {LOW_BYTES: low})
+    converted.format = photo.format
+    return converted
+
+
+def _encoded_png(photo: Image.Image) -> bytes:
+    """Return a PNG file with the photo's colour space, texts and XMP."""
+    file = io.BytesIO()
+    if low_bytes(photo) is not None:
+        save_deep(photo, file, "PNG")
+    else:
+        photo.save(file, "PNG", **_save_options(photo, "PNG", None))
+    chunks = CarriedOver(photo).png_chunks()
+    return with_chunks(file.getvalue(), chunks) if chunks else file.getvalue()
 
 
 def _carried_over(photo: Image.Image, packet: bytes | None) -> JpegOptions:
@@ -153,6 +182,8 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
     elif format in LOSSY:
         if format == "WEBP":
             options["exact"] = True  # keep the colours of transparent pixels
+        if format == "HEIF":
+            options["enc_params"] = dict(heif.ENCODER_OPTIONS)
         if format == "WEBP" and photo.format == format and photo.info.get("lossless") and quality is None:
             options["lossless"] = True
         else:
@@ -162,6 +193,8 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
         options["compression"] = kept if kept in LOSSLESS_TIFF else "tiff_lzw"
     elif format == "PNG":
         options["compress_level"] = DEFLATE_LEVEL
+        if photo.mode == "1" and photo.info.get("transparency"):
+            options["transparency"] = 1  # of one bit
         if "gamma" in photo.info and "icc_profile" not in photo.info:
             options["pnginfo"] = PngImagePlugin.PngInfo()
             options["pnginfo"].add(b"gAMA", round(photo.info["gamma"] * 100_000).to_bytes(4, "big"))

@@ -41,6 +41,26 @@ def transparent_pixels(photo: Image.Image, low: Image.Image | None = None) -> np
     return is_colour(values, photo.info["transparency"])
 
 
+def with_alpha(photo: Image.Image, low: Image.Image | None = None) -> tuple[Image.Image, Image.Image | None]:
+    """Return a photo that declares a colour transparent with an alpha channel instead, and its lower bytes.
+
+    Args:
+        photo: mode 1, L, P or RGB.
+        low: the lower bytes of 16-bit colour, of the photo's size.
+    """
+    if photo.mode == "P":
+        return photo.convert("RGBA"), None
+    alpha = Image.fromarray(np.where(transparent_pixels(photo, low), 0, 255).astype(np.uint8))
+    layers = []
+    for layer in (photo, low):
+        turned = None if layer is None else layer.convert("L") if layer.mode == "1" else layer.copy()
+        if turned is not None:
+            turned.info.pop("transparency", None)
+            turned.putalpha(alpha)
+        layers.append(turned)
+    return layers[0] or photo, layers[1]
+
+
 def is_colour(values: np.ndarray, colour: int | tuple[int, ...] | bytes) -> np.ndarray:
     """Return which pixels have a colour.
 
