@@ -31,7 +31,7 @@ OPTIONS = {
     "16-bit tables": {"qtables": [[300 + k for k in range(64)], [20 + 5 * k for k in range(64)]]},
     "RGB": {"keep_rgb": True},
 }
-NAMES = [*SAMPLINGS, *OPTIONS, "grey", "grey, progressive", "CMYK", "YCCK", "one pixel"]
+NAMES = [*SAMPLINGS, *OPTIONS, "grey", "grey, progressive", "grey of factor 2", "CMYK", "YCCK", "one pixel"]
 
 
 def smooth(mode="RGB", size=SIZE, seed=0):
@@ -58,6 +58,10 @@ def jpeg(name, size=SIZE, seed=0, **more):
         plain = file_bytes(smooth("CMYK", size, seed), "JPEG", **more)
         place = plain.index(b"Adobe") + 11
         return plain[:place] + b"\2" + plain[place + 1 :]
+    if name == "grey of factor 2":  # which means nothing where there is one component
+        plain = file_bytes(smooth("L", size, seed), "JPEG")
+        place = plain.index(b"\xff\xc0") + 11
+        return plain[:place] + b"\x22" + plain[place + 1 :]
     mode = {"gr": "L", "CM": "CMYK"}.get(name[:2], "RGB")
     options = OPTIONS.get(name, {"progressive": name.endswith("progressive")}) | more
     return file_bytes(smooth(mode, size, seed), "JPEG", **options)
