@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from .formats import FORMAT_OF_SUFFIX, TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
 from .modes import GREY_BITS, MODES
@@ -19,7 +19,7 @@ from .orientation import orientation_of, upright
 from .original import remember_original
 from .raw import raw_kind, refusal
 from .sixteen_bit import from_deep_array, is_deep, load_deep, raw_mode
-from .unreadable import describe
+from .unreadable import describe, jpeg_kind
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
@@ -149,7 +149,12 @@ def _read(file: BinaryIO, name: str, limit: int | None, page: int | None) -> tup
     if page not in (None, 1):
         raise PhotoError(f"page {page} of {name} does not exist: only TIFF files have pages; leave out the page")
     image = _checked(_identify(file, name), name, limit)
-    loaded = _load(image, file, name)
+    try:
+        loaded = _load(image, file, name)
+    except OSError as error:  # libjpeg does not say why
+        if image.format == "JPEG" and (kind := jpeg_kind(file)):
+            raise PhotoError(f"{name} is not an image that can be read; it is {kind}") from error
+        raise
     return upright(loaded), orientation_of(loaded), 0
 
 
@@ -246,6 +251,8 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         full_depth = importlib.import_module("inpaint.photos.full_depth")  # not before a file needs it
         image = full_depth.load_full_depth(image, _rewound(file)) or image
         image.format = format
+    if format == "JPEG" and isinstance(image, ImageFile.ImageFile):
+        image.decodermaxblock = file.seek(0, os.SEEK_END)  # arithmetic coding can't be decoded piece by piece
     image.load()
     if grey_bits is not None:
         image.info[GREY_BITS] = grey_bits

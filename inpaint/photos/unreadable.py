@@ -83,7 +83,7 @@ def describe(file: BinaryIO) -> str:
     head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     words = next((words for start, magic, words in _SIGNATURES if head.startswith(magic, start)), None)
     if words is None and head.startswith(b"\xff\xd8"):
-        words = _jpeg_kind(file)
+        words = jpeg_kind(file) or "a JPEG whose header is damaged: get the file again"
     if words is None and file.seek(max(0, file.seek(0, 2) - len(_TGA_FOOTER))) >= 0 and file.read() == _TGA_FOOTER:
         words = f"a TGA image: {_TO_PNG}"
     if words is None:
@@ -91,8 +91,11 @@ def describe(file: BinaryIO) -> str:
     return words or ""
 
 
-def _jpeg_kind(file: BinaryIO) -> str:
-    """Return what kind of JPEG a file is.
+def jpeg_kind(file: BinaryIO) -> str:
+    """Return what kind of JPEG a file is that no decoder here can read; "" if it is an ordinary one.
+
+    Args:
+        file: seekable; its position does not count, and is changed.
 
     Reference:
         ITU-T T.81 (1992), tables B.1 and B.2.
@@ -115,4 +118,4 @@ def _jpeg_kind(file: BinaryIO) -> str:
         if length < 2:
             break
         file.seek(length - 2, 1)
-    return "a JPEG whose header is damaged: get the file again"
+    return ""

@@ -13,6 +13,7 @@ from inpaint.photos.rewriting.jpeg_coding import decode
 from inpaint.photos.rewriting.rewrite import CannotRewriteError
 from inpaint.photos.saving import save_photo
 from tests.inpaint.photos.rewriting.jpegs import jpeg
+from tests.pictures import file_bytes
 
 
 def place_of(data, marker):
@@ -76,6 +77,31 @@ def test_a_kind_that_cannot_be_edited_is_named(kind):
 def test_damage_is_named(reason):
     with pytest.raises(CannotRewriteError, match=rf"^this JPEG is damaged \({reason}"):
         decoded(DAMAGED[reason])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("is lossless", "a lossless JPEG"),
+        ("has 12 bits per sample", "a JPEG of 12 bits"),
+    ],
+)
+def test_a_kind_that_cannot_be_read_is_named_with_what_to_do(kind, said):
+    with pytest.raises(PhotoError, match=f"it is {said}.*: save it as an ordinary JPEG"):
+        open_photo(KINDS[kind])
+
+
+def test_a_long_file_with_arithmetic_coding_is_read_and_encoded_anew():
+    """An arithmetic decoder makes something of any bytes: these are more than Pillow reads at once by itself."""
+    plain = file_bytes(Image.new("RGB", (2500, 2500)), "JPEG", subsampling=0)
+    start = place_of(plain, 0xDA) + 14
+    noise = np.random.default_rng(0).integers(0, 255, 1_500_000, dtype=np.uint8).tobytes()
+    data = plain[:start] + noise + b"\xff\xd9"
+    photo = open_photo(with_bytes(data, place_of(data, 0xC0) + 1, 0xC9))
+    photo.paste("red", (9, 9, 20, 20))
+    notes = save_photo(photo, file := io.BytesIO())
+    assert notes == ("this JPEG is coded arithmetically, so all of the photo was encoded anew",)
+    assert open_photo(file.getvalue()).info["subsampling"] == 0
 
 
 def test_a_file_without_its_end_marker_can_be_edited():
