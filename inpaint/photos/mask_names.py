@@ -20,6 +20,8 @@ FORMS = (
 )
 """What the names of masks add to that of the photo: NAME_mask, NAME_mask001, mask_NAME."""
 
+_DATASET = re.compile("annotations|instances|coco", re.IGNORECASE)
+
 
 class _Candidate(NamedTuple):
     """A file that may be the mask of a photo; the smallest one is taken."""
@@ -35,6 +37,7 @@ class MaskNames:
     Names are compared without their suffix, in any letter case, and whether accents are characters of their own or
     not (NFC and NFD). A mask has the name of its photo, or one of the forms "NAME-mask", "NAME (mask)", "NAME_mask001"
     and "mask_NAME", with any of the separators space, dot, hyphen and underscore; or the name of its photo with suffix.
+    Photos without such a mask have the only annotations of a dataset that there are, such as "_annotations.coco.json".
 
     Args:
         found: the masks, each with its path relative to the folder or to the fixed part of the pattern.
@@ -42,7 +45,10 @@ class MaskNames:
 
     def __init__(self, found: Iterable[tuple[Path, Path]]) -> None:
         self._candidates: dict[str, list[_Candidate]] = {}
+        self._datasets: list[Path] = []
         for path, name in found:
+            if path.suffix.lower() == ".json" and _DATASET.search(path.stem):
+                self._datasets.append(path)
             stem = _normalised(name.stem)
             stems = [(0, stem)]
             for form, pattern in enumerate(FORMS, 1):
@@ -62,7 +68,8 @@ class MaskNames:
         """
         with_suffix = [candidate._replace(form=len(FORMS) + 1) for candidate in self._get(name) if not candidate.form]
         found = [candidate for candidate in [*self._get(name.with_suffix("")), *with_suffix] if candidate.path != photo]
-        return list(dict.fromkeys(each.path for each in sorted(found, key=lambda each: _order(each, name))))
+        named = list(dict.fromkeys(each.path for each in sorted(found, key=lambda each: _order(each, name))))
+        return named or (self._datasets if len(self._datasets) == 1 else [])
 
     def _get(self, name: Path) -> list[_Candidate]:
         return self._candidates.get(_normalised(str(name)), [])

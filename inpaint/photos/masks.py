@@ -7,9 +7,11 @@ from PIL import Image
 
 from .mask_kinds.colours import colours_to_hole, has_colour, is_lossy
 from .mask_kinds.copies import ERASED, PAINTED, has_alpha, layer_to_hole, painted_to_hole
+from .mask_kinds.files import load_mask_file
 from .mask_kinds.values import Plane, levels_of, values_to_hole
 from .modes import DEEP_MODES, low_bytes, strips
 from .opening import MaskError, PhotoSource, open_photo
+from .original import file_name_of
 from .sixteen_bit import array_strips
 
 MAX_SHARE = 0.95
@@ -56,7 +58,9 @@ def read_mask(
     - plain colours: all that is not the background, which is black, or white where there is no black;
     - an image whose alpha channel varies: a copy of the photo is hole where it was erased to transparency, and a layer
       of plain colours where it is not transparent;
-    - a copy of the photo with a part painted over in a plain colour: that part.
+    - a copy of the photo with a part painted over in a plain colour: that part;
+    - annotations in JSON (COCO polygons and run lengths, LabelMe) and NumPy files (.npy, .npz): the union of their
+      masks.
 
     Args:
         mask: a path, bytes, an open binary file, a PIL image or an array, of the photo's size. An array is (H, W) of
@@ -66,7 +70,7 @@ def read_mask(
             copies of the photo.
         max_share: the largest share of the photo that a mask may mark; 1 allows any. A mask that marks more is
             usually inverted.
-        photo: the photo, to recognise copies of it; None: unknown.
+        photo: the photo, to recognise copies of it, and by the name of its file the annotations of it; None: unknown.
 
     Raises:
         MaskError: the size is not the photo's, it cannot be told what the hole is, or more than `max_share` is marked.
@@ -74,6 +78,7 @@ def read_mask(
         ValueError: `max_share` is not a share.
     """
     check_max_share(max_share)
+    mask, file_notes = load_mask_file(mask, size, None if photo is None else file_name_of(photo))
     if isinstance(mask, np.ndarray) and not _is_colour_array(mask):
         read: tuple[np.ndarray, tuple[str, ...], bool] = _array_to_hole(mask, size), (), invert
     else:
@@ -85,7 +90,7 @@ def read_mask(
     if inverted:
         np.logical_not(hole, out=hole)
     _check_share(hole, max_share, invert)
-    return ReadMask(hole, notes)
+    return ReadMask(hole, file_notes + notes)
 
 
 def _check_share(hole: np.ndarray, max_share: float, invert: bool) -> None:

@@ -67,6 +67,12 @@ def remember_original(
     photo.info[ORIGINAL] = Original(kept, format, orientation, page, photo.size, photo.mode, metadata_of(photo), stamp)
 
 
+def file_name_of(photo: Image.Image) -> str | None:
+    """Return the name of the file that a photo came from; None if it is unknown."""
+    original = photo.info.get(ORIGINAL)
+    return original.source.name if isinstance(original, Original) and isinstance(original.source, Path) else None
+
+
 def relocate_original(photo: Image.Image, path: Path) -> None:
     """Write into a photo's `info` that its file lies elsewhere now, with its length and time of change; if it has one.
 

@@ -73,7 +73,7 @@ class EditorActions:
         except PhotoError:
             raise PageError("not_a_picture") from None
         answer = self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)
-        _keep_original(photo, path, download_path(self.visits.get(answer["visit"]), f"original{path.suffix}"))
+        _keep_original(photo, path, self.visits.get(answer["visit"]).folder / "original" / path.name)
         return answer
 
     def show_example(self, call: dict) -> dict:
@@ -162,7 +162,7 @@ class EditorActions:
         visit, path = self._visit(call), check_upload(call.get("path"))
         self.visits.discard_upload(path)
         try:
-            mask, notes = read_mask(open_upload(path, "mask"), visit.session.photo.size, photo=visit.session.photo)
+            mask, notes = read_mask(path, visit.session.photo.size, photo=visit.session.photo)
         except PhotoError:
             raise PageError("not_a_picture") from None
         except MaskError as error:
@@ -259,8 +259,9 @@ class EditorActions:
 
 
 def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:
-    """Keep the file of a photo under another name; without it the download is encoded anew."""
+    """Keep the file of a photo elsewhere; without it the download is encoded anew."""
     with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True)
         try:
             os.link(upload, kept)
         except OSError:  # the file system has no hard links

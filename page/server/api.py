@@ -66,11 +66,11 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             raise gr.Error(str(error), print_exception=False) from None
 
         def fill() -> tuple[gr.FileData, tuple[str, ...]]:
-            pictures = _open(photo, "photo"), _open(mask, "mask")
-            hole, notes = read_mask(pictures[1], pictures[0].size, photo=pictures[0])
+            picture = open_upload(_path_of(photo))
+            hole, notes = read_mask(_path_of(mask), picture.size, photo=picture)
             if not hole.any():
                 raise PageError("mask_empty")
-            result = inpainter(pictures[0], hole, seed=seed, texture_strength=texture_strength)
+            result = inpainter(picture, hole, seed=seed, texture_strength=texture_strength)
             file, lost = _save(result, photo, visits.download_folder())
             return file, (*notes, *lost)
 
@@ -110,8 +110,9 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
     gr.api(status, api_name="status", queue=False)
 
 
-def _open(file: Any, what: str) -> Any:
-    return open_upload(check_upload(file.get("path") if isinstance(file, dict) else getattr(file, "path", None)), what)
+def _path_of(file: Any) -> Path:
+    """Return the path of an upload that a call refers to."""
+    return check_upload(file.get("path") if isinstance(file, dict) else getattr(file, "path", None))
 
 
 def _save(result: Any, photo: Any, folder: Path) -> tuple[gr.FileData, tuple[str, ...]]:

@@ -30,12 +30,11 @@ def check_upload(path: object) -> Path:
     return file
 
 
-def open_upload(path: Path, what: str = "photo") -> Image.Image:
-    """Return an uploaded picture, upright and completely decoded.
+def open_upload(path: Path) -> Image.Image:
+    """Return an uploaded photo, upright and completely decoded.
 
     Args:
         path: as returned by `check_upload`. The file is not removed.
-        what: name of the picture in the message of a PhotoError.
 
     Raises:
         PageError: "too_many_pixels", before any pixel is decoded; "upload_missing" if the file is gone.
@@ -43,7 +42,7 @@ def open_upload(path: Path, what: str = "photo") -> Image.Image:
     """
     try:
         with path.open("rb") as file:
-            return open_photo(file, what=what, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+            return open_photo(file, max_pixels=MAX_MEGAPIXELS * 1_000_000)
     except PhotoTooLargeError:
         raise PageError("too_many_pixels", megapixels=MAX_MEGAPIXELS) from None
     except OSError:

@@ -1,6 +1,7 @@
 """`python -m inpaint`: one photo, many photos, and what the command reports."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -204,6 +205,18 @@ def test_a_date_stamp_with_a_mask_of_exactly_its_pixels_becomes_unreadable(tmp_p
     automatic, error = left()
     assert "dilated by 2 px" in error and "--grow-px 0" in error
     assert automatic < exact / 2
+
+
+def test_the_annotations_of_a_dataset_serve_all_its_photos(tmp_path, model, capsys):
+    for name in ("a.png", "b.png", "c.png"):
+        write(tmp_path, name)
+    images = [{"id": key, "file_name": f"{name}.png", "width": 90, "height": 70} for key, name in enumerate("abc")]
+    annotations = [{"image_id": key, "segmentation": [[10, 20, 40, 20, 40, 50, 10, 50]]} for key in (0, 1)]
+    (tmp_path / "all.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    assert main([str(photos), str(tmp_path / "all.json"), "-o", str(out), "--model", model, "--grow-px", "0"]) == 0
+    assert capsys.readouterr().out.startswith("2 photos filled, 1 photo unchanged (its mask marks nothing), 0 failed")
+    assert outside_is_equal(open_photo(photos / "b.png"), open_photo(out / "b.png"))
 
 
 def test_a_mask_of_nearly_everything_needs_max_share(tmp_path, model, capsys):

@@ -68,6 +68,13 @@ def test_a_photo_whose_name_has_the_word_mask_is_filled_if_the_masks_lie_elsewhe
     assert masks_of("in", "m") == {"in/party.jpg": "m/party.png", "in/party mask.jpg": "m/party mask.png"}
 
 
+def test_the_only_dataset_of_a_folder_serves_photos_without_a_mask_of_their_own(folder):
+    folder("in/a.jpg", "in/b.jpg", "in/b-mask.png", "in/_annotations.coco.json")
+    assert masks_of("in", "in") == {"in/a.jpg": "in/_annotations.coco.json", "in/b.jpg": "in/b-mask.png"}
+    folder("in/instances_val.json")
+    assert masks_of("in", "in")["in/a.jpg"] is None
+
+
 def test_brackets_of_folders_that_exist_are_no_pattern(folder):
     folder("in [1950]/a.jpg", "in [1950]/b[1].jpg", "m [x]/a.png", "m [x]/b[1].png")
     expected = {"in [1950]/a.jpg": "m [x]/a.png", "in [1950]/b[1].jpg": "m [x]/b[1].png"}

@@ -1,0 +1,61 @@
+"""COCO's run-length encoding of masks."""
+
+import numpy as np
+
+from inpaint.photos.opening import MaskError
+
+
+def run_lengths_to_hole(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
+    """Return the hole of a run-length encoding: bool (H, W), True = hole.
+
+    Args:
+        segmentation: {"size": [height, width], "counts": ...}, where the counts are a list of numbers or COCO's
+            compressed string: of pixels outside and inside the hole in turn, column by column.
+        size: (width, height) of the photo.
+
+    Raises:
+        MaskError: it is damaged, or of another size.
+
+    Reference:
+        github.com/cocodataset/cocoapi, common/maskApi.c: rleDecode and rleFrString.
+    """
+    own = segmentation.get("size")
+    if not isinstance(own, list) or len(own) != 2 or not all(isinstance(side, int) and side > 0 for side in own):
+        raise MaskError(f"the mask's run-length encoding has the size {own!r}; it must be [height, width]")
+    height, width = own
+    if (width, height) != tuple(size):
+        raise MaskError(
+            f"the mask is {width}x{height} and the photo is {size[0]}x{size[1]}; they must have the same size: use the "
+            "photo that was annotated"
+        )
+    counts = segmentation.get("counts")
+    lengths = _uncompressed(counts, width * height) if isinstance(counts, str) else counts
+    if not isinstance(lengths, list) or not all(type(length) is int and length >= 0 for length in lengths):
+        raise MaskError("the mask's run-length encoding has counts that are no numbers of pixels; export it again")
+    if sum(lengths) != width * height:
+        raise MaskError(
+            f"the mask's run-length encoding counts {sum(lengths)} pixels, and its size is {width}x{height}; it is "
+            "damaged: export it again"
+        )
+    inside = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(inside, lengths).reshape(width, height).T.copy()
+
+
+def _uncompressed(text: str, pixels: int) -> list[int]:
+    """Return the numbers of COCO's compressed string: 5 bits a character, as differences to the last number but one."""
+    lengths: list[int] = []
+    value = shift = total = 0
+    for character in text.encode("ascii", "replace"):
+        bits = character - 48
+        if not 0 <= bits < 64 or shift > 40 or total > pixels:
+            raise MaskError("the mask's run-length encoding is damaged: export it again")
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        lengths.append(value + lengths[-2] if len(lengths) > 2 else value)
+        total += lengths[-1]
+        value = shift = 0
+    return lengths
