@@ -1,6 +1,7 @@
 """Save photos in their own format and quality, with their metadata."""
 
 import contextlib
+import importlib
 import io
 import os
 from pathlib import Path
@@ -87,6 +88,8 @@ def save_photo(
             return notes
         except CannotRewriteError as error:
             notes = (str(error),) if str(error) else ()
+    if original is not None and original.format == "TIFF" != format:
+        notes += importlib.import_module("inpaint.photos.tiff.pages").left_out(original.source, original.page, format)
     return notes + CarriedOver(photo).losses(format) + _encode(photo, target, format, quality)
 
 

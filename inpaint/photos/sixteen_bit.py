@@ -22,7 +22,7 @@ from .png import SIGNATURE, Header, deep_idat, new_chunk
 DEEP_FORMATS = ("PNG", "TIFF")
 _OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _PNG_COLOUR_TYPES = {"RGB": 2, "LA": 4, "RGBA": 6}
-_TIFF_PHOTOMETRIC = {"RGB": 2, "RGBA": 2, "CMYK": 5}
+_TIFF_PHOTOMETRIC = {"LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5}
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -110,7 +110,7 @@ def save_deep(photo: Image.Image, target: BinaryIO, format: str) -> None:
         format: one of DEEP_FORMATS.
 
     Raises:
-        ValueError: the photo is CMYK and the format PNG, or it is greyscale with alpha and the format TIFF.
+        ValueError: the photo is CMYK and the format PNG.
     """
     if photo.mode not in (_PNG_COLOUR_TYPES if format == "PNG" else _TIFF_PHOTOMETRIC):
         raise ValueError(f"cannot write 16-bit {photo.mode} as {format}")
@@ -162,7 +162,7 @@ def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
     tags[259], tags[262] = 8, _TIFF_PHOTOMETRIC[photo.mode]
     tags[273], tags[277], tags[278], tags[279] = 0, channels, photo.height, len(strip)
     tags[284], tags[317] = 1, 2
-    if photo.mode == "RGBA":
+    if photo.mode in ("LA", "RGBA"):
         tags[338] = 2
     if photo.info.get("dpi"):
         tags[282], tags[283] = photo.info["dpi"]

@@ -37,13 +37,15 @@ def write_pixels(picture: Picture, rendition: Rendition, photo: Image.Image, fil
         changed = _changed(rendition, photo, cell, samples)
         if changed is None:
             continue
-        differ = changed[: cell.height, : cell.width] != samples[: cell.height, : cell.width]
-        touched[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width] = differ.any(axis=2)
+        inside = slice(cell.height), slice(cell.width)
+        differ = [changed[inside][..., index] != samples[inside][..., index] for index in rendition.channels]
+        place = slice(cell.top, cell.top + cell.height), slice(cell.left, cell.left + cell.width)
+        touched[place] = np.logical_or.reduce(differ)
         if not layout.planar:
             _write(picture, cell, cell.segments[0], changed, file)
             continue
-        for plane in rendition.channels:
-            if differ[..., plane].any():
+        for plane, differs in zip(rendition.channels, differ, strict=True):
+            if differs.any():
                 _write(picture, cell, cell.segments[plane], changed[..., plane : plane + 1], file)
     return touched
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
 
 from .files import COLUMNS, HEIGHT, ROWS, WIDTH, ramp, several, tiff_bytes
@@ -203,6 +204,27 @@ def test_pages_are_counted_from_1_without_reduced_copies():
     Image.new("L", (3, 3)).save(file := io.BytesIO(), "PNG")
     with pytest.raises(PhotoError, match="only TIFF files have pages"):
         open_photo(file.getvalue(), page=2)
+
+
+def test_a_page_that_is_written_in_a_format_without_pages_is_told():
+    data = several([(ramp("uint8", 3), {}), (ramp("uint16", 3), {})])
+    for page in (1, 2):
+        notes = save_photo(open_photo(data, page=page), file := io.BytesIO(), "PNG")
+        assert [f"page {page} of 2" in note for note in notes] == [True]
+        assert np.array_equal(to_array(open_photo(file.getvalue())), to_array(open_photo(data, page=page)))
+    assert save_photo(open_photo(tiff_bytes(ramp("uint8"))), io.BytesIO(), "PNG") == ()
+
+
+def test_grey_with_alpha_of_16_bits_from_another_format_is_written():
+    pixels = np.stack([ramp("uint16"), ramp("uint16")[::-1]], axis=-1)
+    options = {"photometric": "minisblack", "extrasamples": ["unassalpha"], "planarconfig": "contig"}
+    photo = open_photo(tiff_bytes(pixels, **options))
+    save_photo(photo, png := io.BytesIO(), "PNG")
+    save_photo(open_photo(png.getvalue()), file := io.BytesIO(), "TIFF")
+    file.seek(0)
+    with tifffile.TiffFile(file) as written:
+        assert written.pages[0].extrasamples == (2,)
+        assert np.array_equal(written.asarray(), pixels)
 
 
 def test_a_tiff_that_cannot_be_read_is_named_with_the_next_step():
