@@ -17,7 +17,7 @@ from .metadata.jpeg_options import JpegOptions, jpeg_options
 from .metadata.removed import sentences
 from .modes import LOW_BYTES, low_bytes
 from .opening import SUFFIXES, PhotoError
-from .original import ORIGINAL, Original, original_of
+from .original import ORIGINAL, Original, original_of, relocate_original
 from .quality import matching_quality
 from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
@@ -55,9 +55,10 @@ def save_photo(
     """Write a photo with its EXIF data, ICC profile and resolution, in its own quality.
 
     Where the photo came from a file of the same format, only what differs from that file is changed in it, see
-    `rewriting`. Otherwise a JPEG keeps its quantization tables and subsampling. The quality of a lossy WebP, AVIF or
-    HEIC file is not stored in the file; the photo is saved with the quality that gives about as many bytes per pixel
-    as its file had. 16-bit colour keeps its depth in PNG and TIFF; other formats get the upper bytes.
+    `rewriting`; previews that show the photo as it was go. Otherwise a JPEG keeps its quantization tables. The quality
+    of a lossy WebP, AVIF or HEIC file is not stored in the file; the photo is saved with the quality that gives about
+    as many bytes per pixel as its file had. 16-bit colour keeps its depth in PNG and TIFF; other formats get the upper
+    bytes.
 
     Args:
         photo: as `open_photo` or the inpainter returned it.
@@ -85,6 +86,8 @@ def save_photo(
         try:
             data, notes = rewrite(photo, original, quality)
             _write(data, target)
+            if isinstance(target, str | os.PathLike) and Path(target).absolute() == original.source:
+                relocate_original(photo, Path(target))  # the next save changes this file again
             return notes
         except CannotRewriteError as error:
             notes = (str(error),) if str(error) else ()

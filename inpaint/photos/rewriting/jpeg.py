@@ -16,6 +16,7 @@ from .jpeg_file import JpegFile, Scan, read
 from .rewrite import CannotRewriteError, Rewritten
 
 _STRIP_PIXELS = 1 << 18
+_PADDING = b"\0\xff\r\n "  # after the end of a file
 
 
 def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
@@ -46,7 +47,7 @@ def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
     for change in found:
         change_blocks(file, transform, coefficients, photo, original.orientation, change)
     parts, removed = _cleaned(file)
-    if data[file.end :].strip(b"\0"):
+    if data[file.end :].strip(_PADDING):
         removed |= {TRAILING}
     return Rewritten(encode(file, parts, coefficients), sentences(removed))
 

@@ -24,11 +24,13 @@ class HuffmanTable(NamedTuple):
 
     def lookup(self) -> np.ndarray:
         """Return for each 16 bits the length of the code they begin with times 256 plus its symbol: uint16 (65536,)."""
-        found = np.zeros(1 << _LONGEST, np.uint16)
-        for symbol in np.flatnonzero(self.lengths).tolist():
-            length, code = int(self.lengths[symbol]), int(self.codes[symbol])
-            spread = _LONGEST - length
-            found[code << spread : (code + 1) << spread] = length << 8 | symbol
+        found, at, code = np.zeros(1 << _LONGEST, np.uint16), _LONGEST, 0
+        for length, count in enumerate(self.payload[:_LONGEST], 1):
+            width = 1 << (_LONGEST - length)
+            for symbol in self.payload[at : at + count]:
+                found[code : code + width] = length << 8 | symbol
+                code += width
+            at += count
         return found
 
 
@@ -43,7 +45,7 @@ def huffman_table(payload: bytes) -> HuffmanTable:
     """Return a table from its bytes in a DHT segment, without its class and number.
 
     Raises:
-        CannotRewriteError: it has too many codes, or two for one symbol.
+        CannotRewriteError: it has too many codes.
 
     Reference:
         ITU-T T.81 (1992), Annex C.
@@ -55,12 +57,11 @@ def huffman_table(payload: bytes) -> HuffmanTable:
         if code + count > 1 << length:
             raise damaged("a Huffman table has too many codes")
         for symbol in symbols[at : at + count]:
-            codes[symbol], lengths[symbol] = code, length
+            if not lengths[symbol]:  # a symbol may have two codes, of which one is enough
+                codes[symbol], lengths[symbol] = code, length
             code += 1
         at += count
         code <<= 1
-    if np.count_nonzero(lengths) != len(symbols) or at != len(symbols):
-        raise damaged("a Huffman table has two codes for one symbol")
     return HuffmanTable(payload, codes, lengths)
 
 

@@ -199,3 +199,15 @@ def test_a_sampling_that_pillow_cannot_write_becomes_full_when_a_jpeg_is_encoded
     photo.info["subsampling"] = -1  # what Pillow says of a file of 4:1:1, say
     save_photo(photo, file := io.BytesIO(), quality=80)
     assert open_photo(file.getvalue()).info["subsampling"] == 0
+
+
+def test_saving_over_the_original_again_and_again_changes_that_file_only_where_it_was_edited(tmp_path):
+    path = tmp_path / "a.jpg"
+    smooth((160, 120)).save(path, quality=70)
+    before, photo = np.asarray(Image.open(path)), open_photo(path)
+    for step in range(3):
+        photo.paste((60 * step, 9, 9), (8, 8, 24, 24))
+        notes = save_photo(photo, path)
+        assert notes == ()
+    changed = (np.asarray(Image.open(path)) != before).any(axis=2)
+    assert changed[8:24, 8:24].all() and not changed[34:].any() and not changed[:, 34:].any()
