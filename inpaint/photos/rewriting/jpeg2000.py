@@ -33,6 +33,10 @@ def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
     except ValueError:
         raise CannotRewriteError from None
     turned = stored(photo, original.orientation)
+    if coding.depth > 8 and not jpeg2000.has_full_codec():
+        raise CannotRewriteError(
+            f"it has {coding.depth} bits per sample, and was saved with 8: run  pip install imagecodecs  to keep it"
+        )
     if not jpeg2000.fits(turned, coding) or any(box.kind == b"pclr" for box in boxes):
         raise CannotRewriteError
     samples = turned.width * turned.height * coding.channels

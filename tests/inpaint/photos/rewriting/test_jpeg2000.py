@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.photos import jpeg2000
 from inpaint.photos.jpeg2000 import boxes, codestream_of, coding_of
 from inpaint.photos.modes import Patch, write_patches
 from inpaint.photos.opening import PhotoError, open_photo
@@ -96,3 +97,11 @@ def test_the_size_of_the_codestream_is_checked_too():
     data[start + 8 : start + 16] = struct.pack(">II", 200_000, 200_000)
     with pytest.raises(PhotoError):
         open_photo(bytes(data), max_pixels=1_000_000)
+
+
+def test_without_imagecodecs_what_is_lost_is_told(monkeypatch):
+    data = j2k(np.random.default_rng(0).integers(0, 4096, (HEIGHT, WIDTH, 3)).astype(np.uint16), 12)
+    monkeypatch.setattr(jpeg2000, "has_full_codec", lambda: False)
+    assert saved(data)[1] == (
+        "it has 12 bits per sample, and was saved with 8: run  pip install imagecodecs  to keep it",
+    )
