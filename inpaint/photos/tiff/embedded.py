@@ -68,6 +68,8 @@ def encode(layout: Layout, values: np.ndarray, before: bytes) -> bytes:
 def opened(layout: Layout, data: bytes) -> Image.Image:
     """Return the picture of a segment, of which only the header has been read."""
     if layout.compression == JPEG:
+        if layout.bits != 8:
+            raise UnsupportedTiffError(f"it has JPEG of {layout.bits} bits")
         data = complete_jpeg(layout, data)
     image = _READERS[layout.compression](io.BytesIO(data))
     if layout.compression == 33003:

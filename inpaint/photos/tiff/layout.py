@@ -11,6 +11,8 @@ MAX_SEGMENTS = 1 << 20
 MAX_SEGMENT_BYTES = 1 << 31
 MAX_SAMPLES = 32
 _SLACK_BYTES = 1 << 26
+_PREDICTED = (5, 8, 32946, 34925, 50000)
+"""Compressions for which libtiff looks at the predictor: LZW, deflate, LZMA and Zstandard."""
 _FORMATS = {1: "u", 2: "i", 3: "f", 4: "u"}
 
 
@@ -124,7 +126,7 @@ def layout_of(structure: Structure, directory: Directory) -> Layout:
         segment=segment,
         tiled=tiled,
         compression=first(directory, 259, 1),
-        predictor=first(directory, 317, 1),
+        predictor=first(directory, 317, 1) if first(directory, 259, 1) in _PREDICTED else 1,
         fill_order=first(directory, 266, 1),
         order=structure.order,
         offsets=structure.numbers(directory, 324 if tiled else 273),

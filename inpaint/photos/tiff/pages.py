@@ -10,6 +10,9 @@ from .structure import Directory, Structure
 
 _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
+_THUMBNAIL_PX = 320
+_THUMBNAIL_SHRINK = 4
+_ASPECT_TOLERANCE = 0.02
 
 
 def is_reduced(structure: Structure, directory: Directory) -> bool:
@@ -64,13 +67,25 @@ def choose_page(structure: Structure, page: int | None) -> int:
     """
     pages = pages_of(structure)
     if page is None:
-        if pages[0] is structure.chain[0]:
+        if pages[0] is structure.chain[0] and not _is_thumbnail(structure, pages):
             return 0
         return max(range(len(pages)), key=lambda index: pixels_of(structure, pages[index]))
     if not 1 <= page <= len(pages):
         count = f"{len(pages)} page" + ("s" if len(pages) > 1 else "")
         raise PhotoError(f"page {page} of {structure.name} does not exist: it has {count}; use a page from 1")
     return page - 1
+
+
+def _is_thumbnail(structure: Structure, pages: list[Directory]) -> bool:
+    """Return whether the first page is a small copy of another one, although it does not say so."""
+    (width, height), *others = [(structure.first(d, 256, 0), structure.first(d, 257, 0)) for d in pages]
+    if max(width, height) > _THUMBNAIL_PX:
+        return False
+    return any(
+        min(wide / max(1, width), high / max(1, height)) >= _THUMBNAIL_SHRINK
+        and abs(wide * height - high * width) <= _ASPECT_TOLERANCE * wide * height
+        for wide, high in others
+    )
 
 
 def page_sizes(data: bytes) -> list[tuple[int, int]]:

@@ -156,7 +156,7 @@ def colours_of(layout: Layout) -> int:
     if colours is None:
         name = _NAMES.get(layout.photometric, f"kind {layout.photometric}")
         raise UnsupportedTiffError(f"its colours are {name}")
-    if layout.photometric == _YCBCR and layout.compression not in COMPRESSIONS:
+    if layout.photometric == _YCBCR and (layout.compression not in COMPRESSIONS or layout.planar):
         raise UnsupportedTiffError("its colours are YCbCr")
     if layout.photometric == PALETTE and (layout.bits > 8 or layout.kind != "u"):
         raise UnsupportedTiffError(f"it has a palette of {layout.bits} bits")

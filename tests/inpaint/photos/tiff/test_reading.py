@@ -193,6 +193,19 @@ def test_a_reduced_copy_before_the_photo_is_not_taken_for_it():
     assert np.array_equal(np.asarray(photo), large)
 
 
+def test_a_thumbnail_before_the_photo_is_not_taken_for_it_even_if_it_does_not_say_so():
+    large = np.repeat(np.repeat(ramp("uint8", 3), 5, axis=0), 5, axis=1)
+    data = several([(large[::5, ::5], {}), (large, {})])
+    assert np.array_equal(np.asarray(open_photo(data)), large)
+    assert np.array_equal(np.asarray(open_photo(data, page=1)), large[::5, ::5])
+
+
+def test_a_predictor_without_a_compression_that_has_one_is_ignored_as_libtiff_does():
+    pixels = ramp("uint8", 3)
+    data = bytearray(tiff_bytes(pixels, extratags=[(317, "H", 1, 2, True)]))
+    assert np.array_equal(np.asarray(open_photo(bytes(data))), pixels)
+
+
 def test_pages_are_counted_from_1_without_reduced_copies():
     pages = [ramp("uint8", 3), ramp("uint16")[:30], ramp("uint8")]
     data = several([(pages[0], {}), (pages[0][::2, ::2], {"subfiletype": 1}), (pages[1], {}), (pages[2], {})])
