@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from inpaint.engine.options import DEFAULT_OPTIONS
+from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.masks import MAX_SHARE
 from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
@@ -34,11 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
         photos, mask = _inputs(parsed)
         options = _options(parsed, mask)
         tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
-        ahead = ReadAhead([task for task in tasks if not (parsed.skip_existing and _exists(task.output))], options)
+        left = [task for task in tasks if not (parsed.skip_existing and _exists(task.output))]
+        check_writable({task.output.parent for task in left if isinstance(task.output, Path)})
+        ahead = ReadAhead(left, options)
         ahead.start()  # while the weights are loaded
         inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
     except (ValueError, OSError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {sentence_of(error)}", file=sys.stderr)
         return 1
     is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
     count: Counter[str] = Counter()
@@ -80,7 +83,7 @@ def _fill_all(
                 write(f"note: {_name(task)}: {note}", file=sys.stderr)
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
-            write(f"error: {_name(task)}: {error or type(error).__name__}", file=sys.stderr)
+            write(f"error: {_name(task)}: {sentence_of(error)}", file=sys.stderr)
 
 
 def _name(task: Task) -> Path | str:

@@ -17,6 +17,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.engine.rim import dilate_tight
+from inpaint.os_errors import words_of
 from inpaint.photos.masks import MAX_SHARE, check_max_share, read_mask, to_mask
 from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import PIPE, Task, no_mask_sentence
@@ -279,8 +280,13 @@ def result_format(picture: Image.Image, task: Task) -> str:
 def opened_output(output: Path | str) -> Iterator[BinaryIO]:
     """Open the output of a task: a file that appears when it is complete, or standard output."""
     if isinstance(output, Path):
-        with atomic_write(output) as file:
-            yield file
+        try:
+            with atomic_write(output) as file:
+                yield file
+        except OSError as error:
+            if error.errno is None:
+                raise
+            raise OSError(f"{output} cannot be written: {words_of(error)}; choose another OUT") from error
         return
     yield (buffer := io.BytesIO())  # TIFF needs a seekable file, which a pipe is not
     sys.stdout.buffer.write(buffer.getbuffer())

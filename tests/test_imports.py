@@ -23,7 +23,7 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write",
+        "markdown atomic_write os_errors",
     ),
     "train": (
         "__main__",

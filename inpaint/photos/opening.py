@@ -13,6 +13,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile
 
+from inpaint.os_errors import words_of
+
 from .formats import FORMAT_OF_SUFFIX, TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
@@ -113,11 +115,19 @@ def open_photo(
         raise PhotoError(f"cannot open {name}: there is no such file; check the path") from None
     except IsADirectoryError:
         raise PhotoError(f"{name} is a folder; give the path of an image in it") from None
+    except OSError as error:
+        if error.errno is None:  # of a decoder
+            raise _damaged(name, error) from error
+        raise PhotoError(f"cannot open {name}: {words_of(error)}; check the file") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PhotoTooLargeError(f"{name} needs too much memory ({error}); shrink it") from error
     except Exception as error:  # Pillow's decoders raise nearly any type on damaged files
-        reason = f"{type(error).__name__}: {error}"
-        raise PhotoError(f"{name} is damaged or cannot be read ({reason}); try to save it again as PNG") from error
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> PhotoError:
+    reason = f"{type(error).__name__}: {error}"
+    return PhotoError(f"{name} is damaged or cannot be read ({reason}); try to save it again as PNG")
 
 
 @contextlib.contextmanager
@@ -227,7 +237,7 @@ def _check_size(size: tuple[int, int], name: str, max_pixels: int | None) -> Non
     if max_pixels is not None and width * height > max_pixels:
         raise PhotoTooLargeError(
             f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "
-            "it, or raise max_pixels if you trust the file"
+            "it, or raise the limit if you trust the file (--max-megapixels, or max_pixels in Python)"
         )
 
 

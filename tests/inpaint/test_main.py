@@ -1,5 +1,6 @@
 """`python -m inpaint`: one photo, many photos, and what the command reports."""
 
+import errno
 import io
 import json
 import os
@@ -315,7 +316,60 @@ def test_max_megapixels_limits_the_size_of_photos(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]
     assert main([*command, "--model", model, "--max-megapixels", "0.001"]) == 1
-    assert "the limit is 0.001 million" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "the limit is 0.001 million" in error and "--max-megapixels" in error
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_before_the_first_fill(tmp_path, model, capsys, monkeypatch):
+    def refused(*, dir):
+        raise PermissionError(errno.EACCES, "Permission denied", str(Path(dir) / "hidden"))
+
+    monkeypatch.setattr("inpaint.__main__.fill_file", lambda *_: pytest.fail("a photo was filled"))
+    write(tmp_path, "a.png", mask_name="a.png")
+    command = [str(tmp_path / "photos"), str(tmp_path / "masks"), "--model", model]
+    (tmp_path / "file").write_text("")
+    assert main([*command, "-o", str(tmp_path / "file/out")]) == 1
+    error = capsys.readouterr().err
+    assert (
+        error
+        == f"error: nothing can be written to {tmp_path / 'file'}: it is a file, not a folder; choose another OUT\n"
+    )
+    monkeypatch.setattr("tempfile.TemporaryFile", refused)
+    assert main([*command, "-o", str(tmp_path / "new/out")]) == 1
+    error = capsys.readouterr().err
+    assert error == f"error: nothing can be written to {tmp_path}: this user has no permission; choose another OUT\n"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "the disk or folder is read-only")]
+)
+def test_errors_of_the_system_are_told_in_words_without_hidden_names(tmp_path, model, capsys, monkeypatch, code, words):
+    def full(source, target):
+        raise OSError(code, os.strerror(code), source, None, target)
+
+    write(tmp_path, "a.png", mask_name="a.png")
+    monkeypatch.setattr("os.replace", full)
+    out = tmp_path / "out.png"
+    assert main([str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(out), "--model", model]) == 1
+    told = f"error: {tmp_path / 'photos/a.png'}: {out} cannot be written: {words}; choose another OUT\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_photo_that_may_not_be_read_is_told_in_words(tmp_path, model, capsys, monkeypatch):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo = tmp_path / "photos/a.png"
+    opened = Path.open
+
+    def refused(path, *arguments, **options):
+        if path == photo:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert main([str(photo), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png"), "--model", model]) == 1
+    assert f"cannot open {photo}: this user has no permission" in (error := capsys.readouterr().err)
+    assert "Errno" not in error
 
 
 def test_a_photo_is_read_from_stdin_and_written_to_stdout(tmp_path, model):

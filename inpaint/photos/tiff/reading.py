@@ -71,7 +71,7 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
     if max_pixels is not None and width * height > max_pixels:
         raise PhotoTooLargeError(
             f"{name} has too many pixels: it is {width}x{height} and the limit is {max_pixels / 1e6:g} million; shrink "
-            "it, or raise max_pixels if you trust the file"
+            "it, or raise the limit if you trust the file (--max-megapixels, or max_pixels in Python)"
         )
     try:
         picture = picture_of(structure, directory)
