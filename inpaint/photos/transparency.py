@@ -41,6 +41,20 @@ def transparent_pixels(photo: Image.Image, low: Image.Image | None = None) -> np
     return is_colour(values, photo.info["transparency"])
 
 
+def alpha_of(photo: Image.Image, low: Image.Image | None = None) -> Image.Image:
+    """Return the alpha of a photo that has transparency, or of a crop of it: mode L.
+
+    Args:
+        photo: has transparency.
+        low: as for `transparent_pixels`.
+    """
+    if photo.mode in ALPHA_MODES:
+        return photo.getchannel("A")
+    if photo.mode == "P":
+        return Image.fromarray(palette_alpha(photo)[np.asarray(photo)])
+    return Image.fromarray(np.where(transparent_pixels(photo, low), 0, 255).astype(np.uint8))
+
+
 def with_alpha(photo: Image.Image, low: Image.Image | None = None) -> tuple[Image.Image, Image.Image | None]:
     """Return a photo that declares a colour transparent with an alpha channel instead, and its lower bytes.
 
@@ -50,7 +64,7 @@ def with_alpha(photo: Image.Image, low: Image.Image | None = None) -> tuple[Imag
     """
     if photo.mode == "P":
         return photo.convert("RGBA"), None
-    alpha = Image.fromarray(np.where(transparent_pixels(photo, low), 0, 255).astype(np.uint8))
+    alpha = alpha_of(photo, low)
     layers = []
     for layer in (photo, low):
         turned = None if layer is None else layer.convert("L") if layer.mode == "1" else layer.copy()

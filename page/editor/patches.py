@@ -7,6 +7,8 @@ from PIL import Image
 
 from inpaint import Patch
 from inpaint.engine.regions import Box
+from inpaint.photos.modes import low_bytes
+from inpaint.photos.transparency import alpha_of, has_transparency
 from inpaint.session import Session
 
 
@@ -20,17 +22,20 @@ def encode_patches(session: Session, patches: list[Patch]) -> dict:
         {patches: [{left, top, png}], undo, redo, painted, draft, pause, revision}, with `png` in base64. `draft`: the
         action `finish_fill` is to follow, after a pause without strokes if `pause`. `revision` is the session's.
     """
-    profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
+    photo, low = session.photo, low_bytes(session.photo)
+    profile = photo.info.get("icc_profile") if photo.mode in ("RGB", "RGBA") else None
     encoded = []
     for left, top, pixels in patches:
         height, width = pixels.shape[:2]
-        alpha = Image.fromarray(session.mask_in(Box(left, top, left + width, top + height)))
-        if session.photo.mode == "RGBA":
-            photo_alpha = session.photo.crop((left, top, left + width, top + height)).getchannel("A")
-            alpha = Image.composite(photo_alpha, Image.new("L", photo_alpha.size), alpha)
+        box = Box(left, top, left + width, top + height)
+        hole = Image.fromarray(session.mask_in(box))
+        alpha = hole.convert("L")
+        if has_transparency(photo):
+            photo_alpha = alpha_of(photo.crop(box), None if low is None else low.crop(box))
+            alpha = Image.composite(photo_alpha, Image.new("L", photo_alpha.size), hole)
         picture = Image.new("RGBA", (width, height))
-        picture.paste(Image.fromarray(pixels), mask=alpha.convert("1"))
-        picture.putalpha(alpha.convert("L"))
+        picture.paste(Image.fromarray(pixels), mask=hole)
+        picture.putalpha(alpha)
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=1, icc_profile=profile)
         encoded.append({"left": left, "top": top, "png": base64_text(file.getvalue())})
