@@ -11,6 +11,7 @@ from inpaint.photos.opening import PhotoError, PhotoTooLargeError
 from inpaint.photos.orientation import tiff_exif
 from inpaint.photos.raw import refusal
 
+from .lab import LabScale
 from .layout import UnsupportedTiffError
 from .naming import describe_tiff
 from .pages import choose_page, pages_of
@@ -75,7 +76,8 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
         )
     try:
         picture = picture_of(structure, directory)
-        photo = shown(picture, picture.rendition())
+        rendition = picture.rendition()
+        photo = shown(picture, rendition)
     except UnsupportedTiffError as error:
         raise TiffFallbackError(
             f"{name} is {describe_tiff(structure, directory)}, which cannot be read: {error}; save it as an RGB TIFF "
@@ -86,6 +88,8 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
     photo = turned(photo, orientation)
     photo.format = "TIFF"
     photo.info = _info(structure, directory)
+    if isinstance(rendition.scale, LabScale):
+        photo.info.pop("icc_profile", None)  # of L*a*b* colours
     if photo.mode == "L" and picture.layout.bits in (2, 4):
         photo.info[GREY_BITS] = picture.layout.bits
     if low is not None:

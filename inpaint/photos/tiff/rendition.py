@@ -10,14 +10,15 @@ from PIL import Image
 from inpaint.photos.modes import LOW_BYTES
 
 from .embedded import COMPRESSIONS
+from .lab import CIE_LAB, ICC_LAB, LabScale, lab_scale
 from .layout import Layout, UnsupportedTiffError
 from .scales import Scale, WholeScale
 
-_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3}
+_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3, CIE_LAB: 3, ICC_LAB: 3}
 """Photometric interpretation -> how many of the samples are colour."""
 PALETTE = 3
 _YCBCR = 6
-_NAMES = {8: "CIE L*a*b*", 9: "ICC L*a*b*", 10: "ITU L*a*b*", 32844: "LogL", 32845: "LogLuv"}
+_NAMES = {10: "ITU L*a*b*", 32844: "LogL", 32845: "LogLuv"}
 _ROWS_PIXELS = 1 << 20
 
 
@@ -48,7 +49,7 @@ class Rendition:
 
     mode: str
     channels: tuple[int, ...]
-    scale: Scale
+    scale: Scale | LabScale
     alpha_scale: Scale | None
     premultiplied: bool
     palette: np.ndarray | None = field(default=None, compare=False)
@@ -95,6 +96,10 @@ class Rendition:
         if not changed.any():
             return samples
         result = samples.copy()
+        if isinstance(self.scale, LabScale):
+            where = changed.any(axis=2)
+            result[..., :3][where] = self.scale.to_samples(after[where])
+            return result
         for channel, index in enumerate(self.channels):
             where = changed[..., channel]
             if where.any():
@@ -178,6 +183,8 @@ def rendition_of(layout: Layout, scale: Scale, alpha_scale: Scale, palette: np.n
         UnsupportedTiffError: its colours are of a kind that is not supported.
     """
     colours = colours_of(layout)
+    if layout.photometric in (CIE_LAB, ICC_LAB):
+        return Rendition("RGB", (0, 1, 2), lab_scale(layout), None, False)
     if layout.photometric == PALETTE:
         indices = WholeScale(np.dtype(np.uint8), layout.dtype, 0, (1 << layout.bits) - 1, 0, False)
         return Rendition("P", (0,), indices, None, False, _palette(layout, palette))

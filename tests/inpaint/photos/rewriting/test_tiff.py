@@ -116,6 +116,16 @@ def test_premultiplied_colours_are_filled_times_their_alpha():
     assert abs(after[15, 20].astype(int) - [210 * 128 / 255, 40 * 128 / 255, 90 * 128 / 255, 128]).max() <= 1
 
 
+@pytest.mark.parametrize("photometric", ["cielab", "icclab"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_lab_samples_outside_the_hole_stay_and_the_fill_has_its_colour(dtype, photometric):
+    pixels = ramp(dtype, 3, low=0.4, high=0.6)
+    after = edited(tiff_bytes(pixels, photometric=photometric))
+    assert np.array_equal(samples(after)[~HOLE], pixels[~HOLE])
+    shown = to_array(open_photo(after))[HOLE] / 257
+    assert abs(shown - FILL.pixels[0, 0]).max() < (3 if dtype == "uint8" else 0.1)
+
+
 def test_palette_indices_outside_the_hole_stay():
     indices = (COLUMNS % 7).astype(np.uint8)
     table = np.random.default_rng(0).integers(0, 65536, (3, 256), dtype=np.uint16)

@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
@@ -132,6 +132,25 @@ def test_palettes_and_cmyk_keep_their_modes():
 
 
 @pytest.mark.parametrize("options", [{"compression": "jpeg"}, {"compression": "jpeg", "tile": (16, 16)}])
+@pytest.mark.parametrize("photometric", ["cielab", "icclab"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_lab_colours_are_shown_as_littlecms_shows_them(photometric, bits):
+    rgb = Image.fromarray(ramp("uint8", 3))
+    to_lab = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB", 5000), "RGB", "LAB", renderingIntent=1
+    )
+    stored = np.asarray(ImageCms.applyTransform(rgb, to_lab)).astype(np.int32)  # a* and b* with an offset of 128
+    if photometric == "cielab":
+        stored[..., 1:] = (stored[..., 1:] - 128) & 255
+    if bits == 16:
+        stored[..., 0] = (stored[..., 0] * ((65535 if photometric == "cielab" else 65280) / 255)).round()
+        stored[..., 1:] *= 256
+    pixels = stored.astype(f"u{bits // 8}")
+    shown = to_array(open_photo(tiff_bytes(pixels, photometric=photometric)))
+    assert abs(shown / 257 - np.asarray(rgb)).mean() < 1.5
+    assert np.percentile(abs(shown / 257 - np.asarray(rgb)), 99) < 6
+
+
 def test_jpeg_strips_and_tiles_are_read_as_tifffile_reads_them(options):
     data = tiff_bytes(ramp("uint8", 3), photometric="ycbcr" if "tile" in options else "rgb", **options)
     expected = tifffile.imread(io.BytesIO(data)).astype(int)
@@ -241,9 +260,9 @@ def test_grey_with_alpha_of_16_bits_from_another_format_is_written():
 
 
 def test_a_tiff_that_cannot_be_read_is_named_with_the_next_step():
-    lab = tiff_bytes(ramp("uint8", 3), photometric="cielab")
+    lab = tiff_bytes(ramp("float32", 3), photometric="cielab")
     wave = tiff_bytes(ramp("float32").astype(np.complex64))
-    for data, words in ((lab, r"RGB|L\*a\*b\*"), (wave, "complex")):
+    for data, words in ((lab, r"L\*a\*b\*"), (wave, "complex")):
         with pytest.raises(PhotoError, match=f"is a TIFF of .*({words}).* bits.*save it as an RGB TIFF"):
             open_photo(data)
 
