@@ -11,7 +11,9 @@ import numpy as np
 from inpaint.engine.regions import dilate
 from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
+from inpaint.morphology.distance import distance_transform
 from inpaint.networks.config import DamageConfig, damage_config_from_dict
+from inpaint.segmentation.full_resolution import refined
 from inpaint.segmentation.resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged
 from inpaint.segmentation.thresholding import hysteresis, near_thick
 
@@ -40,6 +42,13 @@ a stain would be continued into the fill of the other half."""
 USUAL_SHARE, SHARE_OFFSET = 0.003, 0.0003
 """The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
 a photo, so that it is never 0."""
+REFINED_SCALE = 0.75
+"""A mask that was found at less than this scale of the photo is too coarse: its rim is decided at full resolution."""
+SURE_DEPTH_PX = 2.5
+"""Damage deeper inside its mask than this, at the scale at which it was found, is no rim."""
+RIM_THRESHOLD, RIM_GROW = 0.2, 2
+"""There a pixel of the rim is damage down to this multiple of the threshold, and the mask is dilated by this multiple
+of `grow_px`: what is left of a hair's soft rim is visible as a faint line."""
 MIN_SHIFT, MAX_SHIFT = -1.5, 1.5
 """Bounds of the shift of a photo's logits."""
 
@@ -107,12 +116,43 @@ class DamageFinder:
             if around is not None:
                 found |= around & (logits > _logit(threshold * THICK_LOW_THRESHOLD))
             mask = dilate(found, dilation_px)
-            around = near_thick(found, dilation_px * THICK_GROW) if dilation_px else None
+            around = near_thick(found, dilation_px * THICK_GROW)
             if around is not None:
                 mask = mask | around
             if mask.shape != pixels.shape[:2]:
-                mask = enlarged_at_most(1 - mask.astype(np.float32), pixels.shape[:2], 0.5)
+                mask = self._at_full_resolution(pixels, found, around, mask, threshold, grow_px)
             yield mask
+
+    def _at_full_resolution(
+        self,
+        pixels: np.ndarray,
+        found: np.ndarray,
+        around: np.ndarray | None,
+        mask: np.ndarray,
+        threshold: float,
+        grow_px: float,
+    ) -> np.ndarray:
+        """Return a mask that was found in a smaller copy of a photo at the photo's size, with its rim decided there.
+
+        Args:
+            pixels: the photo.
+            found: bool (h, w), what was found in the copy.
+            around: bool (h, w), what lies at thick damage, whose soft rim stays; None if there is none.
+            mask: bool (h, w), all that is marked.
+            threshold: as for a call.
+            grow_px: as for a call.
+        """
+        shape = pixels.shape[:2]
+        enlarged = _enlarged(mask, shape)
+        if _working_scale(*shape) > REFINED_SCALE:
+            return enlarged
+        sure = distance_transform(found) > SURE_DEPTH_PX
+        if around is not None:
+            sure |= around
+        level = _logit(threshold * RIM_THRESHOLD)
+        rim_decided = refined(pixels, enlarged, _enlarged(sure, shape), self._loaded_runtime(), level)
+        self._loaded_runtime().release_memory()
+        return dilate(rim_decided, grow_px * RIM_GROW)
 
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """Return the probability of damage of each pixel, adjusted to the photo by `adjust_to_prior`.
@@ -224,6 +264,11 @@ def check_threshold(threshold: float) -> None:
 
 def _logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
+
+
+def _enlarged(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a mask at a larger size, with smooth edges: bool."""
+    return enlarged_at_most(1 - mask.astype(np.float32), shape, 0.5)
 
 
 def _working_scale(height: int, width: int) -> float:

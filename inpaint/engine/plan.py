@@ -19,8 +19,13 @@ from inpaint.synthesis.settings import SETTINGS
 
 from .crop_sizes import CropSizes
 from .regions import Box, Part, find_regions
-from .thickness import Depths, label_part, measure, near_cores, thick_part
+from .thickness import THICK_PX, Depths, label_part, measure, near_cores, thick_part
 from .tiles import cut
+
+GUIDE_PX = 48
+"""From this thickness on half of the photo's resolution is enough to guide the synthesis, and takes a quarter of the
+time: fills of photos score the same, and look the same."""
+_THIN_SHARE = 0.02
 
 
 class Crop(NamedTuple):
@@ -77,6 +82,9 @@ def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None,
     for part, diameter in _split_by_thickness(region, depths, photo, sizes):
         last_scale = _guide_scale(part) if synthesis and part is not region else 1
         scale = _first_scale(part, diameter, photo, sizes)
+        throughout = _is_thick_throughout(depths) if part is region else diameter > sizes.thin_px
+        if synthesis and diameter >= GUIDE_PX and throughout:
+            last_scale, scale = max(2, last_scale), max(2, scale)
         if scale == 1:
             of_part = _crops_at_full_resolution(part, diameter, region, depths, photo, sizes)
         else:
@@ -86,6 +94,13 @@ def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None,
             unrefined.append(part)
     thick = thick_part(region, depths, unrefined, within) if synthesis else None
     return RegionPlan(crops, thick)
+
+
+def _is_thick_throughout(depths: Depths) -> bool:
+    """Return whether a hole is thick nearly everywhere, as a stroke or a disk: not a scratch that leads to a spot."""
+    hole = depths.depth > 0
+    labels, _ = near_cores(depths.depth > THICK_PX / 2, THICK_PX / 2, depths.factor)
+    return bool(np.count_nonzero(hole & (labels == 0)) <= _THIN_SHARE * np.count_nonzero(hole))
 
 
 def _guide_scale(part: Part) -> int:

@@ -20,7 +20,7 @@ from .regions import Box, Part
 from .surroundings import places_around, plain_colour, shows_skin
 from .thickness import largest_depths
 
-MIN_MARGIN_PX = 192  # known pixels around a hole from which patches are copied, at least
+MIN_MARGIN_PX = 128  # known pixels around a hole from which patches are copied, at least
 SPOT_MARGIN_PX = 64  # around spots, of which a scan may have hundreds: three times their size, at least this
 MARGIN_SHARE = 0.85  # of the square root of the hole's pixels
 MAX_MARGIN_PX = 1024

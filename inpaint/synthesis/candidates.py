@@ -24,7 +24,7 @@ from .targets import Targets, bounds, find_sources, positions, targets_on
 DOMINANT = 24  # offsets that are kept
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
 _RING = 24  # known pixels around the hole that are looked at, at least
-_MOST_TARGETS = 4 * 1024  # fewer pixels around a long hole, as each costs as much as one of the hole
+_MOST_TARGETS = 1024  # more find the same offsets, and each costs as much as one of the hole
 _MANY_TARGETS = 2048
 _SWEEPS = 6
 _REPEAT = 8  # of each dominant offset among the candidates, so that offsets along edges do not outnumber them

@@ -167,6 +167,9 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
     assert found[1002, 300:3700].mean() > 0.8
     assert found[200:2800, 2001].mean() > 0.8
     assert found.mean() < 0.02
+    assert (
+        np.median(found[970:1034, 300:3700].sum(axis=0)) <= 12
+    )  # the copy in which it is found has half the resolution
 
 
 def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():

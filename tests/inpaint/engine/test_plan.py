@@ -191,10 +191,22 @@ def test_only_thick_holes_are_synthesised():
     assert all(region.thick is None for region in plan(mask, FREE))
 
 
-@pytest.mark.parametrize(("radius", "last_scale"), [(60, 1), (250, 2), (450, 4)])
+@pytest.mark.parametrize(("radius", "last_scale"), [(20, 1), (60, 2), (250, 2), (450, 4)])
 def test_the_fills_of_very_large_holes_end_where_the_synthesis_can_take_over(radius, last_scale):
     mask = disc(1500, 1500, 750, 750, radius)
     (region,) = plan(mask, FREE, synthesis=True)
     assert min(crop.scale for crop in region.crops) == last_scale
     assert mask.sum() <= SETTINGS.most_pixels * last_scale**2
     assert np.array_equal(region.thick.hole, mask[region.thick.box.slices])  # all of it, as it is not refined
+
+
+def test_a_thick_hole_is_seen_at_half_resolution_unless_much_of_it_is_thin():
+    stroke = np.zeros((300, 500), bool)
+    stroke[120:180, 60:200] = True
+    with_scratch = stroke.copy()
+    with_scratch[148:152, 200:460] = True
+    for mask, scale in ((stroke, 2), (with_scratch, 1)):
+        (region,) = plan(mask, FREE, synthesis=True)
+        assert {crop.scale for crop in region.crops} == {scale}
+        (region,) = plan(mask, FREE)
+        assert {crop.scale for crop in region.crops} == {1}
