@@ -110,6 +110,7 @@ def test_libraries_are_imported_only_where_they_belong(name):
 
 @pytest.mark.parametrize("package", ["inpaint.photos", "inpaint.__main__", "train.jobs.__main__"])
 def test_a_package_loads_without_pytorch_and_scipy(package):
-    modules = [name for name in MODULES if is_within(name, [package])]
+    # compiled kernels are loaded when a file needs them: numba imports SciPy where it is installed
+    modules = [name for name in MODULES if is_within(name, [package]) and not name.endswith("_kernels")]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'torch', 'scipy'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
