@@ -134,6 +134,7 @@ def read(data: bytes) -> JpegFile:
     frame: Frame | None = None
     quantization: dict[int, np.ndarray] = {}
     used: dict[int, np.ndarray] = {}
+    left_out = np.full((4, 64), -1)  # bits that the scans so far have left out of each coefficient, -1: all
     at, interval, scans = 2, 0, 0
     while True:
         marker, at = _marker(data, at)
@@ -153,6 +154,7 @@ def read(data: bytes) -> JpegFile:
                 if frame.components[index].table not in quantization:
                     raise damaged("a quantization table is missing")
                 used.setdefault(index, quantization[frame.components[index].table])
+            _check_order(scan, left_out)
             parts.append(scan)
             at = scan.end
             continue
@@ -241,6 +243,15 @@ def _scan(data: bytes, start: int, header: Segment, frame: Frame, interval: int)
     return Scan(header, components, first, last, high, low, start, _end_of_scan(data, start), interval)
 
 
+def _check_order(scan: Scan, left_out: np.ndarray) -> None:
+    """Raise an error if a scan does not go on where those before it have ended; otherwise note which bits it has."""
+    for index, _, _ in scan.components:
+        band = left_out[index, scan.first : scan.last + 1]
+        if (band != (scan.high or -1)).any():
+            raise damaged("its scans do not follow each other")
+        band[:] = scan.low
+
+
 def _end_of_scan(data: bytes, start: int) -> int:
     """Return where the next marker is that does not belong to the entropy-coded data from `start` on."""
     at = data.find(b"\xff", start)
@@ -260,9 +271,9 @@ def _quantization_tables(payload: bytes) -> dict[int, np.ndarray]:
     tables, at = {}, 0
     while at < len(payload):
         size = 128 if payload[at] >> 4 else 64
-        values = np.frombuffer(payload[at + 1 : at + 1 + size], ">u2" if size == 128 else np.uint8)
-        if len(values) != 64:
+        if at + 1 + size > len(payload):
             raise damaged("a quantization table is cut off")
+        values = np.frombuffer(payload[at + 1 : at + 1 + size], ">u2" if size == 128 else np.uint8)
         tables[payload[at] & 15] = values.astype(np.float32)
         at += 1 + size
     return tables

@@ -48,6 +48,8 @@ DAMAGED = {
     "a scan has a component or table that does not exist": with_bytes(BASE, SCAN + 5, 9),
     "a scan header has a wrong length": with_bytes(BASE, SCAN + 4, 2),
     "a quantization table is missing": frame_with(BASE, 12, 3),
+    "a quantization table is cut off": with_bytes(BASE, place_of(BASE, 0xDB) + 3, 66, 16),
+    "its scans do not follow each other": BASE[:-2] + BASE[SCAN:],
     "a Huffman table is missing": with_bytes(BASE, SCAN + 6, 0x33),
     "a segment is cut off": BASE[: place_of(BASE, 0xC4) + 30],
     "it has no frame": BASE[: place_of(BASE, 0xC0)] + BASE[place_of(BASE, 0xC0) + 19 :],
