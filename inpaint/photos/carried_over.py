@@ -105,8 +105,8 @@ class CarriedOver:
         if not self.data or self.format not in _ANIMATED:
             return False
         try:
-            with Image.open(io.BytesIO(self.data), formats=[self.format]) as image:
-                return bool(getattr(image, "is_animated", False))
+            image = Image.OPEN[self.format][0](io.BytesIO(self.data), "")  # without a limit: it was read before
+            return bool(getattr(image, "is_animated", False))
         except Exception:  # a decoder that has read the first picture already
             return False
 

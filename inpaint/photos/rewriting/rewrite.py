@@ -16,6 +16,7 @@ _MODULES: dict[str, str] = {
     "TIFF": "tiff",
     "WEBP": "webp",
     "PPM": "netpbm",
+    "BMP": "bmp",
     "JPEG2000": "jpeg2000",
 }
 """Which module of this package rewrites files of a format, by Pillow's name of the format. Each has a function
