@@ -92,7 +92,7 @@ def save_photo(
         except CannotRewriteError as error:
             notes = (str(error),) if str(error) else ()
     if original is not None and original.format == "TIFF" != format:
-        notes += importlib.import_module("inpaint.photos.tiff.pages").left_out(original.source, original.page, format)
+        notes += importlib.import_module("inpaint.photos.tiff.losses").losses(original.source, original.page, format)
     return notes + CarriedOver(photo).losses(format) + _encode(photo, target, format, quality)
 
 

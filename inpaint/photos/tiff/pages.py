@@ -1,7 +1,6 @@
 """Choose among the pictures of a TIFF file: pages, beside reduced copies and transparency masks."""
 
 import io
-from pathlib import Path
 
 from inpaint.photos.formats import TIFF_SIGNATURES
 from inpaint.photos.opening import PhotoError
@@ -98,19 +97,3 @@ def page_sizes(data: bytes) -> list[tuple[int, int]]:
         return []
     structure = Structure(io.BytesIO(data), "the file")
     return [(structure.first(d, 256, 0), structure.first(d, 257, 0)) for d in pages_of(structure)]
-
-
-def left_out(source: Path | bytes, page: int, format: str) -> tuple[str, ...]:
-    """Return a sentence about the pages that are not in a file of another format; none if there is only one.
-
-    Args:
-        source: the TIFF file, or its bytes.
-        page: index of the one that was written.
-        format: Pillow's name of the other format.
-    """
-    try:
-        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            count = len(pages_of(Structure(file, "the file")))
-    except (OSError, PhotoError):  # the file is gone
-        return ()
-    return (f"only page {page + 1} of {count} was written: {format} has no pages, TIFF has",) if count > 1 else ()

@@ -10,6 +10,7 @@ from inpaint.photos.modes import Patch, write_patches
 from inpaint.photos.opening import PhotoError, open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
+from inpaint.photos.tone import restore_tone
 from tests.inpaint.photos.tiff.files import COLUMNS, HEIGHT, ROWS, WIDTH, ramp, several, tiff_bytes
 
 HOLE = (ROWS >= 12) & (ROWS < 21) & (COLUMNS >= 18) & (COLUMNS < 30)
@@ -296,6 +297,33 @@ def test_a_copy_of_another_shape_is_removed_with_its_bytes():
             assert len(file.pages) == 1
             assert file.pages[0].subifds is None
             assert np.array_equal(file.pages[0].asarray()[~HOLE], large[~HOLE])
+
+
+def test_a_thumbnail_as_in_exif_data_is_unlinked():
+    Image.fromarray(ramp("uint8", 3)).resize((16, 12)).save(file := io.BytesIO(), "JPEG")
+    jpeg = file.getvalue()
+    data = tiff_bytes(ramp("uint8", 3), metadata=None)
+    with tifffile.TiffFile(io.BytesIO(data)) as read:
+        link = read.pages[0].offset + 2 + 12 * len(read.pages[0].tags)
+    entries = [(259, 3, 1, 6), (513, 4, 1, len(data) + 42), (514, 4, 1, len(jpeg))]
+    directory = struct.pack("<H", 3) + b"".join(struct.pack("<2H2I", *entry) for entry in entries) + bytes(4)
+    before = data[:link] + struct.pack("<I", len(data)) + data[link + 4 :] + directory + jpeg
+    after = edited(before)
+    assert jpeg[20:60] in before
+    assert jpeg[20:60] not in after
+    with tifffile.TiffFile(io.BytesIO(after)) as read:
+        assert len(read.pages) == 1
+        assert np.array_equal(read.pages[0].asarray()[~HOLE], ramp("uint8", 3)[~HOLE])
+
+
+def test_a_photo_that_is_changed_as_a_whole_keeps_its_type_and_tags():
+    pixels = (ramp("float64", 3) * 4095).round().astype("uint16")
+    before = tiff_bytes(pixels, planarconfig="separate", compression="lzw", predictor=True, description="a boat")
+    photo, _ = restore_tone(open_photo(before))
+    assert save_photo(photo, file := io.BytesIO()) == ()
+    assert samples(file.getvalue()).dtype == np.uint16
+    assert (samples(file.getvalue()) != pixels).mean() > 0.9
+    assert tags(file.getvalue()) == tags(before)
 
 
 def _photoshop_thumbnail(jpeg):

@@ -247,6 +247,13 @@ def test_a_page_that_is_written_in_a_format_without_pages_is_told():
     assert save_photo(open_photo(tiff_bytes(ramp("uint8"))), io.BytesIO(), "PNG") == ()
 
 
+def test_samples_that_another_format_has_no_place_for_are_told():
+    for declared, told in (("unspecified", True), ("unassalpha", False)):
+        data = tiff_bytes(ramp("uint16", 4), extrasamples=[declared])
+        notes = save_photo(open_photo(data), io.BytesIO(), "PNG")
+        assert ["such as infrared" in note and "(1 of 4)" in note for note in notes] == [True] * told
+
+
 def test_grey_with_alpha_of_16_bits_from_another_format_is_written():
     pixels = np.stack([ramp("uint16"), ramp("uint16")[::-1]], axis=-1)
     options = {"photometric": "minisblack", "extrasamples": ["unassalpha"], "planarconfig": "contig"}
