@@ -246,3 +246,35 @@ def test_content_credentials_are_removed_and_told():
     assert b"manifest" not in result
     assert len(notes) == 1
     assert "Content Credentials (C2PA) were removed" in notes[0]
+
+
+@pytest.mark.parametrize("kind", ["tone map", "Apple"])
+def test_a_gain_map_is_removed_and_told(kind):
+    file = parse(avif_file(smooth()))
+    coded = file.items[1]
+    apple = Property(b"auxC", bytes(4) + b"urn:com:apple:photo:2020:aux:hdrgainmap\0")
+    if kind == "Apple":
+        items = {1: coded, 2: Item(b"av01", coded.payload, (*coded.properties, apple))}
+        references = (Reference(b"auxl", 2, (1,)),)
+    else:
+        items = {1: coded, 2: coded, 3: Item(b"tmap", bytes(60), coded.properties[:2])}
+        references = (Reference(b"dimg", 3, (1, 2)),)
+    result, notes = saved(serialise(ItemFile(file.brands, 1, items, references)))
+    assert list(parse(result).items) == [1]
+    assert len(notes) == 1
+    assert "HDR gain map was removed" in notes[0]
+
+
+def test_a_heic_of_tiles_becomes_one_picture():
+    values = np.tile(smooth(), (3, 3, 1))
+    height, width = values.shape[:2]
+    picture = pillow_heif.HeifFile()
+    picture.add_frombytes("RGB", (width, height), values.tobytes())
+    picture.save(file := io.BytesIO(), quality=90, chroma="444", tile_size=128)
+    before = parse(file.getvalue())
+    assert before.items[before.primary].kind == b"grid"
+    result, notes = saved(file.getvalue())
+    assert notes == ()
+    assert [item.kind for item in parse(result).items.values()] == [b"hvc1"]
+    assert coding_of(parse(result)) == coding_of(before)
+    assert np.abs(np.asarray(open_photo(result)).astype(int) - values).mean() < 3
