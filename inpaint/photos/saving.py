@@ -136,7 +136,8 @@ def _encode(
     except (KeyError, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as PNG") from error
+        advice = "TIFF" if format == "PNG" else "PNG"
+        raise PhotoError(f"a {photo.mode} photo cannot be saved as {format} ({error}); save it as {advice}") from error
 
 
 def _with_alpha(photo: Image.Image) -> Image.Image:

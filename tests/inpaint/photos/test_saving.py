@@ -211,3 +211,8 @@ def test_saving_over_the_original_again_and_again_changes_that_file_only_where_i
         assert notes == ()
     changed = (np.asarray(Image.open(path)) != before).any(axis=2)
     assert changed[8:24, 8:24].all() and not changed[34:].any() and not changed[:, 34:].any()
+
+
+def test_what_png_has_no_place_for_is_to_be_saved_as_tiff():
+    with pytest.raises(PhotoError, match="F photo cannot be saved as PNG .*; save it as TIFF"):
+        save_photo(Image.new("F", (5, 5)), io.BytesIO(), "PNG")
