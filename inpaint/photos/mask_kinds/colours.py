@@ -16,6 +16,10 @@ _SAMPLE_PIXELS = 1 << 18
 _PLAIN_SHARE = 0.95
 _DARK, _BRIGHT = 32, 223
 _TRACE = 0.005
+_PHOTO = (
+    "the mask looks like a photo: it has many colours. Pass a picture that is white where the photo is to be filled, "
+    "and black elsewhere"
+)
 
 
 class Colour(NamedTuple):
@@ -115,10 +119,7 @@ def _colours_of(picture: Image.Image) -> list[Colour] | None:
 def _background(picture: Image.Image) -> tuple[int, int, int]:
     colours = _colours_of(picture)
     if colours is None:
-        raise MaskError(
-            "the mask looks like a photo: it has many colours. Pass a picture that is white where the photo is to be "
-            "filled, and black elsewhere"
-        )
+        raise MaskError(_PHOTO)
     black = sum(colour.share for colour in colours if max(colour.rgb) <= _DARK)
     white = sum(colour.share for colour in colours if min(colour.rgb) >= _BRIGHT)
     if black > 0 and black >= white:
@@ -131,6 +132,8 @@ def _background(picture: Image.Image) -> tuple[int, int, int]:
     darker, brighter = min(colours, key=lambda colour: colour.luma), max(colours, key=lambda colour: colour.luma)
     if len(colours) == 2 and brighter.luma - darker.luma >= 128:
         return darker.rgb
+    if len(colours) > 2 and (picture if picture.mode == "RGB" else picture.convert("RGBA")).getcolors(FEW) is None:
+        raise MaskError(_PHOTO)
     names = ", ".join(f"({red}, {green}, {blue})" for (red, green, blue), _ in colours[:4])
     raise MaskError(
         f"the mask has the colours {names}, and it cannot be told which of them is the background: make it black, and "

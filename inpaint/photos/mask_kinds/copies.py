@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from inpaint.photos.modes import strips, to_rgb
+from inpaint.photos.modes import DEEP_MODES, grey_range, strips, to_rgb
 from inpaint.photos.opening import MaskError
 
 from .colours import NEAR, plain_colours, sample
@@ -16,13 +16,15 @@ _LEAST = 64
 """Pixels that differ from the photo's most common colour, without which a picture cannot be recognised."""
 _CORRELATION = 0.95
 _ALPHA_NOISE = 5
+_CORE_SHARE = 0.2
+_NEAR_CORE_PX = 3
 
 
 def layer_to_hole(picture: Image.Image, photo: Image.Image | None, invert: bool) -> tuple[np.ndarray | None, bool]:
     """Return where a mask with an alpha channel marks the hole.
 
     A copy of the photo is hole where it is transparent and the photo is not. A layer of plain colours is hole where it
-    is not transparent.
+    is not transparent, if this is the smaller part: some tools write plain pictures that are transparent in the hole.
 
     Args:
         picture: with an alpha channel.
@@ -53,9 +55,9 @@ def layer_to_hole(picture: Image.Image, photo: Image.Image | None, invert: bool)
         return erased, True
     if invert:
         return alpha == 0, False
-    if colours is not None and (shown is False or (shown is None and share > 0.5)):
+    if colours is not None and not shown and share >= 0.5:
         return alpha > 0, False
-    what = "shows the photo" if shown else "has many colours" if colours is None else "is as plain as the photo there"
+    what = "shows the photo" if shown else "has many colours" if colours is None else "is plain, but the larger one"
     raise MaskError(
         f"the mask is transparent in {100 * share:.3g} % of the picture, and its opaque part {what}, so it cannot be "
         "told which of them is the hole: if the transparent part is, pass --invert (invert=True in Python); if the "
@@ -87,20 +89,39 @@ def painted_to_hole(picture: Image.Image, photo: Image.Image) -> np.ndarray | No
     if np.count_nonzero(busy) < _LEAST or np.mean(difference[busy] <= _SAME) < 0.5:
         return None
     exact = np.quantile(difference[difference <= _SAME], 0.9) <= 1  # but for rounding
-    noise = 2 if exact else 2 * _SAME
-    changed = np.empty((picture.height, picture.width), bool)
-    for rows, strip in strips(picture):
-        part = to_rgb(photo.crop((0, rows.start, photo.width, rows.stop))).astype(np.int16)
-        np.greater(np.abs(to_rgb(strip) - part).max(axis=2), noise, out=changed[rows])
+    changed = _changed(picture, photo, 2) if exact else _solid(_changed(picture, photo, 2 * _SAME))
     if not changed.any():
         raise MaskError("the mask is the photo itself: pass a picture that is white where the photo is to be filled")
-    paint = plain_colours(_pixels_at(picture, changed), most=2, share=0.6, near=NEAR // 4 if exact else NEAR)
+    near = NEAR // 4 if exact else NEAR
+    paint = plain_colours(_pixels_at(picture, changed), most=2, share=0.6, near=near)
     if paint is None:
         raise MaskError(
             "the mask is a copy of the photo with changes in many colours: paint the thing over in one plain colour, "
             "or pass a picture that is white where the photo is to be filled, and black elsewhere"
         )
-    return changed | _enclosed(picture, changed, [np.array(colour.rgb, np.int16) for colour in paint])
+    colours = [np.array(colour.rgb, np.int16) for colour in paint]
+    if not exact:  # plain areas stay nearly plain in compression, and may resemble the photo
+        changed = _solid(changed | (_changed(picture, photo, _SAME // 2) & _of_colours(picture, colours, NEAR // 8)))
+    return changed | (_enclosed(changed) & _of_colours(picture, colours, near))
+
+
+def _changed(picture: Image.Image, photo: Image.Image, noise: int) -> np.ndarray:
+    """Return where a copy of the photo differs from it by more than `noise` (of 255)."""
+    levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+    changed = np.empty((picture.height, picture.width), bool)
+    for rows, strip in strips(picture):
+        own = to_rgb(photo.crop((0, rows.start, photo.width, rows.stop)), levels).astype(np.int16)
+        np.greater(np.abs(to_rgb(strip) - own).max(axis=2), noise, out=changed[rows])
+    return changed
+
+
+def _of_colours(picture: Image.Image, colours: list[np.ndarray], near: int) -> np.ndarray:
+    """Return where a picture has one of some colours, but for `near` (of 255): bool (H, W)."""
+    found = np.empty((picture.height, picture.width), bool)
+    for rows, strip in strips(picture):
+        pixels = to_rgb(strip).astype(np.int16)
+        found[rows] = np.any([np.abs(pixels - colour).max(axis=2) <= near for colour in colours], axis=0)
+    return found
 
 
 def _alpha_of(picture: Image.Image) -> np.ndarray:
@@ -142,14 +163,23 @@ def _pixels_at(picture: Image.Image, where: np.ndarray, most: int = 1 << 18) -> 
     return np.concatenate([to_rgb(strip)[where[rows]][::step] for rows, strip in strips(picture)])
 
 
-def _enclosed(picture: Image.Image, changed: np.ndarray, paint: list[np.ndarray]) -> np.ndarray:
-    """Return pixels of the colours of the paint between changed ones: there the photo has that colour itself."""
+def _solid(changed: np.ndarray) -> np.ndarray:
+    """Return changed pixels near those whose neighbours have changed too; others are the noise of compression."""
+    core = changed.copy()
+    for axis in (0, 1):
+        core &= np.roll(changed, 1, axis) & np.roll(changed, -1, axis)
+    if np.count_nonzero(core) < _CORE_SHARE * np.count_nonzero(changed):
+        return np.zeros_like(changed)
+    for _ in range(_NEAR_CORE_PX):
+        for axis in (0, 1):
+            core |= np.roll(core, 1, axis) | np.roll(core, -1, axis)
+    return changed & core
+
+
+def _enclosed(changed: np.ndarray) -> np.ndarray:
+    """Return the pixels between changed ones, in their row and in their column."""
     enclosed = np.ones_like(changed)
     for axis in (0, 1):
         enclosed &= np.logical_or.accumulate(changed, axis)
         enclosed &= np.flip(np.logical_or.accumulate(np.flip(changed, axis), axis), axis)
-    for rows, strip in strips(picture):
-        if enclosed[rows].any():
-            pixels = to_rgb(strip).astype(np.int16)
-            enclosed[rows] &= np.any([np.abs(pixels - rgb).max(axis=2) <= NEAR // 4 for rgb in paint], axis=0)
     return enclosed

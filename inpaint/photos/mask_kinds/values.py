@@ -15,7 +15,7 @@ _BLOCK = 1 << 18
 _MARGIN = 1 / 8
 _PHOTO_SHARE = 0.5
 _AREA_SHARE = 0.3
-_PEAK_SHARE = 0.5
+_RIM, _PEAK, _PEAK_SHARE = 0.25, 0.6, 0.75
 
 
 class Plane(NamedTuple):
@@ -139,7 +139,7 @@ def _upper_of_two(low: float, high: float, full: float) -> float:
 
 
 def _soft_threshold(plane: Plane, high: float, full: float) -> float:
-    """Return half of the range; half of the highest value where a dim mask has mostly this value and 0."""
+    """Return half of the range; half of the highest value where a dim mask has mostly about this value and 0."""
     step = max(1, round((plane.shape[0] * plane.shape[1] / _BLOCK) ** 0.5))
     some = np.concatenate([values[::step, ::step].ravel() for _, values in plane.strips()])
     between = np.mean((some > full * _MARGIN) & (some < full * (1 - _MARGIN)))
@@ -152,7 +152,8 @@ def _soft_threshold(plane: Plane, high: float, full: float) -> float:
         return full / 2 if full <= 1 else (full + 1) / 2
     marked = peak = 0
     for _, values in plane.strips():
-        marked, peak = marked + int(np.count_nonzero(values)), peak + int(np.count_nonzero(values >= 0.9 * high))
+        marked += int(np.count_nonzero(values >= _RIM * high))
+        peak += int(np.count_nonzero(values >= _PEAK * high))
     if peak >= _PEAK_SHARE * marked:
         return high / 2
     raise MaskError(

@@ -110,6 +110,13 @@ def test_a_black_jpeg_marks_nothing_in_spite_of_its_noise():
         assert to_mask(file_bytes(picture, "JPEG"), (30, 20)).sum() == 0
 
 
+def test_a_dim_jpeg_counts_from_half_of_its_highest_value_on():
+    large = np.zeros((80, 120), np.uint8)
+    large[20:50, 30:80] = 60
+    hole = to_mask(file_bytes(Image.fromarray(large), "JPEG", quality=80), (120, 80))
+    assert (hole != (large > 0)).mean() < 0.02
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
