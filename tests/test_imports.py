@@ -17,7 +17,7 @@ LAYERS = {
         "multipage",
         "batch",
         "inpainter warm_up",
-        "session damage export",
+        "session damage export infrared",
         "engine runtime hub",
         "synthesis segmentation",
         "pyramid morphology",

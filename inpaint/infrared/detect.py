@@ -1,0 +1,138 @@
+"""Find the dust, hairs and scratches that the infrared channel of a scan shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from inpaint.engine.regions import dilate
+from inpaint.segmentation.thresholding import hysteresis
+
+from .background import fit_background, holder_of
+from .filters import block_medians, blur_once, box_mean, enlarged, maximum_around, median_of_neighbours, noise_of, shifted
+from .lines import line_response
+from .scan import InfraredScan, Properties, blurred
+
+BLOCK_PX = 16
+STRIP_ROWS = 32 * BLOCK_PX
+_MARGIN = 3 * BLOCK_PX  # rows beside a strip that its filters reach
+SEED, WEAK = 5.0, 3.0
+"""Dust is deeper than WEAK standard deviations of the noise of a 3 x 3 mean, and somewhere deeper than SEED."""
+LINE_SEED, LINE_WEAK, LINE_PIXELS = 6.5, 4.2, 12
+"""The same of lines, and their least number of pixels."""
+LEAST_DEPTH = 0.01
+"""Dust that takes a hundredth of the light is not visible."""
+LEAST_NOISE = 0.002
+"""Standard deviation of a channel of 8 bits, which the median absolute deviation of its few levels may miss."""
+LEAKAGE_DOUBT, LINE_DOUBT = 0.2, 2.0
+"""Share of the leakage's local contrast by which it may be wrong, and by what it is multiplied for lines, which edges of
+the picture look like."""
+
+
+@dataclass(frozen=True)
+class Dust:
+    """The dust on a scan.
+
+    Attributes:
+        mask: bool (H, W), True = dust.
+        depth: float16 (H, W), the negative logarithm of the share of infrared light that passes; 0 outside of the mask.
+        properties: what scanner and film did to the infrared channel.
+    """
+
+    mask: np.ndarray
+    depth: np.ndarray
+    properties: Properties
+
+
+def find_dust(
+    photo: Image.Image, infrared: np.ndarray, *, threshold: float = 0.5, grow_px: float = 1.0
+) -> Dust | None:
+    """Return the dust on a scan; None if its infrared channel shows none: it is blank, or shows the picture itself.
+
+    Args:
+        photo: upright, of any mode; not modified.
+        infrared: uint16 (H, W), of the photo's size.
+        threshold: above 0 and below 1; lower marks more. At 0.5 dust is deeper than SEED standard deviations of the
+            noise, and otherwise in proportion.
+        grow_px: dilate the mask by this number of pixels.
+
+    Raises:
+        MaskError: `grow_px` is out of range.
+    """
+    scan = InfraredScan(photo, infrared)
+    if scan.is_blank:
+        return None
+    properties = scan.measure()
+    if properties.leakage.is_picture:
+        return None
+    factor = np.float32(2 * threshold)
+    light, noise, holder = _light(scan, properties)
+    depth, score = np.zeros(scan.shape, np.float16), np.zeros(scan.shape, np.float32)
+    lines = np.zeros(scan.shape, np.float32)
+    for rows, inner, outer in _strips(scan.shape[0]):
+        found = _depth(scan, properties, light, outer)
+        deviation = np.maximum(enlarged(noise, BLOCK_PX, outer, scan.shape[1]), LEAST_NOISE)
+        spots, of_lines = _scores(found, deviation, _doubt(scan, properties, outer), properties.defocus_px)
+        outside = enlarged(holder.astype(np.float32), BLOCK_PX, outer, scan.shape[1]) > 0.5
+        spots[outside] = of_lines[outside] = 0
+        depth[rows], score[rows], lines[rows] = found[inner], spots[inner], of_lines[inner]
+    mask = hysteresis(score, float(WEAK * factor), float(SEED * factor), 2)
+    mask |= hysteresis(lines, float(LINE_WEAK * factor), float(LINE_SEED * factor), LINE_PIXELS)
+    mask = dilate(mask, grow_px)
+    depth[~mask] = 0
+    return Dust(mask, depth, properties)
+
+
+def _strips(height: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Yield the rows of each strip: in the scan, among those that are computed, and those that are computed."""
+    for top in range(0, height, STRIP_ROWS):
+        bottom = min(top + STRIP_ROWS, height)
+        outer = slice(max(0, top - _MARGIN), min(height, bottom + _MARGIN))
+        yield slice(top, bottom), slice(top - outer.start, bottom - outer.start), outer
+
+
+def _aligned(scan: InfraredScan, properties: Properties, rows: slice) -> np.ndarray:
+    """Return some rows of the infrared channel, registered with the colours and without leakage: float32."""
+    down, right = properties.shift_px
+    near = slice(max(0, rows.start - BLOCK_PX), min(scan.shape[0], rows.stop + BLOCK_PX))
+    infrared = shifted(scan.infrared(near), -down, -right)
+    infrared -= properties.leakage.of(blurred(scan.colours(near), properties.blurs))
+    return infrared[rows.start - near.start : rows.stop - near.start]
+
+
+def _light(scan: InfraredScan, properties: Properties) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each block: the logarithm of the light without dust, its noise, and whether it is the film's holder."""
+    parts = [block_medians(_aligned(scan, properties, rows), BLOCK_PX) for rows, _, _ in _strips(scan.shape[0])]
+    medians, noise = (np.concatenate(maps) for maps in zip(*parts, strict=True))
+    return fit_background(medians), median_of_neighbours(noise, 2), holder_of(medians)
+
+
+def _depth(scan: InfraredScan, properties: Properties, light: np.ndarray, rows: slice) -> np.ndarray:
+    """Return how much infrared light is missing, as the negative logarithm of the share that passes."""
+    return enlarged(light, BLOCK_PX, rows, scan.shape[1]) - _aligned(scan, properties, rows)
+
+
+def _doubt(scan: InfraredScan, properties: Properties, rows: slice) -> np.ndarray:
+    """Return by how much the leakage that was subtracted may be wrong: a share of its local contrast."""
+    leakage = properties.leakage.of(blurred(scan.colours(rows), properties.blurs))
+    return (maximum_around(leakage, 2) + maximum_around(-leakage, 2)) * np.float32(LEAKAGE_DOUBT / 2)
+
+
+def _scores(
+    depth: np.ndarray, deviation: np.ndarray, doubt: np.ndarray, defocus_px: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the depth of spots and of lines in standard deviations of their noise, float32 (H, W) twice.
+
+    Where the depth is only a small share of that beside it, it is the blurred rim of dust, which ends in the colours
+    farther inside.
+    """
+    mean = box_mean(depth, 1)
+    quieter = noise_of(mean) / max(noise_of(depth), 1e-6)
+    scale = np.sqrt((deviation * np.float32(min(max(quieter, 1 / 3), 1))) ** 2 + doubt**2)
+    rim = np.float32(0.12 + 0.1 * defocus_px) * maximum_around(mean, 3)
+    spots = np.where((mean > LEAST_DEPTH) & (mean > rim), mean / scale, 0).astype(np.float32)
+    rest = np.where(maximum_around(spots, 2) > SEED, 0, np.minimum(depth / (deviation + LINE_DOUBT * doubt), 3)).astype(np.float32)
+    lines = line_response(blur_once(rest))
+    lines[lines < np.float32(0.6) * maximum_around(lines, 2)] = 0
+    return spots, lines

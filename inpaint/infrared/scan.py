@@ -1,0 +1,98 @@
+"""A scan with an infrared channel, as logarithms, and what the scanner and the film did to it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpaint.photos.modes import low_bytes, to_rgb
+
+from .filters import blur_once, noise_of, shifted
+from .leakage import Leakage, measure_leakage
+from .registration import defocus_px, find_defocus, find_shift
+
+SAMPLE_PIXELS = 8_000_000
+"""Shift, defocus and leakage are measured in the middle of the scan, in this number of pixels."""
+_DARKEST = {8: 2 / 255, 16: 1 / 1024}
+"""Darker colours count as this dark, for 8 and 16 bits: the logarithm of their noise says nothing."""
+
+
+class Properties(NamedTuple):
+    """What scanner and film did to an infrared channel.
+
+    Attributes:
+        shift_px: how far it lies (down, right) of the colours.
+        blurs: how often `filters.blur_once` makes the colours as blurred.
+        leakage: how much of the picture it shows.
+    """
+
+    shift_px: tuple[float, float]
+    blurs: int
+    leakage: Leakage
+
+    @property
+    def defocus_px(self) -> float:
+        """Standard deviation of the blur that it has more than the colours."""
+        return defocus_px(self.blurs)
+
+
+class InfraredScan:
+    """The colours and the infrared channel of a scan.
+
+    Args:
+        photo: upright, of any mode.
+        infrared: uint16 (H, W), of the photo's size.
+    """
+
+    def __init__(self, photo: Image.Image, infrared: np.ndarray) -> None:
+        self._pixels, self._infrared = to_rgb(photo), infrared
+        low = low_bytes(photo) if photo.mode == "RGB" else None
+        self._low = None if low is None else np.asarray(low)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self._infrared.shape
+        return height, width
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the infrared channel is the same nearly everywhere, as where a program has not filled it in."""
+        return noise_of(self._infrared.astype(np.float32)) == 0 and np.ptp(self._infrared[::3, ::3]) < 256
+
+    def infrared(self, rows: slice, columns: slice = slice(None)) -> np.ndarray:
+        """Return the logarithm of a part of the infrared channel, float32."""
+        return np.log(np.maximum(self._infrared[rows, columns], 64).astype(np.float32))
+
+    def colours(self, rows: slice, columns: slice = slice(None)) -> list[np.ndarray]:
+        """Return the logarithms of red, green and blue of a part, float32, 0 for white."""
+        high = self._pixels[rows, columns]
+        if self._low is None:
+            share, darkest = high.astype(np.float32) / 255, _DARKEST[8]
+        else:
+            whole = high.astype(np.float32) * 256 + self._low[rows, columns]
+            share, darkest = whole / 65535, _DARKEST[16]
+        logarithms = np.log(np.maximum(share, np.float32(darkest)))
+        return [np.ascontiguousarray(logarithms[..., channel]) for channel in range(3)]
+
+    def measure(self) -> Properties:
+        """Return what scanner and film did to the infrared channel."""
+        height, width = self.shape
+        scale = min(1.0, math.sqrt(SAMPLE_PIXELS / (height * width)))
+        tall, wide = round(height * scale), round(width * scale)
+        rows = slice((height - tall) // 2, (height - tall) // 2 + tall)
+        columns = slice((width - wide) // 2, (width - wide) // 2 + wide)
+        infrared, colours = self.infrared(rows, columns), self.colours(rows, columns)
+        brightness = (colours[0] + colours[1] + colours[2]) / 3
+        shift = find_shift(infrared, brightness)
+        infrared = shifted(infrared, -shift[0], -shift[1])
+        blurs = find_defocus(infrared, brightness)
+        return Properties(shift, blurs, measure_leakage(infrared, blurred(colours, blurs)))
+
+
+def blurred(colours: list[np.ndarray], blurs: int) -> list[np.ndarray]:
+    """Return maps that are blurred a number of times by `filters.blur_once`."""
+    for _ in range(blurs):
+        colours = [blur_once(colour) for colour in colours]
+    return colours
