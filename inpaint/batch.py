@@ -17,6 +17,8 @@ from inpaint.atomic_write import atomic_write
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.engine.rim import dilate_tight
+from inpaint.infrared.detect import Dust
+from inpaint.infrared.divide import divide_out
 from inpaint.os_errors import words_of
 from inpaint.photos.masks import MAX_SHARE, check_max_share, read_mask, to_mask
 from inpaint.photos.opening import open_photo
@@ -25,7 +27,7 @@ from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
 
 from .damage import THRESHOLD, check_threshold
-from .inpainter import Inpainter
+from .inpainter import DUST, NOTES, Inpainter
 
 AHEAD_PIXELS = 30_000_000
 """A photo is read while another one is filled only if they have together at most this number of pixels."""
@@ -221,15 +223,14 @@ def fill_file(
     check_output(task.output, options, inputs)
     opened = open_task(task, options) if ahead is None else ahead.open(task)
     if options.mask_only:
-        hole = hole_of(inpainter, opened, options)
+        hole, _, notes = hole_of(inpainter, opened, options)
         with opened_output(task.output) as file:
             format = options.format or _mask_format(task.output)
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, format)
-        return Outcome(bool(hole.any()))
+        return Outcome(bool(hole.any()), notes)
     format = options.format or result_format(opened.photo, task)
-    photo, is_filled = fill_opened(inpainter, opened, options)
+    photo, is_filled, notes = fill_opened(inpainter, opened, options)
     unchanged = not is_filled and not options.restore_tone and format == photo.format and options.quality is None
-    notes = opened.notes
     with opened_output(task.output) as file:
         if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
             file.write(task.photo.read_bytes())
@@ -246,22 +247,34 @@ def check_output(output: Path | str, options: Options, inputs: set[tuple[int, in
             raise ValueError("the output would replace an input; choose another OUT, or add --overwrite")
 
 
-def fill_opened(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[Image.Image, bool]:
-    """Fill a photo, in place unless its tones are restored; return it, and whether there was anything to fill."""
-    photo, hole = opened.photo, hole_of(inpainter, opened, options)
-    inpainter.fill_in_place(photo, hole, seed=options.seed, texture_strength=options.texture_strength)
+def fill_opened(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[Image.Image, bool, tuple[str, ...]]:
+    """Fill a photo, in place unless its tones are restored.
+
+    Half-transparent dust that the infrared channel of a scan shows is divided out instead of filled.
+
+    Returns:
+        The photo, whether there was anything to fill, and sentences about its mask.
+    """
+    photo, (hole, dust, notes) = opened.photo, hole_of(inpainter, opened, options)
+    rest = hole if dust is None else divide_out(photo, dust, hole)
+    inpainter.fill_in_place(photo, rest, seed=options.seed, texture_strength=options.texture_strength)
     if options.restore_tone:
         photo, _ = restore_tone(photo)
-    return photo, bool(hole.any())
+    return photo, bool(hole.any()), notes
 
 
-def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> np.ndarray:
-    """Return the mask of a task, or that of the photo's damage: bool (H, W), True = hole."""
+def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[np.ndarray, Dust | None, tuple[str, ...]]:
+    """Return the mask of a task, or that of the photo's damage.
+
+    Returns:
+        bool (H, W), True = hole; the dust in it that an infrared channel shows; and sentences about it.
+    """
     if opened.mask is not None:
-        return opened.mask
+        return opened.mask, None, opened.notes
     grow_px = {} if options.grow_px is None else {"grow_px": options.grow_px}
     found = inpainter.find_damage(opened.photo, threshold=options.threshold, **grow_px)
-    return to_mask(found, opened.photo.size, max_share=options.max_share)
+    hole = to_mask(found, opened.photo.size, max_share=options.max_share)
+    return hole, found.info.get(DUST), opened.notes + found.info.get(NOTES, ())
 
 
 def _mask_format(output: Path | str) -> str:

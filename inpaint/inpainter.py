@@ -15,6 +15,7 @@ from inpaint.engine.options import FillOptions
 from inpaint.engine.photo import fill_photo
 from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import Weights, load_weights
+from inpaint.infrared.detect import dust_of
 from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, low_bytes, to_rgb
@@ -22,11 +23,14 @@ from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_phot
 from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 
-from .damage import GROW_PX, THRESHOLD, DamageFinder
+from .damage import GROW_PX, THRESHOLD, DamageFinder, check_threshold
 from .session import Session
 
 if TYPE_CHECKING:
     from torch import nn
+
+NOTES, DUST = "notes", "dust"
+"""Keys in the `info` of a mask that `Inpainter.find_damage` returns."""
 
 
 class Inpainter:
@@ -235,6 +239,9 @@ class Inpainter:
     def find_damage(self, photo: PhotoSource, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> Image.Image:
         """Return the mask of an old photo's damage: scratches, cracks, tears, folds, dust, blotches, missing corners.
 
+        The damage of a scan with an infrared channel is what that shows (see `infrared.detect`), unless it shows the
+        picture itself; that of other photos is found by a network.
+
         Args:
             photo: as for a call.
             threshold: mark pixels that are damage with at least this probability, above 0 and below 1; lower marks
@@ -243,7 +250,8 @@ class Inpainter:
 
         Returns:
             A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere and where the photo is
-            transparent.
+            transparent. Its `info` has under NOTES a tuple of sentences about an infrared channel, and under DUST what
+            that shows, for `infrared.divide.divide_out`.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -251,10 +259,19 @@ class Inpainter:
             WeightsError: the weights that come with the package are missing or damaged.
         """
         picture = open_photo(photo, copy=False)
-        mask = self._damage_finder(to_rgb(picture), threshold=threshold, grow_px=grow_px)
+        check_threshold(threshold)
+        dust, note = dust_of(picture, threshold=threshold, grow_px=grow_px)
+        if dust is not None:
+            mask = dust.mask.copy()
+        else:
+            mask = self._damage_finder(to_rgb(picture), threshold=threshold, grow_px=grow_px)
         if has_transparency(picture):
             mask &= ~transparent_pixels(picture, low_bytes(picture))
-        return Image.fromarray(mask.astype(np.uint8) * 255)
+        found = Image.fromarray(mask.astype(np.uint8) * 255)
+        found.info[NOTES] = (note,) if note else ()
+        if dust is not None:
+            found.info[DUST] = dust
+        return found
 
     def solve(
         self,

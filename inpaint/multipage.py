@@ -55,13 +55,13 @@ def fill_pages(inpainter: Inpainter, task: Task, options: Options, inputs: set[t
         opened = open_task(task, replace(options, page=number), photo_file=data, mask_source=own)
         if (format := options.format or result_format(opened.photo, task)) != "TIFF":
             raise ValueError(f"all {len(sizes)} pages cannot be written as {format}: write a TIFF, or name one --page")
-        photo, page_is_filled = fill_opened(inpainter, opened, options)
+        photo, page_is_filled, mask_notes = fill_opened(inpainter, opened, options)
         save_notes: tuple[str, ...] = ()
         if page_is_filled or options.restore_tone:
             save_notes = save_photo(photo, file := io.BytesIO(), "TIFF")
             data = file.getvalue()
         is_filled |= page_is_filled
-        notes += [f"page {number}: {note}" for note in (*opened.notes, *save_notes)]
+        notes += [f"page {number}: {note}" for note in (*mask_notes, *save_notes)]
     with opened_output(task.output) as output:
         output.write(data)
     return Outcome(is_filled, tuple(notes))

@@ -48,15 +48,9 @@ def shifted(values: np.ndarray, down: float, right: float) -> np.ndarray:
     return values
 
 
-def block_medians(values: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return median and noise of each block of side x side pixels: float32 (ceil(H / side), ceil(W / side)) twice.
-
-    The noise is the standard deviation of a normal distribution with the block's median absolute deviation.
-    """
-    blocks = _blocks(values, side)
-    medians = np.median(blocks, axis=2).astype(np.float32)
-    deviations = np.median(np.abs(blocks - medians[..., None]), axis=2).astype(np.float32)
-    return medians, deviations * MAD_TO_SIGMA
+def block_medians(values: np.ndarray, side: int) -> np.ndarray:
+    """Return the median of each block of side x side pixels, float32 (ceil(H / side), ceil(W / side))."""
+    return np.median(_blocks(values, side), axis=2).astype(np.float32)
 
 
 def block_means(values: np.ndarray, side: int) -> np.ndarray:
@@ -83,11 +77,16 @@ def enlarged(small: np.ndarray, side: int, rows: slice, width: int) -> np.ndarra
         rows: of the map.
         width: of the map.
     """
-    height = rows.stop - rows.start
-    box = (0.0, rows.start / side, width / side, rows.stop / side)
-    box = (box[0], box[1], min(box[2], small.shape[1]), min(box[3], small.shape[0]))
-    image = Image.fromarray(np.ascontiguousarray(small, np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=box))
+    padded = small
+    for axis in (0, 1):  # beyond the centres of the outermost blocks the map goes on as it slopes
+        widths = [(1, 1) if axis == other else (0, 0) for other in (0, 1)]
+        if padded.shape[axis] > 1:
+            padded = np.pad(padded, widths, mode="reflect", reflect_type="odd")
+        else:
+            padded = np.pad(padded, widths, mode="edge")
+    box = (1.0, rows.start / side + 1, width / side + 1, rows.stop / side + 1)
+    image = Image.fromarray(np.ascontiguousarray(padded, np.float32))
+    return np.asarray(image.resize((width, rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))
 
 
 def noise_of(values: np.ndarray) -> float:
@@ -107,9 +106,7 @@ def _padded(values: np.ndarray, before: int, after: int, axis: int) -> np.ndarra
     return np.pad(values, [(before, after) if axis == side else (0, 0) for side in (0, 1)], mode="edge")
 
 
-def _of_neighbours(
-    values: np.ndarray, radius: int, axis: int, combine: Callable[..., np.ndarray]
-) -> np.ndarray:
+def _of_neighbours(values: np.ndarray, radius: int, axis: int, combine: Callable[..., np.ndarray]) -> np.ndarray:
     """Combine each pixel with those up to `radius` before and after it along an axis."""
     padded, length = _padded(values, radius, radius, axis), values.shape[axis]
     parts = [padded[start : start + length] if axis == 0 else padded[:, start : start + length]

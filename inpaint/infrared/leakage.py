@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .filters import block_means, box_mean, noise_of
+from .filters import block_means, box_mean, maximum_around, noise_of
 
 BLOCK_PX = 4
 _RADIUS = 8  # in blocks
 _ROUNDS, _OUTLIER = 4, 3.0
+_DARK, _LEAST_SHARE = 0.3, 0.2
 PICTURE_SLOPE = 0.2
 """From this slope of the infrared channel over the brightness, both logarithms, the film absorbs infrared light itself:
 silver does as much as it absorbs visible light (1), Kodachrome's cyan dye a good part of that; other dyes nearly
@@ -37,7 +38,8 @@ class Leakage(NamedTuple):
 
     def of(self, colours: Sequence[np.ndarray]) -> np.ndarray:
         """Return the picture in the infrared channel, float32 (H, W), for the logarithms of the colours."""
-        return sum(weight * colour for weight, colour in zip(self.weights, colours, strict=True))  # type: ignore[return-value]
+        red, green, blue = (weight * colour for weight, colour in zip(self.weights, colours, strict=True))
+        return red + green + blue
 
 
 def measure_leakage(infrared: np.ndarray, colours: Sequence[np.ndarray]) -> Leakage:
@@ -51,19 +53,27 @@ def measure_leakage(infrared: np.ndarray, colours: Sequence[np.ndarray]) -> Leak
         colours: float32 (H, W) each, logarithms of red, green and blue, registered with it.
     """
     target = _detail(infrared).astype(np.float64)
+    keep = _on_film(infrared)
     sources = np.stack([_detail(colour) for colour in colours], axis=1).astype(np.float64)
-    keep = np.ones(len(target), bool)
     weights = np.zeros(3)
     for _ in range(_ROUNDS):
         some = sources[keep]
         damping = np.eye(3) * (1e-3 * np.trace(some.T @ some) / 3 + 1e-9)
         weights = np.linalg.solve(some.T @ some + damping, some.T @ target[keep])
         rest = target - sources @ weights
-        keep = np.abs(rest - np.median(rest)) < _OUTLIER * noise_of(rest[None]) + 1e-6
+        keep &= np.abs(rest - np.median(rest[keep])) < _OUTLIER * noise_of(rest[None, keep]) + 1e-6
     brightness, inside = sources.mean(axis=1)[keep], target[keep]
     common, power = float(brightness @ inside), float(brightness @ brightness) + 1e-9
     correlation = common / float(np.sqrt(power * (inside @ inside + 1e-9)))
     return Leakage(weights.astype(np.float32), common / power, correlation)
+
+
+def _on_film(infrared: np.ndarray) -> np.ndarray:
+    """Return which blocks are neither nearly black nor near such: the edge of the film's holder is no leakage."""
+    means = block_means(infrared, BLOCK_PX)
+    dark = (means < np.median(means) + np.float32(np.log(_DARK))).astype(np.float32)
+    kept = maximum_around(dark, _RADIUS + 1).ravel() == 0
+    return kept if kept.mean() > _LEAST_SHARE else np.ones(means.size, bool)
 
 
 def _detail(values: np.ndarray) -> np.ndarray:

@@ -4,11 +4,15 @@ import math
 
 import numpy as np
 
+from inpaint.morphology.labels import bounding_boxes, label
+
 from .filters import noise_of
 
 STEPS = (1, 2, 4, 8)
 LENGTH_PX = 2 * STEPS[-1]
 ORIENTATIONS = 16
+LEAST_LENGTH_PX, MOST_FILLED = 12, 0.17
+"""Shortest component of lines, and the largest share of its bounding square that it may fill."""
 _SIDE_PX = 3.0
 
 
@@ -33,6 +37,22 @@ def line_response(depth: np.ndarray) -> np.ndarray:
         response /= np.float32(noise_of(response) + 1e-9)
         np.maximum(best, response, out=best)
     return best
+
+
+def elongated(mask: np.ndarray) -> np.ndarray:
+    """Return the components of a mask that are lines: bool (H, W).
+
+    All lines through a speck that is none together are a star, which fills much of its bounding square.
+
+    Args:
+        mask: bool (H, W), not modified.
+    """
+    labels, count = label(mask)
+    boxes = bounding_boxes(labels, count)
+    lengths = np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2])
+    filled = np.bincount(labels.ravel(), minlength=count + 1)[1:] / np.maximum(lengths, 1) ** 2
+    keep = np.concatenate([[False], (lengths >= LEAST_LENGTH_PX) & (filled < MOST_FILLED)])
+    return keep[labels]
 
 
 def _line_mean(values: np.ndarray, angle: float) -> np.ndarray:

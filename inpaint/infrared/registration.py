@@ -90,8 +90,8 @@ def _dips(detail: np.ndarray) -> list[tuple[int, int]]:
     limit = -_DEPTH * noise_of(detail)
     found = []
     for top in range(0, height, CELL_PX):
-        cells = detail[top : top + CELL_PX, :width].reshape(CELL_PX, -1, CELL_PX).transpose(1, 0, 2)
-        cells = cells.reshape(len(cells), -1)
+        columns = detail[top : top + CELL_PX, :width].reshape(CELL_PX, -1, CELL_PX)
+        cells = columns.transpose(1, 0, 2).reshape(width // CELL_PX, -1)
         at = cells.argmin(axis=1)
         depths = cells[np.arange(len(cells)), at]
         for cell in np.flatnonzero(depths < limit).tolist():

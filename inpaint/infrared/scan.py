@@ -8,12 +8,14 @@ from PIL import Image
 
 from inpaint.photos.modes import low_bytes, to_rgb
 
-from .filters import blur_once, noise_of, shifted
+from .filters import blur_once, box_mean, noise_of, shifted
 from .leakage import Leakage, measure_leakage
-from .registration import defocus_px, find_defocus, find_shift
+from .registration import MAX_BLURS, defocus_px, find_defocus, find_shift
 
-SAMPLE_PIXELS = 8_000_000
-"""Shift, defocus and leakage are measured in the middle of the scan, in this number of pixels."""
+SAMPLE_PIXELS, DEFOCUS_PIXELS = 8_000_000, 2_000_000
+"""Shift and leakage are measured in the middle of the scan, in this number of pixels, and the defocus in fewer."""
+CLEAR_GAIN = 0.97
+"""The defocus is that with which the least of the leakage is left, if that is less than this share of it all."""
 _DARKEST = {8: 2 / 255, 16: 1 / 1024}
 """Darker colours count as this dark, for 8 and 16 bits: the logarithm of their noise says nothing."""
 
@@ -78,17 +80,36 @@ class InfraredScan:
 
     def measure(self) -> Properties:
         """Return what scanner and film did to the infrared channel."""
-        height, width = self.shape
-        scale = min(1.0, math.sqrt(SAMPLE_PIXELS / (height * width)))
-        tall, wide = round(height * scale), round(width * scale)
-        rows = slice((height - tall) // 2, (height - tall) // 2 + tall)
-        columns = slice((width - wide) // 2, (width - wide) // 2 + wide)
+        rows, columns = _middle(self.shape, SAMPLE_PIXELS)
         infrared, colours = self.infrared(rows, columns), self.colours(rows, columns)
-        brightness = (colours[0] + colours[1] + colours[2]) / 3
-        shift = find_shift(infrared, brightness)
+        shift = find_shift(infrared, _brightness(colours))
         infrared = shifted(infrared, -shift[0], -shift[1])
-        blurs = find_defocus(infrared, brightness)
+        part = _middle((infrared.shape[0], infrared.shape[1]), DEFOCUS_PIXELS)
+        blurs = _defocus(infrared[part], [colour[part] for colour in colours])
         return Properties(shift, blurs, measure_leakage(infrared, blurred(colours, blurs)))
+
+
+def _middle(shape: tuple[int, int], pixels: int) -> tuple[slice, slice]:
+    """Return rows and columns of the middle of a scan, of at most this number of pixels."""
+    scale = min(1.0, math.sqrt(pixels / (shape[0] * shape[1])))
+    rows, columns = (slice((side - round(side * scale)) // 2, (side + round(side * scale)) // 2) for side in shape)
+    return rows, columns
+
+
+def _brightness(colours: list[np.ndarray]) -> np.ndarray:
+    return (colours[0] + colours[1] + colours[2]) * np.float32(1 / 3)
+
+
+def _defocus(infrared: np.ndarray, colours: list[np.ndarray]) -> int:
+    """Return how often the colours have to be blurred: by the leakage, or by the dust where nothing leaks."""
+    detail, whole = [], colours
+    for _ in range(MAX_BLURS + 1):
+        rest = infrared - measure_leakage(infrared, colours).of(colours)
+        detail.append(noise_of(rest - box_mean(rest, 3)))
+        colours = blurred(colours, 1)
+    if min(detail) < CLEAR_GAIN * detail[0]:
+        return int(np.argmin(detail))
+    return find_defocus(infrared, _brightness(whole))
 
 
 def blurred(colours: list[np.ndarray], blurs: int) -> list[np.ndarray]:

@@ -69,13 +69,12 @@ def make_scan(photo: np.ndarray, seed: int, settings: ScanSettings | None = None
     clean = np.clip(photo.astype(np.float32) / 255 + rng.normal(0, 0.004, photo.shape), 0.004, 1).astype(np.float32)
     if settings.film == "silver":
         clean = np.repeat(clean.mean(axis=2, keepdims=True), 3, axis=2)
-    density = draw_dust(*photo.shape[:2], rng, settings.amount)
+    height, width = photo.shape[:2]
+    density = draw_dust(height, width, rng, settings.amount)
     in_colour = ndimage.gaussian_filter(density * np.float32(rng.uniform(0.85, 1.1)), 0.5)
     transmission = np.exp(-in_colour)
     infrared = _infrared(clean, density, rng, settings)
-    return MadeScan(
-        _deep(clean * transmission[..., None]), infrared, _deep(clean), transmission < 1 - _VISIBLE_LOSS
-    )
+    return MadeScan(_deep(clean * transmission[..., None]), infrared, _deep(clean), transmission < 1 - _VISIBLE_LOSS)
 
 
 def draw_dust(height: int, width: int, rng: np.random.Generator, amount: float) -> np.ndarray:
