@@ -17,6 +17,8 @@ from inpaint.engine.photo import for_photo
 from inpaint.engine.regions import Box, check_grow_px, dilate
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
 from inpaint.photos.opening import MaskError
+from inpaint.photos.pixels import PhotoPixels
+from inpaint.photos.transparency import has_transparency
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """Memory for undo and redo in bytes; beyond it the oldest steps are dropped, but never the last one."""
@@ -57,7 +59,7 @@ class Session:
         self._grow_px = grow_px
         levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         canvas = Canvas(to_rgb(photo, levels), lambda box: to_rgb(photo.crop(box), levels))
-        self._grey = is_grey(canvas.pixels)
+        self._grey = PhotoPixels(photo).are_grey() if has_transparency(photo) else is_grey(canvas.pixels)
         self._canvas = canvas
         fills = grey_fills(fill_holes) if self._grey else fill_holes
         self._editing = Editing(canvas, fills, for_photo(options, photo), history_bytes)

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from .modes import DEEP_MODES, grey_range, is_grey, strips, to_rgb
+from .transparency import has_transparency, transparent_pixels
 
 _SAMPLE_STEP = 16
 
@@ -44,10 +45,18 @@ class PhotoPixels:
         return to_rgb(self.photo, self._levels).astype(dtype or np.uint8, copy=False)
 
     def are_grey(self) -> bool:
-        """Return whether all pixels are grey."""
+        """Return whether all pixels are grey that are not fully transparent."""
         photo = self.photo
         if photo.mode in ("1", "L", "LA", *DEEP_MODES):
             return True
         size = -(-photo.width // _SAMPLE_STEP), -(-photo.height // _SAMPLE_STEP)
         sample = photo.resize(size, Image.Resampling.NEAREST)  # in most colour photos it has a colour already
-        return is_grey(to_rgb(sample)) and all(is_grey(to_rgb(strip)) for _, strip in strips(photo))
+        return is_grey(_visible(sample)) and all(is_grey(_visible(strip)) for _, strip in strips(photo))
+
+
+def _visible(photo: Image.Image) -> np.ndarray:
+    """Return the RGB pixels of a photo, black where it is transparent."""
+    pixels = to_rgb(photo)
+    if has_transparency(photo):
+        pixels[transparent_pixels(photo)] = 0
+    return pixels

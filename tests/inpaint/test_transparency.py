@@ -104,3 +104,14 @@ def test_damage_is_not_found_where_nothing_is_visible(inpainter):
     pixels[80:84, 20:190, :3] = 255
     found = np.asarray(inpainter.find_damage(Image.fromarray(pixels), threshold=0.2)) > 0
     assert not found[CLEAR].any()
+
+
+def test_a_photo_whose_visible_part_is_grey_stays_grey(inpainter):
+    grey = np.repeat(visible()[..., :1], 3, axis=2)
+    pixels = np.dstack([np.where(CLEAR[..., None], hidden(3), grey), np.where(CLEAR, 0, 255)]).astype(np.uint8)
+    session = inpainter.open(Image.fromarray(pixels))
+    session.add_mask(HOLE)
+    for result in (inpainter(Image.fromarray(pixels), HOLE), session.result()):
+        shown = np.asarray(result)[HOLE & ~CLEAR]
+        assert np.array_equal(shown[:, 0], shown[:, 1])
+        assert np.array_equal(shown[:, 1], shown[:, 2])
