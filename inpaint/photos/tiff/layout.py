@@ -7,12 +7,14 @@ import numpy as np
 
 from .structure import Directory, Structure
 
-MAX_SEGMENTS = 1 << 20
+MAX_SEGMENTS = 1 << 18
 MAX_SEGMENT_BYTES = 1 << 31
 MAX_SAMPLES = 32
+_SMALLEST_TILE = 8  # TIFF has multiples of 16
 _SLACK_BYTES = 1 << 26
 _PREDICTED = (5, 8, 32946, 34925, 50000)
 """Compressions for which libtiff looks at the predictor: LZW, deflate, LZMA and Zstandard."""
+_UNSIGNED = (*range(1, 33), 64)
 _FORMATS = {1: "u", 2: "i", 3: "f", 4: "u"}
 
 
@@ -110,12 +112,12 @@ def layout_of(structure: Structure, directory: Directory) -> Layout:
     bits = _of_all(structure, directory, 258, 1, samples, "bits per sample")
     number = _of_all(structure, directory, 339, 1, samples, "sample formats")
     kind = _FORMATS.get(number)
-    if kind is None or bits not in ((16, 32, 64) if kind == "f" else (8, 16, 32, 64) if kind == "i" else range(1, 65)):
+    if kind is None or bits not in ((16, 32, 64) if kind == "f" else (8, 16, 32, 64) if kind == "i" else _UNSIGNED):
         raise UnsupportedTiffError("its samples are of a type that is not supported")
     tiled = 322 in directory.entries
     rows = first(directory, 278, height) or height
     segment = (first(directory, 322, 0), first(directory, 323, 0)) if tiled else (width, min(rows, height))
-    if segment[0] < 1 or segment[1] < 1:
+    if min(segment) < (_SMALLEST_TILE if tiled else 1):
         raise structure.damaged(f"its tiles are {segment[0]}x{segment[1]}")
     sampling = structure.numbers(directory, 530).tolist()
     layout = Layout(

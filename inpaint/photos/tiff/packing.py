@@ -8,7 +8,7 @@ import numpy as np
 
 from .layout import Layout, UnsupportedTiffError
 
-_BLOCK_BITS = 1 << 26
+_BLOCK_SAMPLES = 1 << 18
 
 
 def unpack(layout: Layout, data: bytes, rows: int) -> np.ndarray:
@@ -68,23 +68,36 @@ def _check_whole_numbers(layout: Layout) -> None:
 
 def _from_bits(lines: np.ndarray, bits: int, count: int, dtype: np.dtype) -> np.ndarray:
     """Return numbers of any length in bits: (rows, count), from uint8 (rows, bytes)."""
-    values = np.zeros((len(lines), count), dtype)
-    block = max(1, _BLOCK_BITS // max(1, count * bits))
-    for top in range(0, len(lines), block):
-        unpacked = np.unpackbits(lines[top : top + block], axis=1)[:, : count * bits]
-        part = values[top : top + block]
-        for bit in range(bits):
-            np.left_shift(part, 1, out=part)
-            np.bitwise_or(part, unpacked[:, bit::bits], out=part)
+    values = np.empty((len(lines), count), dtype)
+    columns = min(count, _BLOCK_SAMPLES)  # of 8 samples, whole bytes
+    rows = max(1, _BLOCK_SAMPLES // max(1, columns))
+    full = 8 * dtype.itemsize
+    for top in range(0, len(lines), rows):
+        for left in range(0, count, columns):
+            part = values[top : top + rows, left : left + columns]
+            packed = lines[top : top + rows, left * bits // 8 : -(-(left + part.shape[1]) * bits // 8)]
+            unpacked = np.unpackbits(packed, axis=1, count=part.shape[1] * bits).reshape(-1, bits)
+            padded = np.zeros((len(unpacked), full), np.uint8)
+            padded[:, full - bits :] = unpacked
+            part[:] = np.packbits(padded).view(f">u{dtype.itemsize}").reshape(part.shape)
     return values
 
 
 def _to_bits(values: np.ndarray, bits: int) -> np.ndarray:
     """Return uint8 (rows, bytes), each row padded with zeros to whole bytes."""
-    unpacked = np.zeros((len(values), values.shape[1] * bits), np.uint8)
-    for bit in range(bits):
-        unpacked[:, bit::bits] = (values >> values.dtype.type(bits - 1 - bit)) & values.dtype.type(1)
-    return np.packbits(unpacked, axis=1)
+    rows, count = values.shape
+    full = 8 * values.dtype.itemsize
+    packed = np.empty((rows, -(-count * bits // 8)), np.uint8)
+    columns = min(count, _BLOCK_SAMPLES)
+    step = max(1, _BLOCK_SAMPLES // max(1, columns))
+    for top in range(0, rows, step):
+        for left in range(0, count, columns):
+            part = np.ascontiguousarray(values[top : top + step, left : left + columns])
+            bytes_ = part.astype(f">u{values.dtype.itemsize}").view(np.uint8)
+            unpacked = np.unpackbits(bytes_.reshape(-1, values.dtype.itemsize), axis=1)[:, full - bits :]
+            lines = np.packbits(unpacked.reshape(len(part), -1), axis=1)
+            packed[top : top + step, left * bits // 8 : left * bits // 8 + lines.shape[1]] = lines
+    return packed
 
 
 def _without_float_differences(layout: Layout, lines: np.ndarray) -> np.ndarray:
