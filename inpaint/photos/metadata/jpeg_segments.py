@@ -54,17 +54,17 @@ class CleanedSegments(NamedTuple):
 
 def header_segments(data: bytes) -> Iterator[Segment]:
     """Yield the segments of a JPEG file before its first scan, as far as they are complete."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
+    at = data.find(b"\xff", 2)  # there may be other bytes between segments
+    while at >= 0 and at + 4 <= len(data):
         marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
+        if marker in (0, 0xFF):
+            at = data.find(b"\xff", at + 1)
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker < 0xC0 or 0xD0 <= marker <= 0xDA or length < 2 or at + 2 + length > len(data):
             return
         yield Segment(marker, data[at + 4 : at + 2 + length])
-        at += 2 + length
+        at = data.find(b"\xff", at + 2 + length)
 
 
 def without_previews(segments: list[Segment]) -> CleanedSegments:

@@ -175,18 +175,19 @@ def read(data: bytes) -> JpegFile:
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
-    """Return the next marker and where it ends; -1 at the end of the file."""
-    if at + 1 >= len(data):
-        return -1, len(data)
-    if data[at] != 0xFF:
-        raise damaged("a marker is missing")
-    while at < len(data) and data[at] == 0xFF:
-        at += 1
-    if at == len(data):
-        return -1, at
-    if data[at] < 0xC0 or 0xD0 <= data[at] <= SOI or data[at] == 0xDC:  # DNL: the height follows the first scan
-        raise damaged(f"the marker FF{data[at]:02X} is at a wrong place")
-    return data[at], at + 1
+    """Return the next marker and where it ends; -1 at the end of the file. Other bytes are skipped, as in libjpeg."""
+    at = data.find(b"\xff", at)
+    while 0 <= at < len(data) - 1:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0:
+            at = data.find(b"\xff", at + 2)
+        elif marker < 0xC0 or 0xD0 <= marker <= SOI or marker == 0xDC:  # DNL: the height follows the first scan
+            raise damaged(f"the marker FF{marker:02X} is at a wrong place")
+        else:
+            return marker, at + 2
+    return -1, len(data)
 
 
 def _frame(segment: Segment) -> Frame:

@@ -110,5 +110,6 @@ def test_the_segments_of_a_file_are_read_up_to_its_scan():
     segments = list(header_segments(data))
     assert Segment(COM, b"hello") in segments and Segment(APP1, block()) in segments
     assert data.startswith(b"\xff\xd8" + b"".join(segment.to_bytes() for segment in segments) + b"\xff\xda")
+    assert list(header_segments(data[:20] + b"junk\xff\0" + data[20:])) == segments
     for end in range(0, len(data), 7):
         assert list(header_segments(data[:end])) == segments[: len(list(header_segments(data[:end])))]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from inpaint.photos.opening import PhotoError, open_photo
 from inpaint.photos.rewriting import jpeg_file
-from inpaint.photos.rewriting.jpeg_coding import decode
+from inpaint.photos.rewriting.jpeg_coding import decode, encode
 from inpaint.photos.rewriting.rewrite import CannotRewriteError
 from inpaint.photos.saving import save_photo
 from tests.inpaint.photos.rewriting.jpegs import jpeg
@@ -56,7 +56,6 @@ DAMAGED = {
     "it has two frames": BASE[:SCAN] + BASE[place_of(BASE, 0xC0) :][:19] + BASE[SCAN:],
     "a component has no scan": BASE[:SCAN] + b"\xff\xd9",
     "a scan is cut off": BASE[: len(BASE) // 2],
-    "a marker is missing": BASE[:20] + b"\0" + BASE[20:],
     "the marker FFDC is at a wrong place": BASE[:-2] + b"\xff\xdc\0\x04\0\x10\xff\xd9",
     "a restart marker is missing": jpeg("restarts").replace(b"\xff\xd1", b"\xff\xd5"),
     "a Huffman table has too many codes": with_bytes(
@@ -106,8 +105,10 @@ def test_a_long_file_with_arithmetic_coding_is_read_and_encoded_anew():
     assert open_photo(file.getvalue()).info["subsampling"] == 0
 
 
-def test_a_file_without_its_end_marker_can_be_edited():
-    decoded(BASE[:-2])
+def test_a_file_without_its_end_marker_or_with_bytes_between_segments_can_be_edited():
+    for data in (BASE[:-2], BASE[:20] + b"\0junk\xff\0" + BASE[20:], BASE[:-2] + b"junk\xff\xff\xd9"):
+        file = jpeg_file.read(data)
+        assert encode(file, file.parts, decode(file, data)) == BASE
 
 
 @pytest.mark.parametrize("kind", ["4:2:0", "progressive", "restarts", "CMYK"])
