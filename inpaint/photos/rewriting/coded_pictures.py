@@ -5,7 +5,8 @@ from collections.abc import Callable
 from PIL import Image
 
 from inpaint.photos.coded import Coding, coding_of
-from inpaint.photos.isobmff import ItemFile, parse, serialise
+from inpaint.photos.isobmff import ItemFile, parse
+from inpaint.photos.isobmff_writing import serialise
 from inpaint.photos.modes import low_bytes
 from inpaint.photos.quality import matching_quality
 

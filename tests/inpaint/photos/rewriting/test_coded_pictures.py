@@ -11,7 +11,8 @@ from PIL import Image, ImageCms
 
 from inpaint.photos import avif
 from inpaint.photos.coded import coding_of
-from inpaint.photos.isobmff import Item, ItemFile, Property, Reference, parse, serialise
+from inpaint.photos.isobmff import Item, ItemFile, Property, Reference, parse
+from inpaint.photos.isobmff_writing import serialise
 from inpaint.photos.modes import Patch, write_patches
 from inpaint.photos.opening import PhotoError, open_photo
 from inpaint.photos.saving import save_photo
