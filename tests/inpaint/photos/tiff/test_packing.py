@@ -11,7 +11,7 @@ from inpaint.photos.tiff.structure import Structure
 from .files import tiff_bytes
 
 
-@pytest.mark.parametrize("bits", [1, 3, 5, 7, 9, 11, 13, 15, 17, 23, 29, 31])
+@pytest.mark.parametrize("bits", [1, 3, 5, 7, 9, 11, 12, 13, 15, 17, 23, 29, 31])
 @pytest.mark.parametrize("block", [8, 16, 1 << 18])
 def test_samples_of_any_bit_depth_are_packed_as_a_string_of_bits(bits, block, monkeypatch):
     monkeypatch.setattr(packing, "_BLOCK_SAMPLES", block)
