@@ -25,10 +25,13 @@ from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import PIPE, Task, no_mask_sentence
 from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
+from inpaint.runtime.malloc import trim_memory
 
 from .damage import THRESHOLD, check_threshold
 from .inpainter import DUST, NOTES, Inpainter
 
+TRIM_PIXELS = 20_000_000
+"""After the fill of a larger photo the memory that it took is returned, before the result is saved."""
 AHEAD_PIXELS = 30_000_000
 """A photo is read while another one is filled only if they have together at most this number of pixels."""
 
