@@ -233,6 +233,9 @@ def fill_file(
         return Outcome(bool(hole.any()), notes)
     format = options.format or result_format(opened.photo, task)
     photo, is_filled, notes = fill_opened(inpainter, opened, options)
+    del opened  # its mask; saving a large photo takes as much memory as filling it
+    if photo.width * photo.height > TRIM_PIXELS:
+        trim_memory()
     unchanged = not is_filled and not options.restore_tone and format == photo.format and options.quality is None
     with opened_output(task.output) as file:
         if unchanged and isinstance(task.photo, Path):  # encoding a JPEG again would change it
