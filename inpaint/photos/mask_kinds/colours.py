@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from inpaint.photos.modes import DEEP_MODES, strips, to_rgb
 from inpaint.photos.opening import MaskError
@@ -81,8 +81,10 @@ def has_colour(picture: Image.Image) -> bool:
         return False
     limit, coloured = NEAR if is_lossy(picture) else NEAR // 4, 0
     for _, strip in strips(picture):
-        pixels = to_rgb(strip)
-        coloured += int(np.count_nonzero(np.ptp(pixels, axis=2) > limit))
+        red, green, blue = (strip if strip.mode == "RGB" else Image.fromarray(to_rgb(strip))).split()
+        first, second = ImageChops.difference(red, green), ImageChops.difference(green, blue)
+        largest = ImageChops.lighter(ImageChops.lighter(first, second), ImageChops.difference(red, blue))
+        coloured += sum(largest.histogram()[limit + 1 :])
     return coloured > (picture.width * picture.height * 1e-4 if is_lossy(picture) else 0)
 
 

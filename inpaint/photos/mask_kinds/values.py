@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from inpaint.photos.opening import MaskError
 
@@ -164,8 +165,8 @@ def _soft_threshold(plane: Plane, high: float, full: float) -> float:
 
 def _distinct(values: np.ndarray) -> np.ndarray:
     """Return the distinct values of an array in ascending order."""
-    if values.dtype == bool or values.dtype == np.uint8:
-        return np.flatnonzero(np.bincount(values.ravel(), minlength=1)).astype(np.uint8)
+    if values.dtype == np.uint8:
+        return np.flatnonzero(Image.fromarray(np.ascontiguousarray(values)).histogram()).astype(np.uint8)
     return np.unique(values)
 
 
