@@ -41,8 +41,12 @@ def dilate_tight(photo: Image.Image, mask: np.ndarray) -> tuple[np.ndarray, int]
     dilated, most = mask, 0
     parts = sorted(find_regions(mask), key=lambda part: -part.hole.size)[:_MAX_REGIONS]
     rings = [_rings_of(photo, mask, part) for part in parts]
-    for part, own in zip(parts, rings, strict=True):
-        rim_px = _rim_px(own) or (_rim_px(_of_colour(own, rings)) if np.count_nonzero(own[:, 1, 0]) < _FEW_CELLS else 0)
+    colours = np.array([_rim_colour(each) for each in rings])
+    for part, own, colour in zip(parts, rings, colours, strict=True):
+        rim_px = _rim_px(own)
+        if not rim_px and np.count_nonzero(own[:, 1, 0]) < _FEW_CELLS:  # such as one of the letters of a text
+            alike = np.flatnonzero(np.abs(colours - colour).max(axis=1) <= _SAME_COLOUR)
+            rim_px = _rim_px(np.concatenate([rings[index] for index in alike]))
         if rim_px:
             dilated = mask.copy() if dilated is mask else dilated
             window = part.box.expanded(rim_px).intersection(_whole(mask))
@@ -53,14 +57,8 @@ def dilate_tight(photo: Image.Image, mask: np.ndarray) -> tuple[np.ndarray, int]
     return dilated, most
 
 
-def _of_colour(own: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
-    """Return the rings of all regions whose rim has about the colour of that of one, such as the letters of a text."""
-    return np.concatenate(
-        [each for each in rings if np.abs(_rim_colour(each) - _rim_colour(own)).max() <= _SAME_COLOUR]
-    )
-
-
 def _rim_colour(rings: np.ndarray) -> np.ndarray:
+    """Return the colour of a hole's own rim: (3,)."""
     total = rings[:, 0].sum(axis=0)
     return np.asarray(total[1:] / max(total[0], 1))
 
