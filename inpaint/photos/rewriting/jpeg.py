@@ -12,7 +12,8 @@ from inpaint.photos.original import Original
 from .differences import Change, changes
 from .jpeg_blocks import change_blocks, transform_of
 from .jpeg_coding import decode, encode
-from .jpeg_file import JpegFile, Scan, read
+from .jpeg_file import read
+from .jpeg_structure import JpegFile, Scan
 from .rewrite import CannotRewriteError, Rewritten
 
 _STRIP_PIXELS = 1 << 18

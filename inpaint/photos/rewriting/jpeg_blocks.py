@@ -6,7 +6,7 @@ from PIL import Image
 from inpaint.photos.metadata.jpeg_segments import APP0, APP14, Segment
 
 from .differences import Change, stored_rows
-from .jpeg_file import Component, JpegFile
+from .jpeg_structure import Component, JpegFile
 
 _ZIGZAG = sorted(range(64), key=lambda at: (at // 8 + at % 8, (at // 8 if (at // 8 + at % 8) % 2 else at % 8)))
 _DCT = np.sqrt(np.where(np.arange(8) == 0, 1, 2) / 8)[:, None] * np.cos(

@@ -6,8 +6,8 @@ import numpy as np
 
 from inpaint.photos.metadata.jpeg_segments import Segment
 
-from .jpeg_file import DHT, EOI, SOI, Frame, JpegFile, Scan, damaged
 from .jpeg_huffman import HuffmanTable, optimal_table, quick_of, read_tables
+from .jpeg_structure import DHT, EOI, SOI, Frame, JpegFile, Scan, damaged
 
 _AC = 16
 _BLOCKS_AT_ONCE = 4096

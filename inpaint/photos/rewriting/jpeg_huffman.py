@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .jpeg_file import damaged
+from .jpeg_structure import damaged
 
 _LONGEST = 16
 

@@ -6,6 +6,7 @@ Run as a module, with NUMBA_DISABLE_JIT=1, see `tests.inpaint.synthesis.run_chec
 import numpy as np
 
 from inpaint.photos.rewriting import jpeg_coding, jpeg_decode_kernels, jpeg_encode_kernels, jpeg_file
+from inpaint.photos.rewriting.jpeg_structure import Scan
 from inpaint.photos.rewriting.rewrite import CannotRewriteError
 from tests.inpaint.photos.rewriting.jpegs import jpeg
 from tests.inpaint.synthesis.run_checked import checked
@@ -35,7 +36,7 @@ def main():
         rng.shuffle(coefficients.reshape(-1))  # needs codes that the file has not
         encoded = jpeg_coding.encode(file, file.parts, coefficients)
         assert np.array_equal(jpeg_coding.decode(jpeg_file.read(encoded), encoded), coefficients)
-        start = next(part.start for part in file.parts if isinstance(part, jpeg_file.Scan))
+        start = next(part.start for part in file.parts if isinstance(part, Scan))
         for _ in range(12):
             broken = bytearray(data)
             for place in rng.integers(start, len(data) - 2, 3):
