@@ -61,11 +61,13 @@ class Dust:
         mask: bool (H, W), True = dust.
         depth: float16 (H, W), the negative logarithm of the share of infrared light that passes; 0 outside of the mask.
         properties: what scanner and film did to the infrared channel.
+        noise: standard deviation of the depth where there is no dust.
     """
 
     mask: np.ndarray
     depth: np.ndarray
     properties: Properties
+    noise: float
 
 
 def dust_of(photo: Image.Image, *, threshold: float = 0.5, grow_px: float = 1.0) -> tuple[Dust | None, str]:
@@ -118,9 +120,11 @@ def find_dust(photo: Image.Image, infrared: np.ndarray, *, threshold: float = 0.
     light, holder = _light(scan, properties)
     depth, score = np.zeros(scan.shape, np.float16), np.zeros(scan.shape, np.float32)
     lines = np.zeros(scan.shape, np.float32)
+    noise: list[float] = []
     for rows, inner, outer in _strips(scan.shape[0]):
         found = _depth(scan, properties, light, outer)
         deviation = _deviation(found)
+        noise.append(float(np.median(deviation[::BLOCK_PX, ::BLOCK_PX])))
         spots, of_lines = _scores(found, deviation, _doubt(scan, properties, outer), properties.defocus_px)
         outside = enlarged(holder.astype(np.float32), BLOCK_PX, outer, scan.shape[1]) > 0.5
         spots[outside] = of_lines[outside] = 0
@@ -129,7 +133,7 @@ def find_dust(photo: Image.Image, infrared: np.ndarray, *, threshold: float = 0.
     mask |= elongated(hysteresis(lines, float(LINE_WEAK * factor), float(LINE_SEED * factor), LINE_PIXELS))
     mask = dilate(mask, grow_px)
     depth[~mask] = 0
-    return Dust(mask, depth, properties)
+    return Dust(mask, depth, properties, float(np.median(noise)))
 
 
 def _strips(height: int) -> Iterator[tuple[slice, slice, slice]]:

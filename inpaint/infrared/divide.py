@@ -18,6 +18,9 @@ USUAL_RATIO, RATIO_SPREAD = 1.1, 0.3
 is blurred, and so less deep."""
 MAX_ROUGHNESS = 1.15
 """Where the divided picture varies more than this multiple of what is around it, the dust is filled instead."""
+MAX_BLURS, MAX_NOISE = 1, 0.015
+"""Nothing is divided out by an infrared channel that is more blurred than the colours (`Properties.blurs`), since the
+rims of dust would stay, nor by a noisier one, since the noise would come into the colours."""
 MAX_BOX_PIXELS = 2_000_000
 _MARGIN_PX, _RADIUS_PX, _RING_PX = 10, 6, 3
 _CORRELATED_PIXELS = 10.0
@@ -43,6 +46,7 @@ class _Part(NamedTuple):
 def divide_out(photo: Image.Image, dust: Dust, mask: np.ndarray) -> np.ndarray:
     """Brighten the pixels below half-transparent dust, in place, and return the mask of what is left to fill.
 
+    The infrared channel must be about as sharp as the colours, and have little noise; else all is left to the fill.
     How much darker a piece of dust makes the colours is fitted for each piece, near the usual ratio. A piece is left to
     the fill if it is too dense, or if the divided picture does not continue what is around it.
 
@@ -54,7 +58,8 @@ def divide_out(photo: Image.Image, dust: Dust, mask: np.ndarray) -> np.ndarray:
     Returns:
         bool (H, W): the mask without the pieces that were divided out.
     """
-    if photo.mode != "RGB" or not mask.any():
+    is_exact = dust.properties.blurs <= MAX_BLURS and dust.noise <= MAX_NOISE
+    if photo.mode != "RGB" or not is_exact or not mask.any():
         return mask
     rest = mask.copy()
     labels, count = label(mask)

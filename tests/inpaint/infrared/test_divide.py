@@ -1,5 +1,7 @@
 """Half-transparent dust is divided out; what is too dense or does not fit is left to the fill."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -30,7 +32,7 @@ def dusty(density, bits=16):
     pixels = (clean * np.where(inside, np.exp(-density), 1)[..., None]).round().astype(np.uint16)
     depth = np.where(inside, density, 0).astype(np.float16)
     photo = from_deep_array(pixels) if bits == 16 else Image.fromarray((pixels >> 8).astype(np.uint8))
-    return photo, clean, inside, Dust(inside, depth, PROPERTIES)
+    return photo, clean, inside, Dust(inside, depth, PROPERTIES, 0.005)
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 0.9])
@@ -76,8 +78,19 @@ def test_photos_of_other_modes_are_left_to_the_fill(mode):
     assert photo.tobytes() == before
 
 
+@pytest.mark.parametrize(
+    "change", [{"noise": 0.03}, {"properties": PROPERTIES._replace(blurs=4)}], ids=["noisy", "blurred"]
+)
+def test_a_noisy_or_blurred_channel_divides_nothing(change):
+    photo, _, _, dust = dusty(0.5)
+    before = deep_pixels(photo)
+    dust = dataclasses.replace(dust, **change)
+    assert np.array_equal(divide_out(photo, dust, dust.mask), dust.mask)
+    assert np.array_equal(deep_pixels(photo), before)
+
+
 def test_dividing_brings_a_made_scan_nearer_to_the_clean_one():
-    scan = small_scan(7)
+    scan = small_scan(7, shift_px=(0.0, 0.0), blur_px=0.5, amount=250)
     photo = from_deep_array(scan.colour)
     dust = find_dust(photo, scan.infrared)
     before = np.abs(to_rgb(photo).astype(float) - scan.clean / 257)
