@@ -20,10 +20,10 @@ _MODULES = {
     "FreeFormGenerator": "networks.free_form",
     "GENERATORS": "networks.generators",
     "Inpainter": "inpainter",
-    "MaskError": "photos.opening",
+    "MaskError": "photos.errors",
     "Patch": "photos.modes",
-    "PhotoError": "photos.opening",
-    "PhotoTooLargeError": "photos.opening",
+    "PhotoError": "photos.errors",
+    "PhotoTooLargeError": "photos.errors",
     "Session": "session",
     "WeightsError": "hub.weights",
     "open_photo": "photos.opening",
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from inpaint.networks.context_encoder import ContextEncoder
     from inpaint.networks.free_form import FreeFormGenerator
     from inpaint.networks.generators import GENERATORS
+    from inpaint.photos.errors import MaskError, PhotoError, PhotoTooLargeError
     from inpaint.photos.masks import to_mask
     from inpaint.photos.modes import Patch
-    from inpaint.photos.opening import MaskError, PhotoError, PhotoTooLargeError, open_photo
+    from inpaint.photos.opening import open_photo
     from inpaint.photos.saving import save_photo
     from inpaint.photos.sixteen_bit import to_array
     from inpaint.photos.tone import ToneCurve, restore_tone

@@ -17,9 +17,10 @@ from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import Weights, load_weights
 from inpaint.infrared.detect import dust_of
 from inpaint.networks.config import GeneratorConfig
+from inpaint.photos.errors import MaskError, PhotoError
 from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, low_bytes, to_rgb
-from inpaint.photos.opening import MaskError, PhotoError, PhotoSource, open_photo
+from inpaint.photos.opening import PhotoSource, open_photo
 from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 

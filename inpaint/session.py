@@ -15,8 +15,8 @@ from inpaint.engine.options import DEFAULT_OPTIONS, FillOptions
 from inpaint.engine.pending import needs_pause
 from inpaint.engine.photo import for_photo
 from inpaint.engine.regions import Box, check_grow_px, dilate
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
-from inpaint.photos.opening import MaskError
 from inpaint.photos.pixels import PhotoPixels
 from inpaint.photos.transparency import has_transparency
 

@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 
 from inpaint.compiled.parallel import Cancelled
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import Patch
-from inpaint.photos.opening import MaskError
 
 from .canvas import Canvas
 from .fills import Fill, FillHoles

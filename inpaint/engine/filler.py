@@ -16,7 +16,7 @@ from inpaint.compiled.ahead import ahead
 from inpaint.compiled.available import is_available
 from inpaint.compiled.parallel import Cancelled
 from inpaint.networks.config import FreeFormConfig, GeneratorConfig
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 from inpaint.pyramid.fills import composite_pixels, downscale, push_pull, transfer_low_frequencies
 
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop

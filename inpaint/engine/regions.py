@@ -8,7 +8,7 @@ import numpy as np
 from inpaint.morphology.distance import distance_transform
 from inpaint.morphology.labels import bounding_boxes, label
 from inpaint.morphology.squares import dilate as dilate_square
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 CELL = 16
 """Side in pixels of the grid on which regions are found; holes in touching cells, or two cells apart, are joined."""

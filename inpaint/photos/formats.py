@@ -16,6 +16,7 @@ FORMAT_OF_SUFFIX = {
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
 }
 """Pillow's names of the formats; Pillow itself has to import all its plugins to tell them."""
+SUFFIXES = tuple(FORMAT_OF_SUFFIX)
 DEFLATE_LEVEL = 3
 """Of PNG and 16-bit TIFF. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .opening import SUFFIXES
+from .formats import SUFFIXES
 from .raw import raw_kind
 
 _RAW_SUFFIXES = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .opening import SUFFIXES
+from .formats import SUFFIXES
 
 MASK_SUFFIXES = (*SUFFIXES, ".json", ".npy", ".npz")
 _NEAR = 0.6

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from .errors import MaskError
 from .mask_kinds.colours import colours_to_hole, has_colour, is_lossy
 from .mask_kinds.copies import ERASED, PAINTED, has_alpha, layer_to_hole, painted_to_hole
 from .mask_kinds.files import load_mask_file
 from .mask_kinds.values import Plane, levels_of, values_to_hole
 from .modes import DEEP_MODES, low_bytes, strips
-from .opening import MaskError, PhotoSource, open_photo
+from .opening import PhotoSource, open_photo
 from .original import file_name_of
 from .sixteen_bit import array_strips
 

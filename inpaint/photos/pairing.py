@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from .formats import SUFFIXES
 from .left_out import LeftOut, left_out_of, told
 from .mask_names import FORMS, MASK_SUFFIXES, MaskNames, names_looked_for
-from .opening import SUFFIXES
 from .saving import format_of
 
 PIPE = "-"

@@ -11,12 +11,12 @@ from PIL import Image, PngImagePlugin
 
 from . import heif, netpbm
 from .carried_over import CarriedOver, with_chunks
-from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, register_heic
+from .errors import PhotoError
+from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, SUFFIXES, register_heic
 from .metadata import exif, xmp
 from .metadata.jpeg_options import JpegOptions, jpeg_options
 from .metadata.removed import sentences
 from .modes import LOW_BYTES, low_bytes
-from .opening import SUFFIXES, PhotoError
 from .original import ORIGINAL, Original, original_of, relocate_original
 from .quality import matching_quality
 from .rewriting.rewrite import CannotRewriteError, rewrite

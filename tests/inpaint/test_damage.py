@@ -26,7 +26,7 @@ from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ConfigError, DamageConfig, damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork, fused
-from inpaint.photos.opening import MaskError, PhotoError
+from inpaint.photos.errors import MaskError, PhotoError
 from tests.pictures import picture
 from tests.train.damage.worn_prints import degrade_print
 

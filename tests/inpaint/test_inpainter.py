@@ -12,8 +12,8 @@ from inpaint.engine.options import FillOptions
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
+from inpaint.photos.errors import MaskError, PhotoError
 from inpaint.photos.modes import MODES
-from inpaint.photos.opening import MaskError, PhotoError
 from tests.inpaint.mean_generator import MeanGenerator
 from tests.pictures import picture, random_rectangles, raw
 

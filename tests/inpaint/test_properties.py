@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from inpaint.engine.regions import dilate
 from inpaint.inpainter import Inpainter
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import MODES
-from inpaint.photos.opening import MaskError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.sixteen_bit import to_array
 from tests.inpaint.mean_generator import MeanGenerator
 from tests.pictures import deep_pixels, picture, raw

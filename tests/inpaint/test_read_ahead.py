@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpaint import batch
 from inpaint.batch import Options, ReadAhead, open_task
-from inpaint.photos.opening import PhotoError
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.pairing import find_tasks
 from tests.inpaint.photo_folders import write
 

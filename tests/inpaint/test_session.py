@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from inpaint.engine.regions import Box
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import MODES
-from inpaint.photos.opening import MaskError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.sixteen_bit import to_array
 from inpaint.session import Session
 from tests.inpaint.sessions import Screen, fill_with_mean, session, state

@@ -22,9 +22,10 @@ from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
+from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
-from inpaint.photos.opening import SUFFIXES, open_photo
+from inpaint.photos.opening import open_photo
 from train.data.datasets import iter_photos
 from train.data.retry import StreamError
 

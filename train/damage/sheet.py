@@ -12,8 +12,9 @@ from PIL import Image
 
 from inpaint.damage import THRESHOLD
 from inpaint.inpainter import Inpainter
+from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.modes import to_rgb
-from inpaint.photos.opening import SUFFIXES, open_photo
+from inpaint.photos.opening import open_photo
 from train.sheets import picture_sheet
 
 CELL_PX = 420, 320

@@ -2,7 +2,8 @@
 
 from PIL import Image
 
-from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.errors import PhotoError, PhotoTooLargeError
+from inpaint.photos.opening import open_photo
 
 MAX_PIXELS = 89_000_000
 """Larger photos are skipped: two at a time would take more than a gigabyte."""

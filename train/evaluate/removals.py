@@ -19,8 +19,9 @@ import torch
 from inpaint.benchmark.baselines import BASELINES
 from inpaint.markdown import markdown_table
 from inpaint.networks.tensors import to_tensor
+from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.masks import to_mask
-from inpaint.photos.opening import SUFFIXES, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import find_tasks
 from train.metrics.no_reference import detail, seam
 

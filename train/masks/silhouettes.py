@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from inpaint.photos.opening import SUFFIXES, open_photo
+from inpaint.photos.formats import SUFFIXES
+from inpaint.photos.opening import open_photo
 
 CANVAS = 96
 """Side in pixels of the square on which a silhouette is deformed before it is placed."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 from .labelme import is_labelme, labelme_to_hole
 from .run_lengths import run_lengths_to_hole

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageChops
 
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import DEEP_MODES, strips, to_rgb
-from inpaint.photos.opening import MaskError
 
 LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "HEIF", "JPEG2000")
 NEAR = 32

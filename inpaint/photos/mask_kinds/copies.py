@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import DEEP_MODES, grey_range, strips, to_rgb
-from inpaint.photos.opening import MaskError
 
 from .colours import NEAR, plain_colours, sample
 

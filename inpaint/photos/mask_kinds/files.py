@@ -8,7 +8,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from inpaint.photos.opening import MAX_BYTES, MaskError, PhotoSource
+from inpaint.photos.errors import MaskError
+from inpaint.photos.opening import MAX_BYTES, PhotoSource
 
 _HEAD_BYTES = 64
 _NUMPY, _ZIP = b"\x93NUMPY", b"PK\3\4"

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from inpaint.photos.opening import MaskError, PhotoError, open_photo
+from inpaint.photos.errors import MaskError, PhotoError
+from inpaint.photos.opening import open_photo
 
 from .shapes import add_disk, add_line, add_polygon, checked_points
 

@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 MAX_BYTES = 1 << 30
 """Of an array."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 
 def run_lengths_to_hole(segmentation: dict, size: tuple[int, int]) -> np.ndarray:

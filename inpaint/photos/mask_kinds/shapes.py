@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 MAX_POINTS = 1_000_000
 _MAX_CROSSINGS = 50_000_000

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 MANY = 64
 """With more distinct values than this, a mask is soft (or a photo), not a map of labels."""

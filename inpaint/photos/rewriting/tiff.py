@@ -4,8 +4,8 @@ import io
 
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.metadata.removed import sentences
-from inpaint.photos.opening import PhotoError
 from inpaint.photos.orientation import stored
 from inpaint.photos.original import Original
 from inpaint.photos.tiff.layout import UnsupportedTiffError

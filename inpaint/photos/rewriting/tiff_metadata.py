@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.metadata.jpeg_streams import jpeg_streams
 from inpaint.photos.metadata.photoshop import iptc_without_previews
 from inpaint.photos.metadata.photoshop import without_previews as photoshop_without_previews
 from inpaint.photos.metadata.removed import CREDENTIALS, LAYERS, PREVIEW, Cleaned
 from inpaint.photos.metadata.xmp import without_previews as xmp_without_previews
-from inpaint.photos.opening import PhotoError
 from inpaint.photos.tiff.pages import is_reduced
 from inpaint.photos.tiff.structure import Directory, Structure
 

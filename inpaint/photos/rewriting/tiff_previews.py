@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.metadata.removed import PREVIEW
 from inpaint.photos.modes import Patch, to_rgb, write_patches
-from inpaint.photos.opening import PhotoError
 from inpaint.photos.tiff.layout import UnsupportedTiffError
 from inpaint.photos.tiff.pages import has_pixels, is_mask, is_reduced, pages_of
 from inpaint.photos.tiff.picture import Picture, picture_of

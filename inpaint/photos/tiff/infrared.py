@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import TIFF_SIGNATURES
-from inpaint.photos.opening import PhotoError
 from inpaint.photos.original import Original, original_of
 
 from .layout import UnsupportedTiffError

@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from inpaint.photos.opening import PhotoError
+from inpaint.photos.errors import PhotoError
 
 from .layout import UnsupportedTiffError
 from .pages import pages_of

@@ -2,8 +2,8 @@
 
 import io
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import TIFF_SIGNATURES
-from inpaint.photos.opening import PhotoError
 
 from .structure import Directory, Structure
 

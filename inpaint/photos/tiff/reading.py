@@ -6,8 +6,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from inpaint.photos.errors import PhotoError, PhotoTooLargeError
 from inpaint.photos.modes import GREY_BITS, LOW_BYTES
-from inpaint.photos.opening import PhotoError, PhotoTooLargeError
 from inpaint.photos.orientation import tiff_exif
 from inpaint.photos.raw import refusal
 

@@ -7,8 +7,8 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import TIFF_SIGNATURES
-from inpaint.photos.opening import PhotoError
 
 SUB_DIRECTORIES = 330
 MAX_DIRECTORIES = 4096

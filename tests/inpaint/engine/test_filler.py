@@ -12,7 +12,7 @@ from inpaint.engine.plan import plan
 from inpaint.engine.regions import Box
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 from tests.inpaint.mean_generator import MeanGenerator, in_pytorch
 from tests.pictures import picture, random_rectangles
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from inpaint.engine.regions import CELL, Box, Part, covering_boxes, dilate, find_regions, occupancy, regions_of
-from inpaint.photos.opening import MaskError
+from inpaint.photos.errors import MaskError
 
 
 def spots(height, width, count, seed, side=20):

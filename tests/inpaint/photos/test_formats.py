@@ -4,8 +4,9 @@ import io
 
 import pytest
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import is_heic, is_lossless_webp, register_heic
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, picture
 
 

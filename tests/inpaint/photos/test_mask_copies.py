@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from inpaint.photos.errors import MaskError
 from inpaint.photos.masks import read_mask, to_mask
-from inpaint.photos.opening import MaskError, open_photo
+from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, landscape
 
 PHOTO = landscape()

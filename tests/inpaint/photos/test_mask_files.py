@@ -10,8 +10,9 @@ import pytest
 from matplotlib.path import Path as Outline
 from PIL import Image
 
+from inpaint.photos.errors import MaskError, PhotoError
 from inpaint.photos.masks import read_mask, to_mask
-from inpaint.photos.opening import MaskError, PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, picture
 
 SIZE = (60, 40)

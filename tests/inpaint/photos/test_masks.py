@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from inpaint.photos.errors import MaskError
 from inpaint.photos.masks import to_mask
-from inpaint.photos.opening import MaskError
 from tests.pictures import file_bytes, landscape
 
 

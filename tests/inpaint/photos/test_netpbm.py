@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.modes import Patch, write_patches
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
 from tests.pictures import deep_pixels, picture

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError, PhotoTooLargeError
 from inpaint.photos.formats import register_heic
 from inpaint.photos.modes import to_rgb
-from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, picture, raw
 
 

@@ -7,8 +7,9 @@ import piexif
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import register_heic
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import format_of, save_photo
 from tests.pictures import file_bytes, picture
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.modes import MODES
-from inpaint.photos.opening import PhotoError
 from inpaint.photos.sixteen_bit import from_deep_array, to_array
 from inpaint.photos.tone import restore_tone
 from tests.pictures import picture

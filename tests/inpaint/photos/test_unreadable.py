@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.errors import PhotoError
+from inpaint.photos.opening import open_photo
 from inpaint.photos.unreadable import describe
 from tests.pictures import file_bytes, picture
 

@@ -11,10 +11,11 @@ from PIL import Image, ImageCms
 
 from inpaint.photos import avif
 from inpaint.photos.coded import coding_of
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.isobmff import Item, ItemFile, Property, Reference, parse
 from inpaint.photos.isobmff_writing import serialise
 from inpaint.photos.modes import Patch, write_patches
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
 

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from inpaint.photos import jpeg2000
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.jpeg2000 import boxes, codestream_of, coding_of
 from inpaint.photos.modes import Patch, write_patches
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from tests.pictures import file_bytes, picture
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.errors import PhotoError
+from inpaint.photos.opening import open_photo
 from inpaint.photos.rewriting import jpeg_file
 from inpaint.photos.rewriting.jpeg_coding import decode, encode
 from inpaint.photos.rewriting.rewrite import CannotRewriteError

@@ -6,8 +6,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.modes import Patch, write_patches
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
 from inpaint.photos.tone import restore_tone

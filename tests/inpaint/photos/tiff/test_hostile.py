@@ -4,7 +4,8 @@ import time
 import numpy as np
 import pytest
 
-from inpaint.photos.opening import PhotoError, open_photo
+from inpaint.photos.errors import PhotoError
+from inpaint.photos.opening import open_photo
 
 from .files import ramp, several, tiff_bytes
 

@@ -6,8 +6,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from inpaint.photos.errors import PhotoError, PhotoTooLargeError
 from inpaint.photos.masks import to_mask
-from inpaint.photos.opening import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
 
