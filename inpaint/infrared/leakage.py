@@ -16,6 +16,9 @@ PICTURE_SLOPE = 0.2
 silver does as much as it absorbs visible light (1), Kodachrome's cyan dye a good part of that; other dyes nearly
 nothing (below 0.1)."""
 PICTURE_CORRELATION = 0.5
+VISIBLE_DETAIL, LEAST_DETAIL = 0.02, 0.1
+"""Detail of the brightness, as a logarithm, that counts, and the share of a scan that must have it: in a plain picture
+only the dust does."""
 
 
 class Leakage(NamedTuple):
@@ -51,17 +54,23 @@ def measure_leakage(infrared: np.ndarray, colours: Sequence[np.ndarray]) -> Leak
     Args:
         infrared: float32 (H, W), logarithm of the infrared channel.
         colours: float32 (H, W) each, logarithms of red, green and blue, registered with it.
+
+    Returns:
+        No leakage at all for a picture with too little detail to measure it.
     """
     target = _detail(infrared).astype(np.float64)
-    keep = _on_film(infrared)
+    film = _on_film(infrared)
     sources = np.stack([_detail(colour) for colour in colours], axis=1).astype(np.float64)
-    weights = np.zeros(3)
+    if np.mean(np.abs(sources.mean(axis=1)[film]) > VISIBLE_DETAIL) < LEAST_DETAIL:
+        return Leakage(np.zeros(3, np.float32), 0.0, 0.0)
+    weights, rest = np.zeros(3), target  # the first round leaves out dust, which would explain itself
     for _ in range(_ROUNDS):
+        middle = np.median(rest[film])
+        keep = film & (np.abs(rest - middle) < _OUTLIER * noise_of(rest[None, film]) + 1e-6)
         some = sources[keep]
         damping = np.eye(3) * (1e-3 * np.trace(some.T @ some) / 3 + 1e-9)
         weights = np.linalg.solve(some.T @ some + damping, some.T @ target[keep])
         rest = target - sources @ weights
-        keep &= np.abs(rest - np.median(rest[keep])) < _OUTLIER * noise_of(rest[None, keep]) + 1e-6
     brightness, inside = sources.mean(axis=1)[keep], target[keep]
     common, power = float(brightness @ inside), float(brightness @ brightness) + 1e-9
     correlation = common / float(np.sqrt(power * (inside @ inside + 1e-9)))
