@@ -32,10 +32,12 @@ from page.editor.component import editor
 from page.editor.examples import Examples
 from page.retrain.component import PATH as RETRAIN_PATH
 from page.retrain.component import retrain
+from page.retrain.signin import on_space
 from page.server.api import Blocks, add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import Models
+from page.server.owner import OwnerKey
 from page.server.scripts import script_route
 from page.server.visits import Visits
 from page.server.zero_gpu import with_zero_gpu, zero_gpu
@@ -65,7 +67,11 @@ def load_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainte
 
 
 def build_page(
-    inpainter: Inpainter, notice: str = "", visits: Visits | None = None, examples: Examples | None = None
+    inpainter: Inpainter,
+    notice: str = "",
+    visits: Visits | None = None,
+    examples: Examples | None = None,
+    owner_key: OwnerKey | None = None,
 ) -> gr.Blocks:
     """Build the page and its endpoints.
 
@@ -74,6 +80,7 @@ def build_page(
         notice: why it does not have the requested weights, for a banner; "" if it does.
         visits: keeps the open photos; None: with the default limits.
         examples: of the default model; None: each is filled when it is first shown.
+        owner_key: what makes a local visitor the owner of this machine; None: a new key, which nobody knows.
     """
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
     examples = Examples(inpainter) if examples is None else examples
@@ -84,7 +91,7 @@ def build_page(
             editor(models, visits, examples, notice)
             add_api(inpainter, visits)
         with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
-            retrain(models)
+            retrain(models, OwnerKey() if owner_key is None else owner_key)
     return page
 
 
@@ -137,10 +144,13 @@ if __name__ == "__main__":
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     inpainter = with_zero_gpu(inpainter, gpu)
     examples, visits = Examples(inpainter), Visits(Path(get_upload_folder()))
-    page = build_page(inpainter, notice, visits, examples)
+    owner_key = OwnerKey()
+    page = build_page(inpainter, notice, visits, examples, owner_key)
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
     if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
         arguments = examples, start_warm_up(), visits
         threading.Thread(target=fill_examples, args=arguments, name="examples", daemon=True).start()
     print(f"The page is at {url}; Ctrl-C stops it.", flush=True)
+    if not on_space():
+        print(f"To train on this machine or account, open {owner_key.link(url, RETRAIN_PATH)}", flush=True)
     page.block_thread()

@@ -55,7 +55,7 @@ class RetrainActions:
         machines += [local_hardware(LOCAL, os.cpu_count() or 2)] if caller.owner else []
         return {
             "account": account.name if account else None,
-            "sign_in": "oauth" if has_sign_in() else "none" if on_space() else "token" if caller.owner else "away",
+            "sign_in": _way_to_sign_in(caller),
             "hardware": [machine._asdict() for machine in machines],
             "runs": self._recent_runs(caller),
         }
@@ -192,6 +192,13 @@ class RetrainActions:
         if not caller.owner or not re.fullmatch(r"\w[\w.-]{0,200}", name, re.ASCII):
             raise PageError("retrain_gone")
         return self.root / "runs" / name
+
+
+def _way_to_sign_in(caller: Caller) -> str:
+    """Return how the caller can become one who may train: the end of a key of the page's texts."""
+    if on_space():
+        return "oauth" if has_sign_in() else "none"
+    return "token" if caller.owner else "key" if caller.local else "away"
 
 
 def _preset(call: dict) -> str:

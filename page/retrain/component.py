@@ -7,6 +7,7 @@ import gradio as gr
 from page.retrain.actions import RetrainActions
 from page.retrain.signin import has_sign_in, server_function
 from page.server.models import Models
+from page.server.owner import OwnerKey
 from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
 
@@ -18,11 +19,12 @@ DEFAULT_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 SUGGESTED_DATASETS = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
 
 
-def retrain(models: Models) -> gr.HTML:
+def retrain(models: Models, owner_key: OwnerKey) -> gr.HTML:
     """Add the form to the page that is being built.
 
     Args:
         models: where weights are registered that a visitor wants to use.
+        owner_key: what makes a local visitor the owner of the machine.
     """
     if has_sign_in():
         gr.LoginButton(visible=False)  # sets up /login/huggingface and the session; the page has its own link there
@@ -31,7 +33,7 @@ def retrain(models: Models) -> gr.HTML:
         css_template=load_styles(*STYLES),
         js_on_load=load_script("retrain/retrain.js"),
         apply_default_css=False,
-        server_functions=[server_function(action) for action in RetrainActions(models).all],
+        server_functions=[server_function(action, owner_key) for action in RetrainActions(models).all],
         elem_id="retrain",
         texts=TEXTS,
         presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],

@@ -1,7 +1,8 @@
 """Who calls, and which token may be used on their behalf.
 
 On a Space a visitor signs in with Hugging Face, and only that token is used. On a private machine it is the machine's
-token, and only for a browser on that machine: a page that others can reach must not start jobs on its owner's account.
+token, and only for a browser on that machine that knows the owner's key: a page that others can reach must not start
+jobs on its owner's account.
 """
 
 import os
@@ -15,12 +16,13 @@ import gradio as gr
 from inpaint import WeightsError
 from page.server.answers import error_answer
 from page.server.errors import PageError
+from page.server.owner import OwnerKey
 from page.server.texts import language_of
 from train.jobs.hub import account_name, machine_token
 from train.jobs.spec import JobError
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-FORWARDED = ("x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip")
+FORWARDED = ("x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip", "via")
 
 
 class Account(NamedTuple):
@@ -42,11 +44,13 @@ class Caller(NamedTuple):
 
     Attributes:
         account: None if not signed in.
-        owner: whether the browser runs on the private machine that serves this page.
+        owner: whether this is the owner of the private machine that serves this page.
+        local: whether the browser runs there, as far as the request shows; then the owner's key is asked for.
     """
 
     account: Account | None
     owner: bool
+    local: bool = False
 
     def require_account(self) -> Account:
         """Return the account.
@@ -69,11 +73,12 @@ def has_sign_in() -> bool:
     return on_space() and bool(os.getenv("OAUTH_CLIENT_ID")) and os.getenv("SYSTEM") == "spaces"
 
 
-def is_owner(request: gr.Request) -> bool:
-    """Return whether a request comes from a browser on the private machine that serves this page.
+def is_local(request: gr.Request) -> bool:
+    """Return whether a request seems to come from a browser on the private machine that serves this page.
 
-    Requests through a tunnel or a proxy, to a host name that another site could point here, and from pages of other
-    sites do not count.
+    Requests through a proxy that says so, to a host name that another site could point here, and from pages of other
+    sites do not count. A tunnel that adds no headers does, and so does each user of a shared computer: this alone
+    proves nothing.
     """
     if on_space() or not is_same_origin(request):
         return False
@@ -100,7 +105,7 @@ def _host(address: str) -> str | None:
 
 
 def signed_in_account(
-    request: gr.Request, profile: gr.OAuthProfile | None, token: gr.OAuthToken | None
+    request: gr.Request, profile: gr.OAuthProfile | None, token: gr.OAuthToken | None, owner: bool
 ) -> Account | None:
     """Return the account on whose behalf a request may act; None if not signed in.
 
@@ -108,6 +113,7 @@ def signed_in_account(
         request: of the visitor.
         profile: from the Space's sign-in.
         token: from the Space's sign-in.
+        owner: whether the request is the owner's, who may use the machine's token.
 
     Raises:
         JobError: the machine's token is not valid, or the Hub cannot be reached.
@@ -116,7 +122,7 @@ def signed_in_account(
         if profile is None or token is None or not is_same_origin(request):
             return None
         return Account(profile.username, token.token, token.expires_at - time.time())
-    own = machine_token() if is_owner(request) else None
+    own = machine_token() if owner else None
     return Account(_account_name(own), own, None) if own else None
 
 
@@ -130,11 +136,12 @@ def _account_name(token: str) -> str:
     return _names[token]
 
 
-def server_function(action: Callable[[dict, Caller], dict]) -> Callable:
+def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey) -> Callable:
     """Return an action as a Gradio server function that always returns an answer.
 
     Args:
         action: takes the call's dict and the caller, and returns the answer's dict.
+        owner_key: what the owner's calls carry as `owner_key`.
     """
 
     def answer(
@@ -143,7 +150,11 @@ def server_function(action: Callable[[dict, Caller], dict]) -> Callable:
         try:
             if not isinstance(call, dict):
                 raise PageError("bad_request")
-            return action(call, Caller(signed_in_account(request, profile, token), is_owner(request)))
+            local, key = is_local(request), call.get("owner_key")
+            owner = local and owner_key.matches(key)
+            if local and key and not owner:  # as after a restart of the page
+                raise PageError("retrain_key_wrong")
+            return action(call, Caller(signed_in_account(request, profile, token, owner), owner, local))
         except (JobError, WeightsError) as error:
             return {"error": str(error), "code": "job"}
         except Exception as error:

@@ -24,9 +24,11 @@ from torch import Tensor, nn
 import app
 from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
+from page.server.owner import OwnerKey
 from page.server.visits import Visits
 
 FILL = (0, 200, 80)
+OWNER_KEY = "the-key-of-the-owner"
 
 # Gradio's queue uses what pandas deprecates, and its server leaves sockets to the garbage collector.
 GRADIO_WARNINGS = [
@@ -104,7 +106,8 @@ def serving(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         visits = Visits(folder, queue=ComputeQueue(timeout_s=timeout_s), **limits)
-        page = app.build_page(inpainter or Inpainter(OneColour(), source="me/weights@abc123"), notice, visits)
+        inpainter = inpainter or Inpainter(OneColour(), source="me/weights@abc123")
+        page = app.build_page(inpainter, notice, visits, owner_key=OwnerKey(OWNER_KEY))
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options() | (launch or {}))
         try:
             yield Served(url, visits)

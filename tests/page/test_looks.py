@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from inpaint import Inpainter
 from page.server.texts import translate
 from tests.page.browsing import Visitor, open_tab
-from tests.page.serving import GRADIO_WARNINGS, serving
+from tests.page.serving import GRADIO_WARNINGS, OWNER_KEY, serving
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 SIZES = {360: 740, 768: 1024, 1440: 900}
@@ -77,7 +77,7 @@ def test_the_editor_fits_and_is_accessible_in_chinese(browser, served, folder):
 def test_the_form_for_retraining_fits_and_is_accessible(browser, served, folder, monkeypatch, width, scheme, locale):
     monkeypatch.setattr("page.retrain.signin.machine_token", lambda: None)
     tab = open_tab(browser, width=width, height=900, color_scheme=scheme, locale=locale)
-    visitor = Visitor(tab, f"{served.url}retrain?__theme={scheme}")
+    visitor = Visitor(tab, f"{served.url}retrain?__theme={scheme}#key={OWNER_KEY}")
     visitor["form"].wait_for()
     check_layout(visitor, f"{width}-{scheme}-retrain", folder)
     visitor.leave()

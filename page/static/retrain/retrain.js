@@ -2,6 +2,7 @@
 import { loadModelChoice, saveModelChoice } from "../model_choice.js";
 import { createTexts, fillTexts } from "../texts.js";
 import { createForm } from "./form.js";
+import { loadOwnerKey, saveOwnerKey, takeKeyFromAddress } from "./owner_key.js";
 import { createRunView } from "./run.js";
 
 const SCROLL_DELAY_MS = 200; // leaves the first answer time to arrive before the page scrolls to the run
@@ -9,6 +10,7 @@ const SCROLL_DELAY_MS = 200; // leaves the first answer time to arrive before th
 // Start the page in a Gradio component: its element, props and server functions.
 export function start({ element, props, server }) {
   const root = element.querySelector(".page");
+  takeKeyFromAddress();
   const page = createPage(root, props, server);
   page.startRun = (call) => startRun(page, call);
   fillTexts(root, page.text);
@@ -24,6 +26,7 @@ export function start({ element, props, server }) {
     await actions[button.dataset.action]();
     button.disabled = false;
   });
+  page.find("[data-testid=owner-key]").addEventListener("keydown", ({ key }) => key === "Enter" && actions.unlock());
   load(page, { openRunning: true });
 }
 
@@ -40,7 +43,8 @@ function createPage(root, props, server) {
     canTrain: false,
     starting: false,
     // Gradio's client returns nothing when a request fails.
-    request: async (name, call) => (await server[name](call)) ?? { code: "offline" },
+    request: async (name, call) =>
+      (await server[name]({ ...call, owner_key: loadOwnerKey() })) ?? { code: "offline" },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     showError(message) {
       find(".error").hidden = !message;
@@ -62,6 +66,10 @@ async function load(page, { openRunning }) {
   const { root, find, form } = page;
   const answer = await page.request("load_page", {});
   root.dataset.state = "ready";
+  if (answer.code === "retrain_key_wrong") {
+    saveOwnerKey("");
+    await load(page, { openRunning });
+  }
   if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
   const { account, sign_in: signIn, hardware, runs } = answer;
   page.canTrain = hardware.length > 0;
@@ -87,6 +95,7 @@ function showAccount({ find, text, canTrain }, account, signIn) {
   find(".sign-in").hidden = Boolean(account);
   find("[data-part=sign-in-text]").textContent = text(`retrain_sign_in_${signIn}${canTrain ? "_here" : ""}`);
   find("[data-testid=sign-in]").hidden = signIn !== "oauth";
+  find("[data-part=owner-key]").hidden = signIn !== "key";
 }
 
 function showRecent({ find, text }, runs) {
@@ -126,6 +135,11 @@ async function openRun(page, job) {
 function createActions(page) {
   const { runView, text } = page;
   return {
+    async unlock() {
+      page.showError("");
+      saveOwnerKey(page.find("[data-testid=owner-key]").value);
+      await load(page, { openRunning: true });
+    },
     async cancel() {
       const answer = await page.request("cancel_run", { job: runView.job });
       if (page.errorOf(answer)) page.showError(page.errorOf(answer));

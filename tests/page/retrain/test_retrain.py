@@ -14,17 +14,22 @@ from page.retrain import signin
 from page.retrain.actions import RetrainActions
 from page.server.errors import PageError
 from page.server.models import Models
+from page.server.owner import OwnerKey
 from page.server.texts import TEXTS
 from tests.hub import Hub, User
 from tests.hub.seeds import seed, seed_pictures, seed_space
 from tests.hub.store import Repo
-from tests.page.serving import GRADIO_WARNINGS, OneColour, serving
+from tests.page.serving import GRADIO_WARNINGS, OWNER_KEY, OneColour, serving
 from train.jobs import local as jobs_local
 
 pytestmark = GRADIO_WARNINGS
 RUN = {"dataset": "me/photos", "preset": "tiny", "images": 40, "repo": "me/weights", "flavor": "cpu-basic"}
 OTHER_CLIENTS = [
     {"X-Forwarded-For": "203.0.113.7"},
+    {"X-Forwarded-Host": "page.example.org"},
+    {"X-Real-IP": "203.0.113.7"},
+    {"Forwarded": "for=203.0.113.7"},
+    {"Via": "1.1 proxy.example.org"},
     {"Host": "page.gradio.live"},
     {"Host": "inpaint.example.org:7860"},
     {"Origin": "https://evil.example"},
@@ -51,12 +56,13 @@ def site(tmp_path_factory):
             yield SimpleNamespace(hub=hub, served=served, folder=folder)
 
 
-def call_action(site, function, call=None, language="en", **headers):
-    """Call a server function of the page as a browser does."""
+def call_action(site, function, call=None, language="en", key=OWNER_KEY, **headers):
+    """Call a server function of the page as a browser does, with this owner's key."""
     with urllib.request.urlopen(site.served.url + "config") as response:
         parts = json.load(response)["components"]
     part = next(part["id"] for part in parts if part["props"].get("elem_id") == "retrain")
-    body = {"data": call or {}, "component_id": part, "session_hash": "test", "fn_name": function}
+    data = call if isinstance(call, list) else {"owner_key": key} | (call or {})
+    body = {"data": data, "component_id": part, "session_hash": "test", "fn_name": function}
     request = urllib.request.Request(
         site.served.url + "gradio_api/component_server/",
         json.dumps(body).encode(),
@@ -80,8 +86,14 @@ def test_other_clients_cannot_use_the_owners_token(site, headers):
     answer = call_action(site, "load_page", **headers)
     assert (answer["account"], answer["hardware"], answer["runs"]) == (None, [], [])
     assert answer["sign_in"] == "away"
+    check_that_nothing_is_allowed(site, **headers)
+
+
+def check_that_nothing_is_allowed(site, **headers):
+    """Neither the token nor this machine nor its folders can be used with these headers, or without the key."""
     for function, call in [
         ("start_run", RUN), ("start_run", RUN | {"flavor": "here"}), ("estimate_cost", RUN), ("check_dataset", RUN),
+        ("check_dataset", {"dataset": str(site.folder)}), ("preview_masks", {"dataset": str(site.folder)}),
         ("preview_masks", RUN),
         ("watch_run", {"job": "0123"}), ("cancel_run", {"job": "0123"}), ("use_weights", {"job": "0123"}),
     ]:  # fmt: skip
@@ -89,6 +101,27 @@ def test_other_clients_cannot_use_the_owners_token(site, headers):
     for function in ("watch_run", "cancel_run", "use_weights"):
         assert call_action(site, function, {"job": "here:me--weights-01234567"}, **headers)["code"] == "retrain_gone"
     assert not site.hub.jobs.all and not (site.folder / "runs").exists()
+
+
+@pytest.mark.parametrize("key", [None, "", 0, False, {}], ids=repr)
+def test_a_local_visitor_without_the_owners_key_can_use_neither_the_token_nor_this_machine(site, key):
+    """As another user of a shared computer, or a visitor through a tunnel that adds no headers."""
+    answer = call_action(site, "load_page", key=key)
+    assert (answer["account"], answer["hardware"], answer["runs"], answer["sign_in"]) == (None, [], [], "key")
+    check_that_nothing_is_allowed(site, key=key)
+
+
+@pytest.mark.parametrize("key", ["wrong", OWNER_KEY[:-1], OWNER_KEY + "x", "\ud800", [OWNER_KEY], True, 1.5], ids=repr)
+def test_a_wrong_owners_key_is_declined_with_a_sentence(site, key):
+    for function in ("load_page", "start_run", "cancel_run"):
+        assert call_action(site, function, RUN, key=key)["error"] == TEXTS["en"]["retrain_key_wrong"]
+    assert not site.hub.jobs.all
+
+
+def test_the_owners_key_is_new_at_each_start_and_only_behind_the_hash_of_the_link():
+    one, other = OwnerKey(), OwnerKey()
+    assert one.matches(one.value) and not one.matches(other.value) and len(one.value) >= 32
+    assert one.link("http://localhost:7860/", "retrain") == f"http://localhost:7860/retrain#key={one.value}"
 
 
 def test_on_a_space_without_sign_in_no_run_can_be_started(site, monkeypatch):
