@@ -8,7 +8,7 @@ from inpaint.infrared import detect
 from inpaint.infrared.background import fit_background, holder_of
 from inpaint.infrared.detect import UselessInfraredError, find_dust
 from inpaint.photos.sixteen_bit import from_deep_array
-from train.damage.made_scans import make_scan
+from train.damage.made_scans import ScanSettings, make_scan
 from train.damage.scores import count_pixels
 
 from .scans import small_scan
@@ -51,7 +51,7 @@ def test_a_channel_that_shows_the_picture_is_refused_with_the_reason(film, seed)
 
 
 def test_dust_on_a_plain_picture_is_not_taken_for_the_picture():
-    scan = make_scan(np.full((300, 400, 3), 255, np.uint8), 0)
+    scan = make_scan(np.full((500, 600, 3), 255, np.uint8), 0, ScanSettings(amount=60))
     assert count_pixels(found_in(scan, grow_px=0).mask, scan.damaged).f1 > 0.9
 
 
