@@ -25,7 +25,7 @@ _MODULES = {
     "PhotoError": "photos.errors",
     "PhotoTooLargeError": "photos.errors",
     "Session": "session",
-    "WeightsError": "hub.weights",
+    "WeightsError": "networks.errors",
     "open_photo": "photos.opening",
     "restore_tone": "photos.tone",
     "save_photo": "photos.saving",
@@ -35,10 +35,10 @@ _MODULES = {
 }
 
 if TYPE_CHECKING:
-    from inpaint.hub.weights import WeightsError
     from inpaint.inpainter import Inpainter
     from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
     from inpaint.networks.context_encoder import ContextEncoder
+    from inpaint.networks.errors import WeightsError
     from inpaint.networks.free_form import FreeFormGenerator
     from inpaint.networks.generators import GENERATORS
     from inpaint.photos.errors import MaskError, PhotoError, PhotoTooLargeError

@@ -153,6 +153,7 @@ class Inpainter:
             PhotoError: the photo or the mask cannot be read.
             MaskError: the mask does not fit the photo, or covers (nearly) all of it; or `grow_px` is out of range.
             ValueError: `max_share`, `seed` or `texture_strength` is out of range.
+            WeightsError: the weights predict values that are not finite.
         """
         options = FillOptions(seed, texture_strength)
         picture = open_photo(photo)

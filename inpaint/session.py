@@ -61,6 +61,7 @@ class Session:
         canvas = Canvas(to_rgb(photo, levels), lambda box: to_rgb(photo.crop(box), levels))
         self._grey = PhotoPixels(photo).are_grey() if has_transparency(photo) else is_grey(canvas.pixels)
         self._canvas = canvas
+        self._fill_holes = fill_holes
         fills = grey_fills(fill_holes) if self._grey else fill_holes
         self._editing = Editing(canvas, fills, for_photo(options, photo), history_bytes)
         self._touched: Box | None = None
@@ -234,9 +235,16 @@ class Session:
         """
         return self._editing.restore(snapshot)
 
-    def use(self, fill_holes: FillHoles) -> None:
-        """Fill with another function from now on; `refill` also fills the existing holes with it."""
-        self._editing.use(grey_fills(fill_holes) if self._grey else fill_holes)
+    def use(self, fill_holes: FillHoles) -> FillHoles:
+        """Fill with another function from now on; `refill` also fills the existing holes with it.
+
+        Returns:
+            The function that filled until now.
+        """
+        with self._editing.lock:
+            replaced, self._fill_holes = self._fill_holes, fill_holes
+            self._editing.use(grey_fills(fill_holes) if self._grey else fill_holes)
+            return replaced
 
     def refill(self, *, finish: bool = True) -> list[Patch]:
         """Fill all holes again with the current function. This can be undone like a stroke.

@@ -18,8 +18,10 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalE
 from huggingface_hub.file_download import get_hf_file_metadata
 from huggingface_hub.utils import validate_repo_id
 
+from inpaint.networks.errors import WeightsError
+
 from .errors import explain_error, is_transient
-from .files import CONFIG_FILE, MAX_BYTES, WeightsError, check_size, missing_files
+from .files import CONFIG_FILE, MAX_BYTES, check_size, missing_files
 from .retry import retry
 
 RESPONSE_TIMEOUT_S = 4.0

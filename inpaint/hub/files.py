@@ -14,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from inpaint.networks.config import NetworkConfig
+from inpaint.networks.errors import WeightsError
 from inpaint.networks.layout import check_parameters, is_whole_number, tensor_shapes
 from inpaint.networks.old_keys import OLD_KEYS, current_keys
 
@@ -26,10 +27,6 @@ _WHOLE_NUMBERS = {"I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4", "I64": "
 
 Config = TypeVar("Config", bound=NetworkConfig)
 Tensors = dict[str, np.ndarray]
-
-
-class WeightsError(ValueError):
-    """Weights that cannot be loaded. The message says why and what to do."""
 
 
 def read_folder(folder: Path, name: str, parse: Callable[[Any], Config]) -> tuple[Config, Tensors]:

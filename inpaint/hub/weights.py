@@ -19,8 +19,9 @@ from inpaint.networks.config import (
     config_from_dict,
     config_to_dict,
 )
+from inpaint.networks.errors import WeightsError
 
-from .files import CONFIG_FILE, WEIGHTS_FILE, Config, WeightsError, read_folder
+from .files import CONFIG_FILE, WEIGHTS_FILE, Config, read_folder
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     import torch

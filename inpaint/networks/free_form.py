@@ -80,6 +80,10 @@ class FreeFormGenerator(nn.Module):
         """
         return self.refine(self.initial_fill(masked_image, mask, coarse_fill), mask)
 
+    def unclamped(self, masked_image: Tensor, mask: Tensor, coarse_fill: Tensor | None = None) -> Tensor:
+        """Return what `forward` returns, but without a limit of the values, which may be infinite."""
+        return self._predict(self.initial_fill(masked_image, mask, coarse_fill), mask)
+
     def initial_fill(self, masked_image: Tensor, mask: Tensor, coarse_fill: Tensor | None = None) -> Tensor:
         """Return what the network starts from: the picture with its hole filled smoothly or from the coarse fill.
 
@@ -109,6 +113,10 @@ class FreeFormGenerator(nn.Module):
         Returns:
             (B, 3, H, W), as `forward` returns it.
         """
+        prediction = self._predict(initial, mask)
+        return prediction if self.training else prediction.clamp(-1, 1)
+
+    def _predict(self, initial: Tensor, mask: Tensor) -> Tensor:
         inputs = torch.cat([initial, mask], 1)
         at_half = self.stem(F.pixel_unshuffle(inputs, 2))
         at_quarter = self.down_quarter(at_half)
@@ -122,8 +130,8 @@ class FreeFormGenerator(nn.Module):
         x = self.up_half(x)
         x = x + self.merge_half(torch.cat([x, at_half], 1))
         x = self.up_full(x)
-        prediction = initial + self.to_rgb(x) + self.correct(inputs)
-        return prediction if self.training else prediction.clamp(-1, 1)
+        prediction: Tensor = initial + self.to_rgb(x) + self.correct(inputs)
+        return prediction
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *arguments: Any) -> None:
         rename_in_place(state_dict, prefix, OLD_KEYS[self.config.architecture])

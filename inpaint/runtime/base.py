@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from inpaint.networks.config import FreeFormConfig, GeneratorConfig
+from inpaint.networks.errors import PredictionError
 from inpaint.pyramid.fills import initial_fill
 
 from .free_form_graph import free_form_graph
@@ -43,8 +44,15 @@ class Runtime(Protocol):
 
         Raises:
             ValueError: a side is not a multiple.
+            PredictionError: the network predicts values that are not finite.
         """
         ...
+
+
+def check_finite(prediction: np.ndarray) -> None:
+    """Raise PredictionError unless all values of a prediction that has not been clipped are finite."""
+    if not np.isfinite(prediction).all():
+        raise PredictionError
 
 
 class GraphRuntime(ABC):
@@ -79,6 +87,7 @@ class GraphRuntime(ABC):
             prediction = np.where(mask > 0, coarse_fill, masked_image)
         window = window_of(mask)
         residual = self._residual(prediction, np.ascontiguousarray(mask), window)
+        check_finite(residual)  # clipping would make a colour of an infinite value
         part = prediction[:, :, *window.slices]
         np.clip(np.add(part, residual, out=part), -1, 1, out=part)
         return prediction

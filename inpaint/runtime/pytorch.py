@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from .base import check_finite
 from .source import Source, module_of
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -29,6 +30,7 @@ class PyTorchRuntime:
         self.device = str(device)
         module = module_of(source).eval().requires_grad_(False).to(self.device, torch.float32)
         self.module: Any = module.to(memory_format=torch.channels_last)
+        self._predict: Any = getattr(module, "unclamped", self.module)
         self.config = self.module.config
         self.multiple: int = self.module.multiple
         self.fixed_size: int | None = self.module.fixed_size
@@ -41,5 +43,6 @@ class PyTorchRuntime:
         with torch.inference_mode():
             tensors = [torch.from_numpy(np.require(array, np.float32, ["C", "W"])).to(self.device) for array in arrays]
             tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
-            prediction = self.module(*tensors)
-            return prediction.float().cpu().numpy().copy()
+            prediction = self._predict(*tensors).float().cpu().numpy()
+        check_finite(prediction)  # clipping would make a colour of an infinite value
+        return np.clip(prediction, -1, 1)
