@@ -6,16 +6,15 @@ weights are used. GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_TEMP_DIR are
 # ruff: noqa: E402
 
 from page.server.gradio_start import import_gradio, one_application
+from page.server.run_folder import use_run_folder
 
+RUN_FOLDER = use_run_folder() if __name__ == "__main__" else None  # before Gradio is imported, which remembers it
 import_gradio()  # before any other module imports it
 
 import atexit
 import logging
 import os
 import shutil
-import signal
-import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from page.retrain.component import retrain
 from page.retrain.signin import on_space
 from page.server.api import Blocks, add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import Models
 from page.server.owner import OwnerKey
@@ -118,32 +118,24 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def use_temporary_folder() -> None:
-    """Set GRADIO_TEMP_DIR to a new folder below the one that is set, which may be missing, and remove it at the end."""
-    above = os.getenv("GRADIO_TEMP_DIR") or None
-    if above is not None:
-        Path(above).mkdir(parents=True, exist_ok=True)
-    folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="inpaint-", dir=above)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # the default action ends the process without calling atexit
-
-
 def fill_examples(examples: Examples, warm_up: threading.Thread, visits: Visits) -> None:
     """Fill the examples once the patch synthesis is compiled and while no visitor waits for something else."""
     warm_up.join()
     examples.fill_all(visits.queue.wait_until_idle)
 
 
-if __name__ == "__main__":
+if RUN_FOLDER is not None:
+    atexit.register(shutil.rmtree, RUN_FOLDER, ignore_errors=True)  # if the page cannot start
+    leave_on_signals(RUN_FOLDER)
     keep_memory()
-    use_temporary_folder()
     Image.MAX_IMAGE_PIXELS = MAX_MEGAPIXELS * 1_000_000  # Pillow's default takes crops of such photos for bombs
     gpu = zero_gpu()
     if gpu is not None:
         start_warm_up().join()  # an allocation is too short to compile in; its process is a fork of this one
     inpainter, notice = load_inpainter(os.getenv("MODEL_ID"), os.getenv("MODEL_REVISION"))
     inpainter = with_zero_gpu(inpainter, gpu)
-    examples, visits = Examples(inpainter), Visits(Path(get_upload_folder()))
+    examples, visits = Examples(inpainter), Visits(RUN_FOLDER)
+    leave_on_signals(RUN_FOLDER, visits)
     owner_key = OwnerKey()
     page = build_page(inpainter, notice, visits, examples, owner_key)
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)

@@ -67,7 +67,7 @@ class EditorActions:
         The uploaded file is removed soon. The visit has one of its own, which the download is made from.
         """
         inpainter, path = self.models.get(call.get("model")), check_upload(call.get("path"))
-        self.visits.discard_upload(path)
+        self.visits.uploads.discard(path)
         try:
             photo = open_upload(path)
         except PhotoError:
@@ -160,7 +160,7 @@ class EditorActions:
         "mask_empty" if the mask marks nothing. For the notes see `finish`.
         """
         visit, path = self._visit(call), check_upload(call.get("path"))
-        self.visits.discard_upload(path)
+        self.visits.uploads.discard(path)
         try:
             mask, notes = read_mask(path, visit.session.photo.size, photo=visit.session.photo)
         except PhotoError:

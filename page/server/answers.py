@@ -48,7 +48,8 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
             request_key = (call["visit"], action.__name__, call) if "visit" in call else None
             queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
             stroke_of = call.get("visit") if action.__name__ == STROKE else None
-            return await queue.run(work, ticket=call.get("ticket"), request_key=request_key, stroke_of=stroke_of)
+            with visits.uploads.kept([call.get("path")]):
+                return await queue.run(work, ticket=call.get("ticket"), request_key=request_key, stroke_of=stroke_of)
         except Exception as error:
             return error_answer(error, action.__name__, language)
 

@@ -66,8 +66,11 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             raise gr.Error(str(error), print_exception=False) from None
 
         def fill() -> tuple[gr.FileData, tuple[str, ...]]:
-            picture = open_upload(_path_of(photo))
-            hole, notes = read_mask(_path_of(mask), picture.size, photo=picture)
+            files = [_path_of(photo), _path_of(mask)]
+            for file in files:
+                visits.uploads.discard(file)
+            picture = open_upload(files[0])
+            hole, notes = read_mask(files[1], picture.size, photo=picture)
             if not hole.any():
                 raise PageError("mask_empty")
             result = inpainter(picture, hole, seed=seed, texture_strength=texture_strength)
@@ -75,7 +78,8 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             return file, (*notes, *lost)
 
         try:
-            file, notes = await visits.queue.run(fill, wait_until_done=True)
+            with visits.uploads.kept([_sent_path(photo), _sent_path(mask)]):
+                file, notes = await visits.queue.run(fill, wait_until_done=True)
             for note in notes:
                 gr.Info(note)
             return file
@@ -112,7 +116,11 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
 
 def _path_of(file: Any) -> Path:
     """Return the path of an upload that a call refers to."""
-    return check_upload(file.get("path") if isinstance(file, dict) else getattr(file, "path", None))
+    return check_upload(_sent_path(file))
+
+
+def _sent_path(file: Any) -> object:
+    return file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
 
 
 def _save(result: Any, photo: Any, folder: Path) -> tuple[gr.FileData, tuple[str, ...]]:

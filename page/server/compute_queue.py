@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -95,7 +95,7 @@ class ComputeQueue:
 
         Raises:
             PageError: "busy", with the `place` in the queue (1: next, 0: running) and the `ticket`; "full" if too many
-                jobs wait. What `work` raises is raised as well.
+                jobs wait, or the queue has been closed. What `work` raises is raised as well.
         """
         job = self._find_or_add(work, ticket, request_key, stroke_of)
         result = asyncio.wrap_future(job.future)
@@ -111,7 +111,17 @@ class ComputeQueue:
             raise PageError("busy", place=self._place(job), ticket=job.ticket)
         with self._lock:
             self._jobs.pop(job.ticket, None)
+        if job.future.cancelled():
+            raise PageError("full")
         return job.future.result()
+
+    def close(self, wait_s: float) -> None:
+        """Decline all jobs that wait and all that follow, and wait for those that run, but not longer than `wait_s`."""
+        with self._lock:
+            self.max_waiting = 0
+            running = [job.future for job in self._jobs.values()]
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(running, max(wait_s, 0))
 
     def __len__(self) -> int:
         """Return how many jobs wait for a worker."""

@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import math
 import re
 import secrets
 import shutil
@@ -16,11 +15,10 @@ from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
 from page.server.errors import PageError
+from page.server.uploads import UPLOAD_KEEP_S, Uploads
 
-UPLOAD_KEEP_S = 120
-"""How long an upload stays after it was sent; another visitor may be opening the same file."""
-UNUSED_UPLOAD_KEEP_S, PARTIAL_UPLOAD_KEEP_S = 3600, 600
-"""How long uploads stay that were never opened, and uploads that broke off."""
+PURGE_S = 10
+"""How often what has expired is purged."""
 MAX_MEGAPIXELS_OPEN = 600
 """Of all open photos together, for a machine with 16 GB. An open photo takes 8 bytes per pixel (measured: 2.4 GB for
 300 megapixels), so these take 4.8 GB, as do twenty visitors with 30 megapixels each. The rest is for the program (1 GB)
@@ -84,7 +82,7 @@ class Visits:
         self._visits: dict[str, Visit] = {}
         self._of_tab: dict[str, str] = {}
         self._download_folders: dict[Path, float] = {}
-        self._opened_uploads: set[Path] = set()
+        self.uploads = Uploads(folder)
         self._lock, self._ended = threading.Lock(), threading.Event()
         threading.Thread(target=self._purge_regularly, daemon=True, name="visits").start()
         atexit.register(self.end_all)
@@ -94,7 +92,7 @@ class Visits:
 
     def add(self, session: Session, name: str) -> Visit:
         """Return a new visit for an opened photo with this file name."""
-        visit = Visit(secrets.token_urlsafe(24), session, name, self.folder / secrets.token_urlsafe(24))
+        visit = Visit(secrets.token_urlsafe(24), session, name, self._new_folder())
         with self._lock:
             self._visits[visit.id] = visit
             ended = [*self._pop_idle(), *self._pop_excess(keep=visit)]
@@ -129,19 +127,14 @@ class Visits:
 
     def download_folder(self) -> Path:
         """Return a new unguessable folder for a file that is downloaded soon; it is removed after `idle_s`."""
-        folder = self.folder / secrets.token_urlsafe(24)
-        folder.mkdir(parents=True)
+        folder = self._new_folder()
         with self._lock:
             self._download_folders[folder] = time.monotonic()
+        folder.mkdir(parents=True)
         return folder
 
-    def discard_upload(self, file: Path) -> None:
-        """Remove an opened upload after UPLOAD_KEEP_S; not at once, as equal files of two visitors are one file."""
-        with self._lock:
-            self._opened_uploads.add(file)
-
     def purge_expired(self, max_age_s: float | None = None) -> None:
-        """End idle visits, and remove old download folders and opened uploads.
+        """End idle visits, and remove old download folders and discarded uploads.
 
         Args:
             max_age_s: age from which folders and uploads are removed; None: `idle_s` and UPLOAD_KEEP_S.
@@ -152,21 +145,23 @@ class Visits:
             folders = [path for path, made in self._download_folders.items() if made <= time.monotonic() - folder_s]
             for folder in folders:
                 del self._download_folders[folder]
-            uploads = [file for file in self._opened_uploads if _age_s(file) >= upload_s]
-            self._opened_uploads.difference_update(uploads)
         self._remove(ended)
-        for folder in (*folders, *(file.parent for file in uploads)):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in folders:
+            self._remove_folder(folder)
+        self.uploads.purge_discarded(upload_s)
 
     def purge(self) -> None:
-        """Purge what has expired, and uploads in Gradio's folder that were never opened or never completed."""
+        """Purge what has expired, uploads that were never used or never completed, and folders of ended visits.
+
+        A request that was running when its visit ended may have written such a folder anew.
+        """
         self.purge_expired()
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if re.fullmatch("[0-9a-f]{64}", path.name) and path.is_dir():
-                if min(map(_age_s, (path, *path.iterdir()))) >= UNUSED_UPLOAD_KEEP_S:
-                    shutil.rmtree(path, ignore_errors=True)
-            elif path.is_file() and _age_s(path) >= PARTIAL_UPLOAD_KEEP_S:
-                path.unlink(missing_ok=True)
+        self.uploads.purge_unused()
+        with self._lock:
+            in_use = {visit.folder for visit in self._visits.values()} | self._download_folders.keys()
+            folders = set(self.folder.iterdir()) if self.folder.is_dir() else set()
+        for folder in folders - in_use:
+            self._remove_folder(folder)
 
     def assign_to_tab(self, tab: str, visit_id: str) -> None:
         """Tie a visit to a browser tab, so that `close_tab` ends it."""
@@ -211,7 +206,7 @@ class Visits:
 
     def _purge_regularly(self) -> None:
         while True:
-            if self._ended.wait(min(60, self.idle_s)):
+            if self._ended.wait(min(PURGE_S, self.idle_s)):
                 self._ended.clear()
                 time.sleep(RELEASE_DELAY_S)
                 trim_memory()
@@ -237,14 +232,15 @@ class Visits:
         with self._lock:
             self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
         for visit in ended:
-            shutil.rmtree(visit.folder, ignore_errors=True)
+            self._remove_folder(visit.folder)
         if ended:
             self._ended.set()
 
+    def _new_folder(self) -> Path:
+        """Return an unguessable path for a folder of downloads."""
+        return self.folder / secrets.token_urlsafe(24)
 
-def _age_s(file: Path) -> float:
-    """Return the seconds since a file was written; infinity if it is gone."""
-    try:
-        return time.time() - file.stat().st_mtime
-    except OSError:
-        return math.inf
+    def _remove_folder(self, folder: Path) -> None:
+        """Remove a folder if it is one of those that `_new_folder` names, and nothing else."""
+        if folder.parent == self.folder and re.fullmatch("[A-Za-z0-9_-]{32}", folder.name) and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,5 @@
 """The entry point: which weights the page uses, and what it imports."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,12 +35,3 @@ def test_the_page_imports_no_torch_and_nothing_else_that_only_training_needs():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=Path(app.__file__).parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_the_temporary_folder_may_lie_in_one_that_is_not_there_yet(tmp_path, monkeypatch):
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setattr("atexit.register", lambda *_, **__: None)
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "not/yet"))
-    app.use_temporary_folder()
-    folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    assert folder.is_dir() and folder.parent == tmp_path / "not/yet"

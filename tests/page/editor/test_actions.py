@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,11 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import app
 from page.editor.examples import EXAMPLES
 from page.server.checks import MAX_MEGAPIXELS
 from page.server.texts import translate
-from page.server.visits import UPLOAD_KEEP_S
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
 from tests.pictures import landscape
 
@@ -111,9 +108,9 @@ def test_an_opened_upload_is_removed_after_a_while(served):
     path = served.upload(Image.fromarray(noise(30, 40, seed=5)))
     assert Path(path).is_file()
     served.call("open_photo", {"path": path})
-    old = time.time() - UPLOAD_KEEP_S - 1
-    os.utime(path, (old, old))
-    served.visits.purge_expired()
+    served.visits.purge()
+    assert Path(path).is_file()
+    served.visits.purge_expired(max_age_s=0)
     assert not Path(path).parent.exists()
 
 
@@ -222,12 +219,24 @@ def test_a_picture_with_too_many_pixels_is_declined(served):
     assert answer["code"] == "too_many_pixels" and str(MAX_MEGAPIXELS) in answer["error"]
 
 
-OUTSIDE = [app.__file__, "/etc/passwd", "../../etc/passwd", "", "\0", "a" * 10_000, None, 3, ["x"], {}]
-
-
-@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: repr(path)[:20])
-def test_a_path_that_is_not_an_upload_is_declined(served, path):
+@pytest.mark.parametrize("path", ["", "\0", "a" * 10_000, None, 3, ["x"], {}], ids=lambda path: repr(path)[:20])
+def test_what_is_no_path_is_declined(served, path):
     assert served.call("open_photo", {"path": path})[1]["code"] == "upload_missing"
+
+
+@pytest.mark.parametrize("action", ["open_photo", "add_mask"])
+def test_a_file_that_is_not_an_upload_is_declined_and_stays(served, visit, tmp_path, action):
+    photo = tmp_path / "photos" / "photo.png"
+    photo.parent.mkdir()
+    Image.fromarray(noise(60, 90)).save(photo)
+    for path in (
+        str(photo),
+        os.path.relpath(photo),
+        f"{served.visits.folder}/{os.path.relpath(photo, served.visits.folder)}",
+    ):
+        assert served.call(action, {"path": path, "visit": visit})[1]["code"] == "upload_missing"
+        served.visits.purge_expired(max_age_s=0)
+    assert photo.is_file()
 
 
 POINT = [[1, 1]]

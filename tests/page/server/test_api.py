@@ -119,8 +119,8 @@ def test_a_mask_of_another_size_is_declined_with_both_sizes(served, files):
         call_inpaint(served, "photo.jpg", "small.png")
 
 
-def test_a_file_outside_the_uploads_is_not_read(served):
-    outside = {"path": __file__, "meta": {"_type": "gradio.FileData"}}
+def test_a_file_outside_the_uploads_is_not_read(served, files, tmp_path):
+    outside = {"path": str(tmp_path / "photo.jpg"), "meta": {"_type": "gradio.FileData"}}
     answer = post_inpaint(served, outside, outside)
     assert "event: error" in answer and "event: complete" not in answer
 
@@ -193,7 +193,7 @@ def test_mcp_tools_answer_errors_with_a_sentence(served, files):
     wrong = {
         "they must have the same size": {"photo": photo, "mask": data_uri("small.png")},
         "it is an SVG drawing": {"photo": data_uri("drawing.svg"), "mask": mask},
-        "provide a url": {"photo": "/etc/passwd", "mask": mask},
+        "provide a url": {"photo": str(Path("photo.jpg").absolute()), "mask": mask},
         "'mask' is a required property": {"photo": photo},
         "failed validation": {"photo": "http://127.0.0.1:22/", "mask": mask},
     }

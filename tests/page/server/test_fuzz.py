@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,18 +33,21 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def scene(served):
+def scene(served, tmp_path_factory):
     """Another visitor's visit, and values for each field: of an own visit and upload, and guesses of the other's id."""
     picture = Image.fromarray(noise(60, 90))
     mine, other = served.open(picture), served.open(picture)
     served.call("paint", {"visit": other, "strokes": [STROKE]})
     guesses = [other[:-1], other.swapcase(), other + "\0", [other], {"visit": other}, "", "A" * 32]
+    secret = tmp_path_factory.mktemp("secrets").resolve() / "photo.png"
+    picture.save(secret)
+    outside = [str(secret), os.path.relpath(secret, served.visits.folder), str(served.visits.folder), "C:\\boot.ini"]
     known = {
         "visit": [mine, *guesses],
-        "path": [served.upload(picture), "/etc/passwd", "../../app.py", str(served.visits.folder), "C:\\boot.ini"],
+        "path": [served.upload(picture), *outside],
         "strokes": [[STROKE], [STROKE | {"erase": True}]],
         "name": ["farmhouse", "../examples/farmhouse", "__class__"],
-        "model": ["", "owner/name", "owner/name@main", "/etc/passwd", "../.."],
+        "model": ["", "owner/name", "owner/name@main", str(secret), "../.."],
         "grow_px": [0, 3, -1, 1e9],
         "version": [1, 0, -1, 10**30],
         "ticket": ["x", mine],

@@ -61,7 +61,7 @@ def test_the_least_recently_loaded_model_is_dropped(default, hub_folders):
 
 
 NOT_REPOSITORIES = [
-    "weights", "inpaint/weights/x", "/etc/passwd", "../page", "a b/c", "x" * 300 + "/y", "owner/one@../..", 3, ["a/b"],
+    "weights", "inpaint/weights/x", "/nowhere/w", "../page", "a b/c", "owner/one@../..", 3, ["a/b"], "x" * 300 + "/y",
     "~/weights", "owner\\one", "https://huggingface.co/owner/one",
 ]  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_a_changed_module_has_another_etag(tmp_path):
     [
         "", "editor", "editor/", "editor/editor.html", "editor/editor.css", "icon.svg", "examples/README.md",
         "../server/texts.py", "%2e%2e/server/texts.py", "..%2fserver%2ftexts.py", "editor/..%2f..%2fserver/scripts.py",
-        "%2fetc/passwd", "/etc/passwd", "editor.js%00.py", "a" * 5000 + ".js",
+        "%2fserver/texts.py", "/server/texts.py", "editor.js%00.py", "a" * 5000 + ".js",
     ],
 )  # fmt: skip
 def test_no_other_file_is_served(served, path):

@@ -12,7 +12,7 @@ import pytest
 from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
 from page.server.errors import PageError
-from page.server.visits import UNUSED_UPLOAD_KEEP_S, Visits
+from page.server.visits import Visits
 from tests.inpaint.sessions import TIMEOUT_S
 from tests.page.browsing import until
 from tests.page.serving import OneColour, noise
@@ -70,17 +70,24 @@ def test_a_download_folder_is_removed_once_it_has_expired(tmp_path):
     assert not folder.exists()
 
 
-def test_purging_removes_unused_uploads_and_no_other_folders(tmp_path):
+def test_a_folder_that_a_request_has_written_after_its_visit_ended_is_removed(tmp_path):
     visits = Visits(tmp_path)
-    old, new, foreign = tmp_path / ("a" * 64), tmp_path / ("b" * 64), tmp_path / "notes"
-    for folder in (old, new, foreign):
-        folder.mkdir()
-        (folder / "photo.png").write_bytes(b"x")
-    long_ago = time.time() - UNUSED_UPLOAD_KEEP_S - 1
-    for path in (old / "photo.png", old, foreign / "photo.png", foreign):
-        os.utime(path, (long_ago, long_ago))
+    visit, open_one = visits.add(session(), "a.png"), visits.add(session(), "b.png")
+    open_one.folder.mkdir()
+    visits.end(visit.id)
+    visit.folder.mkdir()
     visits.purge()
-    assert not old.exists() and new.exists() and foreign.exists()
+    assert not visit.folder.exists() and open_one.folder.exists()
+
+
+def test_ending_a_visit_removes_nothing_but_a_folder_of_the_run(tmp_path):
+    visits, outside = Visits(tmp_path / "run"), tmp_path / "photos"
+    outside.mkdir()
+    for folder in (outside, tmp_path, tmp_path / "run" / "..", visits.folder):
+        visit = visits.add(session(), "a.png")
+        visit.folder = folder
+        visits.end(visit.id)
+    assert outside.is_dir()
 
 
 def test_a_background_thread_purges_regularly(tmp_path):

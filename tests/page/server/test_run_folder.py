@@ -1,0 +1,103 @@
+"""The folder of a run, and how the process leaves: what killed runs left is removed, and nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from page.server.run_folder import LOCK, remove_dead_runs
+
+ROOT = Path(__file__).parents[3]
+RUN = """
+import sys, threading
+from page.server.run_folder import use_run_folder
+folder = use_run_folder()
+(folder / "photo.png").write_bytes(b"x")
+"""
+WAIT = """
+print(folder, flush=True)
+threading.Event().wait()
+"""
+BUSY = """
+import asyncio, time
+from page.server.errors import PageError
+from page.server.leaving import leave_on_signals
+from page.server.visits import Visits
+leave_on_signals(folder)
+visits = Visits(folder)
+leave_on_signals(folder, visits)
+
+def request():
+    try:
+        asyncio.run(visits.queue.run(lambda: time.sleep(60), wait_until_done=True))
+    except PageError as error:
+        print(error.key, flush=True)
+
+for _ in range(visits.queue.workers + 1):
+    threading.Thread(target=request).start()
+while not len(visits.queue):
+    time.sleep(0.01)
+"""
+
+
+def start(above, code):
+    """A process that runs the code with its folder below another one; the process and its folder."""
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(above)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN + code + WAIT], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    return process, Path(process.stdout.readline().strip())
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """The folder of a run that was killed, in a folder that was not there before."""
+    process, folder = start(tmp_path / "not" / "yet", "")
+    assert (folder / "photo.png").is_file() and folder.parent == (tmp_path / "not" / "yet").resolve()
+    assert folder.stat().st_mode & 0o077 == 0
+    remove_dead_runs(folder.parent)
+    assert (folder / "photo.png").is_file(), "the folder of a living run stays"
+    process.kill()
+    process.communicate()
+    return folder
+
+
+def test_the_next_start_removes_the_folder_of_a_killed_run(killed):
+    assert (killed / "photo.png").is_file()
+    process, folder = start(killed.parent, "")
+    assert list(killed.parent.iterdir()) == [folder]
+    process.kill()
+    process.communicate()
+
+
+def test_folders_that_are_no_folders_of_runs_stay(killed, tmp_path):
+    above = killed.parent
+    for name in ("inpaint-numba-0", "inpaint-photos", "holidays"):
+        (above / name).mkdir()
+        (above / name / LOCK).touch()
+    (above / "inpaint-unlocked").mkdir()
+    (above / "inpaint-abcdefgh").mkdir()
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / LOCK).touch()
+    (above / "inpaint-abcd1234").symlink_to(photos)
+    (above / "inpaint-linklock").mkdir()
+    (above / "inpaint-linklock" / LOCK).symlink_to(photos / LOCK)
+    before = set(above.iterdir())
+    remove_dead_runs(above)
+    assert set(above.iterdir()) == before - {killed} and (photos / LOCK).is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_process_within_five_seconds_during_a_long_fill_and_removes_its_folder(tmp_path, number):
+    process, folder = start(tmp_path, BUSY)
+    begun = time.monotonic()
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 5 and process.returncode == 0
+    assert not any(tmp_path.iterdir()) and folder.parent == tmp_path.resolve()
+    assert output.split() == ["full"], "the request that waits is declined"
