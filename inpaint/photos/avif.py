@@ -44,7 +44,7 @@ def encode(photo: Image.Image, coding: Coding, quality: int) -> bytes:
     """Return an AVIF file with a picture and its alpha, without metadata.
 
     Args:
-        photo: mode RGB or RGBA; with lower bytes if the coding has more than 8 bits and they are to be kept.
+        photo: mode L, RGB or RGBA; with lower bytes if the coding has more than 8 bits and they are to be kept.
         coding: how to code it. Without imagecodecs, matrix and depth are 6 and 8, and 4:0:0 becomes 4:4:4.
         quality: from 1 to 100, where a lossless coding counts as 100.
     """
@@ -52,13 +52,15 @@ def encode(photo: Image.Image, coding: Coding, quality: int) -> bytes:
         return _encode_with_pillow(photo, coding, quality)
     deep = coding.depth > 8 and low_bytes(photo) is not None
     values = to_array(photo) >> (16 - coding.depth) if deep else np.asarray(photo)
+    if values.ndim == 2:
+        values = np.repeat(values[..., None], 3, axis=2)
     options: dict[str, Any] = {"pixelformat": coding.subsampling.replace(":", ""), "matrix": _matrix(coding)}
     if coding.lossless:
         options["pixelformat"], quality = "444", 100
     if coding.subsampling == "4:0:0":
-        grey = (values[..., :3] == values[..., :1]).all()
-        options["pixelformat"] = "400" if grey and values.shape[2] == 3 else "444"
-        values = np.ascontiguousarray(values[..., 0]) if options["pixelformat"] == "400" else values
+        options["pixelformat"] = "400" if (values[..., :3] == values[..., :1]).all() else "444"
+        if options["pixelformat"] == "400" and values.shape[2] == 3 and quality == 100:
+            values = values[..., 0]  # which imagecodecs codes without losses, whatever the quality
     encoder = importlib.import_module("imagecodecs").avif_encode
     return bytes(
         encoder(

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from .coded import Coding
+from .coded import IDENTITY, Coding
 from .modes import low_bytes
 from .sixteen_bit import from_deep_array, to_array
 
@@ -35,7 +35,7 @@ def encode(photo: Image.Image, coding: Coding, quality: int) -> bytes:
     Args:
         photo: mode L, RGB or RGBA; with lower bytes if the coding has more than 8 bits and they are to be kept.
         coding: how to code it.
-        quality: from 1 to 100.
+        quality: from 1 to 100; a lossless coding has none.
     """
     heif = importlib.import_module("pillow_heif")
     deep = coding.depth > 8 and low_bytes(photo) is not None
@@ -49,10 +49,10 @@ def encode(photo: Image.Image, coding: Coding, quality: int) -> bytes:
     options = {} if photo.mode == "L" else {"chroma": _CHROMA.get(subsampling, "444")}
     picture.save(
         file := io.BytesIO(),
-        quality=quality,
+        quality=-1 if coding.lossless else quality,
         enc_params=dict(ENCODER_OPTIONS),
         bit_depth=coding.depth if deep else 8,
-        matrix_coefficients=coding.matrix if coding.matrix in (1, 5, 6, 9) else 6,
+        matrix_coefficients=coding.matrix if coding.matrix in (IDENTITY, 1, 5, 6, 9) else 6,
         **options,
     )
     return file.getvalue()

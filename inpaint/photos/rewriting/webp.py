@@ -47,7 +47,10 @@ def rewrite(photo: Image.Image, original: Original, data: bytes, quality: int | 
     if photo.mode not in ("RGB", "RGBA"):
         raise CannotRewriteError
     turned = stored(photo, original.orientation)
-    picture = _encoded(turned, chunks, quality)
+    try:
+        picture = _encoded(turned, chunks, quality)
+    except ValueError:  # an animation may be larger than a picture: 16383 pixels on a side
+        raise CannotRewriteError from None
     removed = {TRAILING} if rest.strip(b"\0") else set()
     removed |= {CREDENTIALS} if any(chunk.name == b"C2PA" for chunk in chunks) else set()
     others = []

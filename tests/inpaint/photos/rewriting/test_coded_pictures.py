@@ -69,6 +69,14 @@ def saved(data, quality=None):
     return file.getvalue(), notes
 
 
+def saved_grey(data):
+    """The file of a photo whose hole is grey, and the notes."""
+    photo = open_photo(data)
+    filled = write_patches(photo, [Patch(0, 0, np.full((HEIGHT, WIDTH, 3), 99, np.uint8))], HOLE)
+    notes = save_photo(filled, file := io.BytesIO())
+    return file.getvalue(), notes
+
+
 @pytest.mark.parametrize("subsampling", ["444", "422", "420"])
 @pytest.mark.parametrize(
     ("depth", "matrix", "colour"), [(8, 6, (12, 13)), (10, 9, (9, 16)), (12, 9, (9, 18)), (8, 1, (1, 1))]
@@ -109,6 +117,30 @@ def test_a_grey_avif_stays_grey():
     assert coding_of(parse(saved(data)[0])) == coding_of(parse(data))
 
 
+@pytest.mark.parametrize("depth", [8, 10])
+def test_a_grey_avif_keeps_its_length(depth):
+    noise = np.random.default_rng(0).integers(-(2 ** (depth - 4)), 2 ** (depth - 4), (HEIGHT, WIDTH, 1))
+    values = (smooth(1, depth) * 0.8 + 2**depth / 10 + noise).astype(np.uint8 if depth == 8 else np.uint16)
+    data = avif_file(values.repeat(3, axis=2), depth, subsampling="400", quality=60)
+    result, _ = saved_grey(data)
+    assert coding_of(parse(result)).subsampling == "4:0:0"
+    assert 0.8 * len(data) < len(result) < 1.2 * len(data)
+
+
+def test_a_lossless_grey_avif_stays_equal_outside_the_hole():
+    data = avif_file(np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH), np.uint8), subsampling="400")
+    result, _ = saved_grey(data)
+    before, after = imagecodecs.avif_decode(data), imagecodecs.avif_decode(result)
+    assert (before[~HOLE] == after[~HOLE]).all()
+    assert (before[HOLE] != after[HOLE]).any()
+
+
+def test_a_grey_avif_with_alpha_stays_grey():
+    data = avif_file(smooth(1).repeat(3, axis=2).repeat(2, axis=2)[..., :4], subsampling="400")
+    assert coding_of(parse(data)).subsampling == "4:0:0"
+    assert coding_of(parse(saved_grey(data)[0])).subsampling == "4:0:0"
+
+
 def test_without_imagecodecs_what_is_lost_is_told(monkeypatch):
     monkeypatch.setattr(avif, "has_full_codec", lambda: False)
     deep, notes = saved(avif_file(smooth(depth=10), 10, "420", 9, primaries=9, transfer=16))
@@ -136,6 +168,19 @@ def exif_with_preview(orientation=1):
     Image.new("RGB", (16, 16)).save(file := io.BytesIO(), "JPEG")
     tags = {"0th": {piexif.ImageIFD.Make: b"Camera", piexif.ImageIFD.Orientation: orientation}, "1st": {}}
     return piexif.dump({**tags, "thumbnail": file.getvalue()})
+
+
+@pytest.mark.parametrize("depth", [8, 10])
+def test_a_lossless_heic_stays_equal_outside_the_hole(depth):
+    data = heic_file(smooth(3, depth), depth, quality=-1, matrix_coefficients=0)
+    result, notes = saved(data)
+    before, after = (
+        np.asarray(pillow_heif.open_heif(io.BytesIO(file), convert_hdr_to_8bit=False)) for file in (data, result)
+    )
+    assert not notes
+    assert before.dtype == after.dtype
+    assert (before[~HOLE] == after[~HOLE]).all()
+    assert (before[HOLE] != after[HOLE]).any()
 
 
 @pytest.mark.parametrize("format", ["AVIF", "HEIF"])

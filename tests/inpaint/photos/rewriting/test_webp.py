@@ -8,6 +8,7 @@ import piexif
 import pytest
 from PIL import Image, ImageCms
 
+from inpaint.photos.errors import PhotoError
 from inpaint.photos.modes import Patch, write_patches
 from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
@@ -98,3 +99,15 @@ def test_content_credentials_and_trailing_data_are_removed_and_told():
     assert b"C2PA" not in dict(chunks_of(result))
     assert len(notes) == 2
     assert "Content Credentials" in notes[0] and "data after the end of the picture" in notes[1]
+
+
+def test_an_animation_larger_than_a_picture_may_be_is_a_photo_error():
+    first, second = Image.new("RGB", (8, 8), 90), Image.new("RGB", (8, 8), 200)
+    first.save(file := io.BytesIO(), "WEBP", save_all=True, append_images=[second])
+    data = bytearray(file.getvalue())
+    data[27:30] = (20_000 - 1).to_bytes(3, "little")  # the height of the canvas in VP8X
+    photo = open_photo(bytes(data))
+    assert photo.size == (8, 20_000)
+    photo.paste((1, 2, 3), (0, 0, 4, 4))
+    with pytest.raises(PhotoError, match="save it as PNG"):
+        save_photo(photo, io.BytesIO(), "WEBP")
