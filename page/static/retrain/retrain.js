@@ -43,8 +43,7 @@ function createPage(root, props, server) {
     canTrain: false,
     starting: false,
     // Gradio's client returns nothing when a request fails.
-    request: async (name, call) =>
-      (await server[name]({ ...call, owner_key: loadOwnerKey() })) ?? { code: "offline" },
+    request: async (name, call) => (await server[name]({ ...call, owner_key: loadOwnerKey() })) ?? { code: "offline" },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     showError(message) {
       find(".error").hidden = !message;
