@@ -27,6 +27,7 @@ from page.editor.examples import Examples, example_files
 from page.editor.patches import encode_patches
 from page.editor.versions import Versions
 from page.server.checks import check_grow_px, check_strokes, check_upload, open_upload
+from page.server.clients import current_client
 from page.server.errors import PageError
 from page.server.models import Models, describe, is_registered_name
 from page.server.visits import Visit, Visits
@@ -244,7 +245,7 @@ class EditorActions:
         return {}
 
     def _add_visit(self, session: Session, name: str) -> dict:
-        visit = self.visits.add(session, name)
+        visit = self.visits.add(session, name, current_client.get())
         return {"visit": visit.id, "width": session.photo.width, "height": session.photo.height}
 
     def _visit(self, call: dict) -> Visit:

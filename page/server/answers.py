@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from page.server.clients import client_of, current_client
 from page.server.errors import PageError
 from page.server.texts import language_of, translate
 from page.server.visits import Visits
@@ -42,6 +43,7 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
                 raise PageError("bad_request")
             if "visit" in call:
                 visits.get(call["visit"])  # an ended visit is declined before it waits
+            current_client.set(client := client_of(request.client.host if request.client else None, request.headers))
             work = partial(action, call)
             if action.__name__ in UNQUEUED:
                 return await asyncio.to_thread(work)
@@ -49,7 +51,14 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
             queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
             stroke_of = call.get("visit") if action.__name__ == STROKE else None
             with visits.uploads.kept([call.get("path")]):
-                return await queue.run(work, ticket=call.get("ticket"), request_key=request_key, stroke_of=stroke_of)
+                return await queue.run(
+                    work,
+                    ticket=call.get("ticket"),
+                    request_key=request_key,
+                    stroke_of=stroke_of,
+                    visit=call.get("visit"),
+                    client=client,
+                )
         except Exception as error:
             return error_answer(error, action.__name__, language)
 

@@ -11,6 +11,7 @@ from inpaint import Inpainter, MaskError, PhotoError, save_photo
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
+from page.server.clients import client_of
 from page.server.errors import PageError
 from page.server.texts import translate
 from page.server.visits import Visits
@@ -42,8 +43,12 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         visits: the compute queue, and the folders for results.
     """
 
-    async def inpaint(
-        photo: gr.FileData, mask: gr.FileData, seed: int = 0, texture_strength: float = 1.0
+    async def inpaint(  # noqa: D417 - Gradio fills in `request`; API and MCP clients read this docstring
+        photo: gr.FileData,
+        mask: gr.FileData,
+        seed: int = 0,
+        texture_strength: float = 1.0,
+        request: gr.Request | None = None,
     ) -> gr.FileData:
         """Remove things from a photo, or repair it: fill the masked parts to match their surroundings.
 
@@ -79,7 +84,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
 
         try:
             with visits.uploads.kept([_sent_path(photo), _sent_path(mask)]):
-                file, notes = await visits.queue.run(fill, wait_until_done=True)
+                file, notes = await visits.queue.run(fill, client=_client_of(request), wait_until_done=True)
             for note in notes:
                 gr.Info(note)
             return file
@@ -112,6 +117,13 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
 
     gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
+
+
+def _client_of(request: gr.Request | None) -> str | None:
+    """Return who sent a request; calls of MCP clients come from this machine, with their headers."""
+    if request is None or not request.client:
+        return None
+    return client_of(request.client.host, request.headers)
 
 
 def _path_of(file: Any) -> Path:

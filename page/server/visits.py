@@ -7,6 +7,7 @@ import secrets
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ class Visit:
         session: the photo with its mask and fills.
         name: the photo's file name.
         folder: where its downloads are written.
+        client: who opened it, as `client_of` says; None: unknown.
         lock: held while the session is in use.
         last_used: `time.monotonic()` of the last request.
     """
@@ -47,12 +49,15 @@ class Visit:
     session: Session
     name: str
     folder: Path
+    client: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_used: float = field(default_factory=time.monotonic)
 
 
 class Visits:
-    """Open photos by unguessable id. The least recently used ones are closed when there are too many.
+    """Open photos by unguessable id.
+
+    When there are too many, the least recently used ones are closed, those of the client first that has the most.
 
     Args:
         folder: Gradio's upload folder, where downloads are written too: each visit has an unguessable subfolder, which
@@ -90,9 +95,9 @@ class Visits:
     def __len__(self) -> int:
         return len(self._visits)
 
-    def add(self, session: Session, name: str) -> Visit:
-        """Return a new visit for an opened photo with this file name."""
-        visit = Visit(secrets.token_urlsafe(24), session, name, self._new_folder())
+    def add(self, session: Session, name: str, client: str | None = None) -> Visit:
+        """Return a new visit for a photo with this file name, which this client has opened."""
+        visit = Visit(secrets.token_urlsafe(24), session, name, self._new_folder(), client)
         with self._lock:
             self._visits[visit.id] = visit
             ended = [*self._pop_idle(), *self._pop_excess(keep=visit)]
@@ -218,13 +223,18 @@ class Visits:
         return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < oldest]
 
     def _pop_excess(self, keep: Visit) -> list[Visit]:
-        ended = []
-        for visit in sorted(self._visits.values(), key=lambda v: v.last_used):
-            pixels = sum(v.session.photo.width * v.session.photo.height for v in self._visits.values())
-            if len(self._visits) <= self.max_open and pixels <= self.max_megapixels * 1e6:
+        """Take out visits until the limits hold: of the client with the most, the least recently used one."""
+        ended: list[Visit] = []
+        while others := [visit for visit in self._visits.values() if visit is not keep]:
+            too_many = len(self._visits) > self.max_open
+            if not too_many and sum(map(_pixels, self._visits.values())) <= self.max_megapixels * 1e6:
                 break
-            if visit is not keep:
-                ended.append(self._visits.pop(visit.id))
+            held: Counter[str | None] = Counter()
+            for visit in self._visits.values():
+                held[visit.client] += 1 if too_many else _pixels(visit)
+            most = max(held[visit.client] for visit in others)
+            candidates = [visit for visit in others if held[visit.client] == most]
+            ended.append(self._visits.pop(min(candidates, key=lambda visit: visit.last_used).id))
         return ended
 
     def _remove(self, ended: list[Visit]) -> None:
@@ -244,3 +254,8 @@ class Visits:
         """Remove a folder if it is one of those that `_new_folder` names, and nothing else."""
         if folder.parent == self.folder and re.fullmatch("[A-Za-z0-9_-]{32}", folder.name) and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pixels(visit: Visit) -> int:
+    """Return the size of a visit's photo."""
+    return visit.session.photo.width * visit.session.photo.height

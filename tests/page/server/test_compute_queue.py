@@ -258,3 +258,128 @@ def test_a_thread_waits_until_no_job_waits_or_runs_or_until_the_timeout():
         await asyncio.gather(waiting, *tasks)
 
     asyncio.run(run())
+
+
+# --- fair shares
+
+
+def test_jobs_of_one_visit_run_one_after_the_other_and_hold_no_thread_while_they_wait():
+    async def run():
+        queue, log = ComputeQueue(2, timeout_s=30), []
+        mine = [Work(log, f"mine {index}") for index in range(3)]
+        other = Work(log, "other")
+        tasks = await enqueue(queue, *mine, visit="me") + await enqueue(queue, other, visit="you")
+        await until(lambda: log == ["mine 0", "other"])
+        for work in (other, *mine):
+            work.finish.set()
+        await asyncio.gather(*tasks)
+        assert log == ["mine 0", "other", "mine 1", "mine 2"]
+
+    asyncio.run(run())
+
+
+def test_a_client_with_many_jobs_delays_another_by_one_job_only():
+    async def run():
+        queue, log = ComputeQueue(1, timeout_s=30), []
+        many = [Work(log, f"many {index}") for index in range(6)]
+        few = [Work(log, f"few {index}") for index in range(2)]
+        tasks = await enqueue(queue, *many, client="greedy") + await enqueue(queue, few[0], client="modest")
+        many[0].finish.set()
+        await until(lambda: len(log) == 2)
+        tasks += await enqueue(queue, few[1], client="modest")
+        for work in (*many, *few):
+            work.finish.set()
+        await asyncio.gather(*tasks)
+        assert log[:4] == ["many 0", "few 0", "many 1", "few 1"]
+
+    asyncio.run(run())
+
+
+def test_clients_with_one_job_each_are_served_in_the_order_of_arrival():
+    async def run():
+        queue, log = ComputeQueue(1, timeout_s=30), []
+        works = [Work(log, f"{index}") for index in range(8)]
+        tasks = []
+        for index, work in enumerate(works):
+            tasks += await enqueue(queue, work, client=f"client {index % 4}")
+            if index >= 3:
+                works[index - 3].finish.set()
+                await until(lambda index=index: len(log) == index - 1)
+        for work in works:
+            work.finish.set()
+        await asyncio.gather(*tasks)
+        assert log == [work.name for work in works]
+
+    asyncio.run(run())
+
+
+def test_one_client_uses_all_workers_alone_but_leaves_one_while_there_are_others():
+    async def run():
+        queue, log = ComputeQueue(2, timeout_s=30), []
+        alone = [Work(log, f"alone {index}") for index in range(2)]
+        tasks = await enqueue(queue, *alone, client="greedy")
+        await until(lambda: len(log) == 2)
+        for work in alone:
+            work.finish.set()
+        await asyncio.gather(*tasks)
+        assert await queue.run(lambda: "seen", client="modest") == "seen"
+        crowded = [Work(log, f"crowded {index}") for index in range(3)]
+        tasks = await enqueue(queue, *crowded, client="greedy")
+        assert await asyncio.wait_for(queue.run(lambda: "at once", client="modest"), 5) == "at once"
+        assert log[2:] == ["crowded 0"]
+        for work in crowded:
+            work.finish.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_one_client_or_one_visit_cannot_fill_the_queue():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30, max_waiting=80), []
+        works = [Work(log, f"{index}") for index in range(40)]
+        tasks = await enqueue(queue, *works[:9], visit="one visit", client="greedy")
+        with pytest.raises(PageError, match="full"):
+            await queue.run(works[9], visit="one visit", client="greedy")
+        tasks += await enqueue(queue, *works[9:21], client="greedy")
+        with pytest.raises(PageError, match="full"):
+            await queue.run(works[21], client="greedy")
+        tasks += await enqueue(queue, works[22], client="modest")
+        assert len(queue) == 21
+        for work in works:
+            work.finish.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_a_job_that_nobody_asks_for_any_more_is_dropped_before_it_runs():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=0.02, work_timeout_s=0, keep_s=0.1), []
+        first, forgotten, program = Work(log, "first"), Work(log, "forgotten"), Work(log, "program")
+        await busy_answer(queue, first)
+        await busy_answer(queue, forgotten)
+        (waiting,) = await enqueue(queue, program, wait_until_done=True)
+        await asyncio.sleep(0.3)
+        (last,) = await enqueue(queue, lambda: "last", wait_until_done=True)
+        first.finish.set()
+        program.finish.set()
+        assert [await waiting, await last] == ["program", "last"]
+        assert log == ["first", "program"]
+
+    asyncio.run(run())
+
+
+def test_a_closed_queue_declines_what_waits_and_what_comes():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
+        running, waiting = Work(log, "running"), Work(log, "waiting")
+        tasks = await enqueue(queue, running, waiting)
+        await asyncio.to_thread(queue.close, 0)
+        for request in (tasks[1], asyncio.create_task(queue.run(lambda: "new"))):
+            with pytest.raises(PageError, match="full"):
+                await request
+        running.finish.set()
+        assert await tasks[0] == "running" and log == ["running"]
+
+    asyncio.run(run())
