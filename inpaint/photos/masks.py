@@ -16,6 +16,8 @@ from .original import file_name_of
 from .sixteen_bit import array_strips
 
 MAX_SHARE = 0.95
+_PLAIN_LEVELS = 2
+"""A picture of no more values is a mask, and no copy of the photo."""
 
 
 class ReadMask(NamedTuple):
@@ -154,7 +156,8 @@ def _picture_to_hole(
             return hole, (ERASED,) if is_copy else (), False
     plane = None if has_colour(picture) else _plane_of(picture)
     levels = None if plane is None else levels_of(plane)
-    if photo is not None and picture.mode not in DEEP_MODES and (levels is None or levels.distinct is None):
+    is_plain = levels is not None and levels.distinct is not None and len(levels.distinct) <= _PLAIN_LEVELS
+    if photo is not None and picture.mode not in DEEP_MODES and not is_plain:
         painted = painted_to_hole(picture, photo)
         if painted is not None:
             return painted, (PAINTED,), False

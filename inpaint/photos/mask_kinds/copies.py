@@ -6,14 +6,22 @@ from PIL import Image
 from inpaint.photos.errors import MaskError
 from inpaint.photos.modes import DEEP_MODES, grey_range, strips, to_rgb
 
-from .colours import NEAR, plain_colours, sample
+from .colours import NEAR, Colour, plain_colours, sample
 
 ERASED = "the mask is a copy of the photo with a part erased to transparency; that part is the hole"
 PAINTED = "the mask is a copy of the photo with a part painted over; that part is the hole"
-_SAME = 24
-"""Largest difference (of 255) of a pixel that was compressed, or scaled there and back."""
+_DETAILS = (NEAR, 12, 5)
+"""Pixels that differ by more (of 255) from the photo's most common colour are its details, by which a copy is
+recognised. The smaller values are for photos without contrast, such as those of the night."""
+_SAME = 0.75
+"""Largest difference, relative to that of the details, of a pixel that was compressed, or scaled there and back."""
 _LEAST = 64
-"""Pixels that differ from the photo's most common colour, without which a picture cannot be recognised."""
+"""Details without which a picture cannot be recognised."""
+_PLAIN_SHARE = 0.8
+"""A picture of which more has one brightness is plain there, and repeats nothing."""
+_EDGE, _ROUNDING, _EDGES_SHARE = 8, 2, 0.1
+"""Neighbours that differ by more are an edge; so many of the photo's edges show that a picture is an exact copy."""
+_BLEND_SHARE, _BLEND_ERROR = 0.95, 8
 _CORRELATION = 0.95
 _ALPHA_NOISE = 5
 _CORE_SHARE = 0.2
@@ -48,14 +56,15 @@ def layer_to_hole(picture: Image.Image, photo: Image.Image | None, invert: bool)
     if not erased.any():
         return None, False
     few = np.asarray(sample(picture).convert("RGBA"))
-    colours = plain_colours(few[few[..., 3] >= max(1, most // 2)][:, :3])
-    shown = _shown(few[..., :3], photo, few[..., 3] > most - _ALPHA_NOISE)
+    opaque = few[..., 3] >= max(1, most // 2)
+    colours = plain_colours(few[opaque][:, :3])
+    shown = _shown(few[..., :3], photo, opaque & ~np.asarray(sample(Image.fromarray(erased))))
     share = np.count_nonzero(erased) / erased.size
     if (shown or (shown is None and colours is None)) and (share <= 0.5 or invert):
         return erased, True
     if invert:
         return alpha == 0, False
-    if colours is not None and not shown and share >= 0.5:
+    if colours is not None and not shown and np.mean(alpha < max(most - _ALPHA_NOISE, 1)) >= 0.5:
         return alpha > 0, False
     what = "shows the photo" if shown else "has many colours" if colours is None else "is plain, but the larger one"
     raise MaskError(
@@ -85,15 +94,18 @@ def painted_to_hole(picture: Image.Image, photo: Image.Image) -> np.ndarray | No
     """
     before, after = to_rgb(sample(photo)).astype(np.int16), to_rgb(sample(picture)).astype(np.int16)
     difference = np.abs(before - after).max(axis=2)
-    busy = _busy(before)
-    if np.count_nonzero(busy) < _LEAST or np.mean(difference[busy] <= _SAME) < 0.5:
+    details, same = _details(before)
+    if np.count_nonzero(details) < _LEAST or not _repeats(difference <= same, details, before, after):
         return None
-    exact = np.quantile(difference[difference <= _SAME], 0.9) <= 1  # but for rounding
-    changed = _changed(picture, photo, 2) if exact else _solid(_changed(picture, photo, 2 * _SAME))
+    exact = np.quantile(difference[details & (difference <= same)], 0.9) <= 1  # but for rounding
+    changed = _changed(picture, photo, 2) if exact else _solid(_changed(picture, photo, 2 * same))
     if not changed.any():
         raise MaskError("the mask is the photo itself: pass a picture that is white where the photo is to be filled")
     near = NEAR // 4 if exact else NEAR
-    paint = plain_colours(_pixels_at(picture, changed), most=2, share=0.6, near=near)
+    painted = _pixels_at(picture, changed)
+    paint = plain_colours(painted, most=2, share=0.6, near=near)
+    if paint is None and exact:
+        paint = _soft_paint(_pixels_at(photo, changed), painted)
     if paint is None:
         raise MaskError(
             "the mask is a copy of the photo with changes in many colours: paint the thing over in one plain colour, "
@@ -101,11 +113,11 @@ def painted_to_hole(picture: Image.Image, photo: Image.Image) -> np.ndarray | No
         )
     colours = [np.array(colour.rgb, np.int16) for colour in paint]
     if not exact:  # plain areas stay nearly plain in compression, and may resemble the photo
-        changed = _solid(changed | (_changed(picture, photo, _SAME // 2) & _of_colours(picture, colours, NEAR // 8)))
+        changed = _solid(changed | (_changed(picture, photo, same / 2) & _of_colours(picture, colours, NEAR // 8)))
     return changed | (_enclosed(changed) & _of_colours(picture, colours, near))
 
 
-def _changed(picture: Image.Image, photo: Image.Image, noise: int) -> np.ndarray:
+def _changed(picture: Image.Image, photo: Image.Image, noise: float) -> np.ndarray:
     """Return where a copy of the photo differs from it by more than `noise` (of 255)."""
     levels = grey_range(photo) if photo.mode in DEEP_MODES else None
     changed = np.empty((picture.height, picture.width), bool)
@@ -140,21 +152,74 @@ def _shown(pixels: np.ndarray, photo: Image.Image | None, where: np.ndarray) -> 
     if photo is None or not where.any():
         return False
     before = to_rgb(sample(photo)).astype(np.int16)
-    busy = where & _busy(before)
-    recognisable = np.count_nonzero(busy) >= _LEAST
-    near = np.abs(before - pixels).max(axis=2) <= _SAME
+    details, same = _details(before)
+    details &= where
+    recognisable = np.count_nonzero(details) >= _LEAST
+    near = np.abs(before - pixels).max(axis=2) <= same
     if np.mean(near[where]) >= 0.8:
-        return bool(np.mean(near[busy]) >= 0.5) if recognisable else None
+        return bool(np.mean(near[details]) >= 0.5) if recognisable else None
     first, second = before[where].mean(axis=1), pixels[where].mean(axis=1)
     alike = min(first.std(), second.std()) > 1 and np.corrcoef(first, second)[0, 1] >= _CORRELATION
     return bool(recognisable and alike)
 
 
-def _busy(pixels: np.ndarray) -> np.ndarray:
-    """Return where a picture, int16 (H, W, 3), differs from its most common colour: bool (H, W)."""
+def _details(pixels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return where a picture, int16 (H, W, 3), differs from its most common colour, and which differences are none.
+
+    Returns:
+        bool (H, W), and the largest difference (of 255) of a pixel of a copy.
+    """
     coded = (pixels >> 4) @ np.array([256, 16, 1])
     common = pixels[coded == np.bincount(coded.ravel()).argmax()].mean(axis=0)
-    return np.asarray(np.abs(pixels - common).max(axis=2) > NEAR)
+    contrast = np.abs(pixels - common).max(axis=2)
+    least = next((least for least in _DETAILS if np.count_nonzero(contrast > least) >= _LEAST), NEAR)
+    return np.asarray(contrast > least), _SAME * least
+
+
+def _repeats(same: np.ndarray, details: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
+    """Return whether a picture repeats the details of a photo.
+
+    The black of an ordinary mask equals that of a silhouette or a text by chance. So the picture must vary in what it
+    repeats, or show the bright background of the photo as well.
+
+    Args:
+        same: where the picture equals the photo: bool (H, W).
+        details: where the photo has details: bool (H, W).
+        before: the photo, int16 (H, W, 3).
+        after: the picture, int16 (H, W, 3).
+    """
+    if np.mean(same[details]) < 0.5:
+        return _has_its_edges(before, after)
+    levels = np.bincount(after[same & details].mean(axis=1).astype(int) >> 3)
+    if levels.max() < _PLAIN_SHARE * levels.sum():
+        return True
+    background = ~details
+    return bool(before[background].mean() > NEAR and np.mean(same[background]) >= 0.5)
+
+
+def _has_its_edges(before: np.ndarray, after: np.ndarray) -> bool:
+    """Return whether a picture has some edges that are exactly those of a photo, most of which may be painted over."""
+    step = np.abs(np.diff(before, axis=1)).max(axis=2) >= _EDGE
+    alike = np.abs(before - after).max(axis=2) <= _ROUNDING
+    kept = np.count_nonzero(step & alike[:, 1:] & alike[:, :-1])
+    return bool(kept >= max(_LEAST, _EDGES_SHARE * np.count_nonzero(step)))
+
+
+def _soft_paint(before: np.ndarray, after: np.ndarray) -> list[Colour] | None:
+    """Return the colour of a brush with a soft rim, of which all changed pixels have a part; None: there is none.
+
+    Args:
+        before: the changed pixels in the photo, uint8 (N, 3).
+        after: the same pixels in the copy, uint8 (N, 3).
+    """
+    common = plain_colours(after, most=1, share=0.1, near=NEAR // 4)
+    if common is None:
+        return None
+    way = np.array(common[0].rgb, np.float32) - before
+    gone = after.astype(np.float32) - before
+    part = (gone * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1)
+    error = np.abs(gone - part.clip(0, 1)[:, None] * way).max(axis=1)
+    return common if np.mean(error <= _BLEND_ERROR) >= _BLEND_SHARE else None
 
 
 def _pixels_at(picture: Image.Image, where: np.ndarray, most: int = 1 << 18) -> np.ndarray:

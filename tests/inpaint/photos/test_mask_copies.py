@@ -144,3 +144,75 @@ def test_other_changes_of_the_photo_are_refused():
     for copy in (PHOTO, file_bytes(PHOTO, "JPEG", quality=40), file_bytes(PHOTO, "WEBP", quality=20)):
         with pytest.raises(MaskError, match="the photo itself"):
             to_mask(copy, PHOTO.size, photo=PHOTO)
+
+
+def soft_edged(hole, sigma=3):
+    return Image.fromarray(hole.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(sigma))
+
+
+def noisy(height, width, mean, spread, seed=0):
+    rng = np.random.default_rng(seed)
+    return (mean + rng.normal(0, spread, (height, width, 3))).clip(0, 255).astype(np.uint8)
+
+
+def silhouette():
+    """A black ground with a little noise below a plain bright sky."""
+    pixels = np.full((192, 256, 3), (200, 210, 230), np.uint8)
+    pixels[120:] = noisy(72, 256, 12, 4)
+    return Image.fromarray(pixels)
+
+
+def black_text():
+    page = Image.new("RGB", (256, 192), "white")
+    for line in range(10):
+        ImageDraw.Draw(page).text((10, 12 + 16 * line), "The quick brown fox jumps over the lazy dog.", fill="black")
+    return page
+
+
+@pytest.mark.parametrize("photo", [silhouette(), black_text()], ids=["silhouette", "text"])
+def test_the_black_of_a_mask_is_no_copy_of_a_silhouette_or_a_text(photo):
+    soft = soft_edged(HOLE)
+    for mask in (soft, file_bytes(soft, "JPEG"), file_bytes(soft.convert("RGB"), "WEBP", quality=60)):
+        read = read_mask(mask, photo.size, photo=photo)
+        assert (read.hole != HOLE).mean() < 0.01 and read.notes == ()
+
+
+def test_a_copy_of_a_dark_photo_is_recognised():
+    night = PHOTO.point(lambda value: value // 8)
+    assert (to_mask(erased(night, HOLE, "black"), PHOTO.size, photo=night) == HOLE).all()
+    for paint in ("red", "black"):
+        painted = night.copy()
+        painted.paste(paint, mask=Image.fromarray(HOLE))
+        hole = to_mask(painted, PHOTO.size, photo=night)
+        assert (hole & ~HOLE).sum() == 0 and (hole != HOLE).mean() < 0.01
+    with pytest.raises(MaskError, match="the photo itself"):
+        to_mask(night, PHOTO.size, photo=night)
+
+
+@pytest.mark.parametrize("paint", ["white", "black", "red"])
+def test_paint_over_most_of_what_a_plain_picture_shows_is_found(paint):
+    page = Image.fromarray(np.minimum(np.asarray(black_text()), noisy(192, 256, 240, 2)))
+    painted = page.copy()
+    hole = np.zeros_like(HOLE)
+    hole[8:130, 5:250] = True
+    painted.paste(paint, mask=Image.fromarray(hole))
+    found = to_mask(painted, page.size, photo=page)
+    assert not (found & ~hole).any() and (found != hole).mean() < 0.02
+
+
+def test_a_brush_with_a_soft_rim_paints_all_that_it_changes():
+    lines = Image.new("L", PHOTO.size)
+    ImageDraw.Draw(lines).line((20, 30, 230, 150), fill=255, width=7)
+    soft = lines.filter(ImageFilter.GaussianBlur(1.5))
+    painted = Image.composite(Image.new("RGB", PHOTO.size, (255, 0, 200)), PHOTO, soft)
+    found = to_mask(painted, PHOTO.size, photo=PHOTO)
+    assert found[np.asarray(soft) > 16].all() and not found[np.asarray(soft) == 0].any()
+
+
+def test_a_layer_over_most_of_a_cut_out_thing_is_the_hole():
+    photo = PHOTO.copy()
+    alpha = np.zeros((192, 256), np.uint8)
+    alpha[40:140, 60:170] = 255
+    photo.putalpha(Image.fromarray(alpha))
+    layer = erased(Image.new("RGB", PHOTO.size, "red"), ~HOLE)
+    assert (to_mask(layer, PHOTO.size, photo=photo) == HOLE).all()
