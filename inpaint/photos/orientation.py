@@ -19,6 +19,8 @@ _TURNED_BACK = {
     8: Image.Transpose.ROTATE_270,
 }
 """How to turn a photo back from upright, by its EXIF orientation."""
+_TURNED_UPRIGHT = _TURNED_BACK | {6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
+"""How to turn a photo upright, by its EXIF orientation."""
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -46,6 +48,8 @@ def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
             photo.info[LOW_BYTES] = _turned(low, orientation) if orientation in _TURNED else _plain(low, copy)
     except Exception:  # damaged EXIF data: the pixels are good, so continue without it
         photo = _plain(image, copy)
+        if (turn := _TURNED_UPRIGHT.get(orientation_of(image))) is not None:
+            photo = transposed(photo, turn)
         photo.info.pop("exif", None)
     photo.format = image.format
     if image.format == "TIFF":

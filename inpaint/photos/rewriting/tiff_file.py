@@ -17,7 +17,7 @@ class TiffFile:
     """A TIFF file that is being changed.
 
     Bytes that are no longer used are set to 0, so that nothing of what they showed remains. What does not fit into its
-    old place is appended to the file.
+    old place goes to one that is free, or to the end of the file.
 
     Args:
         data: the file; not modified.
@@ -34,11 +34,13 @@ class TiffFile:
         self.notes: set[str] = set()
         self._changed: dict[tuple[int, int], tuple[Entry, np.ndarray]] = {}
         self._removed: list[tuple[Directory, Entry]] = []
+        self._free: list[tuple[int, int]] = []  # places of segments that are not used any more: begin and end
         self._uses: Counter[int] = Counter()
         for directory in (*structure.chain, *structure.children):
-            self._uses.update(entry.offset for entry in directory.entries.values())
+            self._uses.update((directory.offset, *(entry.offset for entry in directory.entries.values())))
             for offsets, _ in _SEGMENT_TAGS:
                 self._uses.update(structure.numbers(directory, offsets).tolist())
+        self._places = np.array(sorted(self._uses))
 
     def write_segment(self, directory: Directory, index: int, segment: bytes, is_compressed: bool) -> None:
         """Replace a strip or tile.
@@ -57,13 +59,13 @@ class TiffFile:
         if len(segment) <= count and not shared:
             self.data[offset : offset + len(segment)] = segment
             if is_compressed:
-                self.clear(offset + len(segment), count - len(segment))
+                self._release(offset + len(segment), count - len(segment))
                 counts[index] = len(segment)
             return
         if not shared:
-            self.clear(offset, count)
+            self._release(offset, count)
         self._uses[offset] -= 1
-        offsets[index], counts[index] = self.append(segment), len(segment)
+        offsets[index], counts[index] = self._place(segment), len(segment)
 
     def finish(self) -> bytes:
         """Write what is known only at the end, the places and lengths of segments, and return the file."""
@@ -98,7 +100,7 @@ class TiffFile:
                 places = self.structure.numbers(directory, offsets).tolist()
                 for place, length in zip(places, self.structure.numbers(directory, counts).tolist(), strict=False):
                     if self._uses[place] <= 1:
-                        self.clear(int(place), int(length))
+                        self._release(int(place), int(length))
         if directory.parent is not None:
             self._unlist(directory.parent, directory)
         else:
@@ -121,6 +123,31 @@ class TiffFile:
         offset = len(self.data)
         self.data += value
         return offset
+
+    def _release(self, offset: int, length: int) -> None:
+        """Set bytes of a segment to 0, for another one to take their place; at the end of the file, cut them off."""
+        following = np.searchsorted(self._places, offset, "right")
+        if following < len(self._places):
+            length = min(length, int(self._places[following]) - offset)
+        self.clear(offset, length)
+        if 0 < offset < len(self.data) <= offset + length + length % 2:
+            del self.data[offset:]
+            return
+        begin, end = offset, min(offset + length, len(self.data))
+        for place in [place for place in self._free if begin <= place[1] and place[0] <= end]:
+            self._free.remove(place)
+            begin, end = min(begin, place[0]), max(end, place[1])
+        self._free.append((begin, end))
+
+    def _place(self, segment: bytes) -> int:
+        """Write a segment to the first free place that has room, or append it; return where it is."""
+        for index, (begin, end) in enumerate(self._free):
+            offset = begin + begin % 2
+            if offset + len(segment) <= end:
+                self.data[offset : offset + len(segment)] = segment
+                self._free[index] = offset + len(segment), end
+                return offset
+        return self.append(segment)
 
     def _unlist(self, parent: Directory, child: Directory) -> None:
         """Remove a directory from the SubIFDs of another one."""

@@ -1,6 +1,7 @@
 """Photos are opened from any source within limits; everything else is rejected with a message."""
 
 import io
+import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inpaint.photos.errors import PhotoError, PhotoTooLargeError
 from inpaint.photos.formats import register_heic
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import open_photo
+from inpaint.photos.saving import save_photo
 from tests.pictures import file_bytes, picture, raw
 
 
@@ -84,6 +86,23 @@ def test_a_photo_with_damaged_exif_data_is_read():
     photo = picture("RGB")
     photo.info["exif"] = b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"
     assert open_photo(photo).tobytes() == photo.tobytes()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_data_with_a_tag_of_a_wrong_type_still_turn_the_photo(orientation):
+    tags = struct.pack("<HHHIIHHI4sI", 2, 274, 3, 1, orientation, 282, 2, 4, b"300\0", 0)  # a resolution in words
+    plain = file_bytes(picture("RGB", (24, 16)), "JPEG")
+    data = file_bytes(picture("RGB", (24, 16)), "JPEG", exif=b"Exif\0\0II*\0" + struct.pack("<I", 8) + tags)
+    turned = Image.Exif()
+    turned[274] = orientation
+    photo, expected = open_photo(data), Image.open(io.BytesIO(plain))
+    expected.info["exif"] = turned.tobytes()
+    assert photo.tobytes() == ImageOps.exif_transpose(expected).tobytes()
+    photo.paste((255, 0, 0), (0, 0, 8, 8))
+    save_photo(photo, file := io.BytesIO(), "JPEG")
+    red = open_photo(file.getvalue())
+    assert red.size == photo.size
+    assert red.getpixel((4, 4))[0] > 200 > red.getpixel((4, 4))[1] + 100
 
 
 def test_a_tiff_with_damaged_tags_is_read(monkeypatch):

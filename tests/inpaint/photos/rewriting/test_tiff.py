@@ -216,6 +216,41 @@ def test_a_strip_that_grows_out_of_16_bit_offsets_is_found_again():
     assert np.array_equal(samples(file.getvalue()), np.asarray(filled))
 
 
+def test_five_edits_of_a_file_of_one_strip_leave_no_gaps():
+    data = tiff_bytes(np.zeros((HEIGHT, WIDTH, 3), np.uint8), photometric="rgb", compression="deflate")
+    lengths = []
+    for number in range(5):
+        photo = open_photo(data)
+        noise = np.random.default_rng(number).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+        hole = np.zeros((HEIGHT, WIDTH), bool)
+        hole[: 4 * number + 4] = True
+        save_photo(write_patches(photo, [Patch(0, 0, noise)], hole), file := io.BytesIO())
+        data = file.getvalue()
+        with tifffile.TiffFile(io.BytesIO(data)) as read:
+            assert (read.pages[0].asarray()[hole] == noise[hole]).all()
+            lengths.append(len(data) - read.pages[0].databytecounts[0])
+    assert len(set(lengths[1:])) == 1  # the strip is the end of the file from the first edit on
+
+
+def test_a_strip_that_has_grown_takes_the_place_of_one_that_has_moved():
+    quarter = HEIGHT // 4
+    random = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pixels[:quarter] = random[:quarter, :, 0] // 16
+    data = tiff_bytes(pixels, rowsperstrip=quarter, compression="deflate")
+    random[:, :, 1:] = random[:, :, :1]
+    random[quarter:] //= 64  # the first strip grows and moves away, the second one takes its place
+    hole = np.zeros((HEIGHT, WIDTH), bool)
+    hole[: 2 * quarter] = True
+    save_photo(write_patches(open_photo(data), [Patch(0, 0, random)], hole), file := io.BytesIO())
+    result = file.getvalue()
+    with tifffile.TiffFile(io.BytesIO(result)) as read, tifffile.TiffFile(io.BytesIO(data)) as before:
+        assert (read.pages[0].asarray()[hole] == random[..., 0][hole]).all()
+        assert not read.pages[0].asarray()[~hole].any()
+        assert read.pages[0].dataoffsets[1] == before.pages[0].dataoffsets[0]
+        assert len(result) - len(data) <= read.pages[0].databytecounts[0] + 1
+
+
 def test_strips_that_share_their_bytes_are_parted():
     data = bytearray(tiff_bytes(np.full((40, 52), 77, np.uint8), rowsperstrip=10))
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
