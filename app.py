@@ -34,6 +34,7 @@ from page.retrain.component import retrain
 from page.retrain.signin import on_space
 from page.server.api import Blocks, add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.connections import limit_connections
 from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import Models
@@ -139,6 +140,7 @@ if RUN_FOLDER is not None:
     owner_key = OwnerKey()
     page = build_page(inpainter, notice, visits, examples, owner_key)
     _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
+    limit_connections(page.server)
     if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
         arguments = examples, start_warm_up(), visits
         threading.Thread(target=fill_examples, args=arguments, name="examples", daemon=True).start()

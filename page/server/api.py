@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
+from gradio_client import utils as client_utils
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
 from inpaint.engine.options import FillOptions
@@ -14,6 +16,7 @@ from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open
 from page.server.clients import client_of
 from page.server.errors import PageError
 from page.server.texts import translate
+from page.server.url_download import download_url
 from page.server.visits import Visits
 
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
@@ -23,13 +26,17 @@ log = logging.getLogger(__name__)
 
 
 class Blocks(gr.Blocks):
-    """Gradio's Blocks, but a positional call of an endpoint may omit optional parameters, as a call by name may."""
+    """Gradio's Blocks, but a positional call of an endpoint may omit optional parameters, as a call by name may.
+
+    Files that a call names by a URL are read within our limits, before Gradio would read them without.
+    """
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> list[Any]:
         """Fill in the defaults that a call has omitted, then do as Gradio does."""
         omitted = [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
         if None not in omitted:  # the value of a required parameter
             inputs = [*inputs, *omitted]
+        inputs = await client_utils.async_traverse(inputs, _download, client_utils.is_file_obj_with_meta)
         return await super().preprocess_data(block_fn, inputs, *arguments, **options)
 
 
@@ -117,6 +124,15 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
 
     gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
+
+
+async def _download(file: dict[str, Any]) -> dict[str, Any]:
+    """Return a file of a call, with the path of a copy on this machine if it names a URL."""
+    url = file.get("path")
+    if not client_utils.is_http_url_like(url):
+        return file
+    copy = await download_url(str(url), Path(get_upload_folder()))
+    return file | {"path": str(copy), "url": None, "orig_name": file.get("orig_name") or copy.name}
 
 
 def _client_of(request: gr.Request | None) -> str | None:

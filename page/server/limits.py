@@ -1,20 +1,40 @@
 """Limits on all requests before they reach our functions, and the answer when one fails outside of them."""
 
+import asyncio
+import json
+import re
+import time
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.server.checks import MAX_UPLOAD_MB
+from page.server.clients import client_of
+from page.server.disk_budget import DiskBudget
+from page.server.errors import PageError
 from page.server.texts import language_of, translate
 
 MAX_CALL_MB = 8
 """Largest body of a function call; the longest strokes that are accepted take a tenth of it."""
+SMALL_MB = 1
+"""Up to this size a request is no upload: a call of an MCP client stays open for as long as its fill takes."""
+STALLED_S, MIN_BYTES_PER_S = 30.0, 2_000
+"""A body may pause for this long, and is as fast as this on average: half of the slowest phone network."""
+MAX_ANSWER_BYTES = 100_000
+"""Of the answer to an upload, which lists its files."""
+_STATUS = {"too_long": 413, "upload_stalled": 408, "uploads_busy": 429, "disk_full": 507, "unexpected": 404}
+_FETCHES_URL = re.compile(r"/(file|proxy)=https?:", re.IGNORECASE)
+"""Paths at which Gradio would fetch any address for any visitor; the page has no use for them."""
 
 
 class RequestLimits:
-    """Decline requests with too large a body, before they fill memory or disk (ASGI middleware).
+    """Decline requests with too large or too slow a body, before they fill memory, disk or connections (ASGI).
 
-    Gradio limits the size of each uploaded file, but neither the number of files in a request nor the size of a call.
+    Gradio limits the size of each uploaded file, but neither the number of files in a request nor the size of a call,
+    nor how many files a visitor uploads, nor how long a request takes.
     All responses get `X-Content-Type-Options: nosniff`, so that an HTML file uploaded as a picture is never run.
 
     Args:
@@ -23,46 +43,92 @@ class RequestLimits:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.budget = DiskBudget(Path(get_upload_folder()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request: pass it on, or answer 413 as soon as its body is too large."""
+        """Handle a request: pass it on, or answer as soon as its body is too large or too slow."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
         limit = limit_mb(scope["path"])
-        bytes_left = limit * 1_000_000
-
-        async def receive_limited() -> Message:
-            nonlocal bytes_left
-            message = await receive()
-            bytes_left -= len(message.get("body", b""))
-            if bytes_left < 0:
-                raise _BodyTooLargeError
-            return message
-
-        async def send_nosniff(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
-            await send(message)
-
         try:
-            length = request.headers.get("content-length", "")
-            if length.isdecimal() and int(length) > bytes_left:
-                raise _BodyTooLargeError
-            await self.app(scope, receive_limited, send_nosniff)
-        except _BodyTooLargeError:
-            await error_response(request, "too_long", 413, limit=limit)(scope, receive, send)
+            if _FETCHES_URL.search(scope["path"]):
+                raise _DeclinedError("unexpected")
+            size = request.headers.get("content-length", "")
+            if size.isdecimal() and int(size) > limit * 1_000_000:
+                raise _DeclinedError("too_long", limit=limit)
+            body = _Body(receive, send, limit)
+            room = int(size) if size.isdecimal() else limit * 1_000_000
+            if scope["method"] != "POST" or not carries_files(scope["path"]) or room <= SMALL_MB * 1_000_000:
+                await self.app(scope, body.receive, body.send)
+                return
+            client = client_of(request.client.host if request.client else None, request.headers)
+            await asyncio.to_thread(self.budget.begin, client, room)
+            try:
+                await self.app(scope, body.receive, body.send)
+            finally:
+                self.budget.end(client, room, body.files() if scope["path"].endswith("/upload") else ())
+        except (_DeclinedError, PageError) as error:
+            response = error_response(request, error.key, _STATUS[error.key], **error.values)
+            response.headers["connection"] = "close"  # the rest of the body is not read
+            await response(scope, receive, send)
 
 
-class _BodyTooLargeError(Exception):
+class _DeclinedError(PageError):
     pass
 
 
+class _Body:
+    """The body of a request while it is received, and the files that the answer to an upload lists."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive, self._send, self._limit = receive, send, limit
+        self._start: float | None = None
+        self._size, self._complete = 0, False
+        self._answer = b""
+
+    async def receive(self) -> Message:
+        """Receive the next part; decline one that makes the body too large, or that does not come in time."""
+        if self._complete:  # what follows is the end of the connection, whenever that is
+            return await self._receive()
+        self._start = time.monotonic() if self._start is None else self._start
+        left_s = self._start + STALLED_S + self._size / MIN_BYTES_PER_S - time.monotonic()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.01, min(STALLED_S, left_s)))
+        except TimeoutError:
+            raise _DeclinedError("upload_stalled", seconds=round(STALLED_S)) from None
+        self._size += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._size > self._limit * 1_000_000:
+            raise _DeclinedError("too_long", limit=self._limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer, with `nosniff`."""
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
+        elif len(self._answer) < MAX_ANSWER_BYTES:
+            self._answer += message.get("body", b"")
+        await self._send(message)
+
+    def files(self) -> list[Path]:
+        """Return the files that the answer to an upload lists."""
+        try:
+            paths = json.loads(self._answer)
+        except ValueError:
+            return []
+        return [Path(path) for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+
+
+def carries_files(path: str) -> bool:
+    """Return whether requests to a path may carry files; MCP clients send pictures inside the call."""
+    return path.endswith("/upload") or "/gradio_api/mcp" in path
+
+
 def limit_mb(path: str) -> int:
-    """Return the largest body of a request to a path, in MB; MCP clients send pictures inside the call."""
-    carries_files = path.endswith("/upload") or "/gradio_api/mcp" in path
-    return MAX_UPLOAD_MB + MAX_CALL_MB if carries_files else MAX_CALL_MB
+    """Return the largest body of a request to a path, in MB."""
+    return MAX_UPLOAD_MB + MAX_CALL_MB if carries_files(path) else MAX_CALL_MB
 
 
 async def handle_exception(request: Request, error: Exception) -> JSONResponse:
