@@ -60,9 +60,11 @@ def _check_is_of(photo: Image.Image, picture: Picture, rendition: Rendition) -> 
     """Raise CannotRewriteError unless a photo has the mode and palette of a picture whose segments can be replaced."""
     entries = picture.directory.entries
     offsets = next(tag for tag in (324, 273) if tag in entries)
-    counted = _COUNTS[offsets] in entries and entries[_COUNTS[offsets]].number >= len(picture.layout.offsets)
-    if photo.mode != rendition.mode or not counted:
+    counts = entries.get(_COUNTS[offsets])
+    if photo.mode != rendition.mode:
         raise CannotRewriteError
+    if counts is not None and counts.number < len(picture.layout.offsets):
+        raise UnsupportedTiffError("the lengths of some of its strips are missing")
     if (
         rendition.palette is not None
         and bytes(photo.getpalette() or [])[: rendition.palette.size]

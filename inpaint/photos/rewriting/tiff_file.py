@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from inpaint.photos.tiff.layout import UnsupportedTiffError
 from inpaint.photos.tiff.structure import SUB_DIRECTORIES, Directory, Entry, Structure
 
 _SEGMENT_TAGS = ((324, 325), (273, 279))
@@ -50,12 +51,22 @@ class TiffFile:
             index: of the segment.
             segment: its new bytes.
             is_compressed: whether the rest of a longer old segment is part of it; of uncompressed ones the stated
-                length may be too large.
+                length may be too large, or missing.
+
+        Raises:
+            UnsupportedTiffError: the old length is missing, but needed.
         """
         offsets_tag, counts_tag = _tags_of(directory)
-        offsets, counts = self._numbers(directory, offsets_tag), self._numbers(directory, counts_tag)
-        offset, count = int(offsets[index]), int(counts[index])
+        offsets = self._numbers(directory, offsets_tag)
+        offset = int(offsets[index])
         shared = self._uses[offset] > 1
+        if counts_tag not in directory.entries:
+            if is_compressed or shared:
+                raise UnsupportedTiffError("the lengths of its strips are missing")
+            self.data[offset : offset + len(segment)] = segment
+            return
+        counts = self._numbers(directory, counts_tag)
+        count = int(counts[index])
         if len(segment) <= count and not shared:
             self.data[offset : offset + len(segment)] = segment
             if is_compressed:

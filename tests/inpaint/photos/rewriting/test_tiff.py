@@ -251,6 +251,40 @@ def test_a_strip_that_has_grown_takes_the_place_of_one_that_has_moved():
         assert len(result) - len(data) <= read.pages[0].databytecounts[0] + 1
 
 
+def without_lengths(data):
+    """A little-endian file that does not state how long its strips are, as tags StripByteCounts become others."""
+    directories = [page.tags[279].offset for page in tifffile.TiffFile(io.BytesIO(data)).pages]
+    changed = bytearray(data)
+    for at in directories:
+        changed[at : at + 2] = struct.pack("<H", 280)  # MinSampleValue
+    return bytes(changed)
+
+
+def test_strips_without_lengths_are_written_where_they_are():
+    pixels = ramp("uint8", 3)
+    data = tiff_bytes(pixels, rowsperstrip=8)
+    start = tifffile.TiffFile(io.BytesIO(data)).pages[0].dataoffsets[0]
+    result = edited(without_lengths(data))
+    assert len(result) == len(data)
+    after = np.frombuffer(result[start : start + pixels.size], np.uint8).reshape(pixels.shape)
+    assert (after == pixels)[~HOLE].all()
+    assert (after != pixels)[HOLE].any()
+
+
+def test_compressed_strips_without_lengths_are_encoded_anew_and_that_is_told():
+    data = without_lengths(tiff_bytes(ramp("uint8", 3), compression="deflate"))
+    assert (samples(edited(data, notes=["the lengths of its strips are missing"])) == ramp("uint8", 3))[~HOLE].all()
+
+
+def test_a_reduced_copy_without_lengths_is_removed():
+    pages = [(ramp("uint8", 3), {}), (ramp("uint8", 3)[::2, ::2], {"subfiletype": 1, "compression": "deflate"})]
+    data = bytearray(several(pages))
+    at = tifffile.TiffFile(io.BytesIO(data)).pages[1].tags[279].offset
+    data[at : at + 2] = struct.pack("<H", 280)
+    result = edited(bytes(data))
+    assert len(tifffile.TiffFile(io.BytesIO(result)).pages) == 1
+
+
 def test_strips_that_share_their_bytes_are_parted():
     data = bytearray(tiff_bytes(np.full((40, 52), 77, np.uint8), rowsperstrip=10))
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
