@@ -39,6 +39,7 @@ from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import Models
 from page.server.owner import OwnerKey
+from page.server.partial_uploads import PartialUploads
 from page.server.scripts import script_route
 from page.server.visits import Visits
 from page.server.zero_gpu import with_zero_gpu, zero_gpu
@@ -112,7 +113,7 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": True,
         "show_error": True,
         "app_kwargs": {
-            "middleware": [Middleware(RequestLimits)],
+            "middleware": [Middleware(RequestLimits), Middleware(PartialUploads)],
             "exception_handlers": {Exception: handle_exception},
             "routes": [script_route()],
         },

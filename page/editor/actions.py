@@ -28,6 +28,7 @@ from page.editor.patches import encode_patches
 from page.editor.versions import Versions
 from page.server.checks import check_grow_px, check_strokes, check_upload, open_upload
 from page.server.clients import current_client
+from page.server.disk import complete_file
 from page.server.errors import PageError
 from page.server.models import Models, describe, is_registered_name
 from page.server.visits import Visit, Visits
@@ -97,8 +98,8 @@ class EditorActions:
             picture = Image.fromarray(to_rgb(session.photo))
             picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
             profile = session.photo.info.get("icc_profile") if session.photo.mode in ("RGB", "RGBA") else None
-            target = download_path(visit, "preview.jpg")
-            picture.save(target, quality=90, icc_profile=profile)
+            with complete_file(download_path(visit, "preview.jpg")) as target:
+                picture.save(target, quality=90, icc_profile=profile)
         return describe_download(target)
 
     def paint(self, call: dict) -> dict:
@@ -193,7 +194,7 @@ class EditorActions:
         """Return the mask as a PNG of the photo's size, white on black: {visit} -> the file."""
         visit = self._visit(call)
         target = download_path(visit, f"{Path(visit.name).stem}-mask.png")
-        with self.visits.locked_session(visit) as session:
+        with self.visits.locked_session(visit) as session, complete_file(target):
             Image.fromarray(session.mask).save(target)
         return describe_download(target)
 
@@ -236,7 +237,8 @@ class EditorActions:
         with self.visits.locked_session(visit) as session:
             result = session.result()
             target = download_path(visit, f"{name.stem}-filled{suffix_of(name, result.format)}")
-            notes = save_photo(result, target, result.format)
+            with complete_file(target):
+                notes = save_photo(result, target, result.format)
         return describe_download(target) | {"notes": list(notes)}
 
     def leave_visit(self, call: dict) -> dict:
@@ -261,7 +263,7 @@ class EditorActions:
 
 def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:
     """Keep the file of a photo elsewhere; without it the download is encoded anew."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, PageError), complete_file(kept):
         kept.parent.mkdir(parents=True)
         try:
             os.link(upload, kept)

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from page.server.clients import client_of, current_client
+from page.server.disk import is_disk_full
 from page.server.errors import PageError
 from page.server.texts import language_of, translate
 from page.server.visits import Visits
@@ -74,6 +75,8 @@ def error_answer(error: Exception, action: str, language: str) -> dict:
         action: its name, for the log.
         language: of the sentence.
     """
+    if is_disk_full(error):
+        error = PageError("disk_full")
     if isinstance(error, PageError):
         return {"error": translate(error.key, language, **error.values), "code": error.key, **error.values}
     log.error("%s failed", action, exc_info=error)

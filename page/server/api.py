@@ -1,11 +1,13 @@
 """The page's endpoints for programs, which are the tools for MCP clients too: /inpaint and /status."""
 
+import functools
 import logging
 import re
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import processing_utils
 from gradio.utils import get_upload_folder
 from gradio_client import utils as client_utils
 
@@ -14,8 +16,10 @@ from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
 from page.server.clients import client_of
+from page.server.disk import complete_file, is_disk_full
 from page.server.errors import PageError
 from page.server.texts import translate
+from page.server.uploads import Uploads
 from page.server.url_download import download_url
 from page.server.visits import Visits
 
@@ -37,7 +41,10 @@ class Blocks(gr.Blocks):
         if None not in omitted:  # the value of a required parameter
             inputs = [*inputs, *omitted]
         inputs = await client_utils.async_traverse(inputs, _download, client_utils.is_file_obj_with_meta)
-        return await super().preprocess_data(block_fn, inputs, *arguments, **options)
+        try:
+            return await super().preprocess_data(block_fn, inputs, *arguments, **options)
+        except OSError as error:
+            raise (_disk_full() if is_disk_full(error) else error) from None
 
 
 def add_api(inpainter: Inpainter, visits: Visits) -> None:
@@ -99,9 +106,10 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             message = translate(error.key, "en", **error.values)
         except (PhotoError, MaskError) as error:
             message = str(error)
-        except Exception:
-            log.exception("inpaint failed")
-            message = translate("unexpected", "en")
+        except Exception as error:
+            if not is_disk_full(error):
+                log.exception("inpaint failed")
+            message = translate("disk_full" if is_disk_full(error) else "unexpected", "en")
         raise gr.Error(message, print_exception=False)
 
     def status() -> dict[str, Any]:
@@ -122,6 +130,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             "formats": list(LOSSLESS),
         }
 
+    discard_pictures_of_mcp(visits.uploads)
     gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
 
@@ -142,6 +151,32 @@ def _client_of(request: gr.Request | None) -> str | None:
     return client_of(request.client.host, request.headers)
 
 
+def _disk_full() -> gr.Error:
+    return gr.Error(translate("disk_full", "en"), print_exception=False)
+
+
+def discard_pictures_of_mcp(uploads: Uploads) -> None:
+    """Let the pictures that MCP clients send as `data:` URIs be removed soon.
+
+    Gradio writes each to a file, and uploads that file to itself; no call ever names it.
+    """
+    save = processing_utils.save_base64_to_cache
+    save = getattr(save, "__wrapped__", save)  # of a page that was built before
+
+    @functools.wraps(save)
+    def save_and_discard(data: str, *arguments: Any, **options: Any) -> str:
+        try:
+            path = save(data, *arguments, **options)
+        except OSError as error:
+            for file in (uploads.folder / processing_utils.hash_base64(data)).glob("*"):
+                uploads.remove(file)
+            raise (_disk_full() if is_disk_full(error) else error) from None
+        uploads.discard(Path(path))
+        return path
+
+    processing_utils.save_base64_to_cache = save_and_discard
+
+
 def _path_of(file: Any) -> Path:
     """Return the path of an upload that a call refers to."""
     return check_upload(_sent_path(file))
@@ -157,5 +192,6 @@ def _save(result: Any, photo: Any, folder: Path) -> tuple[gr.FileData, tuple[str
     original = photo.get("orig_name") if isinstance(photo, dict) else photo.orig_name
     stem = re.sub(r"[^\w .,()+-]", "_", Path(str(original or "photo")).stem)[:MAX_NAME]
     target = folder / f"{stem}-filled{LOSSLESS[format]}"
-    notes = save_photo(result, target, format)
+    with complete_file(target):
+        notes = save_photo(result, target, format)
     return gr.FileData(path=str(target), orig_name=target.name), notes

@@ -16,7 +16,7 @@ UPLOAD_KEEP_S = 30
 """How long an upload stays after it was sent, and after the last request that uses it. Equal files of two visitors are
 one file; and a browser repeats a request that waits after 28 seconds at most.
 """
-UNUSED_UPLOAD_KEEP_S, PARTIAL_UPLOAD_KEEP_S = 3600, 600
+UNUSED_UPLOAD_KEEP_S, PARTIAL_UPLOAD_KEEP_S = 600, 600
 """How long uploads stay that no request has used, and those that broke off."""
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -65,7 +65,7 @@ class Uploads:
             old = {file for file in self._discarded if self._unused_s(file) >= max_age_s}
             self._discarded -= old
             for file in old:
-                self._remove(file)
+                self.remove(file)
             self._last_used = {file: at for file, at in self._last_used.items() if file.exists()}
 
     def purge_unused(self) -> None:
@@ -80,7 +80,7 @@ class Uploads:
         for file in list(folder.resolve().iterdir()):
             with self._lock:
                 if self._unused_s(file) >= UNUSED_UPLOAD_KEEP_S:
-                    self._remove(file)
+                    self.remove(file)
         if _age_s(folder) >= UNUSED_UPLOAD_KEEP_S:
             with contextlib.suppress(OSError):  # there is a file in it
                 folder.rmdir()
@@ -98,8 +98,8 @@ class Uploads:
             return 0
         return min(_age_s(file), time.monotonic() - self._last_used.get(file, -math.inf))
 
-    def _remove(self, file: Path) -> None:
-        """Remove an upload, and its folder if it was the only one there."""
+    def remove(self, file: Path) -> None:
+        """Remove an upload now, and its folder if it was the only one there."""
         if (upload := self._upload(file)) is not None:
             with contextlib.suppress(OSError):
                 upload.unlink()

@@ -14,8 +14,11 @@ import gradio as gr
 import httpx
 from safehttpx import AsyncSecureTransport
 
+from inpaint.os_errors import words_of
 from page.server.checks import MAX_UPLOAD_MB
+from page.server.disk import is_disk_full
 from page.server.disk_budget import room_bytes
+from page.server.texts import translate
 
 TIMEOUT_S, CONNECT_TIMEOUT_S = 60.0, 10.0
 MAX_REDIRECTS, MAX_DOWNLOADS = 5, 16
@@ -44,7 +47,11 @@ async def download_url(url: str, folder: Path) -> Path:
         raise _error(f"{url} is behind more than {MAX_REDIRECTS} redirects: give the last address.")
     except TimeoutError:
         raise _error(f"{url} took more than {TIMEOUT_S:.0f} s: upload the file instead.") from None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+    except OSError as error:
+        if is_disk_full(error):
+            raise _error(translate("disk_full", "en")) from None
+        raise _error(f"{url} could not be read ({words_of(error)}): upload the file instead.") from None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise _error(f"{url} could not be read ({error or type(error).__name__}): upload the file instead.") from None
 
 

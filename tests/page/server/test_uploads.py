@@ -69,7 +69,7 @@ def test_what_is_no_upload_is_never_removed(uploads, tmp_path):
         project,
     ):
         uploads.discard(file)
-        uploads._remove(file)
+        uploads.remove(file)
     uploads.purge_discarded(max_age_s=0)
     uploads.purge_unused()
     assert sorted(tmp_path.rglob("*")) == before
