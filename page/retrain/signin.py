@@ -147,6 +147,7 @@ def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey)
     def answer(
         call: Any, request: gr.Request, profile: gr.OAuthProfile | None = None, token: gr.OAuthToken | None = None
     ) -> dict:
+        account = None
         try:
             if not isinstance(call, dict):
                 raise PageError("bad_request")
@@ -154,11 +155,13 @@ def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey)
             owner = local and owner_key.matches(key)
             if local and key and not owner:  # as after a restart of the page
                 raise PageError("retrain_key_wrong")
-            return action(call, Caller(signed_in_account(request, profile, token, owner), owner, local))
+            account = signed_in_account(request, profile, token, owner)
+            return action(call, Caller(account, owner, local))
         except (JobError, WeightsError) as error:
             return {"error": str(error), "code": "job"}
         except Exception as error:
-            return error_answer(error, action.__name__, language_of(request.headers.get("accept-language")))
+            language = language_of(request.headers.get("accept-language"))
+            return error_answer(error, action.__name__, language, account.token if account else None)
 
     answer.__name__ = action.__name__
     return answer

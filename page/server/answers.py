@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from inpaint.hub.errors import hide_token
 from page.server.clients import client_of, current_client
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
@@ -67,17 +69,18 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
     return answer
 
 
-def error_answer(error: Exception, action: str, language: str) -> dict:
+def error_answer(error: Exception, action: str, language: str, token: str | None = None) -> dict:
     """Return {error: sentence, code, **values} for an exception of an action; log it if it is not a PageError.
 
     Args:
         error: what the action raised.
         action: its name, for the log.
         language: of the sentence.
+        token: of the visitor, which is hidden in the log as this machine's is; None: of nobody.
     """
     if is_disk_full(error):
         error = PageError("disk_full")
     if isinstance(error, PageError):
         return {"error": translate(error.key, language, **error.values), "code": error.key, **error.values}
-    log.error("%s failed", action, exc_info=error)
+    log.error("%s failed\n%s", action, hide_token("".join(traceback.format_exception(error)), token))
     return {"error": translate("unexpected", language), "code": "unexpected"}

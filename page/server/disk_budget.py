@@ -13,8 +13,8 @@ MAX_DISK_BYTES = 10_000_000_000
 """Of all files of the page together; less where the disk is smaller, see `room_bytes`."""
 MAX_CLIENT_BYTES = 2_000_000_000
 """Of one client's uploads that are still there: ten of the largest. An upload goes soon after it was used."""
-MAX_CLIENT_UPLOADS, MAX_UPLOADS = 8, 64
-"""How many uploads may be under way, of one client and in all; a browser sends six at a time."""
+MAX_CLIENT_UPLOADS, MAX_UPLOADS = 32, 128
+"""How many uploads may be under way, of one client, which may be a class, and in all."""
 
 
 class DiskBudget:

@@ -1,6 +1,7 @@
 """python -m train.jobs.preview PRESET DATASET: print pictures of a dataset with a preset's masks as one line of JSON.
 
-It runs in a separate process, so that the page can give it the token of a visitor, a private cache and a timeout.
+It runs in a separate process, so that the page can give it the token of a visitor, a private cache, a timeout and a
+memory limit.
 """
 
 import base64
@@ -17,6 +18,7 @@ from PIL import Image
 from train.config import DataConfig
 from train.data.datasets import iter_photos
 from train.data.samples import make_sample
+from train.jobs.memory_limit import limit_memory
 from train.presets import PRESETS
 
 PICTURES, SIDE = 9, 192
@@ -53,10 +55,14 @@ def _data_url(photo: Image.Image, config: DataConfig, number: int) -> str:
 def main() -> int:
     """Print the pictures, or {"problem": sentence}; return the exit code, 0 or 1."""
     warnings.simplefilter("ignore")
+    limit_memory()
     _, preset, dataset = sys.argv
     try:
         print(json.dumps(preview(preset, dataset)))
         return 0
+    except MemoryError:
+        print(json.dumps({"problem": f"The pictures of {dataset} are too large to be shown: choose another dataset."}))
+        return 1
     except Exception as error:  # a dataset can fail in many ways; the page shows the message
         print(json.dumps({"problem": " ".join(str(error).split())}))
         return 1

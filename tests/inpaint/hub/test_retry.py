@@ -143,3 +143,11 @@ def test_the_client_returns_the_last_response_when_the_retries_are_used_up(pause
     with session:
         assert session.get("https://example.org/x").status_code == 500
     assert len(sent) == 3
+
+
+def test_the_token_in_the_message_of_a_failure_is_hidden_in_the_log(monkeypatch, caplog):
+    monkeypatch.setattr("inpaint.hub.errors.get_token", lambda: "hf_machine")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with caplog.at_level("WARNING"):
+        assert Backoff(name="The download").wait(ValueError("hf_machine is not welcome"))
+    assert "<token> is not welcome" in caplog.text and "hf_machine" not in caplog.text

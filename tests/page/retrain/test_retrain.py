@@ -12,6 +12,7 @@ from huggingface_hub import constants
 from inpaint import Inpainter
 from page.retrain import signin
 from page.retrain.actions import RetrainActions
+from page.server.answers import error_answer
 from page.server.errors import PageError
 from page.server.models import Models
 from page.server.owner import OwnerKey
@@ -147,6 +148,26 @@ def test_without_a_token_only_local_training_is_offered(site, monkeypatch):
 def test_an_invalid_token_is_answered_with_an_error(site, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_nobody")
     assert "sign in again" in call_action(site, "load_page")["error"]
+
+
+def test_the_token_in_a_message_of_the_hub_is_hidden_on_the_page(site):
+    site.hub.fail(path="/api/jobs/hardware", status=403, message="hf_me is not welcome")
+    answer = call_action(site, "load_page")
+    assert "<token> is not welcome" in answer["error"] and "hf_me" not in answer["error"]
+
+
+def test_the_token_in_an_unexpected_exception_is_hidden_in_the_log(site, monkeypatch, caplog):
+    def fail(token):
+        raise RuntimeError(f"{token} and hf_me")
+
+    monkeypatch.setattr("page.retrain.actions.list_hardware", fail)
+    assert call_action(site, "load_page")["code"] == "unexpected"
+    assert "RuntimeError: <token> and <token>" in caplog.text and "hf_me" not in caplog.text
+
+
+def test_the_token_of_a_visitor_of_a_space_is_hidden_in_the_log(caplog):
+    error_answer(RuntimeError("hf_visitor has failed"), "load_page", "en", "hf_visitor")
+    assert "<token> has failed" in caplog.text and "hf_visitor" not in caplog.text
 
 
 def test_datasets_are_checked_and_errors_say_what_to_do(site):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.hub.failures import http_error
 from train.config_file import parse_config
 from train.jobs.__main__ import main
 from train.presets import PRESETS
@@ -58,3 +59,15 @@ def test_the_command_line_runs_as_a_module():
     command = [sys.executable, "-m", "train.jobs", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
     assert all(name in shown for name in ("submit", "status", "logs", "cancel", "hardware"))
+
+
+def test_the_token_in_a_message_of_the_hub_is_hidden_on_the_command_line(capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise http_error(403, "hf_machine is not welcome")
+
+    monkeypatch.setattr("train.jobs.__main__.get_token", lambda: "hf_machine")
+    monkeypatch.setattr("huggingface_hub.HfApi.list_jobs_hardware", refuse)
+    monkeypatch.setattr("huggingface_hub.HfApi.whoami", refuse)
+    assert main(["hardware"]) == 1
+    shown = capsys.readouterr()
+    assert "<token> is not welcome" in shown.err and "hf_machine" not in shown.out + shown.err
