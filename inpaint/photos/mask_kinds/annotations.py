@@ -4,6 +4,7 @@ import json
 import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -42,8 +43,14 @@ def annotations_to_hole(data: bytes, size: tuple[int, int], name: str | None) ->
     if is_labelme(content):
         return labelme_to_hole(content, size)
     hole, boxes = np.zeros((size[1], size[0]), bool), False
-    for annotation in _annotations_of(content, size, name):
+    annotations = _annotations_of(content, size, name)
+    for annotation in annotations:
         boxes |= _add_annotation(hole, annotation, size)
+    if not hole.any() and not all(_has_run_lengths(annotation) for annotation in annotations):
+        raise MaskError(
+            "the mask's annotations of the photo mark none of its pixels: polygons and boxes must be in pixels from its "
+            "upper left corner; export the annotations as COCO or LabelMe, or as a picture"
+        )
     return hole, (BOXES,) if boxes else ()
 
 
@@ -57,7 +64,7 @@ def _annotations_of(content: Any, size: tuple[int, int], name: str | None) -> li
         _check_size(image, size)
         key = image.get("id", image.get("image_id"))
         own = [each for each in content["annotations"] if isinstance(each, dict)]
-        return own if "images" not in content else [each for each in own if each.get("image_id") == key]
+        return own if "images" not in content else [each for each in own if str(each.get("image_id")) == str(key)]
     if isinstance(content, dict) and ("segmentation" in content or "bbox" in content):
         return [content]
     if isinstance(content, dict) and "counts" in content:
@@ -67,11 +74,20 @@ def _annotations_of(content: Any, size: tuple[int, int], name: str | None) -> li
             raise MaskError("the mask is a list of COCO results of several photos; pass those of one, or a dataset")
         return [each if "counts" not in each else {"segmentation": each} for each in content]
     if isinstance(content, list) and content:
-        return [{"segmentation": content if isinstance(content[0], list) else [content]}]
+        return [{"segmentation": content if _is_list_of_rings(content) else [content]}]
     raise MaskError(
         "the mask is JSON, but no annotation that can be read: pass a COCO dataset, a LabelMe file, or a segmentation "
         '(polygons, or {"size": ..., "counts": ...})'
     )
+
+
+def _is_list_of_rings(content: list[Any]) -> bool:
+    """Return whether a list holds outlines, not the points (x, y) or the numbers of one."""
+    return isinstance(content[0], list) and not all(isinstance(each, list) and len(each) == 2 for each in content)
+
+
+def _has_run_lengths(annotation: Any) -> bool:
+    return isinstance(annotation, dict) and isinstance(annotation.get("segmentation"), dict)
 
 
 def _image_named(images: list[Any], name: str | None) -> dict:
@@ -95,7 +111,7 @@ def _image_named(images: list[Any], name: str | None) -> dict:
 
 def _check_size(image: dict, size: tuple[int, int]) -> None:
     own = image.get("width"), image.get("height")
-    if own != (None, None) and own != tuple(size):
+    if own != (None, None) and [str(side).removesuffix(".0") for side in own] != [str(side) for side in size]:
         raise MaskError(
             f"the mask has annotations of a photo of {own[0]}x{own[1]}, and this one is {size[0]}x{size[1]}; they must "
             "have the same size: use the photo that was annotated"
@@ -108,7 +124,7 @@ def _add_annotation(hole: np.ndarray, annotation: Any, size: tuple[int, int]) ->
     if isinstance(segmentation, dict):
         hole |= run_lengths_to_hole(segmentation, size)
     elif isinstance(segmentation, list) and segmentation:
-        rings = segmentation if isinstance(segmentation[0], list) else [segmentation]
+        rings = segmentation if _is_list_of_rings(segmentation) else [segmentation]
         for ring in rings:
             points = checked_points(ring)
             if len(points) > 2:
@@ -122,7 +138,7 @@ def _add_annotation(hole: np.ndarray, annotation: Any, size: tuple[int, int]) ->
 
 
 def _normalised(name: str) -> str:
-    base = PurePosixPath(name.replace("\\", "/")).name
+    base = PurePosixPath(unquote(name) if "://" in name else name.replace("\\", "/")).name
     return unicodedata.normalize("NFC", base).casefold()
 
 

@@ -58,7 +58,7 @@ def _add_shape(hole: np.ndarray, shape: dict) -> bool:
     elif kind == "rectangle" and len(points) == 2:
         (left, top), (right, bottom) = points
         add_polygon(hole, np.array([[left, top], [right, top], [right, bottom], [left, bottom]]))
-    elif kind in ("rectangle", "oriented_rectangle") and len(points) == 4:
+    elif kind in ("rectangle", "oriented_rectangle", "rotation") and len(points) == 4:
         add_polygon(hole, points)
     elif kind == "circle" and len(points) == 2:
         add_disk(hole, points[0], float(np.hypot(*(points[1] - points[0]))))

@@ -91,6 +91,36 @@ def test_the_annotations_of_a_photo_are_found_by_its_name(tmp_path):
     assert (to_mask(segment_anything, SIZE) == DISK).all()
 
 
+def test_numbers_and_names_of_a_dataset_may_be_texts_and_web_addresses(tmp_path):
+    square = {"segmentation": [[10, 10, 30, 10, 30, 30, 10, 30]]}
+    expected = inside([[10, 10], [30, 10], [30, 30], [10, 30]])
+    images = [
+        {"id": "7", "file_name": "https://example.org/files/My%20photo.jpg", "width": "60", "height": 40.0},
+        {"id": "8", "file_name": "other.jpg", "width": 60, "height": 40},
+    ]
+    picture("RGB", SIZE).save(tmp_path / "My photo.jpg")
+    photo = open_photo(tmp_path / "My photo.jpg")
+    assert (to_mask(dataset(square, images=images), SIZE, photo=photo) == expected).all()
+    assert (to_mask(dumped([[10, 10], [30, 10], [30, 30], [10, 30]]), SIZE) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"id": 1, "annotations": [{"result": [{"type": "brushlabels", "value": {"format": "rle", "rle": [0, 1]}}]}]}],
+        [[0.2, 0.2, 0.7, 0.2, 0.7, 0.6]],
+        [[10, 10, 30, 10]],
+        {"annotations": [{"segmentation": [[500, 500, 600, 500, 600, 600]]}]},
+    ],
+    ids=["another tool", "shares of the size", "two points", "outside"],
+)
+def test_annotations_that_mark_nothing_are_refused_unless_they_are_empty_run_lengths(content):
+    with pytest.raises(MaskError, match="mark none of its pixels.*in pixels"):
+        to_mask(dumped(content), SIZE)
+    assert not to_mask(dumped({"size": [40, 60], "counts": [2400]}), SIZE).any()
+    assert not to_mask(dataset(), SIZE).any()
+
+
 def test_boxes_are_the_hole_if_there_are_no_outlines_and_this_is_noted():
     read = read_mask(dataset({"bbox": [10, 5, 20, 8], "segmentation": []}), SIZE)
     assert read.hole[5:13, 10:30].all() and read.hole.sum() == 160 and "boxes are the hole" in read.notes[0]
