@@ -1,6 +1,7 @@
 """`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo or of many, or find their damage and fill it."""
 
 import argparse
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -122,7 +123,8 @@ def _inputs(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
 def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[LeftOut]) -> str:
     """Return the last line of the output: how many photos were filled, and what became of the others."""
     noun, verb = ("mask", "found") if parsed.mask_only else ("photo", "filled")
-    reason = "no damage found" if parsed.find_damage else "its mask marks nothing"
+    nothing = "its mask marks nothing" if count["unchanged"] == 1 else "their masks mark nothing"
+    reason = "no damage found" if parsed.find_damage else nothing
     parts = [f"{_counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
     if count["skipped"]:
         parts.insert(1, f"{count['skipped']} skipped")
@@ -158,7 +160,7 @@ def _options(parsed: argparse.Namespace, mask: str | None) -> Options:
         texture_strength=parsed.texture_strength,
         page=parsed.page or None,
         all_pages=parsed.page == _ALL_PAGES,
-        max_pixels=int(parsed.max_megapixels * 1e6) if parsed.max_megapixels else None,
+        max_pixels=None if parsed.max_megapixels is None else int(parsed.max_megapixels * 1e6),
         format=format_of(parsed.format) if parsed.format else None,
         quality=parsed.quality,
         overwrite=parsed.overwrite,
@@ -218,6 +220,16 @@ def _page(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no page: use a number from 1, or all")
     return int(text)
+
+
+def _megapixels(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 1e-6 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of megapixels above 0: use one such as 120")
+    return number
 
 
 def _add_masks(parser: argparse.ArgumentParser) -> None:
@@ -291,7 +303,7 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 def _add_computation(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--max-megapixels", type=float, metavar="N", help="refuse photos with more megapixels (default: 89)")
+    add("--max-megapixels", type=_megapixels, metavar="N", help="refuse photos with more megapixels (default: 89)")
     add(
         "--model",
         metavar="REPO[@REVISION]",

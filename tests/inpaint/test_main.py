@@ -312,6 +312,22 @@ def test_seed_and_texture_strength_reach_every_fill(tmp_path, model, monkeypatch
     assert options == [(7, 0.5)] * 2 + [(0, 1.0)] * 2
 
 
+@pytest.mark.parametrize("number", ["0", "-3", "nan", "inf", "many"])
+def test_max_megapixels_must_be_a_number_above_0(number, capsys):
+    with pytest.raises(SystemExit):
+        main(["photo.jpg", "mask.png", "-o", "out.jpg", f"--max-megapixels={number}"])
+    assert "is no number of megapixels above 0" in capsys.readouterr().err
+
+
+def test_several_photos_without_a_hole_are_counted_in_the_plural(tmp_path, model, capsys):
+    for name in "ab":
+        picture("RGB").save(tmp_path / f"{name}.png")
+    Image.new("L", picture("RGB").size).save(tmp_path / "mask.webp", lossless=True)
+    command = [str(tmp_path / "*.png"), str(tmp_path / "mask.webp"), "-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 0
+    assert "2 photos unchanged: their masks mark nothing" in capsys.readouterr().out
+
+
 def test_max_megapixels_limits_the_size_of_photos(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.png")
     command = [str(tmp_path / "photos/a.png"), str(tmp_path / "masks/a.png"), "-o", str(tmp_path / "out.png")]

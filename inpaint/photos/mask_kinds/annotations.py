@@ -48,8 +48,8 @@ def annotations_to_hole(data: bytes, size: tuple[int, int], name: str | None) ->
         boxes |= _add_annotation(hole, annotation, size)
     if not hole.any() and not all(_has_run_lengths(annotation) for annotation in annotations):
         raise MaskError(
-            "the mask's annotations of the photo mark none of its pixels: polygons and boxes must be in pixels from its "
-            "upper left corner; export the annotations as COCO or LabelMe, or as a picture"
+            "the mask's annotations of the photo mark none of its pixels: polygons and boxes must be in pixels from "
+            "its upper left corner; export the annotations as COCO or LabelMe, or as a picture"
         )
     return hole, (BOXES,) if boxes else ()
 
