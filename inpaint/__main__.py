@@ -6,8 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TextIO
 
+from inpaint.atomic_write import remove_unfinished
 from inpaint.engine.options import DEFAULT_OPTIONS
+from inpaint.interruption import Interruption
 from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.masks import MAX_SHARE
@@ -21,41 +24,74 @@ from .inpainter import Inpainter
 from .multipage import fill_pages
 
 _ALL_PAGES = 0
-INTERRUPTED = 130
-"""The exit code after Ctrl+C, as in shells: 128 + SIGINT."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code, 0 only if no photo failed.
+    """Run the command line and return the exit code, 0 only if no photo failed; 130 after Ctrl+C, 143 after SIGTERM.
 
     Args:
         arguments: without the program's name; None: those of the process.
     """
     parsed = build_parser().parse_args(arguments)
-    try:
-        photos, mask = _inputs(parsed)
-        options = _options(parsed, mask)
-        tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
-        left = [task for task in tasks if not (parsed.skip_existing and _exists(task.output))]
-        check_writable({task.output.parent for task in left if isinstance(task.output, Path)})
-        ahead = ReadAhead(left, options)
-        ahead.start()  # while the weights are loaded
-        inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"error: {sentence_of(error)}", file=sys.stderr)
-        return 1
-    is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
-    count: Counter[str] = Counter()
-    try:
-        _fill_all(inpainter, tasks, options, ahead, parsed.skip_existing, is_batch, count)
-    except KeyboardInterrupt:
-        count["interrupted"] = 1
-    if is_batch or not count["failed"]:
-        print(
-            _summary(count, parsed, find_left_out(photos, mask, parsed.output, tasks)),
-            file=sys.stderr if parsed.output == PIPE else sys.stdout,
-        )
-    return INTERRUPTED if count["interrupted"] else int(count["failed"] > 0)
+    batch = _Batch(parsed)
+    with Interruption(batch.end) as interruption:
+        try:
+            return batch.run()
+        except KeyboardInterrupt:
+            batch.print_interrupted()
+            return interruption.exit_code
+
+
+class _Batch:
+    """What the command line asks for, and what has become of it so far.
+
+    Args:
+        parsed: the command line.
+    """
+
+    def __init__(self, parsed: argparse.Namespace) -> None:
+        self.parsed = parsed
+        self.tasks: list[Task] = []
+        self.count: Counter[str] = Counter()
+
+    def run(self) -> int:
+        """Fill the photos and return the exit code."""
+        parsed = self.parsed
+        try:
+            photos, mask = _inputs(parsed)
+            options = _options(parsed, mask)
+            self.tasks = tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
+            left = [task for task in tasks if not (parsed.skip_existing and _exists(task.output))]
+            check_writable({task.output.parent for task in left if isinstance(task.output, Path)})
+            ahead = ReadAhead(left, options)
+            ahead.start()  # while the weights are loaded
+            inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
+        except (ValueError, OSError, RuntimeError) as error:
+            print(f"error: {sentence_of(error)}", file=sys.stderr)
+            return 1
+        is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
+        _fill_all(inpainter, tasks, options, ahead, parsed.skip_existing, is_batch, self.count)
+        if is_batch or not self.count["failed"]:
+            left_out = find_left_out(photos, mask, parsed.output, tasks)
+            print(_summary(self.count, parsed, left_out), file=self._stream())
+        return int(self.count["failed"] > 0)
+
+    def print_interrupted(self) -> None:
+        """Say what was done and what was not."""
+        left = len(self.tasks) - self.count.total()
+        done = self.count["filled"] + self.count["unchanged"]
+        parts = [_summary(self.count, self.parsed, []) if done else "nothing was written", f"{left} not done"]
+        if left and done and self.parsed.output != PIPE:
+            parts.append("the same command with --skip-existing continues")
+        print(f"interrupted: {'; '.join(parts)}", file=self._stream(), flush=True)
+
+    def end(self) -> None:
+        """Do what is due before the process is ended by force."""
+        remove_unfinished()
+        self.print_interrupted()
+
+    def _stream(self) -> TextIO:
+        return sys.stderr if self.parsed.output == PIPE else sys.stdout
 
 
 def _fill_all(
@@ -138,8 +174,7 @@ def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[Lef
     if left_out:
         parts.append(told(left_out))
     where = "standard output" if parsed.output == PIPE else parsed.output
-    interrupted = "interrupted: " if count["interrupted"] else ""
-    return f"{interrupted}{', '.join(parts)}; written to {where}"
+    return f"{', '.join(parts)}; written to {where}"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -8,6 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+_unfinished: set[Path] = set()
+
+
+def remove_unfinished() -> None:
+    """Remove the temporary files of all writes of this process, which ends: for threads that end it during a write."""
+    for temporary in list(_unfinished):
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
 
 @contextlib.contextmanager
 def atomic_write(target: str | os.PathLike[str], *, single_writer: bool = False) -> Iterator[BinaryIO]:
@@ -33,6 +42,7 @@ def atomic_write(target: str | os.PathLike[str], *, single_writer: bool = False)
     # 40 characters take at most 160 bytes in UTF-8; a file name may have 255
     suffix = "new" if single_writer else f"{secrets.token_hex(4)}.new"
     temporary = target.with_name(f".{target.name[:40]}.{suffix}")
+    _unfinished.add(temporary)
     try:
         with open(temporary, "w+b" if single_writer else "x+b") as file:
             yield file
@@ -45,3 +55,5 @@ def atomic_write(target: str | os.PathLike[str], *, single_writer: bool = False)
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _unfinished.discard(temporary)

@@ -23,7 +23,7 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write os_errors",
+        "markdown atomic_write interruption os_errors",
     ),
     "train": (
         "__main__",

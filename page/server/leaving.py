@@ -19,7 +19,7 @@ ATTEMPTS = 2
 
 
 def leave_on_signals(folder: Path, visits: Visits | None = None) -> None:
-    """From now on, `leave` at SIGINT, SIGTERM and SIGHUP; further signals are ignored then."""
+    """From now on, `leave` at those of SIGNALS that are not ignored, as by nohup; further ones are ignored then."""
 
     def handle(*_: object) -> NoReturn:
         for number in SIGNALS:
@@ -27,7 +27,8 @@ def leave_on_signals(folder: Path, visits: Visits | None = None) -> None:
         leave(folder, visits)
 
     for number in SIGNALS:
-        signal.signal(number, handle)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
 
 
 def leave(folder: Path, visits: Visits | None = None) -> NoReturn:

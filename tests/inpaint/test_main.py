@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -416,7 +417,20 @@ def test_an_interrupt_ends_a_batch_with_its_summary(tmp_path, model, capsys, mon
     monkeypatch.setattr("inpaint.__main__.fill_file", interrupted)
     command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
     assert main(command) == 130
-    assert capsys.readouterr().out.startswith("interrupted: 1 photo filled, 0 failed")
+    assert capsys.readouterr().out == (
+        f"interrupted: 1 photo filled, 0 failed; written to {tmp_path / 'out'}; 1 not done; "
+        "the same command with --skip-existing continues\n"
+    )
+
+
+def test_an_interrupt_before_the_first_photo_is_told_without_a_traceback(tmp_path, model, capsys, monkeypatch):
+    write(tmp_path, "a.png", mask_name="a.png")
+    monkeypatch.setattr(
+        "inpaint.__main__.Inpainter.from_pretrained", lambda *_, **__: signal.raise_signal(signal.SIGTERM)
+    )
+    command = [str(tmp_path / name) for name in ("photos", "masks")] + ["-o", str(tmp_path / "out"), "--model", model]
+    assert main(command) == 143
+    assert capsys.readouterr().out == "interrupted: nothing was written; 1 not done\n"
 
 
 def test_missing_weights_are_reported_on_stderr(tmp_path, capsys):

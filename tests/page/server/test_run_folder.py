@@ -92,6 +92,15 @@ def test_folders_that_are_no_folders_of_runs_stay(killed, tmp_path):
     assert set(above.iterdir()) == before - {killed} and (photos / LOCK).is_file()
 
 
+def test_a_page_that_nohup_started_stays_when_the_terminal_is_closed(tmp_path):
+    process, folder = start(tmp_path, "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)" + BUSY)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert process.poll() is None and folder.is_dir()
+    process.terminate()
+    process.communicate(timeout=30)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_process_within_five_seconds_during_a_long_fill_and_removes_its_folder(tmp_path, number):
     process, folder = start(tmp_path, BUSY)
