@@ -144,13 +144,15 @@ def _rim_px(rings: np.ndarray) -> int:
 def _drop(along: np.ndarray, count: np.ndarray, inner: int, outer: int, most: float) -> tuple[float, float]:
     """Return by how much the share falls from one ring to another, and how many standard errors this is.
 
-    In each cell the fall counts as at most `most`, so that an edge of the photo in a few of them does not decide.
+    In each cell the fall counts as at most `most`, so that an edge of the photo in a few of them does not decide. The
+    number of standard errors is less where there are few cells, of which the error is uncertain.
     """
     weight = np.minimum(count[:, inner], count[:, outer])
     both = weight > 0
-    if np.count_nonzero(both) < _LEAST_CELLS:
+    cells = np.count_nonzero(both)
+    if cells < _LEAST_CELLS:
         return 0.0, 0.0
     weight, drop = weight[both], (along[:, inner] - along[:, outer])[both].clip(-most, most)
     average = float(np.average(drop, weights=weight))
     error = float(np.sqrt(((drop - average) ** 2 * weight**2).sum()) / weight.sum())
-    return average, average / max(error, 1e-9)
+    return average, average / max(error, 1e-9) * (1 - 2 / cells)

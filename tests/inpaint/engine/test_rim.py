@@ -82,6 +82,21 @@ def test_masks_of_anything_in_a_photo_are_not_dilated_by_chance():
     assert grown <= 1
 
 
+def test_small_holes_in_fine_texture_are_seldom_dilated():
+    """A few cells of a photo agree by chance more often than many."""
+    rng = np.random.default_rng(0)
+    blurred = Image.fromarray(rng.integers(0, 256, (300, 300, 3), dtype=np.uint8)).filter(ImageFilter.GaussianBlur(1.5))
+    values = np.asarray(blurred).astype(float)
+    photo = Image.fromarray(((values - values.mean()) / values.std() * 45 + 128).clip(0, 255).astype(np.uint8))
+    dilated = 0
+    for _ in range(150):
+        mask = np.zeros((300, 300), bool)
+        (top, left), (height, width) = rng.integers(10, 250, 2), rng.integers(6, 40, 2)
+        mask[top : top + height, left : left + width] = True
+        dilated += dilate_tight(photo, mask)[1] > 0
+    assert dilated <= 18
+
+
 def test_only_the_hole_that_is_too_tight_is_dilated():
     photo, coverage = stamped(PHOTO, 16)
     clean = np.zeros(coverage.shape, bool)
