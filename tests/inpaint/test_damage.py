@@ -160,9 +160,9 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
     pixels[1000:1004, 300:3700] = 250
     pixels[200:2800, 2000:2003] = 5
     finder(pixels[:300, :300])
-    start = time.perf_counter()
+    start = time.process_time()
     found = finder(pixels)
-    assert time.perf_counter() - start < 20  # 3 s on two quiet cores: this machine may be busy
+    assert time.process_time() - start < 12  # 4 CPU seconds, of all threads: other processes hardly matter
     assert found.shape == (3000, 4000)
     assert found[1002, 300:3700].mean() > 0.8
     assert found[200:2800, 2001].mean() > 0.8

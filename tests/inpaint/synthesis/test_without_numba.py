@@ -54,7 +54,7 @@ def run(tmp_path, model):
         Image.fromarray(hole).save(tmp_path / "mask.png")
         photo_file, mask_file, output = (str(tmp_path / name) for name in ("photo.png", "mask.png", "filled.png"))
         command = [sys.executable, "-m", "inpaint", photo_file, mask_file, "-o", output]
-        command += ["--model", model, "--runtime", "pytorch"]
+        command += ["--model", model, "--runtime", "pytorch", "--grow-px", "0"]
         environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
