@@ -1,5 +1,7 @@
 """Download weights from the Hub: `config.json` and `model.safetensors` of one commit, and nothing else.
 
+The config comes first. The weights are downloaded only if it is valid and they are no larger than it needs.
+
 Without a network the cached files are used; without those, an error is raised within seconds. huggingface_hub itself
 would retry for half a minute before it uses the cache or gives up.
 """
@@ -18,10 +20,11 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalE
 from huggingface_hub.file_download import get_hf_file_metadata
 from huggingface_hub.utils import validate_repo_id
 
+from inpaint.networks.config import NetworkConfig, config_from_dict
 from inpaint.networks.errors import WeightsError
 
 from .errors import explain_error, is_transient
-from .files import CONFIG_FILE, MAX_BYTES, check_size, missing_files
+from .files import CONFIG_FILE, MAX_BYTES, WEIGHTS_FILE, check_size, max_weights_bytes, missing_files, read_config
 from .retry import retry
 
 RESPONSE_TIMEOUT_S = 4.0
@@ -57,40 +60,60 @@ def split_revision(text: str, revision: str | None) -> tuple[str, str]:
     return repo_id, revision
 
 
-def download(repo_id: str, revision: str, *, anonymous: bool = False) -> Path:
+def download(
+    repo_id: str, revision: str, *, parse: Callable[[Any], NetworkConfig] = config_from_dict
+) -> Path:
     """Return the cached folder of one commit, which is downloaded first if the Hub has a newer one.
 
     Args:
         repo_id: a repository of the Hub.
         revision: branch, tag or commit. A commit that is in the cache is returned without a request.
-        anonymous: do not send this machine's token, so that only public repositories are found.
+        parse: returns the config for the content of `config.json`.
 
     Returns:
         The snapshot folder, whose name is the sha of the commit.
 
     Raises:
-        WeightsError: the weights cannot be downloaded, and `revision` is not in the cache.
+        WeightsError: the weights cannot be downloaded, and `revision` is not in the cache; or the config is not valid,
+            or the weights are larger than it needs.
     """
-    token = False if anonymous else None
     cached = _cached_snapshot(repo_id, revision)
     if cached is not None and cached.name == revision:
         return cached
     try:
-        head = _call_within(LOOKUP_TIMEOUT_S, lambda: retry(lambda: _head(repo_id, CONFIG_FILE, revision, token)))
-        sha = head.commit_hash
-        if sha is None:
-            raise WeightsError(f"{constants.ENDPOINT} does not respond like a Hub: check HF_ENDPOINT and the proxy.")
-        folders = [_download_file(repo_id, file, sha, token) for file in MAX_BYTES]
+        sha = commit_of(repo_id, revision)
+        folder = _download_file(repo_id, CONFIG_FILE, sha)
+        config = read_config(folder / CONFIG_FILE, repo_id, parse)
+        _download_file(repo_id, WEIGHTS_FILE, sha, max_weights_bytes(config))
         if cached is None or cached.name != sha:
             # A download by the branch's name records in the cache which commit the branch is at, for a later start
             # without a network. It comes last, so that after an interruption the record names a complete snapshot.
-            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=RESPONSE_TIMEOUT_S, token=token)
-        return folders[0]
+            hf_hub_download(repo_id, CONFIG_FILE, revision=revision, etag_timeout=RESPONSE_TIMEOUT_S)
+        return folder
     except (httpx2.HTTPError, OSError, UnicodeEncodeError) as error:
         if cached is not None and is_transient(error):
             log.warning("%s: the Hub cannot be reached; using commit %s from the cache.", repo_id, cached.name[:8])
             return cached
-        raise WeightsError(_explain(repo_id, revision, error)) from error
+        raise WeightsError(explain(repo_id, revision, error)) from error
+
+
+def commit_of(repo_id: str, revision: str, token: bool | None = None) -> str:
+    """Return the sha of the commit that a revision names.
+
+    Args:
+        repo_id: a repository of the Hub.
+        revision: branch, tag or commit.
+        token: None: this machine's; False: none, so that only public repositories are found.
+
+    Raises:
+        WeightsError: what answers is no Hub.
+        httpx2.HTTPError: the Hub refuses or cannot be reached; `explain` makes a sentence of it.
+    """
+    head = _call_within(LOOKUP_TIMEOUT_S, lambda: retry(lambda: head_of(repo_id, CONFIG_FILE, revision, token)))
+    if head.commit_hash is None:
+        raise WeightsError(f"{constants.ENDPOINT} does not respond like a Hub: check HF_ENDPOINT and the proxy.")
+    sha: str = head.commit_hash
+    return sha
 
 
 def _cached_snapshot(repo_id: str, revision: str) -> Path | None:
@@ -100,17 +123,18 @@ def _cached_snapshot(repo_id: str, revision: str) -> Path | None:
     return folders.pop() if len(folders) == 1 and all(isinstance(path, str) for path in found) else None
 
 
-def _head(repo_id: str, file: str, revision: str, token: bool | None) -> Any:
+def head_of(repo_id: str, file: str, revision: str, token: bool | None = None) -> Any:
+    """Return the metadata of a file, a `HfFileMetadata`; `token` is as for `commit_of`."""
     return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=RESPONSE_TIMEOUT_S, token=token)
 
 
-def _download_file(repo_id: str, file: str, sha: str, token: bool | None) -> Path:
+def _download_file(repo_id: str, file: str, sha: str, limit: int | None = None) -> Path:
     """Return the cached folder of one file at one commit. huggingface_hub does not retry a body that answers 5xx."""
     path = try_to_load_from_cache(repo_id, file, revision=sha)
     if not isinstance(path, str):
-        check_size(repo_id, file, retry(lambda: _head(repo_id, file, sha, token)).size)
+        check_size(repo_id, file, retry(lambda: head_of(repo_id, file, sha)).size, limit)
         timeout_s = RESPONSE_TIMEOUT_S
-        path = retry(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=timeout_s, token=token))
+        path = retry(lambda: hf_hub_download(repo_id, file, revision=sha, etag_timeout=timeout_s))
     return Path(path).parent
 
 
@@ -134,14 +158,25 @@ def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
     return result  # type: ignore[return-value]
 
 
-def _explain(repo_id: str, revision: str, error: Exception) -> str:
-    """Return what happened and what to do. For a missing file, that depends on the files that the repository has."""
+def explain(repo_id: str, revision: str, error: Exception, *, public: bool = False) -> str:
+    """Return what happened and what to do. For a missing file, that depends on the files that the repository has.
+
+    Args:
+        repo_id: the repository.
+        revision: branch, tag or commit.
+        error: of a request.
+        public: no token was sent, and whoever reads this has no account on this machine.
+    """
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         try:
-            info = HfApi().model_info(repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S)
+            info = HfApi(token=False if public else None).model_info(repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S)
             present = [sibling.rfilename for sibling in info.siblings or []]
         except (httpx2.HTTPError, OSError):
             present = []
         return missing_files(repo_id, [file for file in MAX_BYTES if file not in present] or list(MAX_BYTES), present)
+    page = f"{constants.ENDPOINT}/{repo_id}"
+    if public:
+        attempt, sign_in = f"{repo_id} could not be downloaded", "make it public"
+        return explain_error(error, attempt, sign_in=sign_in, page=page, revision=revision, signed_in=False)
     attempt = f"{repo_id} is not a folder here and could not be downloaded"
-    return explain_error(error, attempt, page=f"{constants.ENDPOINT}/{repo_id}", revision=revision)
+    return explain_error(error, attempt, page=page, revision=revision)

@@ -169,6 +169,7 @@ def explain_error(
     sign_in: str = SIGN_IN,
     page: str | None = None,
     revision: str | None = None,
+    signed_in: bool | None = None,
 ) -> str:
     """Return a sentence about an error, such as "It could not be read; the Hub answered 503: try again later".
 
@@ -180,11 +181,12 @@ def explain_error(
         sign_in: how to sign in, as an imperative.
         page: URL of the repository, where its terms are accepted; None: the Hub's.
         revision: the revision that was requested.
+        signed_in: whether a token was sent; None: if there is one.
 
     Returns:
         One line that ends with a period. Unknown errors are quoted after the attempt and a colon.
     """
-    signed_in = bool(token or get_token())
+    signed_in = bool(token or get_token()) if signed_in is None else signed_in
     status, server_message = status_of(error), _server_message(error)
     words = {
         "account": "use the token of an account that may read it" if signed_in else f"{sign_in} if it is private",

@@ -17,9 +17,12 @@ from inpaint.networks.config import NetworkConfig
 from inpaint.networks.errors import WeightsError
 from inpaint.networks.layout import check_parameters, is_whole_number, tensor_shapes
 from inpaint.networks.old_keys import OLD_KEYS, current_keys
+from inpaint.os_errors import words_of
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 MAX_BYTES = {CONFIG_FILE: 100_000, WEIGHTS_FILE: 1_000_000_000}
+BYTES_PER_VALUE, HEADER_BYTES = 8, 1_000_000
+"""Most bytes of a stored number, and of the names and shapes in a weights file."""
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2"}
 _WHOLE_NUMBERS = {"I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4", "I64": "<i8"}
@@ -48,18 +51,47 @@ def read_folder(folder: Path, name: str, parse: Callable[[Any], Config]) -> tupl
     missing = [file for file in MAX_BYTES if not (folder / file).is_file()]
     if missing:
         raise WeightsError(missing_files(name, missing, os.listdir(folder)))
-    for file in MAX_BYTES:
-        check_size(name, file, (folder / file).stat().st_size)
+    config, path = read_config(folder / CONFIG_FILE, name, parse), folder / WEIGHTS_FILE
+    check_size(name, WEIGHTS_FILE, path.stat().st_size, max_weights_bytes(config))
     try:
-        config = parse(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
-        check_parameters(config)
-        return config, _read_tensors(folder / WEIGHTS_FILE, config)
+        return config, _read_tensors(path, config)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({error}): download or save it again.") from error
+        reason = words_of(error) if isinstance(error, OSError) else error
+        raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({reason}): download or save it again.") from error
+    except (ValueError, RecursionError) as error:
+        raise WeightsError(f"{name}: {error}") from error
+
+
+def read_config(path: Path, name: str, parse: Callable[[Any], Config]) -> Config:
+    """Return the config in a file.
+
+    Args:
+        path: of the file, which exists.
+        name: of the folder or repository, for messages.
+        parse: as for `read_folder`.
+
+    Raises:
+        WeightsError: the file cannot be read or is too large, or the config is not valid or of too large a network.
+    """
+    try:
+        check_size(name, CONFIG_FILE, path.stat().st_size)
+        config = parse(json.loads(path.read_text(encoding="utf-8")))
+        check_parameters(config)
+        return config
+    except WeightsError:
+        raise
+    except OSError as error:
+        raise WeightsError(f"{name}: {CONFIG_FILE} cannot be read ({words_of(error)}): save it again.") from error
     except json.JSONDecodeError as error:
         raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}): download or save it again.") from error
     except (ValueError, RecursionError) as error:
         raise WeightsError(f"{name}: {error}") from error
+
+
+def max_weights_bytes(config: NetworkConfig) -> int:
+    """Return the largest size of a file that holds the weights of a config in any number format."""
+    values = sum(math.prod(shape) for shape in tensor_shapes(config).values())
+    return min(MAX_BYTES[WEIGHTS_FILE], values * BYTES_PER_VALUE + HEADER_BYTES)
 
 
 class _Stored(NamedTuple):
@@ -90,10 +122,12 @@ def _stored(path: Path) -> dict[str, _Stored]:
         github.com/huggingface/safetensors, README, "Format": the length of the header as 8 bytes, the header as JSON,
         and the values.
     """
-    with safe_open(path, framework="np"):  # raises unless the header is valid and fits the length of the file
-        pass
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
+        if HEADER_BYTES < length <= path.stat().st_size:  # takes much more memory once it is parsed
+            raise WeightsError(f"the header of {WEIGHTS_FILE} has {length:,} bytes; at most {HEADER_BYTES:,} are allowed.")
+        with safe_open(path, framework="np"):  # raises unless the header is valid and fits the length of the file
+            pass
         entries = json.loads(file.read(length))
     entries.pop("__metadata__", None)
     return {
@@ -125,21 +159,22 @@ def _listed(what: str, names: Iterable[str]) -> list[str]:
     return [f"{what} {', '.join(names[:3])}{more}"] if names else []
 
 
-def check_size(name: str, file: str, size: int | None) -> None:
-    """Refuse a file that is too large for weights of this library.
+def check_size(name: str, file: str, size: int | None, limit: int | None = None) -> None:
+    """Refuse a file that is too large for weights of this library, or for those of a config.
 
     Args:
         name: of the folder or repository, for the message.
         file: `CONFIG_FILE` or `WEIGHTS_FILE`.
         size: in bytes; None, unknown, passes: the downloaded file is checked again.
+        limit: in bytes; None: MAX_BYTES of the file.
 
     Raises:
         WeightsError: the file is too large.
     """
-    if size is not None and size > MAX_BYTES[file]:
-        raise WeightsError(
-            f"{name}: {file} has {size:,} bytes; at most {MAX_BYTES[file]:,} are allowed: use smaller weights."
-        )
+    limit = MAX_BYTES[file] if limit is None else limit
+    if size is not None and size > limit:
+        of_config = " for its config" if limit < MAX_BYTES[file] else ""
+        raise WeightsError(f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights.")
 
 
 def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.hub.download import download
+from inpaint.networks.config import damage_config_from_dict
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, DegradedCrop, degrade
 from train.damage.scores import PixelCounts, count_pixels, sum_counts
@@ -41,7 +42,7 @@ def compare_damage_networks(run_dir: Path, folder: Path, previous: str | None, h
     new, old = _scores(folder, crops), None
     if previous is not None:
         repo_id, _, revision = previous.partition("@")
-        old = _scores(download(repo_id, revision), crops)
+        old = _scores(download(repo_id, revision, parse=damage_config_from_dict), crops)
     figures = {"photos": held_out.name, "new": new, PREVIOUS: old}
     write_scores(run_dir / COMPARISON_FILE, figures)
     return Improvement(held_out.name, new, old, METRICS, ("f1",), "artificially degraded crops")
