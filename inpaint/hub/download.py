@@ -60,9 +60,7 @@ def split_revision(text: str, revision: str | None) -> tuple[str, str]:
     return repo_id, revision
 
 
-def download(
-    repo_id: str, revision: str, *, parse: Callable[[Any], NetworkConfig] = config_from_dict
-) -> Path:
+def download(repo_id: str, revision: str, *, parse: Callable[[Any], NetworkConfig] = config_from_dict) -> Path:
     """Return the cached folder of one commit, which is downloaded first if the Hub has a newer one.
 
     Args:
@@ -169,7 +167,9 @@ def explain(repo_id: str, revision: str, error: Exception, *, public: bool = Fal
     """
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         try:
-            info = HfApi(token=False if public else None).model_info(repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S)
+            info = HfApi(token=False if public else None).model_info(
+                repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S
+            )
             present = [sibling.rfilename for sibling in info.siblings or []]
         except (httpx2.HTTPError, OSError):
             present = []

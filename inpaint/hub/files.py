@@ -125,7 +125,9 @@ def _stored(path: Path) -> dict[str, _Stored]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if HEADER_BYTES < length <= path.stat().st_size:  # takes much more memory once it is parsed
-            raise WeightsError(f"the header of {WEIGHTS_FILE} has {length:,} bytes; at most {HEADER_BYTES:,} are allowed.")
+            raise WeightsError(
+                f"the header of {WEIGHTS_FILE} has {length:,} bytes; at most {HEADER_BYTES:,} are allowed."
+            )
         with safe_open(path, framework="np"):  # raises unless the header is valid and fits the length of the file
             pass
         entries = json.loads(file.read(length))
@@ -174,7 +176,9 @@ def check_size(name: str, file: str, size: int | None, limit: int | None = None)
     limit = MAX_BYTES[file] if limit is None else limit
     if size is not None and size > limit:
         of_config = " for its config" if limit < MAX_BYTES[file] else ""
-        raise WeightsError(f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights.")
+        raise WeightsError(
+            f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights."
+        )
 
 
 def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:

@@ -83,7 +83,7 @@ def download_public(repo_id: str, sha: str, folder: Path, limits: Limits) -> Non
 
 
 def _download_file(repo_id: str, file: str, sha: str, folder: Path, limit: int, limits: Limits) -> None:
-    """Write a file of a commit to the folder; WeightsError if it has more than `limit` bytes, whatever was announced."""
+    """Write a file of a commit to the folder; WeightsError if it has more than `limit` bytes, whatever it announced."""
     headers = build_hf_headers(token=False) | {"Accept-Encoding": "identity"}
     url = hf_hub_url(repo_id, file, revision=sha)
 

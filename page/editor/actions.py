@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inpaint import MaskError, Patch, PhotoError, save_photo
+from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo
 from inpaint.photos.mask_kinds.copies import ERASED, PAINTED
 from inpaint.photos.masks import read_mask
 from inpaint.photos.modes import to_rgb
@@ -63,12 +63,12 @@ class EditorActions:
         masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
         return [*photos, *strokes, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
 
-    def open_photo(self, call: dict) -> dict:
+    def open_photo(self, call: dict, inpainter: Inpainter) -> dict:
         """Open an upload: {path, model} -> {visit, width, height}.
 
         The uploaded file is removed soon. The visit has one of its own, which the download is made from.
         """
-        inpainter, path = self.models.get(call.get("model")), check_upload(call.get("path"))
+        path = check_upload(call.get("path"))
         self.visits.uploads.discard(path)
         try:
             photo = open_upload(path)
@@ -82,9 +82,9 @@ class EditorActions:
         """Return an example's picture and the patches of its fill: {name} -> them. This opens no visit yet."""
         return self.examples.get(call.get("name")).answer
 
-    def open_example(self, call: dict) -> dict:
+    def open_example(self, call: dict, inpainter: Inpainter) -> dict:
         """Open an example with the fill that was shown: {name, model} -> {visit, width, height}."""
-        inpainter, (photo, _) = self.models.get(call.get("model")), example_files(call.get("name"))
+        photo, _ = example_files(call.get("name"))
         session = Session(open_upload(photo), inpainter.fill_holes, history_bytes=HISTORY_BYTES)
         self.examples.fill(call["name"], session)
         if inpainter is not self.models.default:
@@ -211,19 +211,22 @@ class EditorActions:
             raise PageError("no_version")
         return self._change(call, lambda session: session.restore(snapshot))
 
-    def load_model(self, call: dict) -> dict:
+    def load_model(self, call: dict, inpainter: Inpainter) -> dict:
         """Load and check a model: {model} -> {model: its description, name: to pass as `model` from now on}."""
         name = call.get("model") or ""
-        model = describe(self.models.get(name))
+        model = describe(inpainter)
         return {"model": model, "name": name if not name or is_registered_name(name) else model["weights"]}
 
-    def use_model(self, call: dict) -> dict:
+    def use_model(self, call: dict, inpainter: Inpainter) -> dict:
         """Fill the mask anew with another model, and use it from now on: {visit, model} -> the patches to draw."""
-        inpainter = self.models.get(call.get("model"))
 
         def refill(session: Session) -> list[Patch]:
-            session.use(inpainter.fill_holes)
-            return session.refill(finish=False)
+            replaced = session.use(inpainter.fill_holes)
+            try:
+                return session.refill(finish=False)
+            except BaseException:
+                session.use(replaced)
+                raise
 
         return self._change(call, refill)
 

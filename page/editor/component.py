@@ -36,7 +36,9 @@ def editor(models: Models, visits: Visits, examples: Examples, notice: str = "")
         css_template=load_styles(*STYLES),
         js_on_load=load_script("editor/editor.js"),
         apply_default_css=False,
-        server_functions=[server_function(action, visits) for action in EditorActions(models, visits, examples).all],
+        server_functions=[
+            server_function(each, visits, models) for each in EditorActions(models, visits, examples).all
+        ],
         elem_id="editor",
         texts=TEXTS,
         example=EXAMPLES[0],

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from inpaint import Inpainter
 from page.retrain.signin import Caller, has_sign_in, on_space
 from page.server.errors import PageError
+from page.server.model_loading import load_model
 from page.server.models import Models
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
@@ -125,8 +125,7 @@ class RetrainActions:
         device = self.models.device
         if (folder := self._run_folder(call, caller)) is not None:
             source = read_local_job(folder).description.get("repo_id", folder.name)
-            inpainter = Inpainter.from_pretrained(str(folder / "weights"), source=source, device=device)
-            return {"model": self.models.register(inpainter)}
+            return {"model": self.models.register(load_model(folder / "weights", source, source, device))}
         account = caller.require_account()
         job = get_job(_job(call), account.token, account.name)
         published = watch_hub_job(job, account.token, account.name).status.published
@@ -138,7 +137,7 @@ class RetrainActions:
             return {"model": name}
         with tempfile.TemporaryDirectory(prefix="weights-") as place:
             folder = fetch_weights(published["repo_id"], published["revision"], account.token, Path(place))
-            inpainter = Inpainter.from_pretrained(str(folder), source=name, device=device)
+            inpainter = load_model(folder, published["repo_id"], name, device)
         return {"model": self.models.register(inpainter)}
 
     def _recent_runs(self, caller: Caller) -> list[dict]:

@@ -9,13 +9,13 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import gradio as gr
 
 from inpaint import WeightsError
 from page.server.answers import error_answer
 from page.server.errors import PageError
+from page.server.origin import host_of, is_same_origin
 from page.server.owner import OwnerKey
 from page.server.texts import language_of
 from train.jobs.hub import account_name, machine_token
@@ -83,25 +83,9 @@ def is_local(request: gr.Request) -> bool:
     if on_space() or not is_same_origin(request):
         return False
     headers = request.headers
-    if any(headers.get(name) for name in FORWARDED) or _host(f"//{headers.get('host', '')}") not in LOCAL_HOSTS:
+    if any(headers.get(name) for name in FORWARDED) or host_of(f"//{headers.get('host', '')}") not in LOCAL_HOSTS:
         return False
     return bool(request.client) and request.client.host in LOCAL_HOSTS
-
-
-def is_same_origin(request: gr.Request) -> bool:
-    """Return whether a page of this server sent a request, not another site with the visitor's cookies."""
-    origin = request.headers.get("origin")
-    if not origin:
-        return True  # browsers send it with every cross-origin request
-    ours = [request.headers.get("host", ""), *os.getenv("SPACE_HOST", "").split(",")]
-    return urlsplit(origin).netloc in ours if _host(origin) else False
-
-
-def _host(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
 
 
 def signed_in_account(

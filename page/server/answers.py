@@ -10,14 +10,19 @@ from typing import Any
 import gradio as gr
 
 from inpaint.hub.errors import hide_token
+from inpaint.networks.errors import PredictionError
 from page.server.clients import client_of, current_client
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
+from page.server.models import Models
+from page.server.origin import is_same_origin
 from page.server.texts import language_of, translate
 from page.server.visits import Visits
 
 UNQUEUED = ("leave_visit", "show_example", "load_model")
 """Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
+USING_MODEL = ("open_photo", "open_example", "load_model", "use_model")
+"""Actions whose second argument is the model that the call names. It is loaded before their turn comes."""
 FINISHING = ("finish_fill", "another_fill")
 """Actions that run in the queue for final fills. They take seconds, and a stroke must not wait for them."""
 STROKE = "paint"
@@ -26,7 +31,7 @@ STROKE = "paint"
 log = logging.getLogger(__name__)
 
 
-def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
+def server_function(action: Callable[..., dict], visits: Visits, models: Models) -> Callable:
     """Return an action as a server function that runs in a compute queue.
 
     While its job waits or runs for long, the function answers `{"error", "code": "busy", "place", "ticket"}`: `place`
@@ -35,19 +40,25 @@ def server_function(action: Callable[[dict], dict], visits: Visits) -> Callable:
     not done twice.
 
     Args:
-        action: takes the call's dict and returns the answer's dict.
+        action: takes the call's dict, and the model if it is one of USING_MODEL, and returns the answer's dict.
         visits: the open photos, and the queues.
+        models: loads the model.
     """
 
     async def answer(call: Any, request: gr.Request) -> dict:
         language = language_of(request.headers.get("accept-language"))
         try:
+            if not is_same_origin(request):
+                raise PageError("other_site")
             if not isinstance(call, dict):
                 raise PageError("bad_request")
             if "visit" in call:
                 visits.get(call["visit"])  # an ended visit is declined before it waits
             current_client.set(client := client_of(request.client.host if request.client else None, request.headers))
             work = partial(action, call)
+            if action.__name__ in USING_MODEL:
+                with visits.uploads.kept([call.get("path")]):
+                    work = partial(action, call, await models.load(call.get("model")))
             if action.__name__ in UNQUEUED:
                 return await asyncio.to_thread(work)
             request_key = (call["visit"], action.__name__, call) if "visit" in call else None
@@ -80,6 +91,8 @@ def error_answer(error: Exception, action: str, language: str, token: str | None
     """
     if is_disk_full(error):
         error = PageError("disk_full")
+    elif isinstance(error, PredictionError):
+        error = PageError("not_finite")
     if isinstance(error, PageError):
         return {"error": translate(error.key, language, **error.values), "code": error.key, **error.values}
     log.error("%s failed\n%s", action, hide_token("".join(traceback.format_exception(error)), token))

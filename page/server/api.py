@@ -13,6 +13,7 @@ from gradio_client import utils as client_utils
 
 from inpaint import Inpainter, MaskError, PhotoError, save_photo
 from inpaint.engine.options import FillOptions
+from inpaint.networks.errors import PredictionError
 from inpaint.photos.masks import read_mask
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
 from page.server.clients import client_of
@@ -104,7 +105,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             return file
         except PageError as error:
             message = translate(error.key, "en", **error.values)
-        except (PhotoError, MaskError) as error:
+        except (PhotoError, MaskError, PredictionError) as error:
             message = str(error)
         except Exception as error:
             if not is_disk_full(error):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inpaint import WeightsError
-from inpaint.hub.files import MAX_BYTES
+from inpaint.hub.files import CONFIG_FILE, MAX_BYTES
 from inpaint.hub.public import Limits, download_public
 
 MAX_FILES_BYTES = 2_000_000_000
@@ -27,13 +27,16 @@ class ModelFiles:
         min_free_bytes: of the disk, which a download leaves free.
     """
 
-    def __init__(
-        self, folder: Path, *, max_bytes: int = MAX_FILES_BYTES, min_free_bytes: int = MIN_FREE_BYTES
-    ) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int = MAX_FILES_BYTES, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.folder, self.max_bytes, self.min_free_bytes = folder, max_bytes, min_free_bytes
         self._kept: OrderedDict[tuple[str, str], Path] = OrderedDict()
         self._sizes: dict[Path, int] = {}  # of folders that are kept or are being written
         self._lock = threading.Lock()
+
+    def __contains__(self, commit: tuple[str, str]) -> bool:
+        """Return whether the files of a (repository, sha) are kept."""
+        with self._lock:
+            return commit in self._kept
 
     def get(self, repo_id: str, sha: str, timeout_s: float, is_wanted: Callable[[], bool]) -> Path:
         """Return the folder of a commit's weights, which are downloaded unless they are kept.
@@ -57,7 +60,7 @@ class ModelFiles:
         place = Path(tempfile.mkdtemp(dir=self.folder))
 
         def check_space(size: int) -> None:
-            self._make_room(repo_id, place, size + sum(MAX_BYTES.values()) // 10_000)
+            self._make_room(repo_id, place, size + MAX_BYTES[CONFIG_FILE])
 
         try:
             download_public(repo_id, sha, place, Limits(time.monotonic() + timeout_s, is_wanted, check_space))
@@ -86,7 +89,9 @@ class ModelFiles:
                 shutil.rmtree(other, ignore_errors=True)
             is_full = sum(self._sizes.values()) + size > self.max_bytes
             if is_full or shutil.disk_usage(self.folder).free < size + self.min_free_bytes:
-                raise WeightsError(f"The server has no room for {repo_id} now: try again later, or use smaller weights.")
+                raise WeightsError(
+                    f"The server has no room for {repo_id} now: try again later, or use smaller weights."
+                )
             self._sizes[place] = size
 
     def _remove(self, place: Path) -> None:

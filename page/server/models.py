@@ -1,44 +1,62 @@
 """Models by name: the page's default, public ones from the Hub, and registered ones that only their owner may use."""
 
+import asyncio
 import os
 import secrets
 import threading
 from collections import OrderedDict
+from concurrent.futures import wait
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
 
 from inpaint import Inpainter, WeightsError
-from inpaint.hub.download import download, split_revision
+from inpaint.hub.download import split_revision
+from inpaint.hub.public import AbandonedError, public_commit
 from inpaint.hub.weights import BUNDLED
 from page.server.errors import PageError
+from page.server.model_files import ModelFiles
+from page.server.model_loading import Load, Loads, load_model, size_of
 from page.server.zero_gpu import on_zero_gpu
 
-MAX_LOADED = 3
-MAX_NAME = 200
-LOAD_TIMEOUT_S = 60
+MAX_LOADED, MAX_LOADED_BYTES = 3, 1_000_000_000
+"""How many public models are kept in memory, and how large they may be together; the newest one always stays."""
+MAX_NAME, MAX_REASON = 200, 400
+LOAD_TIMEOUT_S = 120
+"""How long a download may take."""
+WAIT_S, ABANDON_S = 20, 15
+"""How long a request waits for a load before it is answered with "busy", and how soon it has to be repeated. Proxies
+close connections that are silent for a minute."""
 REGISTERED = "retrained"
 """Owner part of the names of registered models."""
 
 
 class Models:
-    """Inpainters by name. Hub models are loaded on first use; the least recently loaded ones are dropped.
+    """Inpainters by name. Hub models are loaded on first use; the least recently used ones are dropped.
+
+    They are loaded in threads of their own, so that no fill waits for the Hub or for weights.
 
     Args:
         default: the page's own model.
         max_loaded: how many others are kept in memory, of each kind.
+        files: the downloaded weights; None: in a folder beside the uploads.
     """
 
-    def __init__(self, default: Inpainter, max_loaded: int = MAX_LOADED) -> None:
+    def __init__(self, default: Inpainter, max_loaded: int = MAX_LOADED, files: ModelFiles | None = None) -> None:
         self.default, self.max_loaded = default, max_loaded
+        self.files = files or ModelFiles(Path(get_upload_folder()) / "models")
         self._loaded: OrderedDict[str, Inpainter] = OrderedDict()
         self._registered: OrderedDict[str, Inpainter] = OrderedDict()
-        self._loading = threading.Lock()
+        self._lock = threading.Lock()
+        self._loads = Loads(self._load)
 
     @property
     def device(self) -> str:
         """The device for models that are loaded later. ZeroGPU serves only the default one; others run on the CPU."""
         return "cpu" if on_zero_gpu() else str(self.default.device)
 
-    def get(self, name: object) -> Inpainter:
-        """Return the model of this name.
+    async def load(self, name: object) -> Inpainter:
+        """Return the model of this name; it is loaded meanwhile without holding a thread of the caller.
 
         Args:
             name: a public Hub repository, "owner/name" or "owner/name@revision"; what `register` returned; or "" or
@@ -46,30 +64,26 @@ class Models:
 
         Raises:
             PageError: "model_name" if it is not a name, "model_gone" if it is not registered or no longer,
-                "model_refused" with the reason why it cannot be loaded, "busy" if other models take long to load.
+                "model_refused" with the reason why it cannot be loaded, "busy" with `loading` if it takes longer than
+                WAIT_S: then it is loaded as long as the call is repeated, "full" if too many models are being loaded.
         """
-        if name is None or name == "":
-            return self.default
-        if isinstance(name, str) and is_registered_name(name):
-            if name not in self._registered:
-                raise PageError("model_gone")
-            return self._registered[name]
-        if not isinstance(name, str) or len(name) > MAX_NAME or name.count("/") != 1:
-            raise PageError("model_name")
-        try:
-            repo_id, revision = split_revision(name, None)
-        except WeightsError:
-            raise PageError("model_name") from None
-        if name in self._loaded:
-            return self._loaded[name]
-        if not self._loading.acquire(timeout=LOAD_TIMEOUT_S):
-            raise PageError("busy", place=1)
-        try:
-            return self._load(repo_id, revision)
-        except WeightsError as error:
-            raise PageError("model_refused", reason=str(error)) from None
-        finally:
-            self._loading.release()
+        key = self._key(name)
+        if (known := self._known(name)) is not None:
+            return known
+        load = self._loads.join(key, WAIT_S + ABANDON_S)
+        result = asyncio.wrap_future(load.future)
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved here, raised below
+        await asyncio.wait([result], timeout=WAIT_S)
+        return self._taken(key, load)
+
+    def get(self, name: object) -> Inpainter:
+        """Return the model of this name like `load`, for a thread that can wait until it is loaded."""
+        key = self._key(name)
+        if (known := self._known(name)) is not None:
+            return known
+        load = self._loads.join(key, 2 * LOAD_TIMEOUT_S)
+        wait([load.future], 2 * LOAD_TIMEOUT_S)
+        return self._taken(key, load)
 
     def register(self, inpainter: Inpainter) -> str:
         """Register a model that is not public, and return its unguessable name."""
@@ -79,15 +93,68 @@ class Models:
             self._registered.popitem(last=False)
         return name
 
-    def _load(self, repo_id: str, revision: str) -> Inpainter:
-        folder = download(repo_id, revision, anonymous=True)
-        source = f"{repo_id}@{folder.name}"
-        if source not in self._loaded:
-            self._loaded[source] = Inpainter.from_pretrained(folder, source=source, device=self.device)
-        self._loaded.move_to_end(source)
-        while len(self._loaded) > self.max_loaded:
-            self._loaded.popitem(last=False)
-        return self._loaded[source]
+    def _key(self, name: object) -> tuple[str, str]:
+        """Return repository and revision of a name; PageError unless it is one that `load` accepts."""
+        if name is None or name == "" or (isinstance(name, str) and is_registered_name(name)):
+            return "", ""
+        if not isinstance(name, str) or len(name) > MAX_NAME or name.count("/") != 1:
+            raise PageError("model_name")
+        try:
+            return split_revision(name, None)
+        except WeightsError:
+            raise PageError("model_name") from None
+
+    def _known(self, name: object) -> Inpainter | None:
+        """Return a model that is in memory, or None; PageError "model_gone" if it was registered."""
+        if name is None or name == "":
+            return self.default
+        with self._lock:
+            if isinstance(name, str) and is_registered_name(name) and name not in self._registered:
+                raise PageError("model_gone")
+            return self._registered.get(str(name)) or self._used(str(name))
+
+    def _used(self, source: str) -> Inpainter | None:
+        """Return a public model that is in memory, which counts as the most recently used one from now on."""
+        if source in self._loaded:
+            self._loaded.move_to_end(source)
+        return self._loaded.get(source)
+
+    def _taken(self, key: tuple[str, str], load: Load) -> Inpainter:
+        """Return the model of a load, or raise a PageError."""
+        if load.future.done():
+            try:
+                source = self._loads.take(key, load)
+            except WeightsError as error:
+                raise PageError("model_refused", reason=str(error)[:MAX_REASON]) from None
+            except AbandonedError:
+                pass
+            else:
+                with self._lock:
+                    if (model := self._used(source)) is not None:
+                        return model
+        raise PageError("busy", place=1, loading=True)
+
+    def _load(self, key: tuple[str, str], load: Load) -> str:
+        """Load a public model, and return its source, under which it is found in memory."""
+        repo_id, revision = key
+        sha = revision if key in self.files else public_commit(repo_id, revision)
+        source = f"{repo_id}@{sha}"
+        with self._lock:
+            if self._used(source) is not None:
+                return source
+        folder = self.files.get(repo_id, sha, LOAD_TIMEOUT_S, load.is_wanted)
+        try:
+            model = load_model(folder, repo_id, source, self.device)
+        except BaseException:
+            self.files.discard(repo_id, sha)
+            raise
+        with self._lock:
+            self._loaded[source] = model
+            while len(self._loaded) > 1 and (
+                len(self._loaded) > self.max_loaded or sum(map(size_of, self._loaded.values())) > MAX_LOADED_BYTES
+            ):
+                self._loaded.popitem(last=False)
+        return source
 
 
 def is_registered_name(name: str) -> bool:

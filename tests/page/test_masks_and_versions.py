@@ -10,7 +10,7 @@ from inpaint import FreeFormConfig
 from inpaint.hub.weights import save_generator
 from inpaint.networks.generators import build_generator
 from inpaint.photos.formats import register_heic
-from page.server import models
+from page.server import model_files, models
 from page.server.texts import translate
 from tests.page.browsing import filled, near, picture_of
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
@@ -135,10 +135,12 @@ def test_a_version_is_restored_even_if_the_visit_has_expired_on_the_server(visit
 # --- models
 
 
-def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, tmp_path, monkeypatch):
-    folder = tmp_path / "abc123"
-    save_generator(build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2)), folder)
-    monkeypatch.setattr(models, "download", lambda repo_id, revision, anonymous: folder)
+def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, monkeypatch):
+    generator = build_generator(FreeFormConfig(channels=(8, 8, 16), blocks=2))
+    monkeypatch.setattr(models, "public_commit", lambda repo_id, revision: "abc123")
+    monkeypatch.setattr(
+        model_files, "download_public", lambda repo_id, sha, folder, limits: save_generator(generator, folder)
+    )
     photo = noise(300, 400)
     visitor.upload(photo)
     visitor.paint((100, 100))

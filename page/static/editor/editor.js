@@ -52,8 +52,9 @@ function transportHandlers(page) {
       if (name === "finish_fill") status.set("refining");
       else if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
     },
-    waiting({ code, place }) {
-      if (status.state !== "ready") status.set(place ? "queue_place" : code, undefined, { place });
+    waiting({ code, place, loading }) {
+      if (loading) status.set("loading");
+      else if (status.state !== "ready") status.set(place ? "queue_place" : code, undefined, { place });
     },
     isPainting: () => page.strokes.isPainting,
     idle() {

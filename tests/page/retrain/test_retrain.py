@@ -10,6 +10,7 @@ import torch
 from huggingface_hub import constants
 
 from inpaint import Inpainter
+from page.retrain import actions as retrain_actions
 from page.retrain import signin
 from page.retrain.actions import RetrainActions
 from page.server.answers import error_answer
@@ -294,7 +295,7 @@ def test_weights_of_a_run_are_loaded_on_the_cpu_of_a_zerogpu_space(monkeypatch, 
     (tmp_path / "runs" / "run").mkdir(parents=True)
     jobs_local.write_description(tmp_path / "runs" / "run", {"repo_id": "me/weights"})
     devices = []
-    monkeypatch.setattr(Inpainter, "from_pretrained", lambda *_, device, **__: devices.append(str(device)))
+    monkeypatch.setattr(retrain_actions, "load_model", lambda *arguments: devices.append(str(arguments[-1])))
     actions = RetrainActions(Models(SimpleNamespace(device=torch.device("cuda"))), tmp_path)
     for value in ("false", "true"):
         monkeypatch.setenv("SPACES_ZERO_GPU", value)

@@ -27,7 +27,7 @@ def fail_download(*_, **__):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "download", fail_download)
+        patch.setattr(models, "public_commit", fail_download)
         with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
             yield running
 

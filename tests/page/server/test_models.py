@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from huggingface_hub import HfApi
 
 from inpaint import FreeFormConfig, Inpainter, WeightsError
 from inpaint.hub.weights import save_generator
 from inpaint.networks.generators import build_generator
 from inpaint.session import Session
 from page.editor.versions import Versions
-from page.server import models
+from page.server import model_files, models
 from page.server.errors import PageError
+from page.server.model_files import ModelFiles
 from page.server.models import Models, describe
 from tests.page.serving import OneColour, noise
 
@@ -23,37 +23,46 @@ def default():
 
 
 @pytest.fixture
+def files(tmp_path):
+    """Downloaded weights in a folder of the test."""
+    return ModelFiles(tmp_path / "models", min_free_bytes=0)
+
+
+@pytest.fixture
 def hub_folders(monkeypatch, tmp_path):
-    """Stands in for the Hub: owner/one, owner/two and so on, each with a commit of its name."""
+    """Stands in for the Hub: owner/one, owner/two and so on, each with a commit of its name. Lists what is asked."""
     calls = []
 
-    def download(repo_id, revision, *, anonymous):
-        calls.append((repo_id, revision, anonymous))
+    def public_commit(repo_id, revision):
+        calls.append((repo_id, revision))
         if repo_id == "owner/none":
             raise WeightsError("owner/none is missing: check the name.")
-        folder = tmp_path / repo_id.partition("/")[2]
-        if not folder.exists():
-            save_generator(build_generator(TINY), folder)
-        return folder
+        return repo_id.partition("/")[2]
 
-    monkeypatch.setattr(models, "download", download)
+    def download_public(repo_id, sha, folder, limits):
+        limits.check_space(10_000)
+        calls.append(f"download {repo_id}")
+        save_generator(build_generator(TINY), folder)
+
+    monkeypatch.setattr(models, "public_commit", public_commit)
+    monkeypatch.setattr(model_files, "download_public", download_public)
     return calls
 
 
-def test_an_empty_name_is_the_default_model(default):
-    assert Models(default).get("") is default and Models(default).get(None) is default
+def test_an_empty_name_is_the_default_model(default, files):
+    assert Models(default, files=files).get("") is default and Models(default, files=files).get(None) is default
 
 
-def test_a_repository_is_loaded_once_anonymously_and_named_with_its_commit(default, hub_folders):
-    known = Models(default)
+def test_a_repository_is_loaded_once_anonymously_and_named_with_its_commit(default, files, hub_folders):
+    known = Models(default, files=files)
     first = known.get("owner/one@v2")
     assert first.source == "owner/one@one" and first.config == TINY
     assert known.get("owner/one@v2") is first and known.get("owner/one@one") is first
-    assert set(hub_folders) == {("owner/one", "v2", True)}
+    assert hub_folders == [("owner/one", "v2"), "download owner/one", ("owner/one", "v2")]
 
 
-def test_the_least_recently_loaded_model_is_dropped(default, hub_folders):
-    known = Models(default, max_loaded=2)
+def test_the_least_recently_loaded_model_is_dropped(default, files, hub_folders):
+    known = Models(default, 2, files)
     one, two = known.get("owner/one"), known.get("owner/two")
     assert known.get("owner/one") is one
     known.get("owner/three")
@@ -67,41 +76,22 @@ NOT_REPOSITORIES = [
 
 
 @pytest.mark.parametrize("name", NOT_REPOSITORIES, ids=lambda name: repr(name)[:20])
-def test_a_name_that_is_not_a_repository_is_declined_without_a_request(default, hub_folders, name):
+def test_a_name_that_is_not_a_repository_is_declined_without_a_request(default, files, hub_folders, name):
     with pytest.raises(PageError, match="model_name"):
-        Models(default).get(name)
+        Models(default, files=files).get(name)
     assert not hub_folders
 
 
-def test_a_name_never_means_a_folder_of_the_server(default, hub_folders, monkeypatch):
+def test_a_name_never_means_a_folder_of_the_server(default, files, hub_folders, monkeypatch):
     """inpaint/weights exists here; a visitor who names it gets the Hub's repository of that name, or none."""
-    Models(default).get("inpaint/weights")
-    assert hub_folders == [("inpaint/weights", "main", True)]
+    Models(default, files=files).get("inpaint/weights")
+    assert hub_folders == [("inpaint/weights", "main"), "download inpaint/weights"]
 
 
-def test_a_model_that_cannot_be_loaded_is_declined_with_the_reason(default, hub_folders):
+def test_a_model_that_cannot_be_loaded_is_declined_with_the_reason(default, files, hub_folders):
     with pytest.raises(PageError, match="model_refused") as error:
-        Models(default).get("owner/none")
+        Models(default, files=files).get("owner/none")
     assert "check the name" in error.value.values["reason"]
-
-
-def test_an_anonymous_download_does_not_use_the_servers_token(hub, client, tmp_path):
-    api = HfApi(endpoint=hub.url, token="hf_me")
-    save_generator(build_generator(TINY), tmp_path / "weights")
-    for name, private in (("me/open", False), ("me/private", True)):
-        api.create_repo(name, private=private)
-        api.upload_folder(repo_id=name, folder_path=tmp_path / "weights")
-    code = """
-from inpaint.hub.download import WeightsError, download
-answer = []
-for name, anonymous in (("me/open", True), ("me/private", True), ("me/private", False)):
-    try:
-        answer.append(len(download(name, "main", anonymous=anonymous).name))
-    except WeightsError as error:
-        answer.append(str(error))
-"""
-    public, refused, ours = client.evaluate(code)
-    assert public == ours == 40 and "missing or private" in refused
 
 
 def test_the_description_names_the_weights_the_runtime_and_the_model_card(default, monkeypatch):
