@@ -126,7 +126,7 @@ def _stored(path: Path) -> dict[str, _Stored]:
         length = int.from_bytes(file.read(8), "little")
         if HEADER_BYTES < length <= path.stat().st_size:  # takes much more memory once it is parsed
             raise WeightsError(
-                f"the header of {WEIGHTS_FILE} has {length:,} bytes; at most {HEADER_BYTES:,} are allowed."
+                f"{WEIGHTS_FILE} has a header of {length:,} bytes; at most {HEADER_BYTES:,} are allowed."
             )
         with safe_open(path, framework="np"):  # raises unless the header is valid and fits the length of the file
             pass

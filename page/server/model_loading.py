@@ -18,8 +18,8 @@ from page.server.errors import PageError
 
 LOADERS = 4
 """Threads that load: they mostly wait for the Hub, and a slow repository holds one of them."""
-MAX_LOADS = 12
-"""How many loads run or wait at once; further ones are declined."""
+MAX_LOADS, MAX_LOADS_OF_CLIENT = 12, 2
+"""How many loads run or wait at once, and how many that one client has started."""
 KEEP_S = 60
 """For how long the outcome of a load is kept for a visitor who asks again."""
 PROBE_PX = 64
@@ -28,11 +28,16 @@ PROBE_PX = 64
 class Load:
     """A load that is under way or has ended.
 
+    Args:
+        client: who started it; None: nobody whose loads are limited.
+
     Attributes:
+        client: as it was given.
         future: of what the load returns.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client: str | None) -> None:
+        self.client = client
         self.future: Future[str] = Future()
         self._wanted_until = 0.0
 
@@ -64,23 +69,28 @@ class Loads:
         self._loads: dict[tuple[str, str], Load] = {}
         self._lock = threading.Lock()
 
-    def join(self, key: tuple[str, str], seconds: float) -> Load:
+    def join(self, key: tuple[str, str], seconds: float, client: str | None = None) -> Load:
         """Return the load of this key, which is started unless there is one.
 
         Args:
             key: what to load.
             seconds: for how long the caller waits. A load that nobody waits for ends.
+            client: who asks; None: somebody whose loads are not limited.
 
         Raises:
-            PageError: "full" if too many loads are under way.
+            PageError: "full" if too many loads are under way, "busy" with `loading` if too many of them are the
+                client's.
         """
         with self._lock:
             self._loads = {other: load for other, load in self._loads.items() if not load.is_old}
             load = self._loads.get(key)
             if load is None:
-                if sum(not other.future.done() for other in self._loads.values()) >= self.max_loads:
+                clients = [other.client for other in self._loads.values() if not other.future.done()]
+                if len(clients) >= self.max_loads:
                     raise PageError("full")
-                load = self._loads[key] = Load()
+                if client is not None and clients.count(client) >= MAX_LOADS_OF_CLIENT:
+                    raise PageError("busy", place=1, loading=True)
+                load = self._loads[key] = Load(client)
                 load.keep_for(seconds)
                 self._pool.submit(self._run, key, load)
             load.keep_for(seconds)

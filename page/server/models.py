@@ -14,6 +14,7 @@ from inpaint import Inpainter, WeightsError
 from inpaint.hub.download import split_revision
 from inpaint.hub.public import AbandonedError, public_commit
 from inpaint.hub.weights import BUNDLED
+from page.server.clients import current_client
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
 from page.server.model_loading import Load, Loads, load_model, size_of
@@ -27,6 +28,8 @@ LOAD_TIMEOUT_S = 120
 WAIT_S, ABANDON_S = 20, 15
 """How long a request waits for a load before it is answered with "busy", and how soon it has to be repeated. Proxies
 close connections that are silent for a minute."""
+DECLINED_S = 1.0
+"""How long a request waits before it is declined, since browsers repeat it at once."""
 REGISTERED = "retrained"
 """Owner part of the names of registered models."""
 
@@ -70,7 +73,11 @@ class Models:
         key = self._key(name)
         if (known := self._known(name)) is not None:
             return known
-        load = self._loads.join(key, WAIT_S + ABANDON_S)
+        try:
+            load = self._loads.join(key, WAIT_S + ABANDON_S, current_client.get())
+        except PageError:
+            await asyncio.sleep(DECLINED_S)
+            raise
         result = asyncio.wrap_future(load.future)
         result.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved here, raised below
         await asyncio.wait([result], timeout=WAIT_S)

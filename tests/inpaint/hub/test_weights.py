@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from safetensors.torch import load_file, save_file
 
 import inpaint.hub.weights as pretrained
+from inpaint.hub import files
 from inpaint.hub.weights import WeightsError, load_generator, load_weights, save_generator
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 from inpaint.networks.generators import build_generator
@@ -183,7 +185,12 @@ def test_damaged_or_huge_safetensors_are_refused(folder):
     assert "cannot be read" in refusal(folder)
     with path.open("wb") as file:
         file.truncate(2_000_000_000)
-    assert "at most 1,000,000,000" in refusal(folder)
+    assert "at most 1,058,664 are allowed for its config" in refusal(folder)
+
+
+def test_a_long_header_is_refused_before_it_is_parsed(folder, monkeypatch):
+    monkeypatch.setattr(files, "HEADER_BYTES", 1000)
+    assert re.search(r"model.safetensors has a header of \d,\d{3} bytes; at most 1,000", refusal(folder))
 
 
 def test_a_folder_that_is_missing_or_incomplete_is_named(folder, tmp_path):
