@@ -110,16 +110,21 @@ def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path
 
     Raises:
         JobError: the weights cannot be downloaded.
-        WeightsError: they are too large.
+        WeightsError: their config is not valid, or they are larger than it needs.
     """
-    from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size  # imports NumPy, which jobs need not have
+    from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size, max_weights_bytes, read_config  # import NumPy
+    from inpaint.networks.config import config_from_dict
 
     api = HfApi(token=token)
+
+    def fetch(name: str, limit: int | None = None) -> None:
+        for file in api.get_paths_info(repo_id, name, revision=revision):
+            check_size(repo_id, name, getattr(file, "size", None), limit)
+        retry(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
+
     with explained(f"The weights of {repo_id} could not be downloaded", token):
-        for file in api.get_paths_info(repo_id, [CONFIG_FILE, WEIGHTS_FILE], revision=revision):
-            check_size(repo_id, file.path, getattr(file, "size", None))
-        for name in (CONFIG_FILE, WEIGHTS_FILE):
-            retry(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
+        fetch(CONFIG_FILE)
+        fetch(WEIGHTS_FILE, max_weights_bytes(read_config(folder / CONFIG_FILE, repo_id, config_from_dict)))
     return folder
 
 
