@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from inpaint.photos.original import Original
 from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
@@ -20,10 +24,11 @@ from page.server.uploads import UPLOAD_KEEP_S, Uploads
 
 PURGE_S = 10
 """How often what has expired is purged."""
+BYTES_PER_PIXEL = 8
+"""What an open photo takes; measured: 2.4 GB for 300 megapixels."""
 MAX_MEGAPIXELS_OPEN = 600
-"""Of all open photos together, for a machine with 16 GB. An open photo takes 8 bytes per pixel (measured: 2.4 GB for
-300 megapixels), so these take 4.8 GB, as do twenty visitors with 30 megapixels each. The rest is for the program (1 GB)
-and for two photos of 300 megapixels that are filled or saved at the same time (5 GB each).
+"""Of all open photos together, for a machine with 16 GB: 4.8 GB, as twenty visitors with 30 megapixels each take. The
+rest is for the program (1 GB) and for two photos of 300 megapixels that are filled or saved at once (5 GB each).
 """
 MAX_GIVE_WAY_S, POLL_S = 15, 0.02
 """How long a final fill waits for strokes, in all, and how often it looks for them."""
@@ -63,7 +68,7 @@ class Visits:
         folder: Gradio's upload folder, where downloads are written too: each visit has an unguessable subfolder, which
             is removed with the visit. Old uploads are removed from the folder.
         max_open: how many photos may be open at once.
-        max_megapixels: size of all open photos together; the newest photo always stays.
+        max_megapixels: size of all open photos together, with their metadata; the newest photo always stays.
         idle_s: a visit without requests ends after this time.
         queue: runs what computes; None: one with the default number of workers.
         finish_queue: runs what replaces drafts by final fills. It has a worker of its own, so that no stroke waits for
@@ -256,6 +261,18 @@ class Visits:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pixels(visit: Visit) -> int:
-    """Return the size of a visit's photo."""
-    return visit.session.photo.width * visit.session.photo.height
+def _pixels(visit: Visit) -> float:
+    """Return how many pixels of BYTES_PER_PIXEL a visit's photo takes; colour profiles and other metadata count too."""
+    photo = visit.session.photo
+    return photo.width * photo.height + sum(map(_size_bytes, photo.info.values())) / BYTES_PER_PIXEL
+
+
+def _size_bytes(value: object) -> int:
+    """Return about how much memory takes what a photo has in its `info`."""
+    if isinstance(value, Original):
+        return _size_bytes(value.source)
+    if isinstance(value, Image.Image):  # the lower bytes of 16-bit colour, or an infrared channel
+        return value.width * value.height * max(len(value.getbands()), 1)
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return len(value) if isinstance(value, bytes | str) else 0

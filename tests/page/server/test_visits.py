@@ -7,7 +7,9 @@ import time
 from concurrent.futures import Future
 from functools import partial
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
@@ -51,6 +53,18 @@ def test_photos_are_closed_when_they_have_too_many_pixels_together_but_the_newes
     visits.add(session(), "1")
     second = visits.add(session(20, 20), "2")
     assert len(visits) == 1 and visits.get(second.id) is second
+
+
+@pytest.mark.parametrize("metadata", [bytes(9_000), Image.new("RGB", (60, 50)), np.zeros(9_000, np.uint8)])
+def test_metadata_counts_like_pixels_of_eight_bytes(tmp_path, metadata):
+    visits = Visits(tmp_path, max_megapixels=0.0012)
+    plain, heavy = session(), session()
+    heavy.photo.info["icc_profile"] = metadata
+    first = visits.add(plain, "1")
+    second = visits.add(session(), "2")
+    assert visits.get(first.id) and visits.get(second.id)
+    third = visits.add(heavy, "3")
+    assert len(visits) == 1 and visits.get(third.id) is third
 
 
 def test_closing_a_tab_ends_its_visit_only(tmp_path):
