@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from inpaint.hub.weights import save_generator
-from inpaint.networks.config import DamageConfig
+from inpaint.networks.config import DamageConfig, damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork
 from tests.train.runs import write_splits
 from train.publish.damage_improvement import compare_damage_networks, degraded_crops
@@ -55,7 +55,12 @@ def test_networks_are_compared_by_the_f1_of_their_masks(tmp_path, monkeypatch):
     held_out = HeldOut("two photos", [rng.integers(0, 256, (40, 40, 3), dtype=np.uint8) for _ in range(2)])
     for name, logit in (("nothing", -8.0), ("everything", 8.0)):
         save_generator(Constant(logit), tmp_path / name)
-    monkeypatch.setattr("train.publish.damage_improvement.download", lambda repo_id, revision: tmp_path / repo_id)
+
+    def download(repo_id, revision, *, parse):
+        assert parse is damage_config_from_dict
+        return tmp_path / repo_id
+
+    monkeypatch.setattr("train.publish.damage_improvement.download", download)
     better = compare_damage_networks(tmp_path, tmp_path / "everything", "nothing@main", held_out)
     targets = np.stack([crop.target for crop in degraded_crops(held_out)])
     share = 100 * (targets == 1).sum() / (targets != 255).sum()
