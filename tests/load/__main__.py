@@ -9,12 +9,14 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.load.hostile import HostileVisitor, left_behind, wait_until_free
 from tests.load.visitor import Visitor, VisitorError, photo_of
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +25,8 @@ LIMIT_S = 8
 """Limit of the 95th percentile of the time from a stroke to its patches, in seconds."""
 MAX_RATIO = 0.5
 """Limit of that percentile as a ratio to the one of commit 4766f5f, for 20 visitors with photos of 24 megapixels."""
+MAX_HOSTILE_RATIO = 2
+"""Limit of that percentile beside a hostile visitor as a ratio to the one without."""
 SIMULTANEOUS_S = 0.5
 """Strokes sent or answered within this time of each other count as simultaneous."""
 
@@ -80,7 +84,7 @@ class LoadTest:
     def _visit(self, photo: bytes, pause_s: float, seed: int) -> None:
         rng = random.Random(seed)
         try:
-            visitor = Visitor(self.url)
+            visitor = Visitor(self.url, f"198.51.100.{seed + 1}")
             while self._paint_photo(visitor, photo, pause_s, rng):
                 pass
             self.places += visitor.places
@@ -189,12 +193,18 @@ def cpu_seconds(pid: int | None) -> float:
 
 
 @contextlib.contextmanager
-def start_server(checkout: Path = ROOT) -> Iterator[tuple[str, int]]:
-    """Start the page of a checkout on a free port; yield its URL and process id."""
+def start_server(checkout: Path = ROOT, folder: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Start the page of a checkout on a free port; yield its URL and process id.
+
+    Args:
+        checkout: its folder.
+        folder: where the page keeps its files; None: the default.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "0"}
+    environment |= {"GRADIO_TEMP_DIR": str(folder)} if folder else {}
     server = subprocess.Popen([sys.executable, "app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/"
     try:
@@ -237,8 +247,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--rounds", type=int, default=1, help="with --against, test both in turns this often (default: 1)"
     )
+    parser.add_argument("--hostile", action="store_true", help="test without and beside a hostile visitor")
     arguments = parser.parse_args(argv)
     try:
+        if arguments.hostile:
+            sys.exit(0 if run_hostile_test(arguments) else 1)
         if not arguments.against:
             load = run_load_test(arguments, ROOT)
             sys.exit(0 if load.passed() else 1)
@@ -269,6 +282,26 @@ def run_load_test(arguments: argparse.Namespace, checkout: Path) -> LoadTest:
         load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
     print(load.report(), flush=True)
     return load
+
+
+def run_hostile_test(arguments: argparse.Namespace) -> bool:
+    """Run the load test without and beside a hostile visitor; print both, and return whether the bars are met."""
+    with tempfile.TemporaryDirectory() as place, start_server(folder=Path(place)) as (url, pid):
+        loads = []
+        for hostile in (None, HostileVisitor(url)):
+            if hostile:
+                hostile.start()
+            load = LoadTest(url, pid, arguments.fills)
+            load.run(arguments.visitors, arguments.megapixels, arguments.pause_s)
+            print(f"{'beside a hostile visitor' if hostile else 'without'}:\n{load.report()}", flush=True)
+            loads.append(load)
+            if hostile:
+                hostile.stop()
+                print(f"hostile visitor: {dict(hostile.codes)}; the page holds {left_behind(pid, Path(place))}")
+        print(f"a minute later: {wait_until_free(pid, Path(place))}, {memory_mb(pid):.0f} MB of memory")
+    alone, beside = loads
+    print(f"95 % beside a hostile visitor: {ratio([alone], [beside]):.2f} x, limit {MAX_HOSTILE_RATIO}")
+    return not alone.errors + beside.errors and ratio([alone], [beside]) <= MAX_HOSTILE_RATIO
 
 
 def compared(old: Sequence[LoadTest], new: Sequence[LoadTest]) -> str:

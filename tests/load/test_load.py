@@ -104,7 +104,8 @@ def test_the_page_responds_while_more_requests_wait_than_gradio_has_threads(serv
     held = threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait, wait_until_done=True)])
     held.start()
     photo = photo_of(0.05)
-    waiting = [threading.Thread(target=Visitor(served.url).open, args=[photo]) for _ in range(60)]
+    visitors = [Visitor(served.url, f"198.51.100.{number % 3}") for number in range(60)]
+    waiting = [threading.Thread(target=visitor.open, args=[photo]) for visitor in visitors]
     for thread in waiting:
         thread.start()
     deadline = time.monotonic() + 60

@@ -28,9 +28,11 @@ class Visitor:
 
     Args:
         url: of the page.
+        network: the address that a proxy on this machine would state; "" for none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, network: str = "") -> None:
+        self.headers = {"X-Forwarded-For": network} if network else {}
         self.url = urlsplit(url.rstrip("/") + "/")
         self.tab = secrets.token_hex(8)
         self.places: list[int] = []
@@ -65,12 +67,16 @@ class Visitor:
 
     def open(self, photo: bytes, name: str = "photo.jpg") -> tuple[str, int, int]:
         """Upload a photo and open it; return the id of the visit and the photo's width and height."""
+        answer = self.call("open_photo", path=self.upload(photo, name))
+        return answer["visit"], answer["width"], answer["height"]
+
+    def upload(self, photo: bytes, name: str = "photo.jpg") -> str:
+        """Upload a file; return its path on the server."""
         edge = secrets.token_hex(16)
         head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        path = self._request("POST", "gradio_api/upload", head + photo + f"\r\n--{edge}--\r\n".encode(), kind)[0]
-        answer = self.call("open_photo", path=path)
-        return answer["visit"], answer["width"], answer["height"]
+        body = head + photo + f"\r\n--{edge}--\r\n".encode()
+        return self._request("POST", "gradio_api/upload", body, kind)[0]
 
     def paint(self, visit: str, points: list, brush: float = 60) -> list[dict]:
         """Paint a stroke and return its patches."""
@@ -101,7 +107,7 @@ class Visitor:
         kind = http.client.HTTPSConnection if self.url.scheme == "https" else http.client.HTTPConnection
         connection = kind(self.url.netloc, timeout=TIMEOUT_S)
         try:
-            connection.request(method, self.url.path + path, body, headers or {})
+            connection.request(method, self.url.path + path, body, (headers or {}) | self.headers)
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:

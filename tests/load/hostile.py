@@ -1,0 +1,107 @@
+"""A visitor who does all at once what must not harm others: for the load test of our own page, on this machine only."""
+
+import contextlib
+import os
+import random
+import secrets
+import socket
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.load.visitor import Visitor, VisitorError, photo_of
+
+NETWORK = "198.18.0.1"
+"""Of the hostile visitor, as a proxy on this machine states it."""
+CALLS, VISITS, STALLED, HALF_SENT, UPLOADS = 24, 6, 150, 50, 4
+"""Threads that call on one visit and that open photos, stalled uploads, half-sent headers, threads that upload."""
+UPLOAD_BYTES = 20_000_000
+
+
+class HostileVisitor:
+    """One network that calls, opens, uploads and stalls without end, until it is stopped.
+
+    Args:
+        url: of the page, which runs on this machine.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url, self.codes = url, Counter[str]()
+        self._stop = threading.Event()
+        self._photo = photo_of(12)
+
+    def start(self) -> None:
+        """Start all threads."""
+        visitor = Visitor(self.url, NETWORK)
+        visit, width, height = visitor.open(self._photo)
+        works = [(self._paint, visit, width, height)] * CALLS + [(self._open,)] * VISITS + [(self._upload,)] * UPLOADS
+        stalled = b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n"
+        stalled += b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
+        works += [(self._stall, stalled)] * STALLED + [(self._stall, b"GET / HTTP/1.1\r\nHost:")] * HALF_SENT
+        for work, *arguments in works:
+            threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let all threads end with what they do now."""
+        self._stop.set()
+
+    def _paint(self, visit: str, width: int, height: int) -> None:
+        visitor, rng = Visitor(self.url, NETWORK), random.Random(secrets.randbits(32))
+        while not self._stop.is_set():
+            across = [[rng.uniform(0, width), rng.uniform(0, height)] for _ in range(2)]
+            self._count("paint", lambda across=across: visitor.paint(visit, across, 100))
+
+    def _open(self) -> None:
+        visitor = Visitor(self.url, NETWORK)
+        while not self._stop.is_set():
+            self._count("open", lambda: visitor.open(self._photo))
+
+    def _upload(self) -> None:
+        visitor = Visitor(self.url, NETWORK)
+        while not self._stop.is_set():
+            self._count("upload", lambda: visitor.upload(os.urandom(UPLOAD_BYTES)))
+
+    def _stall(self, sent: bytes) -> None:
+        visitor = Visitor(self.url, NETWORK)
+        while not self._stop.is_set():
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection((visitor.url.hostname, visitor.url.port)) as line,
+            ):
+                line.sendall(sent)
+                line.settimeout(1)
+                while not self._stop.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        if not line.recv(1000):
+                            break
+            self.codes["connections that were ended"] += 1
+
+    def _count(self, name: str, action) -> None:
+        try:
+            action()
+            self.codes[f"{name}: done"] += 1
+        except VisitorError:
+            self.codes[f"{name}: declined"] += 1
+            self._stop.wait(0.2)
+
+
+def left_behind(pid: int, folder: Path) -> str:
+    """Return what a page still holds, as text: open sockets of its process, and bytes in its folder."""
+    sockets = sum(1 for name in _links(Path(f"/proc/{pid}/fd")) if name.startswith("socket:"))
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return f"{sockets} sockets, {sum(sizes) / 1e6:.0f} MB in {len(sizes)} files"
+
+
+def wait_until_free(pid: int, folder: Path, seconds: float = 60) -> str:
+    """Return what a page still holds this long after a test."""
+    time.sleep(seconds)
+    return left_behind(pid, folder)
+
+
+def _links(folder: Path) -> list[str]:
+    found = []
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(path.readlink()))
+    return found
