@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import queue
+import threading
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .window import Window
 
 _CACHED_LAYERS = 2000
 """Number of layers whose code for a size is kept. By default it is 5000: a size takes 3 MB, a hundred sizes 500 MB."""
+_FIRST = threading.Lock()
+"""Held while the process's only Core is created."""
 
 
 class OpenVinoRuntime(GraphRuntime):
@@ -70,7 +73,8 @@ def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
     """
     import openvino
 
-    core = _core(openvino)
+    with _FIRST:
+        core = _core(openvino)
     precisions = ["bf16"] if half else ["f32"]
     if half is None and _has_bfloat16(core):
         precisions = ["bf16", "f32"]
@@ -85,9 +89,13 @@ def _core(openvino: Any) -> Any:
     released. If two are released in the order of their creation, the stack that is restored is that of the first,
     unmapped by then, and the next signal ends the process: Ctrl+C is a segmentation fault (OpenVINO 2026.4).
 
+    Before threads may use it, the first conversion of an element type is done: of two threads that do it at the same
+    time, one holds the GIL and waits for the other, which waits for the GIL, and both do so for ever (OpenVINO 2026.4).
+
     Args:
         openvino: the module.
     """
+    openvino.Type.f32.to_dtype()
     return openvino.Core()
 
 
