@@ -8,6 +8,8 @@ from . import png
 from .coded import UNSPECIFIED, coding_of
 from .isobmff import parse
 from .metadata import xmp
+from .metadata.jpeg_segments import header_segments, without_previews
+from .metadata.removed import captions_lost, sentences
 from .modes import low_bytes
 from .original import ORIGINAL, Original
 
@@ -20,6 +22,9 @@ _SRGB_GAMMA = 45455
 _WITHOUT_PROFILES = ("BMP", "GIF", "PPM", "JPEG2000")
 _ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 _DEEP = ("PNG", "TIFF", "PPM")
+_JPEG = ("JPEG", "MPO")
+_IPTC = b"8BIM\x04\x04"
+"""How the resource of Photoshop with the captions begins in a segment of a JPEG file."""
 
 
 class CarriedOver:
@@ -33,7 +38,7 @@ class CarriedOver:
         original = photo.info.get(ORIGINAL)
         self.photo = photo
         self.format = original.format if isinstance(original, Original) else ""
-        wanted = self.format in (*_ANIMATED, "HEIF")
+        wanted = self.format in (*_ANIMATED, *_JPEG, "HEIF")
         self.data = (original.read() if isinstance(original, Original) and wanted else None) or b""
         self._chunks = self._colour_chunks()
 
@@ -57,7 +62,7 @@ class CarriedOver:
         Args:
             format: Pillow's name of it.
         """
-        found = []
+        found = [] if format in _JPEG else [*self._jpeg_losses(format)]
         if self._is_animated():
             found.append("it is an animation: only its first picture was filled, and the others were removed")
         if self.photo.info.get("icc_profile") and format in _WITHOUT_PROFILES:
@@ -72,6 +77,12 @@ class CarriedOver:
                 f"its 16 bits per sample became 8, as a {format} file holds no more: save it as PNG to keep them"
             )
         return tuple(found)
+
+    def _jpeg_losses(self, format: str) -> tuple[str, ...]:
+        """Return sentences about what a JPEG file holds and one of another format does not."""
+        segments = list(header_segments(self.data)) if self.format in _JPEG else []
+        captions = any(_IPTC in segment.payload for segment in segments)
+        return sentences(without_previews(segments).removed) + ((captions_lost(format),) if captions else ())
 
     def _png(self) -> list[png.Chunk]:
         try:

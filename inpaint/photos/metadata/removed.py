@@ -46,3 +46,12 @@ def sentences(removed: Collection[str]) -> tuple[str, ...]:
     if PICTURES in kinds:
         kinds -= {TRAILING}
     return tuple(sentence for kind, sentence in _SENTENCES.items() if kind in kinds)
+
+
+def captions_lost(format: str) -> str:
+    """Return a sentence for the owner of a photo with IPTC captions that is written in another format.
+
+    Args:
+        format: Pillow's name of it.
+    """
+    return f"its captions and keywords (IPTC) were not written: {format} has no place for them"

@@ -4,15 +4,18 @@ import io
 from pathlib import Path
 
 from inpaint.photos.errors import PhotoError
+from inpaint.photos.metadata.removed import captions_lost
 
 from .layout import UnsupportedTiffError
 from .pages import pages_of
 from .picture import picture_of
 from .structure import Structure
 
+_IPTC = 33723
+
 
 def losses(source: Path | bytes, page: int, format: str) -> tuple[str, ...]:
-    """Return sentences about pages and samples that are not in a file of another format.
+    """Return sentences about pages, captions and samples that are not in a file of another format.
 
     Args:
         source: the TIFF file, or its bytes.
@@ -26,6 +29,8 @@ def losses(source: Path | bytes, page: int, format: str) -> tuple[str, ...]:
             pages = pages_of(structure)
             if len(pages) > 1:
                 sentences.append(f"only page {page + 1} of {len(pages)} was written: {format} has no pages, TIFF has")
+            if _IPTC in pages[page].entries:
+                sentences.append(captions_lost(format))
             picture = picture_of(structure, pages[page])
             further = picture.layout.samples - len(picture.rendition().channels)
             if further > 0:

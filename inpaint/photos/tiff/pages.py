@@ -70,8 +70,8 @@ def choose_page(structure: Structure, page: int | None) -> int:
             return 0
         return max(range(len(pages)), key=lambda index: pixels_of(structure, pages[index]))
     if not 1 <= page <= len(pages):
-        count = f"{len(pages)} page" + ("s" if len(pages) > 1 else "")
-        raise PhotoError(f"page {page} of {structure.name} does not exist: it has {count}; use a page from 1")
+        count = "1 page; use page 1" if len(pages) == 1 else f"{len(pages)} pages; use one from 1 to {len(pages)}"
+        raise PhotoError(f"page {page} of {structure.name} does not exist: it has {count}")
     return page - 1
 
 

@@ -5,6 +5,7 @@ import io
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from inpaint.photos.opening import open_photo
@@ -105,3 +106,31 @@ def test_one_bit_with_a_transparent_colour_is_valid_when_written_anew():
     turned = photo.transpose(Image.Transpose.ROTATE_90)
     save_photo(turned, file := io.BytesIO(), "PNG")
     assert (b"tRNS", b"\0\1") in chunks_of(file.getvalue())
+
+
+CAPTIONS = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\x08" + b"\x1c\x02\x05\0\x03cap"
+GAIN_MAP = (
+    b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+    b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' hdrgm:Version='1.0'/>"
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+def jpeg_with(marker, payload):
+    data = file_bytes(picture("RGB"), "JPEG")
+    return data[:2] + bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload + data[2:]
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
+def test_captions_and_gain_maps_that_another_format_does_not_get_are_told(format):
+    assert "captions and keywords (IPTC)" in converted(jpeg_with(0xED, CAPTIONS), format)[1][0]
+    assert "HDR gain map" in converted(jpeg_with(0xE1, GAIN_MAP), format)[1][0]
+    assert converted(jpeg_with(0xFE, b"a comment"), format)[1] == ()
+
+
+def test_captions_of_a_tiff_that_another_format_does_not_get_are_told():
+    pixels = np.asarray(picture("RGB"))
+    tifffile.imwrite(file := io.BytesIO(), pixels, photometric="rgb", extratags=[(33723, 7, 8, CAPTIONS[-8:], True)])
+    assert "captions and keywords (IPTC)" in converted(file.getvalue(), "PNG")[1][0]
+    assert converted(file.getvalue(), "TIFF")[1] == ()
