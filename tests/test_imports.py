@@ -14,7 +14,7 @@ LAYERS = {
     "inpaint": (
         "benchmark",
         "__main__",
-        "multipage",
+        "command_line multipage",
         "batch",
         "inpainter warm_up",
         "session damage export infrared",
