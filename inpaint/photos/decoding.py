@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageFile
 
-from .errors import PhotoError, PhotoTooLargeError
+from .errors import PhotoError, PhotoTooLargeError, RawPhotoError
 from .formats import TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
@@ -86,7 +86,7 @@ def _read_tiff(file: BinaryIO, name: str, limit: int | None, page: int | None) -
     head = file.read(16)
     file.seek(0)
     if (kind := raw_kind(head)) is not None:
-        raise PhotoError(refusal(name, kind))
+        raise RawPhotoError(refusal(name, kind))
     if head[:4] not in TIFF_SIGNATURES:
         return None
     reading = importlib.import_module("inpaint.photos.tiff.reading")  # not before a file needs it

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo
+from inpaint.photos.errors import RawPhotoError
 from inpaint.photos.mask_kinds.copies import ERASED, PAINTED
 from inpaint.photos.masks import read_mask
 from inpaint.photos.modes import to_rgb
@@ -72,6 +73,8 @@ class EditorActions:
         self.visits.uploads.discard(path)
         try:
             photo = open_upload(path)
+        except RawPhotoError:
+            raise PageError("raw_photo") from None
         except PhotoError:
             raise PageError("not_a_picture") from None
         answer = self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)

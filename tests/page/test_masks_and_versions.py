@@ -84,6 +84,26 @@ def test_a_mask_that_marks_nothing_is_told(visitor):
     assert visitor["error"].inner_text() == translate("mask_empty", "en")
 
 
+def test_the_message_about_a_mask_goes_with_the_next_one(visitor):
+    visitor.upload(noise(300, 400))
+    upload_mask(visitor, np.zeros((300, 400), bool))
+    assert visitor["error"].inner_text() == translate("mask_empty", "en")
+    outline = b"[[10, 20, 130, 20, 130, 150]]"
+    visitor["mask-file"].set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": outline})
+    visitor.page.wait_for_function("!document.querySelector('[data-testid=error]').innerText")
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (30, 120))
+
+
+def test_notes_of_a_download_are_sentences(visitor):
+    frames = [Image.fromarray(noise(300, 400, seed)).quantize(16) for seed in (0, 1)]
+    visitor.upload(file_bytes(frames[0], "GIF", save_all=True, append_images=frames[1:]), "moving.gif")
+    visitor.paint((100, 100), (150, 100))
+    visitor.download()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=notes]').innerText")
+    assert visitor["notes"].inner_text().startswith("It is an animation") and visitor["notes"].inner_text()[-1] == "."
+
+
 def test_an_upload_that_a_proxy_refuses_is_not_called_our_limit(visitor):
     html = "<html><body><h1>413 Request Entity Too Large</h1><hr>nginx</body></html>"
     visitor.page.route("**/upload*", lambda route: route.fulfill(status=413, content_type="text/html", body=html))

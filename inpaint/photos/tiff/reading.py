@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from inpaint.photos.errors import PhotoError, PhotoTooLargeError
+from inpaint.photos.errors import PhotoTooLargeError, RawPhotoError
 from inpaint.photos.modes import GREY_BITS, LOW_BYTES
 from inpaint.photos.orientation import tiff_exif
 from inpaint.photos.raw import refusal
@@ -65,7 +65,7 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
     """
     structure = Structure(file, name)
     if kind := raw_kind_of_tiff(structure):
-        raise PhotoError(refusal(name, kind, camera_of(structure)))
+        raise RawPhotoError(refusal(name, kind, camera_of(structure)))
     index = choose_page(structure, page)
     directory = pages_of(structure)[index]
     width, height = structure.first(directory, 256, 0), structure.first(directory, 257, 0)

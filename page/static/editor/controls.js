@@ -99,6 +99,7 @@ function listenToElements({ root, strokes, transport, opener, status }, tools, a
   root.addEventListener("change", ({ target }) => {
     const [file] = target.files ?? [];
     if (!file) return;
+    status.showError("");
     if (target.name === "mask") transport.push({ name: "add_mask", file });
     else opener.open({ file });
     target.value = ""; // so that choosing the same file again is a change

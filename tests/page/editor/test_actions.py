@@ -214,6 +214,15 @@ def test_a_file_that_is_not_a_picture_is_declined_in_the_language_of_the_browser
     assert answer == {"error": translate("not_a_picture", "zh"), "code": "not_a_picture"}
 
 
+@pytest.mark.parametrize(
+    ("data", "name"), [(b"FUJIFILMCCD-RAW 0201" + bytes(200), "a.raf"), (b"\0\0\0\x18ftypcrx " + bytes(200), "a.cr3")]
+)
+def test_a_raw_photo_is_declined_with_the_next_step(served, data, name):
+    _, answer = served.call("open_photo", {"path": served.upload(data, name)}, language="en")
+    assert answer == {"error": translate("raw_photo", "en"), "code": "raw_photo"}
+    assert "raw converter" in answer["error"]
+
+
 def test_a_picture_with_too_many_pixels_is_declined(served):
     _, answer = served.call("open_photo", {"path": served.upload(Image.new("1", (20_000, 16_000)))})
     assert answer["code"] == "too_many_pixels" and str(MAX_MEGAPIXELS) in answer["error"]
