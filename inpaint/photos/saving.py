@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import io
 import os
+import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -133,7 +134,7 @@ def _encode(
         carried = _carried_over(photo, options.get("xmp")) if format == "JPEG" else JpegOptions({}, frozenset())
         photo.save(target, format, **options | carried.options)
         return sentences(carried.removed)
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, struct.error) as error:  # the last one for a size that is too large
         if isinstance(error, OSError) and error.errno is not None:
             raise
         advice = "TIFF" if format == "PNG" else "PNG"

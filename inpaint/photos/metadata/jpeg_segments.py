@@ -1,6 +1,7 @@
 """The metadata segments of a JPEG file: reading them, and removing what shows the photo before it was edited."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _DROPPED = {
 _WITH_PREVIEWS = range(APP2, APP15 + 1)
 """Cameras store previews in many of these, as a plain JPEG file with a short name in front at most."""
 _NO_PREVIEWS = (b"ICC_PROFILE\0", PHOTOSHOP, b"Adobe")
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # neither restart nor fill, nor a stuffed zero
 _LARGEST = 65_533  # bytes after the length of a segment
 _EXTENSION_HEAD = len(EXTENDED_XMP) + 32 + 8  # its digest, the length of the whole packet, the offset of this part
 
@@ -65,6 +67,23 @@ def header_segments(data: bytes) -> Iterator[Segment]:
             return
         yield Segment(marker, data[at + 4 : at + 2 + length])
         at = data.find(b"\xff", at + 2 + length)
+
+
+def count_scans(data: bytes, most: int) -> int:
+    """Return how many scans the picture of a JPEG file has; not more than `most` + 1 are counted.
+
+    Args:
+        data: the file. What follows the end of the picture is not read.
+        most: from 0.
+    """
+    count, at = 0, 2
+    while count <= most and (found := _MARKER.search(data, at)):
+        marker, at = data[found.end() - 1], found.end()
+        if marker == 0xD9:
+            break
+        count += marker == 0xDA
+        at += int.from_bytes(data[at : at + 2], "big")
+    return count
 
 
 def without_previews(segments: list[Segment]) -> CleanedSegments:

@@ -160,3 +160,12 @@ def test_opening_and_saving_a_jpeg_imports_only_what_that_needs(tmp_path):
     command = [sys.executable, "-c", code, str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")]
     done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True)
     assert done.stderr.strip() == ""
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded():
+    data = file_bytes(picture("RGB", (64, 48)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    with pytest.raises(PhotoError, match="more than 200 scans"):
+        open_photo(data[:-2] + data[last:-2] * 200 + b"\xff\xd9")
+    few = data[:-2] + data[last:-2] * 5 + b"\xff\xd9"
+    assert open_photo(few + b"\xff\xda" * 300).tobytes() == open_photo(few).tobytes()  # what follows does not count

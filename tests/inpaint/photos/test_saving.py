@@ -217,3 +217,13 @@ def test_saving_over_the_original_again_and_again_changes_that_file_only_where_i
 def test_what_png_has_no_place_for_is_to_be_saved_as_tiff():
     with pytest.raises(PhotoError, match="F photo cannot be saved as PNG .*; save it as TIFF"):
         save_photo(Image.new("F", (5, 5)), io.BytesIO(), "PNG")
+
+
+@pytest.mark.parametrize("format", ["GIF", "JPEG", "WEBP", "TIFF", "PNG"])
+def test_a_photo_that_is_too_wide_for_a_format_is_a_photo_error(format):
+    photo = Image.new("L", (70_000, 1), 90)
+    if format in ("TIFF", "PNG"):
+        save_photo(photo, io.BytesIO(), format)
+    else:
+        with pytest.raises(PhotoError, match="save it as PNG"):
+            save_photo(photo, io.BytesIO(), format)
