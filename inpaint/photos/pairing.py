@@ -154,7 +154,11 @@ def _entries(pattern: str) -> list[Path]:
         return sorted(path.iterdir())
     base = _fixed_part(path)
     rest = path.relative_to(base)
-    return [Path(name) for name in sorted(glob.glob(str(Path(glob.escape(str(base))) / rest), recursive=True))]
+    found = [Path(name) for name in glob.glob(str(Path(glob.escape(str(base))) / rest), recursive=True)]
+    by_place: dict[str, Path] = {}  # "**" follows a link to a folder above it round and round
+    for entry in sorted(found, key=lambda entry: (len(entry.parts), entry)):
+        by_place.setdefault(os.path.join(os.path.realpath(entry.parent), entry.name), entry)
+    return sorted(by_place.values())
 
 
 def _fixed_part(pattern: Path) -> Path:

@@ -90,3 +90,12 @@ def test_arguments_that_contradict_each_other_are_refused(folder, photos, mask, 
     folder("a.jpg", "m.png", "in/a.jpg", "in/b.jpg")
     with pytest.raises(ValueError, match=message):
         find_tasks(photos, mask, output)
+
+
+def test_a_link_to_a_folder_above_does_not_repeat_the_photos_of_a_pattern(tmp_path):
+    (tmp_path / "scans" / "old").mkdir(parents=True)
+    for name in ("a.jpg", "old/b.jpg"):
+        (tmp_path / "scans" / name).write_bytes(b"")
+    (tmp_path / "scans" / "old" / "again").symlink_to(tmp_path / "scans", target_is_directory=True)
+    tasks = find_tasks([str(tmp_path / "scans" / "**" / "*.jpg")], None, str(tmp_path / "out"))
+    assert [task.photo for task in tasks] == [tmp_path / "scans" / "a.jpg", tmp_path / "scans" / "old" / "b.jpg"]
