@@ -11,7 +11,7 @@ from PIL import Image, ImageFile
 
 from .errors import PhotoError, PhotoTooLargeError, RawPhotoError
 from .formats import TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
-from .metadata.jpeg_segments import count_scans
+from .metadata.jpeg_segments import MOST_SCANS, count_scans
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
 from .raw import raw_kind, refusal
@@ -31,8 +31,6 @@ _PLUGINS = {
     "JPEG2000": "Jpeg2KImagePlugin",
 }
 """Pillow's plugins. Each is imported once no format before it fits; `Image.init` would import forty."""
-MOST_SCANS = 200
-"""Of a JPEG. Encoders write ten or so; each takes as long to decode as if there were no others."""
 
 
 class Decoded(NamedTuple):
@@ -178,7 +176,7 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         full_depth = importlib.import_module("inpaint.photos.full_depth")  # not before a file needs it
         image = full_depth.load_full_depth(image, _rewound(file)) or image
         image.format = format
-    if format in ("JPEG", "MPO") and count_scans(_rewound(file).read(), MOST_SCANS) > MOST_SCANS:
+    if format in ("JPEG", "MPO") and count_scans(_rewound(file).read()) > MOST_SCANS:
         raise PhotoError(
             f"{name} is a JPEG of more than {MOST_SCANS} scans, which would take too long to decode; save it again as "
             "an ordinary JPEG"

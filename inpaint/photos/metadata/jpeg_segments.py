@@ -22,6 +22,8 @@ _WITH_PREVIEWS = range(APP2, APP15 + 1)
 """Cameras store previews in many of these, as a plain JPEG file with a short name in front at most."""
 _NO_PREVIEWS = (b"ICC_PROFILE\0", PHOTOSHOP, b"Adobe")
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # neither restart nor fill, nor a stuffed zero
+MOST_SCANS = 200
+"""Pictures of more are not decoded. Encoders write ten or so; each scan takes as long as if there were no others."""
 _LARGEST = 65_533  # bytes after the length of a segment
 _EXTENSION_HEAD = len(EXTENDED_XMP) + 32 + 8  # its digest, the length of the whole packet, the offset of this part
 
@@ -69,15 +71,14 @@ def header_segments(data: bytes) -> Iterator[Segment]:
         at = data.find(b"\xff", at + 2 + length)
 
 
-def count_scans(data: bytes, most: int) -> int:
-    """Return how many scans the picture of a JPEG file has; not more than `most` + 1 are counted.
+def count_scans(data: bytes) -> int:
+    """Return how many scans the picture of a JPEG file has; those beyond MOST_SCANS + 1 are not counted.
 
     Args:
         data: the file. What follows the end of the picture is not read.
-        most: from 0.
     """
     count, at = 0, 2
-    while count <= most and (found := _MARKER.search(data, at)):
+    while count <= MOST_SCANS and (found := _MARKER.search(data, at)):
         marker, at = data[found.end() - 1], found.end()
         if marker == 0xD9:
             break

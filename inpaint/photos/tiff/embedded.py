@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin, WebPImagePlugin
 
+from inpaint.photos.metadata.jpeg_segments import MOST_SCANS, count_scans
+
 from .layout import Layout, UnsupportedTiffError
 
 JPEG = 7
@@ -71,6 +73,8 @@ def opened(layout: Layout, data: bytes) -> Image.Image:
         if layout.bits != 8:
             raise UnsupportedTiffError(f"it has JPEG of {layout.bits} bits")
         data = complete_jpeg(layout, data)
+        if count_scans(data) > MOST_SCANS:
+            raise ValueError(f"it is a JPEG of more than {MOST_SCANS} scans")
     image = _READERS[layout.compression](io.BytesIO(data))
     if layout.compression == 33003:
         raise UnsupportedTiffError("it is JPEG 2000 of YCbCr")

@@ -6,6 +6,7 @@ import pytest
 
 from inpaint.photos.errors import PhotoError
 from inpaint.photos.opening import open_photo
+from tests.pictures import file_bytes, picture
 
 from .files import ramp, several, tiff_bytes
 
@@ -77,3 +78,17 @@ def test_any_changed_byte_gives_a_photo_or_a_photo_error():
         except PhotoError:
             results.add("refused")
     assert results == {"read", "refused"}
+
+
+@pytest.mark.parametrize("more", [3, 300])
+def test_a_jpeg_strip_of_very_many_scans_is_refused_before_it_is_decoded(more):
+    jpeg = file_bytes(picture("L", (100, 100)), "JPEG", progressive=True)
+    last = jpeg.rindex(b"\xff\xda")
+    strip = jpeg[:-2] + jpeg[last:-2] * more + b"\xff\xd9"
+    entries = [*SIZE, (259, 3, 1, 7), (262, 3, 1, 1), (273, 4, 1, 0), (279, 4, 1, len(strip))]
+    entries[-2] = (273, 4, 1, 8 + 2 + 12 * len(entries) + 4)
+    if more == 3:
+        assert open_photo(_tiff(entries, data=strip)).size == (100, 100)
+        return
+    with pytest.raises(PhotoError, match="more than 200 scans"):
+        open_photo(_tiff(entries, data=strip))
