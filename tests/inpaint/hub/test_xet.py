@@ -8,6 +8,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
 from inpaint.hub.retry import retry
+from inpaint.hub.weights import BUNDLED
 from inpaint.hub.xet import disable_missing_xet
 from tests.hub import Fault, Hub
 from tests.hub.client import Client
@@ -47,7 +48,7 @@ def xet_client(mirror, tmp_path):
 def test_weights_are_published_to_a_hub_without_xet_and_downloaded_from_it(mirror, xet_client, tmp_path):
     pytest.importorskip("hf_xet")
     (tmp_path / "model.safetensors").write_bytes(b"weights " * 1000)
-    (tmp_path / "config.json").write_text('{"architecture": "free-form"}')
+    (tmp_path / "config.json").write_text((BUNDLED / "config.json").read_text())
     uploaded = xet_client.run("-c", UPLOAD.replace("FOLDER", str(tmp_path)), timeout_s=60)
     assert mirror.called("GET", "/xet-write-token/") == 1
     assert WARNING in uploaded.stderr
