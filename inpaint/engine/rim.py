@@ -12,6 +12,7 @@ MAX_RIM_PX = 6
 """A rim is at most as wide: what goes on farther outside the hole belongs to the photo."""
 _AROUND_PX = 8
 """The pixels farther out, up to this distance, are the surroundings of a hole."""
+_BOX_PX = 256
 _CELL = 16
 _LEAST_CELLS = 4
 _FEW_CELLS = 12
@@ -22,6 +23,7 @@ _PLAIN_SHARE = 0.35
 _MOST_EDGE = 0.2
 _DEVIATIONS = 2.8
 _MAX_REGIONS = 256
+_MOST_BOXES = 32  # of a region, evenly spread: the rim of a long scratch is the same everywhere
 _SURROUNDINGS = MAX_RIM_PX
 
 
@@ -76,7 +78,8 @@ def _rings_of(photo: Image.Image, mask: np.ndarray, part: Part) -> np.ndarray:
         of all the surroundings.
     """
     cells = []
-    for box in covering_boxes(part.hole):
+    boxes = covering_boxes(part.hole, _BOX_PX)
+    for box in boxes[:: -(-len(boxes) // _MOST_BOXES)]:
         own = Box(*(np.array(box) + (part.box.left, part.box.top) * 2).tolist())
         window = own.expanded(_AROUND_PX).intersection(_whole(mask))
         ring = _ring_numbers(mask[window.slices], part, window)
