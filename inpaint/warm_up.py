@@ -3,6 +3,7 @@
 They are kept on disk (see `compiled.jit`), from where later processes load them in less than a second.
 """
 
+import atexit
 import dataclasses
 import io
 import logging
@@ -147,6 +148,9 @@ def _warm_up_and_log() -> None:
             from numba.core.compiler_lock import global_compiler_lock
 
             _hold_back_forks(global_compiler_lock)
+            # a process that ends while LLVM compiles in this thread may crash: wait for the kernel that is under way,
+            # and let no other begin
+            atexit.register(global_compiler_lock.acquire)
             warm_up()
     except Exception:
         logging.getLogger(__name__).exception("The kernels cannot be compiled ahead of the first fill")

@@ -101,9 +101,16 @@ def test_a_page_that_nohup_started_stays_when_the_terminal_is_closed(tmp_path):
     process.communicate(timeout=30)
 
 
+NOT_IGNORED = """
+import signal
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.default_int_handler)  # the tests may run under nohup
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_process_within_five_seconds_during_a_long_fill_and_removes_its_folder(tmp_path, number):
-    process, folder = start(tmp_path, BUSY)
+    process, folder = start(tmp_path, NOT_IGNORED + BUSY)
     begun = time.monotonic()
     process.send_signal(number)
     output, _ = process.communicate(timeout=30)
