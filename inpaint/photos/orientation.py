@@ -9,7 +9,7 @@ from .modes import LOW_BYTES, low_bytes
 TIFF_TEXT_TAGS = (270, 271, 272, 305, 306, 315, 33432)
 """Description, make, model, software, date and time, artist, copyright."""
 _TURNED = range(2, 9)
-_TURNED_BACK = {
+TURNED_BACK = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -19,7 +19,7 @@ _TURNED_BACK = {
     8: Image.Transpose.ROTATE_270,
 }
 """How to turn a photo back from upright, by its EXIF orientation."""
-_TURNED_UPRIGHT = _TURNED_BACK | {6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
+TURNED_UPRIGHT = TURNED_BACK | {6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
 """How to turn a photo upright, by its EXIF orientation."""
 
 
@@ -45,10 +45,12 @@ def upright(image: Image.Image, *, copy: bool = False) -> Image.Image:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         photo = ImageOps.exif_transpose(image) if orientation in _TURNED else _plain(image, copy)
         if low is not None:
-            photo.info[LOW_BYTES] = _turned(low, orientation) if orientation in _TURNED else _plain(low, copy)
+            photo.info[LOW_BYTES] = (
+                low.transpose(TURNED_UPRIGHT[orientation]) if orientation in _TURNED else _plain(low, copy)
+            )
     except Exception:  # damaged EXIF data: the pixels are good, so continue without it
         photo = _plain(image, copy)
-        if (turn := _TURNED_UPRIGHT.get(orientation_of(image))) is not None:
+        if (turn := TURNED_UPRIGHT.get(orientation_of(image))) is not None:
             photo = transposed(photo, turn)
         photo.info.pop("exif", None)
     photo.format = image.format
@@ -68,7 +70,7 @@ def stored(photo: Image.Image, orientation: int) -> Image.Image:
         photo: upright; not modified.
         orientation: 1 to 8.
     """
-    turn = _TURNED_BACK.get(orientation)
+    turn = TURNED_BACK.get(orientation)
     return photo if turn is None else transposed(photo, turn)
 
 
@@ -85,15 +87,6 @@ def _plain(image: Image.Image, copy: bool) -> Image.Image:
     if copy:
         return image.copy()
     return image._new(image.im)  # what `Image.copy` does, but for the copy, which may take hundreds of megabytes
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    """Return an image without metadata turned by the EXIF orientation of another one."""
-    turn = Image.Exif()
-    turn[ExifTags.Base.Orientation] = orientation
-    image = _plain(image, copy=False)
-    image.info = {"exif": turn.tobytes()}
-    return ImageOps.exif_transpose(image)
 
 
 def tiff_exif(tags: Image.Exif) -> bytes:

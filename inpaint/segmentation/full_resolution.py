@@ -12,7 +12,7 @@ TILE_PX = 96
 CONTEXT_PX = 16
 """Photo pixels around a tile that the network sees as well."""
 TOGETHER = 4
-"""Tiles that the network sees side by side, always so many, as each size of its input costs memory and time once."""
+"""Number of tiles that the network sees side by side: a constant, as each size of its input costs memory and time."""
 MIN_KEPT = 0.1
 """A piece of damage of which less than this share is seen at full resolution is too faint there, and stays as it is."""
 

@@ -42,11 +42,11 @@ class Load:
         self._wanted_until = 0.0
 
     def keep_for(self, seconds: float) -> None:
-        """Note that somebody waits, for this time at least."""
+        """Note that a request waits, for this time at least."""
         self._wanted_until = max(self._wanted_until, time.monotonic() + seconds)
 
     def is_wanted(self) -> bool:
-        """Return whether somebody may still be waiting."""
+        """Return whether a request may still be waiting."""
         return time.monotonic() < self._wanted_until
 
     @property
@@ -75,7 +75,7 @@ class Loads:
         Args:
             key: what to load.
             seconds: for how long the caller waits. A load that nobody waits for ends.
-            client: who asks; None: somebody whose loads are not limited.
+            client: who asks; None: a caller whose loads are not limited.
 
         Raises:
             PageError: "full" if too many loads are under way, "busy" with `loading` if too many of them are the

@@ -20,7 +20,7 @@ _LEAST = 64
 _PLAIN_SHARE = 0.8
 """A picture of which more has one brightness is plain there, and repeats nothing."""
 _EDGE, _ROUNDING, _EDGES_SHARE = 8, 2, 0.1
-"""Neighbours that differ by more are an edge; so many of the photo's edges show that a picture is an exact copy."""
+"""Neighbours that differ by more are an edge; this share of the photo's edges shows that a picture is an exact copy."""
 _BLEND_SHARE, _BLEND_ERROR = 0.95, 8
 _CORRELATION = 0.95
 _ALPHA_NOISE = 5

@@ -6,16 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-_BACK = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
-"""How an upright photo is turned back, by the EXIF orientation of its file."""
+from inpaint.photos.orientation import TURNED_BACK
 
 
 class Change(NamedTuple):
@@ -51,7 +42,7 @@ def stored_rows(photo: Image.Image, orientation: int, top: int, bottom: int) -> 
         top, bottom = height - bottom, height - top
     box = (top, 0, bottom, photo.height) if is_turned else (0, top, photo.width, bottom)
     part = photo.crop(box)
-    return part.transpose(_BACK[orientation]) if orientation in _BACK else part
+    return part.transpose(TURNED_BACK[orientation]) if orientation in TURNED_BACK else part
 
 
 def changes(photo: Image.Image, orientation: int, stored: Image.Image, rows: int) -> Iterator[Change]:

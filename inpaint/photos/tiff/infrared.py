@@ -8,6 +8,7 @@ from PIL import Image
 
 from inpaint.photos.errors import PhotoError
 from inpaint.photos.formats import TIFF_SIGNATURES
+from inpaint.photos.orientation import TURNED_UPRIGHT
 from inpaint.photos.original import Original, original_of
 
 from .layout import UnsupportedTiffError
@@ -18,16 +19,6 @@ from .rendition import colours_of
 from .structure import Structure
 
 _UNSPECIFIED = 0
-_UPRIGHT = {
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.T,
-    6: lambda a: a[::-1].T,
-    7: lambda a: a[::-1, ::-1].T,
-    8: lambda a: a.T[::-1],
-}
 
 
 def infrared_of(photo: Image.Image) -> np.ndarray | None:
@@ -108,4 +99,5 @@ def _channel(page: Picture, sample: int) -> np.ndarray:
     if layout.bits < 16:
         top = (1 << layout.bits) - 1
         values = ((2 * values.astype(np.uint32) * 65535 + top) // (2 * top)).astype(np.uint16)
-    return np.ascontiguousarray(_UPRIGHT[orientation_tag(page.structure, page.directory)](values))
+    turn = TURNED_UPRIGHT.get(orientation_tag(page.structure, page.directory))
+    return values if turn is None else np.array(Image.fromarray(values).transpose(turn))

@@ -8,7 +8,7 @@ from PIL import Image, TiffImagePlugin
 
 from inpaint.photos.errors import PhotoTooLargeError, RawPhotoError
 from inpaint.photos.modes import GREY_BITS, LOW_BYTES
-from inpaint.photos.orientation import tiff_exif
+from inpaint.photos.orientation import TURNED_UPRIGHT, tiff_exif
 from inpaint.photos.raw import refusal
 
 from .lab import LabScale
@@ -19,16 +19,6 @@ from .picture import Picture, picture_of
 from .raw import camera_of, raw_kind_of_tiff
 from .rendition import Pixels, Rendition, row_blocks
 from .structure import Directory, Structure
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class Read(NamedTuple):
@@ -100,12 +90,12 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
 def orientation_tag(structure: Structure, directory: Directory) -> int:
     """Return the orientation of a picture, 1 to 8."""
     orientation = structure.first(directory, 274, 1)
-    return orientation if orientation in _TURNS else 1
+    return orientation if orientation in TURNED_UPRIGHT else 1
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
     """Return an image turned upright by an orientation, 1 to 8; `orientation.stored` turns it back."""
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+    return image.transpose(TURNED_UPRIGHT[orientation]) if orientation in TURNED_UPRIGHT else image
 
 
 def shown(picture: Picture, rendition: Rendition) -> Image.Image:

@@ -10,19 +10,6 @@ from inpaint.photos.left_out import told
 from inpaint.photos.pairing import find_left_out, find_tasks, no_mask_sentence
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A function that creates small files in the current folder, a temporary one."""
-    monkeypatch.chdir(tmp_path)
-
-    def make(*names):
-        for name in names:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).write_bytes(b"x")
-
-    return make
-
-
 def masks_of(photos, mask):
     return {str(task.photo): task.mask and str(task.mask) for task in find_tasks([photos], mask, "out")}
 

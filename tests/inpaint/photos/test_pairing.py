@@ -7,19 +7,6 @@ import pytest
 from inpaint.photos.pairing import Task, find_tasks
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A function that creates empty files in the current folder, a temporary one."""
-    monkeypatch.chdir(tmp_path)
-
-    def make(*names):
-        for name in names:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).touch()
-
-    return make
-
-
 def plain(tasks):
     return [tuple(task and str(task) for task in row) for row in tasks]
 
