@@ -155,6 +155,33 @@ class Session:
                 self._touched = box
             return patches
 
+    def replace_mask(self, box: Box, hole: np.ndarray, *, finish: bool = True) -> list[Patch]:
+        """Replace the mask in a box, and fill what this changes: several strokes as one change.
+
+        Args:
+            box: inside the photo.
+            hole: bool (h, w) of the box's shape, True = hole; not modified. To add an area to the mask, give
+                `session.mask_in(box) | area`.
+            finish: as for a stroke.
+
+        Raises:
+            MaskError: the hole has another shape or type than the box, the box lies outside the photo, or the holes
+                would cover the whole photo; the session is unchanged then.
+        """
+        if box.intersection(self._canvas.box) != box:
+            raise MaskError(f"the box {tuple(box)} lies outside the photo of {self.photo.width} x {self.photo.height}")
+        if hole.dtype != bool or hole.shape != (box.height, box.width):
+            raise MaskError(
+                f"the hole is an array of shape {hole.shape} and type {hole.dtype}; it must be bool of shape "
+                f"{(box.height, box.width)}, the box's"
+            )
+        with self._editing.lock:
+            patches = self._editing.replace(box, hole, finish)
+            self._needs_pause = False
+            if patches:
+                self._touched = box
+            return patches
+
     def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None, finish: bool = True) -> list[Patch]:
         """Add the holes of a mask and fill them.
 

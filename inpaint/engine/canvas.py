@@ -9,7 +9,7 @@ from inpaint.photos.modes import Patch
 
 from .fills import Fill, unpack_mask
 from .history import Snapshot
-from .regions import Box, covering_boxes, find_regions, union
+from .regions import Box, Part, covering_boxes, find_regions, union
 
 
 class Canvas:
@@ -59,13 +59,21 @@ class Canvas:
         for box in self.hole_boxes:
             self.erase(box, self.mask[box.slices].copy())
 
-    def draw(self, fills: Sequence[Fill]) -> bool:
-        """Draw fills, one over the other, and return whether there are drafts that none of them covers."""
+    def draw(self, fills: Sequence[Fill], added: Part | None = None) -> bool:
+        """Draw fills, one over the other, and return whether there are drafts that none of them covers.
+
+        Args:
+            fills: final ones, or drafts, which later ones replace.
+            added: what has just become hole. Drafts leave other pixels that show a final fill as they are: a stroke
+                beside a finished hole would else show the draft of that hole again. None: drafts are drawn everywhere.
+        """
+        kept = [self._finished(fill.box, added) if fill.draft and added is not None else None for fill in fills]
         for fill in fills:
             self._set_drafts(fill.box, fill.hole, False)
         others = self.draft_count > 0
-        for fill in fills:
-            fill.draw(self.pixels, self.box)
+        for fill, finished in zip(fills, kept, strict=True):
+            drawn = fill if finished is None else fill._replace(hole=fill.hole & ~finished)
+            drawn.draw(self.pixels, self.box)
             self._set_drafts(fill.box, fill.hole, fill.draft)
         return others
 
@@ -123,6 +131,15 @@ class Canvas:
             if outside.all():
                 patches.append(Patch(left, top, self.pixels[top:bottom, left:right].copy()))
         return patches
+
+    def _finished(self, box: Box, added: Part) -> np.ndarray:
+        """Return where a box shows final fills of holes that were there before a part was added: bool (h, w)."""
+        finished = self.mask[box.slices] & ~self.drafts[box.slices]
+        common = box.intersection(added.box)
+        if common.width > 0 and common.height > 0:
+            new = added.hole[common.relative_to(added.box.left, added.box.top).slices]
+            finished[common.relative_to(box.left, box.top).slices] &= ~new
+        return finished
 
     def _set_drafts(self, box: Box, area: np.ndarray, value: bool) -> None:
         """Note whether the pixels of an area of a box, bool (h, w), are drafts."""

@@ -18,7 +18,7 @@ from .fills import Fill, FillHoles
 from .history import History, Snapshot
 from .options import MAX_SEED, FillOptions
 from .pending import PendingFills
-from .regions import Box, covering_boxes, find_regions, union
+from .regions import Box, Part, covering_boxes, find_regions, union
 
 _JOURNAL_LENGTH = 32
 
@@ -63,19 +63,36 @@ class Editing:
             MaskError: the holes would cover the whole photo.
         """
         with self.lock:
+            mask = self.canvas.mask[box.slices]
+            return self.replace(box, mask | area if value else mask & ~area, finish)
+
+    def replace(self, box: Box, hole: np.ndarray, finish: bool) -> list[Patch]:
+        """Replace the mask in a box, and fill the regions that this touches; all or nothing.
+
+        Args:
+            box: inside the photo.
+            hole: bool (h, w), True = hole.
+            finish: as for `change`.
+
+        Raises:
+            MaskError: the holes would cover the whole photo.
+        """
+        with self.lock:
             canvas = self.canvas
-            area = area & (canvas.mask[box.slices] != value)
-            changed = [part.relative_to(-box.left, -box.top) for part in covering_boxes(area)]
+            mask = canvas.mask[box.slices]
+            added, erased = hole & ~mask, mask & ~hole
+            changed = [part.relative_to(-box.left, -box.top) for part in covering_boxes(added | erased)]
             if not changed:
                 return []
-            if value and canvas.hole_count + int(area.sum()) == canvas.mask.size:
+            if canvas.hole_count + int(added.sum()) - int(erased.sum()) == canvas.mask.size:
                 raise MaskError(
                     "the holes would cover the whole photo: leave a part of it clear, from which the fill can continue"
                 )
             before = canvas.snapshot(changed)
-            (canvas.add if value else canvas.erase)(box, area)
+            canvas.add(box, added)
+            canvas.erase(box, erased)
             try:
-                patches = self._fill_within(union(changed), finish, before)
+                patches = self._fill_within(union(changed), finish, before, Part(box, added))
             except BaseException:
                 canvas.write(before)
                 raise
@@ -154,13 +171,14 @@ class Editing:
                 return None
             return self.canvas.patches([box for number, boxes in self._journal if number > revision for box in boxes])
 
-    def _fill_within(self, within: Box, finish: bool, before: Snapshot) -> list[Patch]:
+    def _fill_within(self, within: Box, finish: bool, before: Snapshot, added: Part | None = None) -> list[Patch]:
         """Fill the regions near a box, and record the change.
 
         Args:
             within: all that has changed.
             finish: as for `change`.
             before: the state of what has changed, before it changed.
+            added: the new hole pixels, see `Canvas.draw`.
         """
         self._drop_pending()
         pending = self._start(within, self.options) if self.canvas.hole_count else None
@@ -172,7 +190,7 @@ class Editing:
             fills, more = pending.until_drafts()
         before_fills = self.canvas.snapshot([fill.box for fill in fills])
         self.history.record(before_fills.followed_by(before))
-        has_other_drafts = self.canvas.draw(fills)
+        has_other_drafts = self.canvas.draw(fills, added)
         patches = self._changed(before_fills.boxes + before.boxes)
         if more and not has_other_drafts:
             self._pending = pending

@@ -235,3 +235,36 @@ def test_a_stroke_on_a_large_photo_does_not_copy_the_photo():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12_000_000
+
+
+def test_replacing_the_mask_in_a_box_adds_and_erases_in_one_step():
+    each = session()
+    each.stroke([[50, 60], [90, 60]], 20)
+    before, hole = state(each), each.mask
+    box = Box(60, 40, 140, 90)
+    wanted = np.zeros((50, 80), bool)
+    wanted[10:30, 40:70] = True
+    each.replace_mask(box, wanted)
+    hole[box.slices] = wanted
+    assert np.array_equal(each.mask, hole)
+    unchanged = ~hole
+    assert np.array_equal(np.asarray(each.result())[unchanged], np.asarray(each.photo)[unchanged])
+    each.undo()
+    assert state(each) == before
+
+
+@pytest.mark.parametrize(
+    ("box", "hole", "message"),
+    [
+        (Box(0, 0, 301, 10), np.ones((10, 301), bool), "outside"),
+        (Box(0, 0, 10, 10), np.ones((10, 9), bool), "shape"),
+        (Box(0, 0, 10, 10), np.ones((10, 10), np.uint8), "uint8"),
+        (Box(0, 0, 300, 200), np.ones((200, 300), bool), "whole photo"),
+    ],
+)
+def test_a_mask_that_does_not_fit_its_box_is_refused(box, hole, message):
+    each = session()
+    before = state(each)
+    with pytest.raises(MaskError, match=message):
+        each.replace_mask(box, hole)
+    assert state(each) == before

@@ -426,3 +426,30 @@ def test_an_abandoned_session_with_pending_fills_is_freed_at_once():
         assert canvas() is None
     finally:
         gc.enable()
+
+
+def test_a_stroke_that_touches_a_finished_hole_leaves_its_fill_as_it_is_until_the_new_one_is_final():
+    live = live_session()
+    live.stroke(*STROKE)
+    hole, fill = live.mask, live._canvas.pixels.copy()
+    live.stroke([[85, 60], [120, 60]], 12, finish=False)
+    assert live.has_drafts and (live.mask & ~hole).any()
+    assert np.array_equal(live._canvas.pixels[hole], fill[hole])
+    live.finish()
+    assert not np.array_equal(live._canvas.pixels[hole], fill[hole])
+
+
+def test_erasing_a_part_of_a_finished_hole_leaves_the_fill_of_the_rest_until_the_new_one_is_final():
+    live = live_session()
+    live.stroke(*STROKE)
+    fill = live._canvas.pixels.copy()
+    live.stroke([[50, 60], [60, 60]], 12, erase=True, finish=False)
+    assert live.has_drafts and np.array_equal(live._canvas.pixels[live.mask], fill[live.mask])
+
+
+def test_a_stroke_that_touches_a_draft_is_filled_together_with_it():
+    live, drafts = live_session(), session()
+    for each in (live, drafts):
+        each.stroke(*STROKE, finish=False)
+        each.stroke([[85, 60], [120, 60]], 12, finish=False)
+    assert live.has_drafts and np.array_equal(live._canvas.pixels, np.asarray(drafts.result()))
