@@ -26,12 +26,14 @@ from inpaint.session import Session
 from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
 from page.editor.patches import encode_patches
+from page.editor.strokes import paint, paint_together
 from page.editor.versions import Versions
-from page.server.checks import check_grow_px, check_strokes, check_upload, open_upload
+from page.server.checks import check_grow_px, check_upload, open_upload
 from page.server.clients import current_client
 from page.server.disk import complete_file
 from page.server.errors import PageError
 from page.server.models import Models, describe, is_registered_name
+from page.server.stroke_checks import check_strokes
 from page.server.visits import Visit, Visits
 
 PREVIEW_SIDE = 4096
@@ -108,15 +110,16 @@ class EditorActions:
     def paint(self, call: dict) -> dict:
         """Add strokes to the mask, or erase them from it, and fill the holes.
 
-        {visit, strokes: [{points, brush, erase, grow_px}]} in photo pixels -> the patches to draw. `Session.stroke`
-        turns each stroke into a hole, with `inpaint.engine.brush.stroke_to_mask`.
+        {visit, strokes, together} -> the patches to draw. The strokes are those of `check_strokes`, in photo pixels.
+        They are filled and undone one by one, or, with `together`, as one change.
         """
         visit, strokes = self._visit(call), check_strokes(call.get("strokes"))
         patches, changed = [], []
+        if call.get("together") is True:
+            return self._change(call, lambda session: paint_together(session, strokes))
         with self.visits.locked_session(visit) as session:
             for stroke in strokes:
-                points, brush, erase, grow_px = (stroke[key] for key in ("points", "brush", "erase", "grow_px"))
-                new = _patches_of(session.stroke, points, brush, erase, grow_px=grow_px, finish=False)
+                new = _patches_of(paint, session, stroke)
                 patches += new
                 changed.append(bool(new))
             return _answer(session, call, patches) | {"changed": changed}

@@ -1,4 +1,4 @@
-"""Checks of untrusted input: paths of uploads, pictures, strokes and the mask's margin."""
+"""Checks of untrusted input: paths of uploads, pictures and the mask's margin."""
 
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from page.server.errors import PageError
 
 MAX_MEGAPIXELS = 300
 MAX_UPLOAD_MB = 200
-MAX_STROKES, MAX_POINTS, MAX_BRUSH_PX = 64, 20_000, 4_000
 MAX_GROW_PX = 100
 GROW_PX = 2
 """Default dilation of strokes in photo pixels: a painted stroke rarely covers a defect to its last pixel."""
@@ -49,39 +48,6 @@ def open_upload(path: Path) -> Image.Image:
         raise PageError("upload_missing") from None
 
 
-def check_strokes(strokes: object) -> list[dict]:
-    """Return strokes as the browser sent them: [{points, brush, erase, grow_px}].
-
-    Args:
-        strokes: a list of at most MAX_STROKES strokes with MAX_POINTS points in all. `points` are [x, y] in photo
-            pixels, `brush` is the diameter in photo pixels, `erase` whether the stroke is taken out of the mask;
-            `grow_px`, the dilation, is optional.
-
-    Raises:
-        PageError: "bad_request" for anything else, as for numbers that are not finite.
-    """
-    if not isinstance(strokes, list) or not 0 < len(strokes) <= MAX_STROKES:
-        raise PageError("bad_request")
-    checked, points_left = [], MAX_POINTS
-    for stroke in strokes:
-        points = stroke.get("points") if isinstance(stroke, dict) else None
-        if not isinstance(points, list) or not 0 < len(points) <= points_left:
-            raise PageError("bad_request")
-        points_left -= len(points)
-        if not all(isinstance(point, list) and len(point) == 2 for point in points):
-            raise PageError("bad_request")
-        numbers = [stroke.get("brush"), *(coordinate for point in points for coordinate in point)]
-        if not all(map(_is_finite_number, numbers)):
-            raise PageError("bad_request")
-        if not 0 < stroke["brush"] <= MAX_BRUSH_PX or not isinstance(stroke.get("erase"), bool):
-            raise PageError("bad_request")
-        grow_px = check_grow_px(stroke.get("grow_px", GROW_PX))
-        checked.append(
-            {"points": points, "brush": float(stroke["brush"]), "erase": stroke["erase"], "grow_px": grow_px}
-        )
-    return checked
-
-
 def check_grow_px(grow_px: object) -> float:
     """Return by how many photo pixels a mask is dilated.
 
@@ -91,8 +57,3 @@ def check_grow_px(grow_px: object) -> float:
     if not isinstance(grow_px, int | float) or isinstance(grow_px, bool) or not 0 <= grow_px <= MAX_GROW_PX:
         raise PageError("bad_request")
     return float(grow_px)
-
-
-def _is_finite_number(value: object) -> bool:
-    """Return whether a value is a number between -1e6 and 1e6; NaN is not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6

@@ -17,6 +17,7 @@ from tests.page.serving import GRADIO_WARNINGS, noise, serving
 pytestmark = GRADIO_WARNINGS
 EXAMPLES = 400
 STROKE = {"points": [[10, 10], [30, 20]], "brush": 8, "erase": False}
+OUTLINE = {"shape": "area", "points": [[5, 5], [40, 8], [20, 30]], "erase": False}
 CLUES = ("Traceback", 'File "', "Error:", "site-packages", "/app.py", "\\n  ")
 
 
@@ -45,7 +46,8 @@ def scene(served, tmp_path_factory):
     known = {
         "visit": [mine, *guesses],
         "path": [served.upload(picture), *outside],
-        "strokes": [[STROKE], [STROKE | {"erase": True}]],
+        "strokes": [[STROKE], [STROKE | {"erase": True}], [OUTLINE, STROKE]],
+        "together": [True, False],
         "name": ["farmhouse", "../examples/farmhouse", "__class__"],
         "model": ["", "owner/name", "owner/name@main", str(secret), "../.."],
         "grow_px": [0, 3, -1, 1e9],
@@ -69,7 +71,9 @@ def strokes():
     number, invalid = st.integers(0, 90), any_json()
     points = st.lists(st.lists(number, min_size=2, max_size=2) | st.tuples(number, invalid) | invalid, max_size=3)
     stroke = {"points": points | invalid, "brush": st.just(8) | invalid, "erase": st.booleans() | invalid}
-    return st.lists(st.fixed_dictionaries(stroke, optional={"grow_px": any_json()}), max_size=3)
+    shape = st.sampled_from(["line", "area", "mask"]) | invalid
+    mask = {"left": number | invalid, "top": number | invalid, "png": invalid}
+    return st.lists(st.fixed_dictionaries(stroke, optional={"grow_px": any_json(), "shape": shape, **mask}), max_size=3)
 
 
 def calls(known):
