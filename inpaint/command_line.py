@@ -6,6 +6,7 @@ import math
 from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
 from inpaint.photos.saving import format_of
+from inpaint.program import program_name
 
 from .batch import Options
 from .damage import GROW_PX, THRESHOLD
@@ -17,7 +18,7 @@ ALL_PAGES = 0
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m inpaint",
+        prog=program_name("inpaint"),
         description="Fill the holes of photos. Pixels outside the mask do not change. Results keep the size, mode, bit "
         "depth, EXIF data, colour profile, format and quality of the photo.",
     )

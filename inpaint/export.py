@@ -16,6 +16,7 @@ from inpaint.hub.weights import load_generator
 from inpaint.networks.config import config_to_dict
 from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.pyramid import initial_fill
+from inpaint.program import program_name
 from inpaint.runtime.onnx import to_onnx
 
 LEVELS = 12
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: without the program's name; None: those of the process.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m inpaint.export", description="Export the generator to an ONNX file."
+        prog=program_name("inpaint.export"), description="Export the generator to an ONNX file."
     )
     parser.add_argument("--onnx", type=Path, required=True, metavar="OUT", help="the file to write")
     parser.add_argument(

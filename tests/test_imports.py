@@ -12,7 +12,7 @@ PACKAGES = {"inpaint": {"inpaint"}, "train": {"inpaint", "train"}, "page": {"inp
 """Package -> packages that it may import; page/retrain may import train.jobs as well."""
 LAYERS = {
     "inpaint": (
-        "benchmark",
+        "benchmark console",
         "__main__",
         "command_line multipage",
         "batch",
@@ -23,7 +23,7 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write interruption os_errors",
+        "markdown atomic_write interruption os_errors program",
     ),
     "train": (
         "__main__",

@@ -1,22 +1,25 @@
 """The package's dependencies and extras, and requirements.txt, which lists what the Space installs."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from inpaint.console import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-IN_REQUIREMENTS = ("page", "formats", "train", "torch")
+IN_REQUIREMENTS = ("page", "formats", "heic", "train", "torch")
 HEAVY = {"torch", "torchvision", "scipy", "gradio", "datasets", "matplotlib", "onnx", "onnxruntime", "pandas"}
 
 
 def parsed(lines):
     """{name: (extras, range)} of requirements; those of the project's own extras are left out."""
     found = [Requirement(line) for line in lines]
-    return {each.name: (each.extras, each.specifier) for each in found if each.name != "inpaint"}
+    return {each.name: (each.extras, each.specifier) for each in found if each.name != PROJECT["project"]["name"]}
 
 
 CORE = parsed(PROJECT["project"]["dependencies"])
@@ -25,7 +28,7 @@ REQUIREMENTS = parsed(
 )
 
 
-def test_requirements_txt_is_the_core_with_the_extras_for_page_formats_training_and_torch():
+def test_requirements_txt_is_the_core_with_the_extras_for_page_formats_heic_training_and_torch():
     together = CORE | {name: each for extra in IN_REQUIREMENTS for name, each in parsed(EXTRAS[extra]).items()}
     assert together == REQUIREMENTS
 
@@ -46,3 +49,11 @@ def test_the_extra_all_has_every_other_one():
     (everything,) = map(Requirement, EXTRAS["all"])
     assert everything.name == PROJECT["project"]["name"]
     assert everything.extras == set(EXTRAS) - {"all"}
+
+
+def test_the_dockerfile_installs_extras_that_exist_and_starts_a_command_that_exists():
+    lines = (ROOT / "docs" / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    (extras,) = re.findall(r'"\.\[([\w,]+)\]"', lines)
+    assert set(extras.split(",")) <= set(EXTRAS)
+    assert set(re.findall(r"^RUN inpaint-photos ([\w-]+)", lines, re.MULTILINE)) <= set(COMMANDS)
+    assert 'CMD ["inpaint-photos", "app"]' in lines and "app" in COMMANDS

@@ -1,9 +1,14 @@
-"""The wheel: it holds every module and the weights, and fills a photo from where it is unpacked."""
+"""The wheel: it is installed in an environment of its own, and its console command fills, restores and serves there."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import sysconfig
+import tomllib
+import urllib.request
+import venv
 import zipfile
 from pathlib import Path
 
@@ -11,32 +16,134 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.console import COMMANDS
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("inpaint", "train")
+PACKAGES = ("inpaint", "page", "train")
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory):
-    """The folder of an unpacked wheel, built from a copy of the sources so that nothing is left among them."""
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy of the sources so that nothing is left among them."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py", ".gitignore"):
         shutil.copy(ROOT / name, source / name)
     for name in PACKAGES:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, source / name)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, source]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel):
+    """The folder of the unpacked wheel."""
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
-    return folder / "site"
+        archive.extractall(wheel.parent / "site")
+    return wheel.parent / "site"
 
 
-def test_the_wheel_holds_every_module_and_both_networks_weights(unpacked):
-    modules = {path.relative_to(ROOT) for name in PACKAGES for path in (ROOT / name).rglob("*.py")}
-    weights = {path.relative_to(ROOT) for path in (ROOT / "inpaint" / "weights").rglob("*.safetensors")}
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory):
+    """The folder of the programs of a new environment, with the wheel and, from this one, what the wheel depends on."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    paths = {"base": str(folder), "platbase": str(folder), "installed_base": sys.base_prefix}
+    site = Path(sysconfig.get_path("purelib", "venv" if "venv" in sysconfig.get_scheme_names() else None, paths))
+    (site / "dependencies.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    programs = Path(sysconfig.get_path("scripts", "venv" if "venv" in sysconfig.get_scheme_names() else None, paths))
+    python = programs / Path(sys.executable).name
+    command = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel]
+    installed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stderr
+    return programs
+
+
+def run_command(environment, folder, *arguments):
+    """Run the console command in a folder, with none of this process's paths."""
+    command = [environment / "inpaint-photos", *arguments]
+    return subprocess.run(command, cwd=folder, env=plain_environment(), capture_output=True, text=True, check=False)
+
+
+def plain_environment(**variables):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GRADIO", "COV"))}
+    return kept | variables
+
+
+def test_the_wheel_holds_every_file_of_the_packages_under_one_name(unpacked):
+    tracked = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", *PACKAGES, "app.py"], capture_output=True, text=True, check=True
+    )
+    wanted = {
+        Path(name) if name.startswith("inpaint/") else Path("inpaint/programs", name)
+        for name in tracked.stdout.splitlines()
+        if (ROOT / name).exists()
+    }
     packed = {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()}
-    assert len(weights) == 2 and modules | weights <= packed
+    assert wanted <= packed
+    assert {path.parts[0] for path in packed if not path.parts[0].endswith(".dist-info")} == {"inpaint"}
+
+
+def test_the_version_is_that_of_the_import(wheel):
+    import inpaint
+
+    assert wheel.name == f"inpaint_photos-{inpaint.__version__}-py3-none-any.whl"
+
+
+def test_every_extra_that_a_command_names_exists():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert {command.extra for command in COMMANDS.values()} - {""} <= set(extras)
+
+
+def test_the_installed_command_fills_a_photo_and_restores_another(environment, tmp_path):
+    photo, mask = write_photo_and_mask(tmp_path, rows=3)
+    filled = run_command(environment, tmp_path, "fill", "photo.png", "mask.png", "-o", "filled.png")
+    assert filled.returncode == 0, filled.stderr
+    with Image.open(tmp_path / "filled.png") as file:
+        result = np.asarray(file)
+    assert np.array_equal(result[mask == 0], photo[mask == 0]) and not np.array_equal(result, photo)
+    restored = run_command(environment, tmp_path, "restore", "photo.png", "--mask-only", "-o", "found.png")
+    assert restored.returncode == 0, restored.stderr
+    with Image.open(tmp_path / "found.png") as found:
+        assert found.size == (160, 120)
+
+
+def test_other_peoples_modules_named_train_page_and_app_are_left_alone(environment, tmp_path):
+    for name in ("train", "page", "app"):
+        (tmp_path / f"{name}.py").write_text("NAME = 'theirs'")
+    code = "import app, inpaint, page, train; print(app.NAME, page.NAME, train.NAME, inpaint.__version__)"
+    command = [environment / "python", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=plain_environment(), capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("theirs theirs theirs "), done.stderr
+
+
+def test_the_installed_command_names_itself_in_help_texts_of_training_and_jobs(environment, tmp_path):
+    helped = run_command(environment, tmp_path, "jobs", "submit", "--help")
+    assert helped.returncode == 0 and "usage: inpaint-photos jobs submit" in helped.stdout, helped.stderr
+    failed = run_command(environment, tmp_path, "train", "no-such-preset")
+    assert failed.returncode == 2 and "inpaint-photos train --help" in failed.stderr, failed.stderr
+
+
+def test_a_command_that_does_not_exist_is_answered_with_those_that_do(environment, tmp_path):
+    done = run_command(environment, tmp_path, "fil")
+    assert done.returncode == 2 and "'fil'" in done.stderr and "fill" in done.stderr
+
+
+def test_the_installed_command_serves_the_page(environment, tmp_path):
+    variables = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "0"}
+    page = subprocess.Popen(
+        [environment / "inpaint-photos", "app"],
+        cwd=tmp_path, env=plain_environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        lines = iter(page.stdout.readline, "")
+        url = next(line for line in lines if line.startswith("The page is at ")).split()[4].rstrip(";")
+        assert b"Inpaint" in urllib.request.urlopen(url, timeout=30).read()
+    finally:
+        page.send_signal(signal.SIGTERM)
+        page.communicate(timeout=30)
 
 
 EXTRAS = ("torch", "scipy", "gradio", "pandas", "datasets", "matplotlib", "tyro", "onnx", "onnxruntime", "pillow_heif")
@@ -47,13 +154,19 @@ runpy.run_module("inpaint", run_name="__main__", alter_sys=True)
 """
 
 
-def fill_with_the_core_alone(folder, sources, rows):
-    """Fill a hole of some rows with the command line of the package in `sources`, without what the extras install."""
+def write_photo_and_mask(folder, rows):
+    """Write a photo of noise and a mask of some rows into a folder, and return both."""
     photo = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     mask = np.zeros((120, 160), np.uint8)
     mask[30 : 30 + rows, 20:100] = 255
     Image.fromarray(photo).save(folder / "photo.png")
     Image.fromarray(mask).save(folder / "mask.png")
+    return photo, mask
+
+
+def fill_with_the_core_alone(folder, sources, rows):
+    """Fill a hole of some rows with the command line of the package in `sources`, without what the extras install."""
+    photo, mask = write_photo_and_mask(folder, rows)
     command = [sys.executable, "-c", RUN, "photo.png", "mask.png", "-o", "filled.png"]
     environment = {**os.environ, "PYTHONPATH": str(sources), "PYTHONSAFEPATH": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

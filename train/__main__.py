@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from inpaint.hub.weights import WeightsError
+from inpaint.program import program_name
 from inpaint.runtime.malloc import keep_memory
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.damage.trainer import train_damage
@@ -24,6 +25,7 @@ from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
 from .presets import PRESETS
 
+PROG = program_name("train")
 RESUME = "run the same command to resume"
 
 
@@ -33,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     processes = ProcessGroup()
     try:
         presets: dict[str, tuple[str, TrainConfig | DamageTrainConfig]] = {**PRESETS, **DAMAGE_PRESETS}
-        config = parse_config(arguments, presets, "python -m train", __doc__)
+        config = parse_config(arguments, presets, PROG, __doc__)
         processes = ProcessGroup.from_environment()
         run(config, processes)
         return 0
@@ -44,16 +46,16 @@ def main(argv: list[str] | None = None) -> int:
     except OtherProcessError:
         return 1
     except StreamError as error:
-        print(f"python -m train: {error}\nWhat was trained so far is saved: {RESUME}.", file=sys.stderr)
+        print(f"{PROG}: {error}\nWhat was trained so far is saved: {RESUME}.", file=sys.stderr)
         return 1
     except (ValueError, WeightsError, CheckpointError, NonFiniteError, ModuleNotFoundError) as error:
-        print(f"python -m train: {error}", file=sys.stderr)
+        print(f"{PROG}: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # what read the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"python -m train: {error}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)
+        print(f"{PROG}: {error}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)
         return 1
     finally:
         processes.destroy()

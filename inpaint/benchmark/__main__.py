@@ -10,6 +10,7 @@ from pathlib import Path
 from inpaint.compiled.parallel import threads
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
+from inpaint.program import program_name
 from inpaint.runtime.malloc import keep_memory
 
 from .against import compare
@@ -221,7 +222,7 @@ def _progress(text: str) -> None:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m inpaint.benchmark",
+        prog=program_name("inpaint.benchmark"),
         description="Time fills, and compare with OpenCV Telea and with one pass over the whole photo; or compare this "
         "checkout with another one. The photos are synthetic and the same on every machine.",
     )

@@ -19,7 +19,7 @@ from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
 from train.jobs.dataset import dataset_info, preview
 from train.jobs.hub import get_job, image_request, list_hardware, list_jobs, space_request, submit
-from train.jobs.local import ROOT, list_local_jobs, read_local_job, start_local_job, started_at
+from train.jobs.local import RUNS_ROOT, list_local_jobs, read_local_job, start_local_job, started_at
 from train.jobs.source import IMAGE, pack, upload
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
 from train.jobs.watch import JobSnapshot, fetch_weights, is_public, watch_hub_job, watch_local_job
@@ -39,7 +39,7 @@ class RetrainActions:
         root: folder of this machine's runs.
     """
 
-    def __init__(self, models: Models, root: Path = ROOT) -> None:
+    def __init__(self, models: Models, root: Path = RUNS_ROOT) -> None:
         self.models, self.root = models, root
 
     @property

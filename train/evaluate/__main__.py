@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
+from inpaint.program import program_name
 from train.data.retry import StreamError
 
 from .command import add_arguments, collect, parse, save_comparison
@@ -31,7 +32,7 @@ train.evaluate.removals measures detail and seam where there is no ground truth:
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line; an error ends the process with a message."""
     parser = argparse.ArgumentParser(
-        prog="python -m train.evaluate",
+        prog=program_name("train.evaluate"),
         description="Compare weights with classical inpainting methods on held-out photos.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

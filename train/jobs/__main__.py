@@ -10,6 +10,7 @@ from pathlib import Path
 
 from huggingface_hub import get_token
 
+from inpaint.program import program_name
 from train.config_file import parse_config
 from train.presets import PRESETS
 from train.run.events import RunStatus, read_events
@@ -33,7 +34,7 @@ from .source import IMAGE, pack, upload
 from .spec import JobError, RunSpec
 from .watch import LOG_LINES
 
-PROG = "python -m train.jobs"
+PROG = program_name("train.jobs")
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -54,7 +55,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description=__doc__, allow_abbrev=False)
+    description = (__doc__ or "").replace("python -m train.jobs", PROG)
+    parser = argparse.ArgumentParser(prog=PROG, description=description, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_submit(commands)
     for name, action, description in (

@@ -20,6 +20,8 @@ from .hub import ENVIRONMENT
 from .spec import JobError, RunSpec
 
 ROOT = Path(__file__).parents[2]
+RUNS_ROOT = ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()
+"""Where the runs' folders lie: in the clone, or where the installed command was started."""
 JOB_FILE, SUBMITTED_FILE, LOG_FILE, LOCK_FILE = "job.json", "submitted.json", "log.txt", "lock"
 START_PREFIX = "===== started "
 """Start of the line that each start of a run writes to its log."""
@@ -46,7 +48,7 @@ class LocalJob:
         return self.stage != "RUNNING"
 
 
-def start_local_job(spec: RunSpec, root: Path = ROOT, publish: bool = True) -> LocalJob:
+def start_local_job(spec: RunSpec, root: Path = RUNS_ROOT, publish: bool = True) -> LocalJob:
     """Start or resume a run in a process that outlives this one.
 
     Args:
@@ -129,7 +131,7 @@ def _is_running(folder: Path) -> bool:
         return False
 
 
-def list_local_jobs(root: Path = ROOT) -> list[LocalJob]:
+def list_local_jobs(root: Path = RUNS_ROOT) -> list[LocalJob]:
     """Return all runs below `root`, newest first."""
     found = []
     for path in root.glob(f"runs/*/{JOB_FILE}"):

@@ -4,12 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from inpaint.program import program_name
 from train.publish.publish import PublishError, publish, report
+
+PROG = program_name("train.publish")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the return value is the exit code: 0 published or not better, 1 an error with a message."""
-    parser = argparse.ArgumentParser(prog="python -m train.publish", description=__doc__)
+    parser = argparse.ArgumentParser(prog=PROG, description=__doc__)
     parser.add_argument("run_dir", type=Path, help="a training run, such as runs/photos, or its weights folder")
     parser.add_argument("repo_id", help="the repository, such as me/weights; created if it does not exist")
     visibility = parser.add_mutually_exclusive_group()
@@ -30,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         published = publish(options.pop("run_dir"), options.pop("repo_id"), **options)
     except PublishError as error:
-        print(f"python -m train.publish: {error}", file=sys.stderr)
+        print(f"{PROG}: {error}", file=sys.stderr)
         return 1
     print(report(published))
     return 0
