@@ -33,8 +33,34 @@ def load_compiled(cache: Any, signature: Any, target: Any) -> Any:
         prepare_compiler()
         return type(cache).load_overload(cache, signature, target)
     import_module("numba.core.runtime.nrt").rtsys.initialize(target)
-    with cache._guard_against_spurious_io_errors():
+    with cache._guard_against_spurious_io_errors(), _lean_environments():
         return cache._load_overload(signature, target)
+
+
+@contextlib.contextmanager
+def _lean_environments() -> Iterator[None]:
+    """Load compiled code without importing the parts of numba whose functions were inlined into it.
+
+    Such a function's environment names its module, so that loading `min` of two integers imports numba's strings, which
+    takes 0.1 s. Only code that calls back into Python reads an environment's globals, and no kernel does.
+    """
+    module: Any = import_module("numba.core.environment")
+    rebuild = module._rebuild_env
+
+    def rebuild_lean(name: str, constants: Any, environment: str) -> Any:
+        is_known = module.lookup_environment(environment) is not None
+        if is_known or constants or name in sys.modules or not name.startswith("numba."):
+            return rebuild(name, constants, environment)
+        lean = module.Environment({"__name__": name})
+        lean.env_name = environment
+        module.Environment._memo[environment] = lean
+        return lean
+
+    module._rebuild_env = rebuild_lean
+    try:
+        yield
+    finally:
+        module._rebuild_env = rebuild
 
 
 def prepare_compiler() -> None:

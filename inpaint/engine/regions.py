@@ -140,7 +140,7 @@ def covering_boxes(mask: np.ndarray, side: int = 512) -> list[Box]:
     found = []
     for top in range(0, mask.shape[0], side):
         rows = mask[top : top + side]
-        for left in np.unique(np.flatnonzero(rows.any(axis=0)) // side) * side:
+        for left in np.flatnonzero(np.bincount(np.flatnonzero(rows.any(axis=0)) // side)) * side:
             part = bounding_part(int(left), top, rows[:, left : left + side])
             if part is not None:
                 found.append(part.box)

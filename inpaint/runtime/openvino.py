@@ -11,6 +11,7 @@ import numpy as np
 from inpaint.compiled.parallel import threads
 
 from .base import GraphRuntime
+from .openvino_import import import_openvino
 from .source import Source
 from .window import Window
 
@@ -71,8 +72,7 @@ def compile_graph(graph: bytes, half: bool | None = None) -> tuple[Any, str]:
         ImportError: openvino is missing.
         RuntimeError: OpenVINO cannot compile the network.
     """
-    import openvino
-
+    openvino = import_openvino()
     with _FIRST:
         core = _core(openvino)
     precisions = ["bf16"] if half else ["f32"]

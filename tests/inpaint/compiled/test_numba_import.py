@@ -35,6 +35,36 @@ def test_a_kernel_from_the_disk_runs_without_what_only_the_compiler_needs():
     assert done.stdout == "[]\n", done.stderr
 
 
+INLINED = """
+import sys
+import numpy as np
+from inpaint.compiled.jit import njit
+from inpaint.engine import tile_kernels
+
+@njit()
+def largest(values):
+    most = np.zeros(1, np.int64)
+    for value in values:
+        most[0] = max(most[0], min(value, 9))
+    return most[0]
+"""
+
+
+def test_a_kernel_from_the_disk_imports_no_module_of_the_functions_inlined_into_it(tmp_path):
+    (tmp_path / "inlined.py").write_text(INLINED)
+    code = f"""
+sys.path.insert(0, {str(tmp_path)!r})
+import inlined
+assert inlined.largest(np.array([3, 7, 12])) == 9
+print([name for name in sys.modules if name == "numba.cpython.unicode"])
+import numba
+assert numba.njit(lambda word: word + "!")("kernel") == "kernel!"  # compiled with these modules afterwards
+"""
+    assert run(code).returncode == 0  # compiles it
+    done = run(code)
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_another_version_of_numba_loads_kernels_in_its_own_way():
     before = "import inpaint.compiled.numba_import as i; i._TESTED = None"
     done = run("assert 'numba.np.arraymath' in sys.modules and 'scipy.linalg' not in sys.modules", before)
