@@ -16,6 +16,7 @@ from inpaint.engine.pending import needs_pause
 from inpaint.engine.photo import for_photo
 from inpaint.engine.regions import Box, check_grow_px, dilate
 from inpaint.photos.errors import MaskError
+from inpaint.photos.memory import CANVAS_BYTES, bytes_held
 from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
 from inpaint.photos.pixels import PhotoPixels
 from inpaint.photos.transparency import has_transparency
@@ -109,6 +110,12 @@ class Session:
     def revision(self) -> int:
         """The number of changes until now, for `patches_since`."""
         return self._editing.revision
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory the photo with its metadata, the canvas, and the history take."""
+        canvas = CANVAS_BYTES * self.photo.width * self.photo.height
+        return bytes_held(self.photo) + canvas + self._editing.history.size  # without the lock, which a fill may hold
 
     @property
     def can_undo(self) -> bool:

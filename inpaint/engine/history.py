@@ -48,6 +48,11 @@ class History:
         self._redo: list[Snapshot] = []
 
     @property
+    def size(self) -> int:
+        """Memory of all snapshots in bytes."""
+        return sum(snapshot.size for snapshot in (*self._undo, *self._redo))
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a change to revert."""
         return bool(self._undo)

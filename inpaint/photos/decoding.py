@@ -72,7 +72,7 @@ def _read(file: BinaryIO, name: str, limit: int | None, page: int | None) -> Dec
     """Read a file by Pillow."""
     if page not in (None, 1):
         raise PhotoError(f"page {page} of {name} does not exist: only TIFF files have pages; leave out the page")
-    image = checked(_identify(file, name), name, limit)
+    image = checked(identify(file, name), name, limit)
     try:
         loaded = _load(image, file, name)
     except OSError as error:  # libjpeg does not say why
@@ -119,7 +119,7 @@ def _read_netpbm(file: BinaryIO, name: str, limit: int | None, page: int | None)
     return Decoded(photo, 1, 0)
 
 
-def _identify(file: BinaryIO, name: str) -> Image.Image:
+def identify(file: BinaryIO, name: str) -> Image.Image:
     """Return an image of which only the header has been read.
 
     Like `PIL.Image.open`, but without its limit of pixels, which is a setting of the whole process; the caller checks
@@ -170,7 +170,7 @@ def _load(image: Image.Image, file: BinaryIO, name: str) -> Image.Image:
         twin = io.BytesIO()
         file.seek(0)
         twin.write(file.read())
-        image = load_deep(image, _identify(_rewound(twin), name))
+        image = load_deep(image, identify(_rewound(twin), name))
         image.format = format
     elif format in ("AVIF", "HEIF", "JPEG2000"):
         full_depth = importlib.import_module("inpaint.photos.full_depth")  # not before a file needs it

@@ -90,13 +90,13 @@ def to_rgb(photo: Image.Image, levels: tuple[float, float] | None = None) -> np.
     Returns:
         uint8 (H, W, 3).
     """
-    if photo.mode in DEEP_MODES:
-        low, high = levels or grey_range(photo)
-        values = np.nan_to_num(np.asarray(photo).astype(np.float64), nan=low, posinf=high, neginf=low)
-        grey = np.clip((values - low) * (255 / (high - low)), 0, 255).round().astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
     pixels = np.empty((photo.height, photo.width, 3), np.uint8)
+    low, high = (levels or grey_range(photo)) if photo.mode in DEEP_MODES else (0.0, 0.0)
     for rows, strip in strips(photo):
+        if photo.mode in DEEP_MODES:
+            values = np.nan_to_num(np.asarray(strip).astype(np.float64), nan=low, posinf=high, neginf=low)
+            pixels[rows] = np.clip((values - low) * (255 / (high - low)), 0, 255).round()[..., None]
+            continue
         if photo.mode == "P" and "transparency" in photo.info:
             strip = strip.convert("RGBA")  # Pillow warns of a palette with transparency that becomes RGB
         pixels[rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))

@@ -5,13 +5,14 @@ Reference:
 """
 
 import re
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from .modes import low_bytes
-from .sixteen_bit import array_strips, from_deep_array
+from .modes import LOW_BYTES, low_bytes
+from .sixteen_bit import array_strips
 
 MAGIC = re.compile(rb"P[1-7][\s#]")
 _TOKEN = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*([^\s#]+)")
@@ -19,6 +20,9 @@ _PLAIN = (1, 2, 3)
 _PER_LINE = 11
 """Values of a plain file on a line, which is to have at most 70 characters."""
 _CHANNELS = {"1": 1, "L": 1, "I;16": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_SPACE = re.compile(rb"\s")
+_BLOCK_VALUES, _PART_BYTES = 1 << 20, 1 << 20
 _TUPLES = {1: b"GRAYSCALE", 2: b"GRAYSCALE_ALPHA", 3: b"RGB", 4: b"RGB_ALPHA"}
 
 
@@ -98,39 +102,78 @@ def read_pixels(data: bytes, header: Header) -> Image.Image:
     Raises:
         ValueError: pixels are missing.
     """
-    values = _values(data, header)
+    mode, deep = mode_of(header), header.highest > 255
+    photo = Image.new(mode, (header.width, header.height))
+    low = Image.new(mode, photo.size) if deep and header.channels > 1 else None
+    for top, values in _rows(data, header):
+        if mode == "1":
+            photo.paste(Image.fromarray(values[..., 0] == 0), (0, top))
+        elif low is not None:
+            scaled = _scaled(values, header.highest, 65535)
+            photo.paste(_image(mode, (scaled >> 8).astype(np.uint8)), (0, top))
+            low.paste(_image(mode, (scaled & 255).astype(np.uint8)), (0, top))
+        elif deep:
+            photo.paste(_image(mode, _scaled(values, header.highest, 65535).astype("<u2")), (0, top))
+        else:
+            photo.paste(_image(mode, _scaled(values, header.highest, 255).astype(np.uint8)), (0, top))
+    if low is not None:
+        photo.info[LOW_BYTES] = low
+    return photo
+
+
+def mode_of(header: Header) -> str:
+    """Return Pillow's mode of the photo of a file."""
     if header.is_bitmap:
-        return Image.fromarray(values[..., 0] == 0)
-    if header.highest > 255:
-        scaled = ((values.astype(np.uint32) * 65535 + header.highest // 2) // header.highest).astype(np.uint16)
-        if header.channels == 2:
-            photo = from_deep_array(scaled[..., [0, 0, 0, 1]])
-            low = low_bytes(photo)
-            grey = photo.convert("LA")
-            grey.info = {"low_bytes": low.convert("LA")} if low is not None else {}
-            return grey
-        return from_deep_array(scaled[..., 0] if header.channels == 1 else scaled)
-    scaled = ((values.astype(np.uint16) * 255 + header.highest // 2) // header.highest).clip(0, 255).astype(np.uint8)
-    return Image.fromarray(scaled[..., 0] if header.channels == 1 else np.ascontiguousarray(scaled))
+        return "1"
+    return "I;16" if header.highest > 255 and header.channels == 1 else _MODES[header.channels]
 
 
-def _values(data: bytes, header: Header) -> np.ndarray:
-    """Return the values of a file as they are stored: (H, W, channels)."""
-    shape = header.height, header.width, header.channels
-    count = header.height * header.width * header.channels
-    if header.kind in _PLAIN:
-        text = re.sub(rb"#[^\r\n]*", b"", data[header.length - 1 :])
-        words = list(text.translate(None, b" \t\r\n\v\f")) if header.kind == 1 else text.split()
-        if len(words) < count:
-            raise ValueError("pixels are missing")
-        numbers = np.array(words[:count], np.uint8) - 48 if header.kind == 1 else np.array(words[:count]).astype(int)
-        return np.clip(numbers, 0, header.highest).astype(np.uint16).reshape(shape)
+def _scaled(values: np.ndarray, highest: int, white: int) -> np.ndarray:
+    return (values.astype(np.uint32) * white + highest // 2) // highest
+
+
+def _image(mode: str, values: np.ndarray) -> Image.Image:
+    return Image.frombytes(mode, (values.shape[1], values.shape[0]), values.tobytes())
+
+
+def _rows(data: bytes, header: Header) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the values of a file as they are stored, in blocks of rows, as each step of a conversion makes a copy.
+
+    Yields:
+        The first row, and (rows, W, channels) from 0 to the highest value.
+    """
+    block = max(1, _BLOCK_VALUES // (header.width * header.channels))
+    stored = _plain_values(data, header) if header.kind in _PLAIN else _stored_values(data, header)
+    for top in range(0, header.height, block):
+        rows = stored[top : top + block]
+        if header.kind == 4:
+            rows = np.unpackbits(rows, axis=1)[:, : header.width]
+        yield top, np.minimum(rows, header.highest).reshape(len(rows), header.width, header.channels)
+
+
+def _stored_values(data: bytes, header: Header) -> np.ndarray:
+    """Return the values of a binary file, (H, ...); of a bitmap, eight pixels are a value."""
     stored = np.frombuffer(data, np.uint8, header.height * header.row_bytes, header.length)
-    if header.kind == 4:
-        return np.unpackbits(stored.reshape(header.height, -1), axis=1)[:, : header.width, None]
-    if header.highest > 255:
-        stored = stored.view(">u2")
-    return np.minimum(stored, header.highest).reshape(shape)
+    return (stored.view(">u2") if header.highest > 255 else stored).reshape(header.height, -1)
+
+
+def _plain_values(data: bytes, header: Header) -> np.ndarray:
+    """Return the values of a plain file, (H, W * channels): its text is parsed in parts, as words are large objects."""
+    text = re.sub(rb"#[^\r\n]*", b"", data[header.length - 1 :])
+    values = np.empty(header.height * header.width * header.channels, np.uint16)
+    start = done = 0
+    while start < len(text) and done < len(values):
+        gap = None if header.kind == 1 else _SPACE.search(text, start + _PART_BYTES)
+        end = start + _PART_BYTES if header.kind == 1 else gap.start() if gap else len(text)
+        part = text[start:end]
+        words = list(part.translate(None, b" \t\r\n\v\f")) if header.kind == 1 else part.split()
+        words = words[: len(values) - done]
+        numbers = np.array(words, np.uint8) - 48 if header.kind == 1 else np.array(words or [b"0"]).astype(int)
+        values[done : done + len(words)] = np.clip(numbers, 0, header.highest)[: len(words)]
+        start, done = end, done + len(words)
+    if done < len(values):
+        raise ValueError("pixels are missing")
+    return values.reshape(header.height, -1)
 
 
 def samples(photo: Image.Image, header: Header) -> bytes:

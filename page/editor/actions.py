@@ -28,7 +28,7 @@ from page.editor.examples import Examples, example_files
 from page.editor.patches import encode_patches
 from page.editor.strokes import paint, paint_together
 from page.editor.versions import Versions
-from page.server.checks import check_grow_px, check_upload, open_upload
+from page.server.checks import check_grow_px, check_mask_upload, check_upload, memory_of_upload, open_upload
 from page.server.clients import current_client
 from page.server.disk import complete_file
 from page.server.errors import PageError
@@ -74,12 +74,14 @@ class EditorActions:
         path = check_upload(call.get("path"))
         self.visits.uploads.discard(path)
         try:
-            photo = open_upload(path)
+            with self.visits.room_for(memory_of_upload(path), current_client.get()):
+                photo = open_upload(path)
+                session = Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES)
         except RawPhotoError:
             raise PageError("raw_photo") from None
         except PhotoError:
             raise PageError("not_a_picture") from None
-        answer = self._add_visit(Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES), path.name)
+        answer = self._add_visit(session, path.name)
         _keep_original(photo, path, self.visits.get(answer["visit"]).folder / "original" / path.name)
         return answer
 
@@ -170,7 +172,7 @@ class EditorActions:
         visit, path = self._visit(call), check_upload(call.get("path"))
         self.visits.uploads.discard(path)
         try:
-            mask, notes = read_mask(path, visit.session.photo.size, photo=visit.session.photo)
+            mask, notes = read_mask(check_mask_upload(path), visit.session.photo.size, photo=visit.session.photo)
         except PhotoError:
             raise PageError("not_a_picture") from None
         except MaskError as error:
@@ -206,8 +208,11 @@ class EditorActions:
 
     def keep_version(self, call: dict) -> dict:
         """Save the present state as a version: {visit} -> {version}, its number."""
-        with self.visits.locked_session(self._visit(call)) as session:
-            return {"version": self.versions.save(session)}
+        visit = self._visit(call)
+        with self.visits.locked_session(visit) as session:
+            version = self.versions.save(session)
+            visit.versions_bytes = self.versions.size_bytes(session)
+            return {"version": version}
 
     def restore_version(self, call: dict) -> dict:
         """Restore a version: {visit, version} -> the patches to draw; "no_version" if it is no longer kept."""

@@ -34,6 +34,10 @@ class Versions:
             del kept[min(kept)]
         return number
 
+    def size_bytes(self, session: Session) -> int:
+        """Return the memory of all versions of a session."""
+        return sum(snapshot.size for snapshot in self._kept.get(session, {}).values())
+
     def get(self, session: Session, number: object) -> Snapshot | None:
         """Return the version of this number, or None if it is not kept."""
         return self._kept.get(session, {}).get(number) if isinstance(number, int) else None

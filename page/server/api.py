@@ -15,7 +15,7 @@ from inpaint import Inpainter, MaskError, PhotoError, save_photo
 from inpaint.engine.options import FillOptions
 from inpaint.networks.errors import PredictionError
 from inpaint.photos.masks import read_mask
-from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_upload, open_upload
+from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_mask_upload, check_upload, open_upload
 from page.server.clients import client_of
 from page.server.disk import complete_file, is_disk_full
 from page.server.errors import PageError
@@ -90,7 +90,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             for file in files:
                 visits.uploads.discard(file)
             picture = open_upload(files[0])
-            hole, notes = read_mask(files[1], picture.size, photo=picture)
+            hole, notes = read_mask(check_mask_upload(files[1]), picture.size, photo=picture)
             if not hole.any():
                 raise PageError("mask_empty")
             result = inpainter(picture, hole, seed=seed, texture_strength=texture_strength)

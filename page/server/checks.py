@@ -5,11 +5,17 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from inpaint import PhotoTooLargeError, open_photo
+from inpaint import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.memory import metadata_bytes, reckon
 from page.server.errors import PageError
+from page.server.machine import scaled_to_machine
 
 MAX_MEGAPIXELS = 300
 MAX_UPLOAD_MB = 200
+MAX_OPENING_BYTES = 5_000_000_000
+"""Memory that one photo may take while it opens, on a machine with 16 GB: two are opened at once."""
+MAX_METADATA_BYTES = 32_000_000
+"""Of one photo: colour profile, EXIF, XMP and comments. The profiles of printers have four megabytes at most."""
 MAX_GROW_PX = 100
 GROW_PX = 2
 """Default dilation of strokes in photo pixels: a painted stroke rarely covers a defect to its last pixel."""
@@ -36,16 +42,47 @@ def open_upload(path: Path) -> Image.Image:
         path: as returned by `check_upload`. The file is not removed.
 
     Raises:
-        PageError: "too_many_pixels", before any pixel is decoded; "upload_missing" if the file is gone.
+        PageError: as `memory_of_upload`; "too_much_metadata".
         PhotoError: it is not a picture, or is damaged.
     """
+    memory_of_upload(path)
     try:
         with path.open("rb") as file:
-            return open_photo(file, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+            photo = open_photo(file, max_pixels=MAX_MEGAPIXELS * 1_000_000)
     except PhotoTooLargeError:
         raise PageError("too_many_pixels", megapixels=MAX_MEGAPIXELS) from None
     except OSError:
         raise PageError("upload_missing") from None
+    if (size := metadata_bytes(photo)) > MAX_METADATA_BYTES:
+        raise PageError("too_much_metadata", size=round(size / 1e6), limit=round(MAX_METADATA_BYTES / 1e6))
+    return photo
+
+
+def memory_of_upload(path: Path) -> int:
+    """Return the bytes that an uploaded photo takes once it is open; 0 if it is none. Only its header is read.
+
+    Raises:
+        PageError: "too_many_pixels"; "too_much_memory" if it takes more than MAX_OPENING_BYTES while it opens;
+            "upload_missing" if the file is gone.
+    """
+    try:
+        with path.open("rb") as file:
+            memory = reckon(file, "the photo")
+    except PhotoError:  # which opening it raises too
+        return 0
+    except OSError:
+        raise PageError("upload_missing") from None
+    if memory.pixels > MAX_MEGAPIXELS * 1_000_000:
+        raise PageError("too_many_pixels", megapixels=MAX_MEGAPIXELS)
+    if memory.opening > (limit := scaled_to_machine(MAX_OPENING_BYTES)):
+        raise PageError("too_much_memory", size=f"{memory.opening / 1e9:.1f}", limit=f"{limit / 1e9:.1f}")
+    return memory.open
+
+
+def check_mask_upload(path: Path) -> Path:
+    """Return the path of an uploaded mask, which may be a picture; PageErrors as for a photo."""
+    memory_of_upload(path)
+    return path
 
 
 def check_grow_px(grow_px: object) -> float:

@@ -12,23 +12,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from inpaint.photos.original import Original
 from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
 from page.server.errors import PageError
+from page.server.machine import scaled_to_machine
 from page.server.uploads import UPLOAD_KEEP_S, Uploads
 
 PURGE_S = 10
 """How often what has expired is purged."""
-BYTES_PER_PIXEL = 8
-"""What an open photo takes; measured: 2.4 GB for 300 megapixels."""
-MAX_MEGAPIXELS_OPEN = 600
-"""Of all open photos together, for a machine with 16 GB: 4.8 GB, as twenty visitors with 30 megapixels each take. The
-rest is for the program (1 GB) and for two photos of 300 megapixels that are filled or saved at once (5 GB each).
+MAX_OPEN_BYTES = 4_800_000_000
+"""Of all open photos with their history, on a machine with 16 GB: twenty visitors with 30 megapixels each. The rest is
+for the program (1 GB) and for two photos that are opened, filled or saved at once (5 GB each).
 """
 MAX_GIVE_WAY_S, POLL_S = 15, 0.02
 """How long a final fill waits for strokes, in all, and how often it looks for them."""
@@ -48,6 +43,8 @@ class Visit:
         client: who opened it, as `client_of` says; None: unknown.
         lock: held while the session is in use.
         last_used: `time.monotonic()` of the last request.
+        requests: how many of its requests are under way.
+        versions_bytes: memory of its versions.
     """
 
     id: str
@@ -57,6 +54,13 @@ class Visit:
     client: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_used: float = field(default_factory=time.monotonic)
+    requests: int = 0
+    versions_bytes: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the photo, its metadata, the canvas, what can be undone, and the versions."""
+        return self.session.size_bytes + self.versions_bytes
 
 
 class Visits:
@@ -68,7 +72,8 @@ class Visits:
         folder: Gradio's upload folder, where downloads are written too: each visit has an unguessable subfolder, which
             is removed with the visit. Old uploads are removed from the folder.
         max_open: how many photos may be open at once.
-        max_megapixels: size of all open photos together, with their metadata; the newest photo always stays.
+        max_bytes: memory of all open photos together, with metadata, undo and versions; the newest photo always stays.
+            None: MAX_OPEN_BYTES, less on a machine with less memory.
         idle_s: a visit without requests ends after this time.
         queue: runs what computes; None: one with the default number of workers.
         finish_queue: runs what replaces drafts by final fills. It has a worker of its own, so that no stroke waits for
@@ -80,13 +85,15 @@ class Visits:
         folder: Path,
         *,
         max_open: int = 64,
-        max_megapixels: float = MAX_MEGAPIXELS_OPEN,
+        max_bytes: int | None = None,
         idle_s: float = 1800,
         queue: ComputeQueue | None = None,
         finish_queue: ComputeQueue | None = None,
     ) -> None:
         self.folder, self.idle_s = folder, idle_s
-        self.max_open, self.max_megapixels = max_open, max_megapixels
+        self.max_open = max_open
+        self.max_bytes = scaled_to_machine(MAX_OPEN_BYTES) if max_bytes is None else max_bytes
+        self._opening: list[tuple[str | None, int]] = []
         self.queue = ComputeQueue(WORKERS) if queue is None else queue
         self.finish_queue = ComputeQueue() if finish_queue is None else finish_queue
         self._visits: dict[str, Visit] = {}
@@ -108,6 +115,19 @@ class Visits:
             ended = [*self._pop_idle(), *self._pop_excess(keep=visit)]
         self._remove(ended)
         return visit
+
+    @contextlib.contextmanager
+    def room_for(self, size: int, client: str | None) -> Iterator[None]:
+        """Close photos until one of so many bytes has room, and keep it free in this context, while it is opened."""
+        with self._lock:
+            self._opening.append((client, size))
+            ended = self._pop_excess()
+        self._remove(ended)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._opening.remove((client, size))
 
     def get(self, visit_id: object) -> Visit:
         """Return the visit with this id.
@@ -161,12 +181,16 @@ class Visits:
         self.uploads.purge_discarded(upload_s)
 
     def purge(self) -> None:
-        """Purge what has expired, uploads that were never used or never completed, and folders of ended visits.
+        """Purge what has expired or grown too large, uploads that nobody uses, and folders of ended visits.
 
         A request that was running when its visit ended may have written such a folder anew.
         """
         self.purge_expired()
         self.uploads.purge_unused()
+        with self._lock:
+            newest = max(self._visits.values(), key=lambda visit: visit.last_used, default=None)
+            ended = self._pop_excess(newest)
+        self._remove(ended)
         with self._lock:
             in_use = {visit.folder for visit in self._visits.values()} | self._download_folders.keys()
             folders = set(self.folder.iterdir()) if self.folder.is_dir() else set()
@@ -227,16 +251,18 @@ class Visits:
         oldest = time.monotonic() - self.idle_s
         return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < oldest]
 
-    def _pop_excess(self, keep: Visit) -> list[Visit]:
+    def _pop_excess(self, keep: Visit | None = None) -> list[Visit]:
         """Take out visits until the limits hold: of the client with the most, the least recently used one."""
         ended: list[Visit] = []
-        while others := [visit for visit in self._visits.values() if visit is not keep]:
+        while others := [visit for visit in self._visits.values() if visit is not keep and not visit.requests]:
             too_many = len(self._visits) > self.max_open
-            if not too_many and sum(map(_pixels, self._visits.values())) <= self.max_megapixels * 1e6:
+            sizes = {visit.id: 1 if too_many else visit.size_bytes for visit in self._visits.values()}
+            opening = [] if too_many else self._opening
+            if not too_many and sum(sizes.values()) + sum(size for _, size in opening) <= self.max_bytes:
                 break
             held: Counter[str | None] = Counter()
-            for visit in self._visits.values():
-                held[visit.client] += 1 if too_many else _pixels(visit)
+            for client, size in (*opening, *((visit.client, sizes[visit.id]) for visit in self._visits.values())):
+                held[client] += size
             most = max(held[visit.client] for visit in others)
             candidates = [visit for visit in others if held[visit.client] == most]
             ended.append(self._visits.pop(min(candidates, key=lambda visit: visit.last_used).id))
@@ -259,20 +285,3 @@ class Visits:
         """Remove a folder if it is one of those that `_new_folder` names, and nothing else."""
         if folder.parent == self.folder and re.fullmatch("[A-Za-z0-9_-]{32}", folder.name) and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _pixels(visit: Visit) -> float:
-    """Return how many pixels of BYTES_PER_PIXEL a visit's photo takes; colour profiles and other metadata count too."""
-    photo = visit.session.photo
-    return photo.width * photo.height + sum(map(_size_bytes, photo.info.values())) / BYTES_PER_PIXEL
-
-
-def _size_bytes(value: object) -> int:
-    """Return about how much memory takes what a photo has in its `info`."""
-    if isinstance(value, Original):
-        return _size_bytes(value.source)
-    if isinstance(value, Image.Image):  # the lower bytes of 16-bit colour, or an infrared channel
-        return value.width * value.height * max(len(value.getbands()), 1)
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    return len(value) if isinstance(value, bytes | str) else 0

@@ -1,13 +1,13 @@
 """A picture in a TIFF file: its directory, how it is stored, how it is shown, and its samples cell by cell."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from .layout import Layout, layout_of
-from .rendition import Rendition, colours_of, rendition_of
+from .rendition import Rendition, colours_of, rendition_of, row_blocks
 from .scales import needs_range, scale_of
 from .segments import DamagedSegmentError, decode_segment
 from .structure import Directory, Structure
@@ -96,6 +96,29 @@ class Picture:
         except DamagedSegmentError as error:
             raise self.structure.damaged(f"a strip or tile of it, {error}") from error
 
+    def in_blocks(self) -> "Picture":
+        """Return the picture with strips of fewer rows where the file has large ones without compression.
+
+        Many programs write one strip for the whole picture, and each step of decoding makes a copy of a strip.
+        """
+        layout = self.layout
+        strip, most = layout.segment[1], next(row_blocks(layout.segment[1], layout.width)).stop
+        rows = next(rows for rows in range(most, 0, -1) if strip % rows == 0)
+        down = layout.grid[1]
+        heights = [layout.rows_of(row) for row in range(down)] * (len(layout.counts) // down)
+        complete = (layout.counts >= np.array(heights) * layout.row_bytes).all()
+        if layout.tiled or layout.compression != 1 or rows == strip or not complete:
+            return self
+        offsets, counts = [], []
+        for offset, height in zip(layout.offsets.tolist(), heights, strict=True):
+            for top in range(0, height, rows):
+                offsets.append(offset + top * layout.row_bytes)
+                counts.append(min(rows, height - top) * layout.row_bytes)
+        segment = layout.segment[0], rows
+        return replace(
+            self, layout=replace(layout, segment=segment, offsets=np.array(offsets), counts=np.array(counts))
+        )
+
     def rendition(self) -> Rendition:
         """Return how the picture is shown as a photo.
 
@@ -116,9 +139,11 @@ class Picture:
         low, high = np.inf, -np.inf
         for cell in self.cells():
             samples = self.samples(cell, range(colours))[: cell.height, : cell.width, :colours]
-            finite = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
-            if finite.size:
-                low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+            for rows in row_blocks(cell.height, cell.width):
+                block = samples[rows]
+                finite = block[np.isfinite(block)] if block.dtype.kind == "f" else block
+                if finite.size:
+                    low, high = min(low, float(finite.min())), max(high, float(finite.max()))
         return (low, high) if low <= high else (0.0, 1.0)
 
 

@@ -54,9 +54,7 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
         TiffFallbackError: it has to be read by Pillow.
     """
     structure = Structure(file, name)
-    if kind := raw_kind_of_tiff(structure):
-        raise RawPhotoError(refusal(name, kind, camera_of(structure)))
-    index = choose_page(structure, page)
+    index = choose_readable_page(structure, name, page)
     directory = pages_of(structure)[index]
     width, height = structure.first(directory, 256, 0), structure.first(directory, 257, 0)
     if max_pixels is not None and width * height > max_pixels:
@@ -65,7 +63,7 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
             "it, or raise the limit if you trust the file (--max-megapixels, or max_pixels in Python)"
         )
     try:
-        picture = picture_of(structure, directory)
+        picture = picture_of(structure, directory).in_blocks()
         rendition = picture.rendition()
         photo = shown(picture, rendition)
     except UnsupportedTiffError as error:
@@ -85,6 +83,13 @@ def read_tiff(file: BinaryIO, name: str, max_pixels: int | None, page: int | Non
     if low is not None:
         photo.info[LOW_BYTES] = turned(low, orientation)
     return Read(photo, orientation, index)
+
+
+def choose_readable_page(structure: Structure, name: str, page: int | None) -> int:
+    """Return the index of the page to read, as `pages.choose_page`; RawPhotoError if it is a camera's raw photo."""
+    if kind := raw_kind_of_tiff(structure):
+        raise RawPhotoError(refusal(name, kind, camera_of(structure)))
+    return choose_page(structure, page)
 
 
 def orientation_tag(structure: Structure, directory: Directory) -> int:

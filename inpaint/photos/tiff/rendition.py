@@ -19,7 +19,7 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3, CIE_LAB: 3, ICC_LAB: 3}
 PALETTE = 3
 _YCBCR = 6
 _NAMES = {10: "ITU L*a*b*", 32844: "LogL", 32845: "LogLuv"}
-_ROWS_PIXELS = 1 << 20
+_ROWS_PIXELS = 1 << 18
 
 
 class Pixels(NamedTuple):

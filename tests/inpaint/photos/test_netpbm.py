@@ -122,3 +122,15 @@ def test_damaged_files_are_refused(data):
 def test_the_size_is_checked_before_the_pixels_are_read():
     with pytest.raises(PhotoError, match="too many pixels"):
         open_photo(b"P6 100000 100000 255\n", max_pixels=1000)
+
+
+@pytest.mark.parametrize("kind", range(1, 7))
+def test_blocks_of_rows_and_parts_of_a_text_meet_without_a_gap(kind, monkeypatch):
+    highest = 1 if kind in (1, 4) else 700
+    values = values_to(highest, 3 if kind in (3, 6) else 1)
+    data, _ = file_of(kind, values, highest)
+    before = to_array(open_photo(data))
+    monkeypatch.setattr("inpaint.photos.netpbm._BLOCK_VALUES", 100)
+    for part_bytes in (1, 2, 3, 50):
+        monkeypatch.setattr("inpaint.photos.netpbm._PART_BYTES", part_bytes)
+        assert np.array_equal(to_array(open_photo(data)), before)

@@ -52,8 +52,8 @@ def test_the_photos_of_the_client_with_the_most_are_closed_first(tmp_path):
     assert len(visits) == 4 and all(visits.get(visit.id) is visit for visit in (*honest, newest))
 
 
-def test_pixels_are_shared_between_clients_too(tmp_path):
-    visits = Visits(tmp_path, max_megapixels=0.0005)
+def test_memory_is_shared_between_clients_too(tmp_path):
+    visits = Visits(tmp_path, max_bytes=4_500)
     small, large = (Inpainter(OneColour()).open(noise(side, side)) for side in (10, 20))
     honest = visits.add(small, "honest", "1.1.1.1")
     greedy = visits.add(large, "greedy", "8.8.8.8")

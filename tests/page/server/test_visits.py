@@ -49,15 +49,17 @@ def test_the_least_recently_used_photo_is_closed_when_there_are_too_many(tmp_pat
 
 
 def test_photos_are_closed_when_they_have_too_many_pixels_together_but_the_newest_stays(tmp_path):
-    visits = Visits(tmp_path, max_megapixels=0.0001)
+    visits = Visits(tmp_path, max_bytes=1000)
     visits.add(session(), "1")
     second = visits.add(session(20, 20), "2")
     assert len(visits) == 1 and visits.get(second.id) is second
 
 
-@pytest.mark.parametrize("metadata", [bytes(9_000), Image.new("RGB", (60, 50)), np.zeros(9_000, np.uint8)])
-def test_metadata_counts_like_pixels_of_eight_bytes(tmp_path, metadata):
-    visits = Visits(tmp_path, max_megapixels=0.0012)
+@pytest.mark.parametrize(
+    "metadata", [bytes(9_000), Image.new("RGB", (60, 50)), np.zeros(9_000, np.uint8), {1: ("a" * 9_000,)}]
+)
+def test_metadata_counts_like_pixels(tmp_path, metadata):
+    visits = Visits(tmp_path, max_bytes=10_000)
     plain, heavy = session(), session()
     heavy.photo.info["icc_profile"] = metadata
     first = visits.add(plain, "1")
@@ -65,6 +67,39 @@ def test_metadata_counts_like_pixels_of_eight_bytes(tmp_path, metadata):
     assert visits.get(first.id) and visits.get(second.id)
     third = visits.add(heavy, "3")
     assert len(visits) == 1 and visits.get(third.id) is third
+
+
+def test_photos_are_closed_before_another_one_is_opened_and_room_is_kept_for_it_meanwhile(tmp_path):
+    visits = Visits(tmp_path, max_bytes=2_500)
+    first, second = visits.add(session(), "1"), visits.add(session(), "2")
+    with visits.room_for(1_000, None):
+        assert visits.get(second.id)
+        with pytest.raises(PageError, match="gone"):
+            visits.get(first.id)
+        with visits.room_for(2_000, None):
+            assert len(visits) == 0
+    third, fourth = visits.add(session(), "3"), visits.add(session(), "4")
+    assert visits.get(third.id) and visits.get(fourth.id)
+
+
+def test_a_photo_that_a_request_uses_is_not_closed_for_another_one(tmp_path):
+    visits = Visits(tmp_path, max_bytes=900)
+    first = visits.add(session(), "1")
+    first.requests = 1
+    with visits.room_for(1_000, None):
+        assert visits.get(first.id) is first
+
+
+def test_what_can_be_undone_and_versions_count_as_memory(tmp_path):
+    visits = Visits(tmp_path, max_bytes=1_000_000)
+    first, second = visits.add(session(300, 300), "1"), visits.add(session(), "2")
+    before = first.size_bytes
+    first.session.stroke([[150, 150]], 280)
+    assert first.size_bytes >= before + 280 * 280 * 3
+    second.versions_bytes = 10**6
+    visits.get(second.id)
+    visits.purge()
+    assert len(visits) == 1 and visits.get(second.id) is second
 
 
 def test_closing_a_tab_ends_its_visit_only(tmp_path):

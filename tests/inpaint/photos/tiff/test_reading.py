@@ -11,6 +11,7 @@ from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
+from inpaint.photos.tiff.segments import decode_segment
 
 from .files import COLUMNS, HEIGHT, ROWS, WIDTH, ramp, several, tiff_bytes
 
@@ -41,6 +42,32 @@ def test_colour_of_8_and_16_bits_is_read_to_the_bit_in_each_layout_and_compressi
     photo = open_photo(tiff_bytes(pixels, **layout, **packing))
     assert photo.mode == "RGB"
     assert np.array_equal(to_array(photo), pixels)
+
+
+@pytest.mark.parametrize("layout", [{}, {"rowsperstrip": 12}, {"planarconfig": "separate"}, {"byteorder": ">"}])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_large_strips_without_compression_are_read_a_few_rows_at_a_time(dtype, layout, monkeypatch):
+    pixels, rows_of = ramp(dtype, 3), []
+    before = to_array(open_photo(tiff_bytes(pixels, **layout)))
+    monkeypatch.setattr("inpaint.photos.tiff.rendition._ROWS_PIXELS", 5 * WIDTH)
+
+    def decode(layout, data, rows, options):
+        rows_of.append(rows)
+        return decode_segment(layout, data, rows, options)
+
+    monkeypatch.setattr("inpaint.photos.tiff.picture.decode_segment", decode)
+    assert np.array_equal(to_array(open_photo(tiff_bytes(pixels, **layout))), before)
+    assert 1 <= max(rows_of) <= 5
+
+
+def test_a_strip_that_is_shorter_than_its_rows_is_still_damaged_if_it_is_read_in_parts(monkeypatch):
+    data = bytearray(tiff_bytes(ramp("uint8", 3)))
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        tag = file.pages[0].tags[279]
+    data[tag.valueoffset : tag.valueoffset + 4] = struct.pack("<I", WIDTH * 3 * 10)
+    monkeypatch.setattr("inpaint.photos.tiff.rendition._ROWS_PIXELS", 5 * WIDTH)
+    with pytest.raises(PhotoError, match="damaged"):
+        open_photo(bytes(data))
 
 
 @pytest.mark.parametrize(
