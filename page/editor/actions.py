@@ -33,6 +33,7 @@ from page.server.clients import current_client
 from page.server.disk import complete_file
 from page.server.errors import PageError
 from page.server.models import Models, describe, is_registered_name
+from page.server.progress import report, with_progress
 from page.server.stroke_checks import check_strokes
 from page.server.visits import Visit, Visits
 
@@ -61,6 +62,7 @@ class EditorActions:
     def all(self) -> list[Callable[[dict], dict]]:
         """All actions."""
         photos = [self.open_photo, self.show_example, self.open_example, self.preview, self.finish, self.leave_visit]
+        photos += [self.progress, self.cancel]
         strokes = [self.paint, self.finish_fill, self.another_fill]
         strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
         masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
@@ -76,7 +78,7 @@ class EditorActions:
         try:
             with self.visits.room_for(memory_of_upload(path), current_client.get()):
                 photo = open_upload(path)
-                session = Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES)
+                session = _session(photo, inpainter)
         except RawPhotoError:
             raise PageError("raw_photo") from None
         except PhotoError:
@@ -92,7 +94,7 @@ class EditorActions:
     def open_example(self, call: dict, inpainter: Inpainter) -> dict:
         """Open an example with the fill that was shown: {name, model} -> {visit, width, height}."""
         photo, _ = example_files(call.get("name"))
-        session = Session(open_upload(photo), inpainter.fill_holes, history_bytes=HISTORY_BYTES)
+        session = _session(open_upload(photo), inpainter)
         self.examples.fill(call["name"], session)
         if inpainter is not self.models.default:
             session.refill(finish=False)
@@ -121,7 +123,12 @@ class EditorActions:
             return self._change(call, lambda session: paint_together(session, strokes))
         with self.visits.locked_session(visit) as session:
             for stroke in strokes:
-                new = _patches_of(paint, session, stroke)
+                try:
+                    new = _patches_of(paint, session, stroke)
+                except PageError as error:
+                    if error.key != "cancelled" or not any(changed):
+                        raise
+                    break  # the strokes before this one are filled
                 patches += new
                 changed.append(bool(new))
             return _answer(session, call, patches) | {"changed": changed}
@@ -232,7 +239,7 @@ class EditorActions:
         """Fill the mask anew with another model, and use it from now on: {visit, model} -> the patches to draw."""
 
         def refill(session: Session) -> list[Patch]:
-            replaced = session.use(inpainter.fill_holes)
+            replaced = session.use(with_progress(inpainter.fill_holes))
             try:
                 return session.refill(finish=False)
             except BaseException:
@@ -250,10 +257,20 @@ class EditorActions:
         name = Path(visit.name)
         with self.visits.locked_session(visit) as session:
             result = session.result()
+            report("save", 0)
             target = download_path(visit, f"{name.stem}-filled{suffix_of(name, result.format)}")
             with complete_file(target):
                 notes = save_photo(result, target, result.format)
         return describe_download(target) | {"notes": list(notes)}
+
+    def progress(self, call: dict) -> dict:
+        """Return how far the running job of a visit is: {visit} -> {stage, share}; {} if none runs or has reported."""
+        return self._visit(call).jobs.describe()
+
+    def cancel(self, call: dict) -> dict:
+        """Cancel what runs and waits for a visit: {visit} -> {}. Its requests are answered with "cancelled"."""
+        self.visits.cancel(self._visit(call))
+        return {}
 
     def leave_visit(self, call: dict) -> dict:
         """Close the photo: {visit} -> {}."""
@@ -273,6 +290,10 @@ class EditorActions:
         with self.visits.locked_session(self._visit(call)) as session:
             patches = _patches_of(change, session)
             return _answer(session, call, patches) | {"changed": [bool(patches)]}
+
+
+def _session(photo: Image.Image, inpainter: Inpainter) -> Session:
+    return Session(photo, with_progress(inpainter.fill_holes), history_bytes=HISTORY_BYTES)
 
 
 def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:

@@ -18,7 +18,15 @@ from page.server.texts import TEXTS
 from page.server.visits import Visits
 
 TEMPLATE = Path(__file__).parents[1] / "static" / "editor" / "editor.html"
-STYLES = ("theme", "editor/layout", "editor/tools", "editor/stage", "editor/sections", "editor/narrow")
+STYLES = (
+    "theme",
+    "editor/layout",
+    "editor/tools",
+    "editor/stage",
+    "editor/sections",
+    "editor/progress",
+    "editor/narrow",
+)
 
 
 def editor(models: Models, visits: Visits, examples: Examples, notice: str = "") -> gr.HTML:

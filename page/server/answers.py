@@ -16,10 +16,11 @@ from page.server.disk import is_disk_full
 from page.server.errors import PageError
 from page.server.models import Models
 from page.server.origin import is_same_origin
+from page.server.progress import RunningJobs
 from page.server.texts import language_of, translate
 from page.server.visits import Visits
 
-UNQUEUED = ("leave_visit", "show_example", "load_model")
+UNQUEUED = ("leave_visit", "show_example", "load_model", "progress", "cancel")
 """Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
 USING_MODEL = ("open_photo", "open_example", "load_model", "use_model")
 """Actions whose second argument is the model that the call names. It is loaded before their turn comes."""
@@ -52,8 +53,7 @@ def server_function(action: Callable[..., dict], visits: Visits, models: Models)
                 raise PageError("other_site")
             if not isinstance(call, dict):
                 raise PageError("bad_request")
-            if "visit" in call:
-                visits.get(call["visit"])  # an ended visit is declined before it waits
+            visit = visits.get(call["visit"]) if "visit" in call else None  # one that has ended does not wait first
             current_client.set(client := client_of(request.client.host if request.client else None, request.headers))
             work = partial(action, call)
             if action.__name__ in USING_MODEL:
@@ -61,6 +61,8 @@ def server_function(action: Callable[..., dict], visits: Visits, models: Models)
                     work = partial(action, call, await models.load(call.get("model")))
             if action.__name__ in UNQUEUED:
                 return await asyncio.to_thread(work)
+            if visit is not None:
+                work = partial(_in_job, visit.jobs, work)
             request_key = (call["visit"], action.__name__, call) if "visit" in call else None
             queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
             stroke_of = call.get("visit") if action.__name__ == STROKE else None
@@ -78,6 +80,12 @@ def server_function(action: Callable[..., dict], visits: Visits, models: Models)
 
     answer.__name__ = action.__name__
     return answer
+
+
+def _in_job(jobs: RunningJobs, work: Callable[[], dict]) -> dict:
+    """Do the work of an action as a job of a visit, which reports its progress and can be cancelled."""
+    with jobs.running():
+        return work()
 
 
 def error_answer(error: Exception, action: str, language: str, token: str | None = None) -> dict:

@@ -46,6 +46,7 @@ class _Job:
     listeners: int = 0
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     last_request: float = field(default_factory=time.monotonic)
+    withdrawn: bool = False
 
 
 class ComputeQueue:
@@ -117,7 +118,8 @@ class ComputeQueue:
 
         Raises:
             PageError: "busy", with the `place` in the queue (1: next, 0: running) and the `ticket`; "full" if too many
-                jobs wait, in all or of this client or visit, or the queue has been closed. What `work` raises is raised
+                jobs wait, in all or of this client or visit, or the queue has been closed; "cancelled" if `cancel` took
+                the job out of the queue. What `work` raises is raised
                 as well.
         """
         new = _Job(partial(contextvars.copy_context().run, work), request_key, stroke_of, visit, client)
@@ -140,8 +142,17 @@ class ComputeQueue:
         with self._lock:
             self._jobs.pop(job.ticket, None)
         if job.future.cancelled():
-            raise PageError("full")
+            raise PageError("cancelled" if job.withdrawn else "full")
         return job.future.result()
+
+    def cancel(self, visit: object) -> None:
+        """Take the jobs of a visit that wait out of the queue. Those that run have to end by themselves."""
+        with self._lock:
+            waiting = [job for job in self._jobs.values() if job.visit == visit and _is_waiting(job)]
+            for job in waiting:
+                job.withdrawn = True
+        for job in waiting:
+            job.future.cancel()
 
     def close(self, wait_s: float) -> None:
         """Decline all jobs that wait and all that follow, and wait for those that run, but not longer than `wait_s`."""

@@ -17,6 +17,7 @@ from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
 from page.server.errors import PageError
 from page.server.machine import scaled_to_machine
+from page.server.progress import RunningJobs
 from page.server.uploads import UPLOAD_KEEP_S, Uploads
 
 PURGE_S = 10
@@ -42,6 +43,7 @@ class Visit:
         folder: where its downloads are written.
         client: who opened it, as `client_of` says; None: unknown.
         lock: held while the session is in use.
+        jobs: what computes for it now.
         last_used: `time.monotonic()` of the last request.
         requests: how many of its requests are under way.
         versions_bytes: memory of its versions.
@@ -53,6 +55,7 @@ class Visit:
     folder: Path
     client: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    jobs: RunningJobs = field(default_factory=RunningJobs)
     last_used: float = field(default_factory=time.monotonic)
     requests: int = 0
     versions_bytes: int = 0
@@ -148,6 +151,12 @@ class Visits:
         with self._lock:
             visit = self._visits.pop(visit_id, None)
         self._remove([visit] if visit else [])
+
+    def cancel(self, visit: Visit) -> None:
+        """Cancel what computes for a visit, and take what waits for it out of the queues."""
+        for queue in (self.queue, self.finish_queue):
+            queue.cancel(visit.id)
+        visit.jobs.cancel()
 
     def end_all(self) -> None:
         """End all visits and remove all files."""

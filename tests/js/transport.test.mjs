@@ -12,6 +12,7 @@ const changed = (call) => ({ patches: [], changed: (call.strokes ?? [1]).map(() 
 function setUp(functions = {}, reopen = async () => false) {
   const calls = [];
   const problems = [];
+  const dropped = [];
   const page = { isPainting: false };
   let whenIdle = null;
   const answer = (name) => async (call) => {
@@ -26,6 +27,7 @@ function setUp(functions = {}, reopen = async () => false) {
     failed: async (reply) => {
       problems.push(reply);
     },
+    dropped: (jobs) => dropped.push(...jobs),
     upload: async () => ({ path: "uploaded" }),
     idle: () => whenIdle?.(),
     isPainting: () => page.isPainting,
@@ -37,7 +39,7 @@ function setUp(functions = {}, reopen = async () => false) {
     new Promise((resolve) => {
       whenIdle = resolve;
     });
-  return { calls, problems, transport, idle, page };
+  return { calls, problems, dropped, transport, idle, page };
 }
 
 test("a batch holds strokes only, and at most 16 with 16000 points", () => {
@@ -335,4 +337,40 @@ test("a late answer for the previous photo does not keep strokes from overtaking
   transport.push(stroke());
   await idle();
   assert.deepEqual(names(calls).slice(3), ["paint", "finish_fill", "paint"]);
+});
+
+test("cancelling drops what waits, and the request that runs is answered by the server", async () => {
+  let answerPaint;
+  const paint = () =>
+    new Promise((resolve) => {
+      answerPaint = resolve;
+    });
+  const cancel = () => {
+    answerPaint({ code: "cancelled" });
+    return {};
+  };
+  const { calls, problems, dropped, transport, idle } = setUp({ paint, cancel });
+  const waiting = [stroke(), { name: "undo_stroke" }];
+  transport.push(stroke());
+  transport.push(...waiting);
+  transport.cancel();
+  await idle();
+  assert.deepEqual(names(calls), ["paint", "cancel"]);
+  assert.equal(calls[1][1].visit, "first");
+  assert.deepEqual(dropped, waiting);
+  assert.deepEqual(problems, [{ code: "cancelled" }]);
+});
+
+test("a cancelled final fill is not asked for again until something changes", async () => {
+  let drafts = 0;
+  const paint = () => ({ patches: [], changed: [true], draft: true, revision: ++drafts });
+  const finish_fill = () => ({ code: "cancelled" });
+  const { calls, transport, idle } = setUp({ paint, finish_fill });
+  transport.push(stroke());
+  await idle();
+  await sleep(50);
+  assert.deepEqual(names(calls), ["paint", "finish_fill"]);
+  transport.push(stroke());
+  await sleep(50);
+  assert.deepEqual(names(calls), ["paint", "finish_fill", "paint", "finish_fill"]);
 });

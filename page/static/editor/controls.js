@@ -51,7 +51,7 @@ function createTools({ root, canvas, strokes }, pointer) {
 }
 
 // What the buttons do, by data-action.
-function createActions({ root, canvas, strokes, transport, models, comparison }, tools) {
+function createActions({ root, canvas, strokes, transport, models, comparison, progress }, tools) {
   return {
     open: () => byTestId(root, "file").click(),
     take_photo: () => byTestId(root, "camera-file").click(),
@@ -63,6 +63,7 @@ function createActions({ root, canvas, strokes, transport, models, comparison },
     zoom_out: () => tools.zoom(1 / ZOOM_STEP),
     fit: () => canvas.view && canvas.setView({ scale: 0 }),
     compare: comparison.toggle,
+    cancel: () => progress.cancel(),
     apply_expansion: () => transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.expandPx) }),
     load_model: () => models.load(byTestId(root, "model").value.trim()),
     default_model() {
@@ -73,7 +74,7 @@ function createActions({ root, canvas, strokes, transport, models, comparison },
 }
 
 // Shortcuts that have no button of their own. Those that return false leave the key to the browser.
-function createShortcuts({ root }, tools, pointer) {
+function createShortcuts({ root, progress }, tools, pointer) {
   return {
     "[": () => tools.scaleBrush(1 / BRUSH_STEP),
     "]": () => tools.scaleBrush(BRUSH_STEP),
@@ -83,7 +84,9 @@ function createShortcuts({ root }, tools, pointer) {
     ArrowDown: () => tools.pan(0, -PAN_PX),
     " ": () => pointer.holdSpace(true),
     Escape() {
-      root.querySelector("details").open = false;
+      const options = root.querySelector("details");
+      if (options.open) options.open = false;
+      else return progress.cancel();
     },
   };
 }

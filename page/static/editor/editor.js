@@ -6,18 +6,20 @@ import { createComparison } from "./comparison.js";
 import { addControls } from "./controls.js";
 import { createModels } from "./models.js";
 import { createOpener } from "./opening.js";
+import { createProgress } from "./progress.js";
 import { createStatus } from "./status.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
+import { uploadFile } from "./uploading.js";
 import { uploadFailure } from "./uploads.js";
 import { createVersions } from "./versions.js";
 
-// Start the editor in a Gradio component: its element, props, server functions, upload(file) -> { path }, and
-// notifyInput(), which sends props.value to the server.
-export function start({ element, props, server, upload, notifyInput }) {
+// Start the editor in a Gradio component: its element, props, server functions, and notifyInput(), which sends
+// props.value to the server.
+export function start({ element, props, server, notifyInput }) {
   const root = element.querySelector(".page");
   const text = createTexts(props.texts);
-  const page = { root, text, server, upload, limits: props.limits, photo: null, modelName: "" };
+  const page = { root, text, server, limits: props.limits, photo: null, modelName: "" };
 
   // The photo's visit, for requests and for the server, which ends it when the tab is closed.
   page.setVisit = (visit) => {
@@ -27,6 +29,7 @@ export function start({ element, props, server, upload, notifyInput }) {
   };
   page.showPhoto = (photo) => showPhoto(page, photo);
   page.status = createStatus(page);
+  page.progress = createProgress(page);
   page.canvas = createCanvas(root.querySelector(".stage"), () => page.strokes.redraw());
   page.strokes = createStrokes(page.canvas, (stroke) => page.transport.push({ stroke }));
   page.transport = createTransport(server, transportHandlers(page));
@@ -44,10 +47,13 @@ export function start({ element, props, server, upload, notifyInput }) {
 }
 
 function transportHandlers(page) {
-  const { text, status, limits } = page;
+  const { text, status, limits, progress } = page;
+  const onProgress = (share) => progress.report("upload", share);
   return {
-    upload: (file) => page.upload(file).catch((error) => uploadFailure(error, file, limits)),
+    upload: (file) => uploadFile(file, { onProgress }).catch((error) => uploadFailure(error, file, limits)),
     started([{ quiet, name }]) {
+      const { cancel, progress: poll } = page.transport;
+      if (!progress.running) progress.begin({ cancel, poll });
       status.setRefining(name === "finish_fill");
       if (name === "finish_fill") status.set("refining");
       else if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
@@ -58,14 +64,21 @@ function transportHandlers(page) {
     },
     isPainting: () => page.strokes.isPainting,
     idle() {
+      progress.end();
       status.setRefining(false);
       if (status.state === "filling") status.set(null, "ready");
     },
     reopen: (visit) => page.opener.reopen(visit),
-    answered: (answer, jobs) => showAnswer(page, answer, jobs),
+    answered(answer, jobs) {
+      progress.end();
+      return showAnswer(page, answer, jobs);
+    },
+    dropped: (jobs) => page.strokes.remove(jobs),
     failed(answer, jobs) {
+      progress.end();
       page.strokes.remove(jobs);
-      if (answer.code === "no_version") page.transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
+      if (answer.code === "cancelled") status.set("cancelled", "ready");
+      else if (answer.code === "no_version") page.transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
       else if (!jobs[0].quiet) status.showError(answer.error || text(answer.code, { ...limits, ...answer }));
     },
   };

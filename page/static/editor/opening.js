@@ -1,10 +1,12 @@
 // Opening of photos: a file or an example becomes the open photo. The server opens an example when it is edited.
 import { blobOf } from "./canvas.js";
+import { uploadFile } from "./uploading.js";
 import { uploadFailure } from "./uploads.js";
 
 export function createOpener(page) {
-  const { server, transport, limits, text, status } = page;
+  const { server, transport, limits, text, status, progress } = page;
   let latest = 0; // only the photo that was opened last is shown
+  let upload = null; // an AbortController
 
   // The answer of a server function; an error with a message for the visitor if there is none.
   async function request(name, call) {
@@ -15,10 +17,13 @@ export function createOpener(page) {
 
   async function openVisit({ file, example }) {
     if (example) return request("open_example", { name: example, model: page.modelName });
-    const uploaded = await page.upload(file).catch((error) => {
+    upload = new AbortController();
+    const onProgress = (share) => progress.report("upload", share);
+    const uploaded = await uploadFile(file, { onProgress, signal: upload.signal }).catch((error) => {
       const { code, ...values } = uploadFailure(error, file, limits);
       throw new Error(text(code, values));
     });
+    progress.report("read");
     return request("open_photo", { path: uploaded.path, model: page.modelName });
   }
 
@@ -41,15 +46,26 @@ export function createOpener(page) {
 
   async function open({ file, example }) {
     const number = ++latest;
+    upload?.abort(); // of a photo that is no longer wanted
     status.showError("");
     status.set("opening", "opening");
+    progress.begin({ cancel });
     try {
       const photo = await (file ? loadFile(file) : loadExample(example));
+      if (number === latest) progress.end();
       if (number === latest) page.showPhoto(photo);
       else if (photo.visit) server.leave_visit({ visit: photo.visit });
     } catch (error) {
+      if (number === latest) progress.end();
       if (number === latest) status.showError(error.message);
     }
+  }
+
+  // Stop opening a photo; the one before it stays.
+  function cancel() {
+    latest++;
+    upload?.abort();
+    status.set(page.photo ? "cancelled" : "empty", "ready");
   }
 
   // Open the present photo on the server: again, if it had been opened as `visit`. Whether it is open now.

@@ -13,8 +13,8 @@ const READING = ["finish", "save_mask", "keep_version"]; // change nothing, and 
 const OVERTAKEN = { code: "overtaken" };
 
 // Jobs are { stroke } or { name, file, ...arguments } of a server function. Handlers: upload(file), started(jobs),
-// waiting(answer), answered(answer, jobs), failed(answer, jobs), idle(), isPainting(), and reopen(visit), which opens a
-// photo again that the server no longer has.
+// waiting(answer), answered(answer, jobs), failed(answer, jobs), dropped(jobs), idle(), isPainting(), and reopen(visit),
+// which opens a photo again that the server no longer has.
 export function createTransport(server, on) {
   let visit = null;
   let queue = [];
@@ -122,6 +122,16 @@ export function createTransport(server, on) {
     else [applied, undone] = [[...applied, ...changes], name === "undo_stroke" ? undone : []];
   }
 
+  // Cancel the request that runs and the jobs that wait. The server ends it between crops, and answers it then.
+  function cancel() {
+    const dropped = queue;
+    queue = [];
+    clearTimeout(finishTimer);
+    finishDelay = null;
+    on.dropped(dropped);
+    if (visit && running) server.cancel({ visit });
+  }
+
   // Close the visit of the previous photo, and drop its jobs.
   function reset() {
     if (visit) server.leave_visit({ visit });
@@ -134,7 +144,9 @@ export function createTransport(server, on) {
   return {
     request,
     push,
+    cancel,
     reset,
+    progress: () => server.progress({ visit }),
     get applied() {
       return [...applied];
     },

@@ -383,3 +383,19 @@ def test_a_closed_queue_declines_what_waits_and_what_comes():
         assert await tasks[0] == "running" and log == ["running"]
 
     asyncio.run(run())
+
+
+def test_cancelling_takes_the_waiting_jobs_of_a_visit_out_of_the_queue_and_no_others():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
+        running, mine, other = (Work(log, name) for name in ("running", "mine", "other"))
+        tasks = [*await enqueue(queue, running, visit="a"), *await enqueue(queue, mine, visit="a")]
+        tasks += await enqueue(queue, other, visit="b")
+        queue.cancel("a")
+        with pytest.raises(PageError, match="cancelled"):
+            await tasks[1]
+        for work in (running, other):
+            work.finish.set()
+        assert [await tasks[0], await tasks[2]] == ["running", "other"] == log
+
+    asyncio.run(run())
