@@ -70,16 +70,17 @@ def test_a_long_fill_shows_how_far_it_is_and_can_be_cancelled(visitor, fills, ho
 
 def test_strokes_that_wait_are_dropped_with_the_cancelled_one_and_other_visitors_go_on(visitor, browser, served):
     photo = noise(300, 400)
+    other = Visitor(open_tab(browser), served.url)
+    other.upload(photo)
     visitor.upload(photo)
     visitor.paint(*WIDE, wait=False)
     visitor["progress"].wait_for()
     visitor.paint((60, 60), (90, 60), wait=False)
-    other = Visitor(open_tab(browser), served.url)
-    other.upload(photo)
-    other.paint((60, 60), (90, 60))
-    assert (other.pixels()[60, 75, :3] == FILL).all()
+    other.paint((60, 60), (90, 60), wait=False)  # waits, as there is one worker
     visitor["cancel"].click()
     visitor.wait("ready")
+    other.wait("ready")
+    assert (other.pixels()[60, 75, :3] == FILL).all()
     assert (visitor.pixels()[..., :3] == photo).all() and len(visitor.calls("paint")) == 1
     other.leave()
 
