@@ -23,8 +23,11 @@ class SlowFills:
 
     def __call__(self, pixels, mask, within, options, cancelled):
         for box, hole in find_regions(mask, within):
+            if len(mask) != 300:
+                yield Fill(box.left, box.top, np.broadcast_to(np.uint8(FILL), (*hole.shape, 3)), hole)
+                continue
             for row in range(box.height):
-                while len(mask) == 300 and row > 60 and row > box.height // 2 and not cancelled():
+                while row > 60 and row > box.height // 2 and not cancelled():
                     time.sleep(0.01)
                 if cancelled():
                     self.ended += 1
