@@ -14,6 +14,7 @@ from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
 from inpaint.runtime.malloc import keep_memory
 
+from .archive.hub_paths import is_archive
 from .batch import Options, ReadAhead, fill_file, input_ids
 from .command_line import build_parser, inputs_of, options_of
 from .inpainter import Inpainter
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: without the program's name; None: those of the process.
     """
     parsed = build_parser().parse_args(arguments)
+    if is_archive(parsed.photo, parsed.output):
+        return _restore_archive(parsed)
     batch = _Batch(parsed)
     with Interruption(batch.end) as interruption:
         try:
@@ -34,6 +37,17 @@ def main(arguments: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             batch.print_interrupted()
             return interruption.exit_code
+
+
+def _restore_archive(parsed: argparse.Namespace) -> int:
+    from .archive.command import main as restore  # loads the Hub's library, which a photo does not need
+
+    try:
+        options = options_of(parsed, None)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return restore(parsed, options)
 
 
 class _Batch:
@@ -54,7 +68,8 @@ class _Batch:
         try:
             photos, mask = inputs_of(parsed)
             options = options_of(parsed, mask)
-            self.tasks = tasks = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
+            found = find_tasks(photos, mask, parsed.output, "PNG" if options.mask_only else options.format)
+            self.tasks = tasks = found if parsed.shard is None else found[parsed.shard.number - 1 :: parsed.shard.of]
             left = [task for task in tasks if not (parsed.skip_existing and _exists(task.output))]
             check_writable({task.output.parent for task in left if isinstance(task.output, Path)})
             ahead = ReadAhead(left, options)
@@ -63,10 +78,10 @@ class _Batch:
         except (ValueError, OSError, RuntimeError) as error:
             print(f"error: {sentence_of(error)}", file=sys.stderr)
             return 1
-        is_batch = len(tasks) > 1 or Path(photos[0]) != Path(tasks[0].photo)
+        is_batch = len(found) > 1 or Path(photos[0]) != Path(found[0].photo)
         _fill_all(inpainter, tasks, options, ahead, parsed.skip_existing, is_batch, self.count)
         if is_batch or not self.count["failed"]:
-            left_out = find_left_out(photos, mask, parsed.output, tasks)
+            left_out = find_left_out(photos, mask, parsed.output, found)
             print(_summary(self.count, parsed, left_out), file=self._stream())
         return int(self.count["failed"] > 0)
 

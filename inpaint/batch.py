@@ -261,12 +261,27 @@ def fill_opened(inpainter: Inpainter, opened: Opened, options: Options) -> tuple
     Returns:
         The photo, whether there was anything to fill, and sentences about its mask.
     """
-    photo, (hole, dust, notes) = opened.photo, hole_of(inpainter, opened, options)
+    hole, dust, notes = hole_of(inpainter, opened, options)
+    return fill_found(inpainter, opened.photo, hole, dust, options), bool(hole.any()), notes
+
+
+def fill_found(
+    inpainter: Inpainter, photo: Image.Image, hole: np.ndarray, dust: Dust | None, options: Options
+) -> Image.Image:
+    """Fill a hole of a photo, in place unless its tones are restored, and return the photo.
+
+    Args:
+        inpainter: fills the hole.
+        photo: as `open_photo` returned it.
+        hole: as `hole_of` returned it.
+        dust: as `hole_of` returned it.
+        options: how to fill.
+    """
     rest = hole if dust is None else divide_out(photo, dust, hole)
     inpainter.fill_in_place(photo, rest, seed=options.seed, texture_strength=options.texture_strength)
     if options.restore_tone:
         photo, _ = restore_tone(photo)
-    return photo, bool(hole.any()), notes
+    return photo
 
 
 def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[np.ndarray, Dust | None, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from typing import NamedTuple
 
 from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
@@ -10,6 +11,19 @@ from inpaint.program import program_name
 
 from .batch import Options
 from .damage import GROW_PX, THRESHOLD
+
+
+class Shard(NamedTuple):
+    """Which part of the work a run does, of several runs.
+
+    Attributes:
+        number: from 1.
+        of: how many runs there are.
+    """
+
+    number: int = 1
+    of: int = 1
+
 
 ALL_PAGES = 0
 """The number of the page for --page all."""
@@ -35,7 +49,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "photo",
         nargs="+",
         metavar="PHOTO",
-        help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input',
+        help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input; with '
+        "--find-damage also parquet and tar files, and hf://datasets/OWNER/NAME",
     )
     parser.add_argument(  # only for --help: argparse assigns all names to PHOTO, and inputs_of splits off the mask
         "mask",
@@ -50,7 +65,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="OUT",
-        help="a file for one photo, a folder (created if missing) for many, or - for standard output",
+        help="a file for one photo, a folder (created if missing) for many, - for standard output, or "
+        "hf://datasets/OWNER/NAME",
     )
     parser.add_argument(
         "--page",
@@ -68,6 +84,13 @@ def _page(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no page: use a number from 1, or all")
     return int(text)
+
+
+def _shard(text: str) -> Shard:
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of a whole: use one such as 1/4, the first of four")
+    return Shard(int(number), int(of))
 
 
 def _megapixels(text: str) -> float:
@@ -145,6 +168,14 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="quality of a lossy format, from 1 to 100 (default: that of the photo)",
     )
+    add(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="work on the I-th of N equal parts, so that N machines share the work: 1/4, 2/4, 3/4, 4/4",
+    )
+    add("--column", metavar="NAME", help="of parquet files: the column of photos (default: the only one)")
+    add("--public", action="store_true", help="a dataset that is created on the Hub can be seen by everyone")
     add("--skip-existing", action="store_true", help="skip photos whose result exists")
     add("--overwrite", action="store_true", help="allow results to replace the photos and masks")
 

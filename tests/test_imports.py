@@ -14,6 +14,7 @@ LAYERS = {
     "inpaint": (
         "benchmark console",
         "__main__",
+        "archive",
         "command_line multipage",
         "batch",
         "inpainter warm_up",

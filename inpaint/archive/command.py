@@ -1,0 +1,112 @@
+"""The command line for archives: `inpaint-photos restore hf://datasets/ME/SCANS -o hf://datasets/ME/RESTORED`."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from inpaint.batch import Options
+from inpaint.command_line import Shard
+from inpaint.hub.errors import explain_error
+from inpaint.hub.retry import install_retrying_client
+from inpaint.interruption import Interruption
+from inpaint.os_errors import sentence_of
+
+from .hub_paths import is_hub_path
+from .restorer import Restorer
+from .run import Progress, open_destination, restore_archive, start
+
+NOT_FOR_ARCHIVES = {"overwrite": "--overwrite", "all_pages": "--page all"}
+
+
+def main(parsed: argparse.Namespace, options: Options) -> int:
+    """Restore an archive and return the exit code: 0 only if no photo failed; 130 after Ctrl+C, 143 after SIGTERM.
+
+    Args:
+        parsed: the command line, whose photos are one folder, file or place on the Hub.
+        options: of the fills.
+    """
+    from tqdm import tqdm
+
+    bar = tqdm(unit="photo", disable=None)
+    progress = Progress(bar.update, lambda text: tqdm.write(text, file=sys.stdout))
+
+    def print_interrupted() -> None:
+        print(
+            f"interrupted: {progress.parts} of {progress.of} parts are written; the same command continues", flush=True
+        )
+
+    with bar, Interruption(print_interrupted) as interruption:
+        try:
+            return _run(parsed, options, progress, bar)
+        except KeyboardInterrupt:
+            print_interrupted()
+            return interruption.exit_code
+        except (httpx2.HTTPError, OSError, ValueError, RuntimeError, ModuleNotFoundError) as error:
+            bar.close()
+            print(f"error: {_explained(error)}", file=sys.stderr)
+            return 1
+
+
+def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: Any) -> int:
+    if not options.find_damage:
+        raise ValueError("masks of an archive cannot be read: add --find-damage, or use the command restore")
+    if len(parsed.photo) != 1:
+        raise ValueError("an archive is one folder, one file or one place on the Hub: pass one at a time")
+    for name, flag in NOT_FOR_ARCHIVES.items():
+        if getattr(options, name):
+            raise ValueError(f"{flag} does not apply to archives: leave it out")
+    _check_apart(parsed.photo[0], parsed.output)
+    install_retrying_client()
+    destination = open_destination(parsed.output, parsed.public)
+    source, parts = start(parsed.photo[0], destination, _settings(parsed, options))
+    shard = parsed.shard or Shard()
+    counts = [part.photos for part in parts[shard.number - 1 :: shard.of]]
+    bar.reset(None if None in counts else sum(filter(None, counts)))
+
+    def restorer() -> Restorer:
+        return Restorer(options, parsed.model, parsed.device, parsed.runtime)
+
+    restore_archive(source, destination, restorer, parts, shard, parsed.column, progress)
+    bar.close()
+    filled, unchanged, failed = progress.counts
+    where = f"{progress.parts} of {len(parts)} parts of the archive are in {parsed.output}"
+    if not progress.counts.total:
+        print(f"nothing was left to do: {where}")
+        return 0
+    print(
+        f"{filled} photos restored, {unchanged} unchanged, {failed} failed{' (see errors/)' if failed else ''}; "
+        f"{progress.photos_per_hour:.0f} photos an hour; {where}"
+    )
+    return int(failed > 0)
+
+
+def _check_apart(photos: str, output: str) -> None:
+    """Raise ValueError if results would lie among the photos, and be read as such when the run is resumed."""
+    if not (is_hub_path(photos) or is_hub_path(output)):
+        inside, outside = Path(output).resolve(), Path(photos).resolve()
+        if inside == outside or outside in inside.parents:
+            raise ValueError(f"{output} lies in {photos}, and results would be read as photos: choose another OUT")
+    elif output.rstrip("/") == photos.rstrip("/"):
+        raise ValueError(f"{output} is where the photos are: choose another OUT")
+
+
+def _settings(parsed: argparse.Namespace, options: Options) -> dict[str, Any]:
+    """Return what decides the results, in JSON's types."""
+    different = {name: value for name, value in asdict(options).items() if value != getattr(Options(), name)}
+    plain = {
+        name: sorted(value) if isinstance(value, frozenset | set | tuple) else value
+        for name, value in different.items()
+    }
+    return {"options": plain, "model": parsed.model, "column": parsed.column}
+
+
+def _explained(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"archives need the package {error.name}: pip install 'inpaint-photos[archive]'"
+    if isinstance(error, httpx2.HTTPError):
+        return explain_error(error, "The archive could not be read or written", right="write this repository")
+    return sentence_of(error)

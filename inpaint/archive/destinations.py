@@ -1,0 +1,108 @@
+"""Where the results of an archive go: a folder, or a dataset repository of the Hugging Face Hub."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from huggingface_hub import CommitOperationAdd, HfApi, HfFileSystem
+
+from inpaint.atomic_write import atomic_write
+from inpaint.hub.retry import retry
+
+from .hub_paths import HubPath
+
+MANIFEST = "archive.json"
+"""Says of what the results are made, so that a run that is resumed goes on with the same."""
+
+
+class Destination(Protocol):
+    """Files that appear complete or not at all."""
+
+    def names(self) -> set[str]:
+        """Return the names of the files that are there."""
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return what `put` wrote under MANIFEST; None if there is none."""
+
+    def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
+        """Write files; the last one of them is the sign that all are there."""
+
+
+class FolderDestination:
+    """A folder of this machine.
+
+    Args:
+        folder: created if missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> set[str]:
+        """Return the names of the files that are there."""
+        return {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file()}
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return the content of the manifest; None if there is none."""
+        try:
+            return _parsed((self._folder / MANIFEST).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
+        """Write files, one after the other."""
+        for name, content in files.items():
+            with atomic_write(self._folder / name) as file:
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    with content.open("rb") as source:
+                        shutil.copyfileobj(source, file)
+
+
+class HubDestination:
+    """A dataset repository, created if missing.
+
+    Args:
+        place: in the repository; its path is a folder.
+        public: a new repository can be seen by everyone.
+    """
+
+    def __init__(self, place: HubPath, public: bool = False) -> None:
+        if place.revision is not None:
+            raise ValueError(f"results are written to the main branch: leave out @{place.revision}")
+        self._repo, self._prefix = place.repo_id, f"{place.path}/" if place.path else ""
+        retry(lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True))
+
+    def names(self) -> set[str]:
+        """Return the names of the files that are there."""
+        names = retry(lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
+        return {name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)}
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return the content of the manifest; None if there is none."""
+        if MANIFEST not in self.names():
+            return None
+        path = f"datasets/{self._repo}/{self._prefix}{MANIFEST}"
+        return _parsed(retry(lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
+
+    def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
+        """Write files in one commit."""
+
+        def attempt() -> None:
+            operations = [CommitOperationAdd(f"{self._prefix}{name}", content) for name, content in files.items()]
+            HfApi().create_commit(self._repo, operations, commit_message=message, repo_type="dataset")
+
+        retry(attempt)
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(data)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ValueError(f"{MANIFEST} in the output is damaged: remove it, or choose another OUT")
+    return content

@@ -1,0 +1,189 @@
+"""Plan the parts of an archive, each of which becomes one file of results, and read the photos of a part."""
+
+import importlib
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from inpaint.photos.formats import SUFFIXES
+
+from .hub_paths import TABLES
+from .locations import Source
+
+PHOTOS_PER_PART = 100
+"""Of photos that are files of their own. What an interrupted run does again is less than a part."""
+BATCH_BYTES, BATCH_ROWS = 64 * 2**20, 8
+"""Rows of a parquet file are read at most so many, and about so many bytes, at a time."""
+
+
+class Part(NamedTuple):
+    """Photos that are restored together.
+
+    Attributes:
+        files: pictures, or one parquet file, or one tar file.
+        row_group: of the parquet file; None for other files.
+        photos: how many; None if only reading the tar file can tell.
+    """
+
+    files: tuple[str, ...]
+    row_group: int | None
+    photos: int | None
+
+
+class Picture(NamedTuple):
+    """A photo of an archive.
+
+    Attributes:
+        name: its file name, or where it lies in a parquet or tar file.
+        data: the bytes of its file; None: the row holds none.
+    """
+
+    name: str
+    data: bytes | None
+
+
+class Rows(NamedTuple):
+    """Some photos, and what else their rows hold.
+
+    Attributes:
+        pictures: the photos.
+        others: a pyarrow.RecordBatch with the other columns; None if the photos are files.
+        image_column: the name of the column of photos.
+    """
+
+    pictures: list[Picture]
+    others: Any
+    image_column: str
+
+
+def plan_parts(source: Source) -> list[Part]:
+    """Return the parts of a source: row groups of its parquet files; without any, its tar files, or 100 pictures each.
+
+    Raises:
+        ValueError: there are no photos.
+    """
+    names = source.names()
+    if tables := [name for name in names if name.endswith(".parquet")]:
+        return [part for name in tables for part in _row_groups(source, name)]
+    if tars := [name for name in names if name.endswith(TABLES)]:
+        return [Part((name,), None, None) for name in tars]
+    pictures = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    if not pictures:
+        raise ValueError(f"{source.identity} holds no photos: neither parquet or tar files nor pictures were found")
+    groups = [tuple(pictures[start : start + PHOTOS_PER_PART]) for start in range(0, len(pictures), PHOTOS_PER_PART)]
+    return [Part(files, None, len(files)) for files in groups]
+
+
+def read_part(source: Source, part: Part, column: str | None = None) -> Iterator[Rows]:
+    """Yield the photos of a part, few at a time.
+
+    Args:
+        source: has the files.
+        part: as `plan_parts` returned it.
+        column: the column of photos in parquet files; None: the only one that holds pictures.
+
+    Raises:
+        ValueError: a parquet file has no such column, or several.
+    """
+    if part.row_group is not None:
+        yield from _rows(source, part.files[0], part.row_group, column)
+    elif part.photos is None:
+        yield from _members(source, part.files[0])
+    else:
+        for name in part.files:
+            yield Rows([_file(source, name)], None, "image")
+
+
+def _file(source: Source, name: str) -> Picture:
+    try:
+        return Picture(name, source.read(name))
+    except OSError as error:
+        if error.errno is None:  # of the network, which is no property of this photo
+            raise
+        return Picture(name, None)
+
+
+def _members(source: Source, name: str) -> Iterator[Rows]:
+    """Yield the pictures of a tar file, one by one."""
+    try:
+        with source.open(name) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
+            for member in archive:
+                if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                    opened = archive.extractfile(member)
+                    yield Rows([Picture(member.name, opened.read() if opened else None)], None, "image")
+    except tarfile.TarError as error:
+        raise ValueError(f"{name} is damaged, or no tar file: {error}") from error
+
+
+def _row_groups(source: Source, name: str) -> Iterator[Part]:
+    parquet = importlib.import_module("pyarrow.parquet")
+    with source.open(name) as file:
+        metadata = parquet.ParquetFile(file).metadata
+        for group in range(metadata.num_row_groups):
+            yield Part((name,), group, metadata.row_group(group).num_rows)
+
+
+def _rows(source: Source, name: str, group: int, column: str | None) -> Iterator[Rows]:
+    parquet = importlib.import_module("pyarrow.parquet")
+    with source.open(name) as file:
+        table = parquet.ParquetFile(file)
+        chosen = image_column(table.schema_arrow, column, name)
+        whole = table.metadata.row_group(group)
+        rows = max(1, min(BATCH_ROWS, BATCH_BYTES * whole.num_rows // max(1, whole.total_byte_size)))
+        number = 0
+        for batch in table.iter_batches(batch_size=rows, row_groups=[group], use_threads=False):
+            cells = batch.column(chosen).to_pylist()
+            pictures = [_picture(cell, f"{name}, row group {group}, row {number + i}") for i, cell in enumerate(cells)]
+            number += len(cells)
+            yield Rows(pictures, batch.drop_columns([chosen]), chosen)
+
+
+def _picture(cell: Any, place: str) -> Picture:
+    if isinstance(cell, dict):
+        path = cell.get("path")
+        return Picture(f"{path} ({place})" if path else place, cell.get("bytes"))
+    return Picture(place, cell)
+
+
+def image_column(schema: Any, wanted: str | None, name: str) -> str:
+    """Return the column of a parquet file that holds pictures.
+
+    Args:
+        schema: a pyarrow.Schema.
+        wanted: the column that the user names; None: find it.
+        name: the file, for messages.
+
+    Raises:
+        ValueError: there is no such column, or several.
+    """
+    types = importlib.import_module("pyarrow.types")
+    columns = {
+        field.name
+        for field in schema
+        if types.is_binary(field.type)
+        or types.is_large_binary(field.type)
+        or (types.is_struct(field.type) and "bytes" in {inner.name for inner in field.type})
+    }
+    if wanted is not None:
+        if wanted not in columns:
+            raise ValueError(f"{name} has no column {wanted!r} of pictures; it has {', '.join(schema.names)}")
+        return wanted
+    features = hub_features(schema)
+    declared = [name for name, feature in features.items() if feature.get("_type") == "Image" and name in columns]
+    found = declared or sorted(columns)
+    if len(found) != 1:
+        listed = ", ".join(found or schema.names)
+        problem = f"several columns of pictures ({listed})" if found else f"no column of pictures, only {listed}"
+        raise ValueError(f"{name} has {problem}: name one with --column")
+    return found[0]
+
+
+def hub_features(schema: Any) -> dict[str, dict[str, Any]]:
+    """Return what the package `datasets` wrote into a schema about its columns; {} if it did not."""
+    try:
+        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        return {name: feature for name, feature in features.items() if isinstance(feature, dict)}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
