@@ -61,12 +61,13 @@ class EditorActions:
     @property
     def all(self) -> list[Callable[[dict], dict]]:
         """All actions."""
-        photos = [self.open_photo, self.show_example, self.open_example, self.preview, self.finish, self.leave_visit]
+        photos = [self.open_photo, self.show_example, self.open_example, self.preview, self.finish]
         photos += [self.progress, self.cancel]
         strokes = [self.paint, self.finish_fill, self.another_fill]
         strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
         masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
-        return [*photos, *strokes, *masks, self.keep_version, self.restore_version, self.load_model, self.use_model]
+        models, versions = [self.load_model, self.use_model], [self.keep_version, self.restore_version]
+        return [*photos, *strokes, *masks, *versions, *models, self.keep_visit, self.leave_visit]
 
     def open_photo(self, call: dict, inpainter: Inpainter) -> dict:
         """Open an upload: {path, model} -> {visit, width, height}.
@@ -270,6 +271,10 @@ class EditorActions:
     def cancel(self, call: dict) -> dict:
         """Cancel what runs and waits for a visit: {visit} -> {}. Its requests are answered with "cancelled"."""
         self.visits.cancel(self._visit(call))
+        return {}
+
+    def keep_visit(self, call: dict) -> dict:
+        """Say that the page is still open: {visit} -> {}."""
         return {}
 
     def leave_visit(self, call: dict) -> dict:

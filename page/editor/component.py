@@ -58,9 +58,8 @@ def editor(models: Models, visits: Visits, examples: Examples, notice: str = "")
         if request.session_hash and isinstance(visit_id, str):
             visits.assign_to_tab(request.session_hash, visit_id)
 
-    def close_tab(request: gr.Request) -> None:
-        if request.session_hash:
-            visits.close_tab(request.session_hash)
+    def close_tab() -> None:
+        """Do nothing: for such a function the browser keeps a connection open, see `page.server.presence`."""
 
     component.input(remember_tab, component, None, queue=False, show_progress="hidden", api_visibility="private")
     assert Context.root_block is not None, "build the editor inside a gr.Blocks"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -20,12 +21,14 @@ from page.server.progress import RunningJobs
 from page.server.texts import language_of, translate
 from page.server.visits import Visits
 
-UNQUEUED = ("leave_visit", "show_example", "load_model", "progress", "cancel")
+UNQUEUED = ("keep_visit", "leave_visit", "show_example", "load_model", "progress", "cancel")
 """Actions that run outside the compute queue: they compute nothing, or only once for all visitors."""
 USING_MODEL = ("open_photo", "open_example", "load_model", "use_model")
 """Actions whose second argument is the model that the call names. It is loaded before their turn comes."""
 FINISHING = ("finish_fill", "another_fill")
 """Actions that run in the queue for final fills. They take seconds, and a stroke must not wait for them."""
+KEEPING = "keep_visit"
+"""The action that says only that the page is open: it does not count as use of the photo."""
 STROKE = "paint"
 """The action that final fills of other visits give way to."""
 
@@ -53,28 +56,9 @@ def server_function(action: Callable[..., dict], visits: Visits, models: Models)
                 raise PageError("other_site")
             if not isinstance(call, dict):
                 raise PageError("bad_request")
-            visit = visits.get(call["visit"]) if "visit" in call else None  # one that has ended does not wait first
-            current_client.set(client := client_of(request.client.host if request.client else None, request.headers))
-            work = partial(action, call)
-            if action.__name__ in USING_MODEL:
-                with visits.uploads.kept([call.get("path")]):
-                    work = partial(action, call, await models.load(call.get("model")))
-            if action.__name__ in UNQUEUED:
-                return await asyncio.to_thread(work)
-            if visit is not None:
-                work = partial(_in_job, visit.jobs, work)
-            request_key = (call["visit"], action.__name__, call) if "visit" in call else None
-            queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
-            stroke_of = call.get("visit") if action.__name__ == STROKE else None
-            with visits.uploads.kept([call.get("path")]):
-                return await queue.run(
-                    work,
-                    ticket=call.get("ticket"),
-                    request_key=request_key,
-                    stroke_of=stroke_of,
-                    visit=call.get("visit"),
-                    client=client,
-                )
+            client = client_of(request.client.host if request.client else None, request.headers)
+            with visits.request(call["visit"], action.__name__ != KEEPING) if "visit" in call else nullcontext():
+                return await _answer(action, call, client, visits, models)
         except Exception as error:
             return error_answer(error, action.__name__, language)
 
@@ -86,6 +70,31 @@ def _in_job(jobs: RunningJobs, work: Callable[[], dict]) -> dict:
     """Do the work of an action as a job of a visit, which reports its progress and can be cancelled."""
     with jobs.running():
         return work()
+
+
+async def _answer(action: Callable[..., dict], call: dict, client: str, visits: Visits, models: Models) -> dict:
+    """Run an action that a client has called, in the queue that it belongs to."""
+    current_client.set(client)
+    work = partial(action, call)
+    if action.__name__ in USING_MODEL:
+        with visits.uploads.kept([call.get("path")]):
+            work = partial(action, call, await models.load(call.get("model")))
+    if action.__name__ in UNQUEUED:
+        return await asyncio.to_thread(work)
+    if "visit" in call:
+        work = partial(_in_job, visits.get(call["visit"]).jobs, work)
+    request_key = (call["visit"], action.__name__, call) if "visit" in call else None
+    queue = visits.finish_queue if action.__name__ in FINISHING else visits.queue
+    stroke_of = call.get("visit") if action.__name__ == STROKE else None
+    with visits.uploads.kept([call.get("path")]):
+        return await queue.run(
+            work,
+            ticket=call.get("ticket"),
+            request_key=request_key,
+            stroke_of=stroke_of,
+            visit=call.get("visit"),
+            client=client,
+        )
 
 
 def error_answer(error: Exception, action: str, language: str, token: str | None = None) -> dict:

@@ -71,6 +71,9 @@ class ComputeQueue:
         keep_s: how long a result is kept for a client that does not fetch it.
         max_waiting: how many jobs may wait; further ones are declined. A client may take a fourth of them, a visit
             MAX_WAITING_PER_VISIT.
+
+    Attributes:
+        served: how many jobs have run.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class ComputeQueue:
     ) -> None:
         self.workers, self.max_waiting = workers, max_waiting
         self.timeout_s, self.work_timeout_s, self.keep_s = timeout_s, work_timeout_s, keep_s
+        self.served = 0
         self._jobs: dict[str, _Job] = {}  # by ticket, in the order of arrival
         self._running: list[_Job] = []
         self._share = FairShare(workers)
@@ -245,6 +249,7 @@ class ComputeQueue:
             error = raised
         with self._lock:
             self._running.remove(job)
+            self.served += 1
             self._share.ended(job.client)
         self._start_jobs()
         if error is None:

@@ -15,6 +15,7 @@ from page.server.checks import MAX_UPLOAD_MB
 from page.server.clients import client_of
 from page.server.disk_budget import DiskBudget
 from page.server.errors import PageError
+from page.server.presence import PRESENCE, Presence, tab_of
 from page.server.texts import language_of, translate
 
 MAX_CALL_MB = 8
@@ -39,10 +40,11 @@ class RequestLimits:
 
     Args:
         app: the wrapped application.
+        presence: of tabs and clients, which their requests show.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, presence: Presence = PRESENCE) -> None:
+        self.app, self.presence = app, presence
         self.budget = DiskBudget(Path(get_upload_folder()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,6 +53,12 @@ class RequestLimits:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        client = client_of(request.client.host if request.client else None, request.headers)
+        with self.presence.request(client, tab_of(scope["path"])):
+            await self._limited(request, client, receive, send)
+
+    async def _limited(self, request: Request, client: str, receive: Receive, send: Send) -> None:
+        scope = request.scope
         limit = limit_mb(scope["path"])
         try:
             if _FETCHES_URL.search(scope["path"]):
@@ -60,15 +68,20 @@ class RequestLimits:
                 raise _DeclinedError("too_long", limit=limit)
             body = _Body(receive, send, limit)
             room = int(size) if size.isdecimal() else limit * 1_000_000
-            if scope["method"] != "POST" or not carries_files(scope["path"]) or room <= SMALL_MB * 1_000_000:
+            if scope["method"] != "POST" or not carries_files(scope["path"]):
                 await self.app(scope, body.receive, body.send)
                 return
-            client = client_of(request.client.host if request.client else None, request.headers)
-            await asyncio.to_thread(self.budget.begin, client, room)
+            is_small = room <= SMALL_MB * 1_000_000
+            if not is_small:
+                await asyncio.to_thread(self.budget.begin, client, room)
+            files: list[Path] = []
             try:
                 await self.app(scope, body.receive, body.send)
+                files = body.files() if scope["path"].endswith("/upload") else []
+                self.presence.sent(client, files)
             finally:
-                self.budget.end(client, room, body.files() if scope["path"].endswith("/upload") else ())
+                if not is_small:
+                    self.budget.end(client, room, files)
         except (_DeclinedError, PageError) as error:
             response = error_response(request, error.key, _STATUS[error.key], **error.values)
             response.headers["connection"] = "close"  # the rest of the body is not read

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from page.server.presence import AWAY_S, PRESENCE, Presence
 from page.server.run_folder import LOCK
 
 UPLOAD_KEEP_S = 30
@@ -17,7 +18,9 @@ UPLOAD_KEEP_S = 30
 one file; and a browser repeats a request that waits after 28 seconds at most.
 """
 UNUSED_UPLOAD_KEEP_S, PARTIAL_UPLOAD_KEEP_S = 600, 600
-"""How long uploads stay that no request has used, and those that broke off."""
+"""How long uploads stay that no request has used, while who sent them is there, as for a second upload that takes long;
+and those that broke off.
+"""
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -26,10 +29,11 @@ class Uploads:
 
     Args:
         folder: Gradio's upload folder, which may be missing.
+        presence: of those who send uploads.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, presence: Presence = PRESENCE) -> None:
+        self.folder, self.presence = folder, presence
         self._discarded: set[Path] = set()
         self._in_use: Counter[Path] = Counter()
         self._last_used: dict[Path, float] = {}
@@ -69,7 +73,7 @@ class Uploads:
             self._last_used = {file: at for file, at in self._last_used.items() if file.exists()}
 
     def purge_unused(self) -> None:
-        """Remove uploads that no request has used for long, and those that broke off."""
+        """Remove uploads that no request has used for long or whose sender has left, and those that broke off."""
         for path in list(self.folder.iterdir()) if self.folder.is_dir() else ():
             if path.is_dir() and not path.is_symlink() and _HASH.fullmatch(path.name):
                 self._purge_folder(path)
@@ -79,9 +83,11 @@ class Uploads:
     def _purge_folder(self, folder: Path) -> None:
         for file in list(folder.resolve().iterdir()):
             with self._lock:
-                if self._unused_s(file) >= UNUSED_UPLOAD_KEEP_S:
+                unused_s = self._unused_s(file)
+                has_left = self.presence.sender_away_s(file) >= AWAY_S
+                if unused_s >= (AWAY_S if has_left else UNUSED_UPLOAD_KEEP_S):
                     self.remove(file)
-        if _age_s(folder) >= UNUSED_UPLOAD_KEEP_S:
+        if _age_s(folder) >= AWAY_S:
             with contextlib.suppress(OSError):  # there is a file in it
                 folder.rmdir()
 

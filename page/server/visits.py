@@ -17,6 +17,7 @@ from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
 from page.server.errors import PageError
 from page.server.machine import scaled_to_machine
+from page.server.presence import AWAY_S, PRESENCE, Presence
 from page.server.progress import RunningJobs
 from page.server.uploads import UPLOAD_KEEP_S, Uploads
 
@@ -32,7 +33,7 @@ RELEASE_DELAY_S = 0.5
 """How long after the end of a visit its photo may still be in use by a running request."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Visit:
     """One open photo.
 
@@ -44,7 +45,9 @@ class Visit:
         client: who opened it, as `client_of` says; None: unknown.
         lock: held while the session is in use.
         jobs: what computes for it now.
-        last_used: `time.monotonic()` of the last request.
+        last_used: `time.monotonic()` of the last request that used the photo.
+        last_seen: of the last one that said that the page is open.
+        tab: the browser tab, as Gradio names it; None: unknown.
         requests: how many of its requests are under way.
         versions_bytes: memory of its versions.
     """
@@ -57,6 +60,8 @@ class Visit:
     lock: threading.Lock = field(default_factory=threading.Lock)
     jobs: RunningJobs = field(default_factory=RunningJobs)
     last_used: float = field(default_factory=time.monotonic)
+    last_seen: float = field(default_factory=time.monotonic)
+    tab: str | None = None
     requests: int = 0
     versions_bytes: int = 0
 
@@ -77,7 +82,9 @@ class Visits:
         max_open: how many photos may be open at once.
         max_bytes: memory of all open photos together, with metadata, undo and versions; the newest photo always stays.
             None: MAX_OPEN_BYTES, less on a machine with less memory.
-        idle_s: a visit without requests ends after this time.
+        idle_s: a visit ends after this time without use, even if its tab is open.
+        away_s: a visit ends after this time without its tab's connection and without a request.
+        presence: of tabs and clients.
         queue: runs what computes; None: one with the default number of workers.
         finish_queue: runs what replaces drafts by final fills. It has a worker of its own, so that no stroke waits for
             one; None: one with the default times.
@@ -90,19 +97,20 @@ class Visits:
         max_open: int = 64,
         max_bytes: int | None = None,
         idle_s: float = 1800,
+        away_s: float = AWAY_S,
+        presence: Presence = PRESENCE,
         queue: ComputeQueue | None = None,
         finish_queue: ComputeQueue | None = None,
     ) -> None:
-        self.folder, self.idle_s = folder, idle_s
+        self.folder, self.idle_s, self.away_s, self.presence = folder, idle_s, away_s, presence
         self.max_open = max_open
         self.max_bytes = scaled_to_machine(MAX_OPEN_BYTES) if max_bytes is None else max_bytes
         self._opening: list[tuple[str | None, int]] = []
         self.queue = ComputeQueue(WORKERS) if queue is None else queue
         self.finish_queue = ComputeQueue() if finish_queue is None else finish_queue
         self._visits: dict[str, Visit] = {}
-        self._of_tab: dict[str, str] = {}
         self._download_folders: dict[Path, float] = {}
-        self.uploads = Uploads(folder)
+        self.uploads = Uploads(folder, presence)
         self._lock, self._ended = threading.Lock(), threading.Event()
         threading.Thread(target=self._purge_regularly, daemon=True, name="visits").start()
         atexit.register(self.end_all)
@@ -143,8 +151,33 @@ class Visits:
             visit = self._visits.get(visit_id) if isinstance(visit_id, str) else None
             if visit is None:
                 raise PageError("gone")
-            visit.last_used = time.monotonic()
+            visit.last_used = visit.last_seen = time.monotonic()
             return visit
+
+    @contextlib.contextmanager
+    def request(self, visit_id: object, is_use: bool = True) -> Iterator[None]:
+        """Note in this context that a request of a visit is under way.
+
+        Args:
+            visit_id: as the browser sent it.
+            is_use: whether it uses the photo; else it says only that the page is open.
+
+        Raises:
+            PageError: "gone" if there is no such visit, or no longer.
+        """
+        with self._lock:
+            visit = self._visits.get(visit_id) if isinstance(visit_id, str) else None
+            if visit is None:
+                raise PageError("gone")
+            visit.requests += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                visit.requests -= 1
+                visit.last_seen = time.monotonic()
+                if is_use:
+                    visit.last_used = visit.last_seen
 
     def end(self, visit_id: str) -> None:
         """End a visit and remove its files. A visit that has ended already is ignored."""
@@ -196,6 +229,7 @@ class Visits:
         """
         self.purge_expired()
         self.uploads.purge_unused()
+        self.presence.purge()
         with self._lock:
             newest = max(self._visits.values(), key=lambda visit: visit.last_used, default=None)
             ended = self._pop_excess(newest)
@@ -207,17 +241,10 @@ class Visits:
             self._remove_folder(folder)
 
     def assign_to_tab(self, tab: str, visit_id: str) -> None:
-        """Tie a visit to a browser tab, so that `close_tab` ends it."""
+        """Tie a visit to a browser tab: it lasts as long as the tab is open. After a reload it is another tab."""
         with self._lock:
             if visit_id in self._visits:
-                self._of_tab[tab] = visit_id
-
-    def close_tab(self, tab: str) -> None:
-        """End the visit of a browser tab."""
-        with self._lock:
-            visit_id = self._of_tab.pop(tab, None)
-        if visit_id:
-            self.end(visit_id)
+                self._visits[visit_id].tab = tab
 
     @contextlib.contextmanager
     def locked_session(self, visit: Visit) -> Iterator[Session]:
@@ -226,7 +253,7 @@ class Visits:
             try:
                 yield visit.session
             finally:
-                visit.last_used = time.monotonic()
+                visit.last_used = visit.last_seen = time.monotonic()
 
     def give_way(self, visit: Visit) -> Callable[[], bool]:
         """Return what the computation of final fills is to poll between its steps, as `Session.finish` does.
@@ -248,39 +275,32 @@ class Visits:
         return wait_for_strokes
 
     def _purge_regularly(self) -> None:
+        trimmed = (0, 0)
         while True:
-            if self._ended.wait(min(PURGE_S, self.idle_s)):
+            has_ended = self._ended.wait(min(PURGE_S, self.idle_s))
+            if has_ended:
                 self._ended.clear()
                 time.sleep(RELEASE_DELAY_S)
+            served = self.queue.served, self.finish_queue.served
+            if has_ended or served != trimmed:  # a fill of the API, or of a visit that had ended, may have been large
+                trimmed = served
                 trim_memory()
             with contextlib.suppress(OSError):
                 self.purge()
 
     def _pop_idle(self) -> list[Visit]:
-        oldest = time.monotonic() - self.idle_s
-        return [self._visits.pop(v.id) for v in list(self._visits.values()) if v.last_used < oldest]
+        return [self._visits.pop(visit.id) for visit in list(self._visits.values()) if self._has_ended(visit)]
+
+    def _has_ended(self, visit: Visit) -> bool:
+        now = time.monotonic()
+        away_s = min(now - visit.last_seen, self.presence.away_s(visit.tab))
+        return not visit.requests and (now - visit.last_used > self.idle_s or away_s > self.away_s)
 
     def _pop_excess(self, keep: Visit | None = None) -> list[Visit]:
-        """Take out visits until the limits hold: of the client with the most, the least recently used one."""
-        ended: list[Visit] = []
-        while others := [visit for visit in self._visits.values() if visit is not keep and not visit.requests]:
-            too_many = len(self._visits) > self.max_open
-            sizes = {visit.id: 1 if too_many else visit.size_bytes for visit in self._visits.values()}
-            opening = [] if too_many else self._opening
-            if not too_many and sum(sizes.values()) + sum(size for _, size in opening) <= self.max_bytes:
-                break
-            held: Counter[str | None] = Counter()
-            for client, size in (*opening, *((visit.client, sizes[visit.id]) for visit in self._visits.values())):
-                held[client] += size
-            most = max(held[visit.client] for visit in others)
-            candidates = [visit for visit in others if held[visit.client] == most]
-            ended.append(self._visits.pop(min(candidates, key=lambda visit: visit.last_used).id))
-        return ended
+        ended = excess_of(list(self._visits.values()), self._opening, keep, self.max_open, self.max_bytes)
+        return [self._visits.pop(visit.id) for visit in ended]
 
     def _remove(self, ended: list[Visit]) -> None:
-        ids = {visit.id for visit in ended}
-        with self._lock:
-            self._of_tab = {tab: visit_id for tab, visit_id in self._of_tab.items() if visit_id not in ids}
         for visit in ended:
             self._remove_folder(visit.folder)
         if ended:
@@ -294,3 +314,31 @@ class Visits:
         """Remove a folder if it is one of those that `_new_folder` names, and nothing else."""
         if folder.parent == self.folder and re.fullmatch("[A-Za-z0-9_-]{32}", folder.name) and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def excess_of(
+    visits: list[Visit], opening: list[tuple[str | None, int]], keep: Visit | None, max_open: int, max_bytes: int
+) -> list[Visit]:
+    """Return the visits to end until the limits hold: of the client with the most, the least recently used one.
+
+    Args:
+        visits: all that are open; those that a request uses come last.
+        opening: client and bytes of photos that are being opened.
+        keep: a visit that stays; None: none does.
+        max_open: how many may stay.
+        max_bytes: how much memory they may take, together with those that are being opened.
+    """
+    ended: list[Visit] = []
+    sizes = {visit.id: visit.size_bytes for visit in visits}
+    while others := [visit for visit in visits if visit is not keep and visit not in ended]:
+        left = [visit for visit in visits if visit not in ended]
+        too_many = len(left) > max_open
+        if not too_many and sum(sizes[visit.id] for visit in left) + sum(size for _, size in opening) <= max_bytes:
+            break
+        held: Counter[str | None] = Counter()
+        for client, size in (*opening, *((visit.client, sizes[visit.id]) for visit in left)):
+            held[client] += 1 if too_many else size
+        most = max(held[visit.client] for visit in others)
+        candidates = [visit for visit in others if held[visit.client] == most]
+        ended.append(min(candidates, key=lambda visit: (visit.requests > 0, visit.last_used)))
+    return ended

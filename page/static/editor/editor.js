@@ -6,6 +6,7 @@ import { createComparison } from "./comparison.js";
 import { addControls } from "./controls.js";
 import { createModels } from "./models.js";
 import { createOpener } from "./opening.js";
+import { keepVisit } from "./presence.js";
 import { createProgress } from "./progress.js";
 import { createStatus } from "./status.js";
 import { createStrokes } from "./strokes.js";
@@ -33,6 +34,7 @@ export function start({ element, props, server, notifyInput }) {
   page.canvas = createCanvas(root.querySelector(".stage"), () => page.strokes.redraw());
   page.strokes = createStrokes(page.canvas, (stroke) => page.transport.push({ stroke }));
   page.transport = createTransport(server, transportHandlers(page));
+  keepVisit(server, page.transport);
   page.opener = createOpener(page);
   page.versions = createVersions(page, root.querySelector("[data-testid=versions]"));
   page.comparison = createComparison(page);

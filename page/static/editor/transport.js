@@ -150,6 +150,9 @@ export function createTransport(server, on) {
     get applied() {
       return [...applied];
     },
+    get visit() {
+      return visit;
+    },
     set visit(id) {
       [visit, revision] = [id, undefined];
     },

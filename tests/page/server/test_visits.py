@@ -14,6 +14,7 @@ from PIL import Image
 from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
 from page.server.errors import PageError
+from page.server.presence import Presence
 from page.server.visits import Visits
 from tests.inpaint.sessions import TIMEOUT_S
 from tests.page.browsing import until
@@ -82,12 +83,15 @@ def test_photos_are_closed_before_another_one_is_opened_and_room_is_kept_for_it_
     assert visits.get(third.id) and visits.get(fourth.id)
 
 
-def test_a_photo_that_a_request_uses_is_not_closed_for_another_one(tmp_path):
-    visits = Visits(tmp_path, max_bytes=900)
-    first = visits.add(session(), "1")
-    first.requests = 1
-    with visits.room_for(1_000, None):
-        assert visits.get(first.id) is first
+def test_a_photo_that_a_request_uses_is_closed_after_those_that_no_request_uses(tmp_path):
+    visits = Visits(tmp_path, max_bytes=2_500)
+    first, second = visits.add(session(), "1"), visits.add(session(), "2")
+    with visits.request(first.id, False):
+        with visits.room_for(1_000, None):
+            assert visits.get(first.id) is first and len(visits) == 1
+        with visits.room_for(3_000, None):
+            assert len(visits) == 0
+    assert second.requests == 0
 
 
 def test_what_can_be_undone_and_versions_count_as_memory(tmp_path):
@@ -102,12 +106,48 @@ def test_what_can_be_undone_and_versions_count_as_memory(tmp_path):
     assert len(visits) == 1 and visits.get(second.id) is second
 
 
-def test_closing_a_tab_ends_its_visit_only(tmp_path):
-    visits = Visits(tmp_path)
-    mine, other = visits.add(session(), "1"), visits.add(session(), "2")
-    visits.assign_to_tab("my tab", mine.id)
-    visits.close_tab("my tab")
-    assert len(visits) == 1 and visits.get(other.id) is other
+def test_a_visit_lasts_as_long_as_its_tab_is_open_and_ends_soon_after_that(tmp_path):
+    presence = Presence()
+    visits = Visits(tmp_path, away_s=0.3, presence=presence)
+    visit = visits.add(session(), "1")
+    visits.assign_to_tab("tab", visit.id)
+    visit.folder.mkdir()
+    with presence.request("tab"):
+        time.sleep(0.5)
+        visits.purge()
+        assert len(visits) == 1
+    closed = time.monotonic()
+    until(lambda: not visits.purge() and not len(visits), "the visit has ended")
+    assert time.monotonic() - closed > 0.25 and not visit.folder.exists()
+
+
+def test_a_visit_lasts_while_its_page_says_that_it_is_open_or_another_tab_has_it_but_not_without_use(tmp_path):
+    presence = Presence()
+    visits = Visits(tmp_path, away_s=0.3, idle_s=1.2, presence=presence)
+    visit, unused = visits.add(session(), "1"), visits.add(session(), "2")
+    visits.assign_to_tab("before the reload", visit.id)
+    visits.assign_to_tab("after it", visit.id)
+    start = time.monotonic()
+    with presence.request("after it"):
+        while time.monotonic() < start + 1:
+            with visits.request(unused.id, False):
+                visits.purge()
+            assert len(visits) == 2
+            time.sleep(0.05)
+        with visits.request(visit.id):
+            pass
+        until(lambda: not visits.purge() and len(visits) == 1, "the unused visit has ended")
+        assert visits.get(visit.id) is visit
+
+
+def test_a_visit_of_which_a_request_runs_does_not_end(tmp_path):
+    visits = Visits(tmp_path, away_s=0.01, idle_s=0.01)
+    visit = visits.add(session(), "1")
+    with visits.request(visit.id):
+        time.sleep(0.1)
+        assert visits.get(visit.id) is visit
+    with pytest.raises(PageError, match="gone"), visits.request([visit.id]):
+        pass
 
 
 def test_a_download_folder_is_removed_once_it_has_expired(tmp_path):
