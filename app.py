@@ -32,6 +32,7 @@ from page.editor.examples import Examples
 from page.retrain.component import PATH as RETRAIN_PATH
 from page.retrain.component import retrain
 from page.retrain.signin import on_space
+from page.server.agents import agents_route
 from page.server.api import Blocks, add_api
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.connections import limit_connections
@@ -47,6 +48,8 @@ from page.server.zero_gpu import with_zero_gpu, zero_gpu
 ROOT = Path(__file__).parent
 CACHE_CHECK_S, CACHE_AGE_S = 600, 3600
 """How often Gradio removes files from its cache, and from which age."""
+GRADIO_PARTS_HIDDEN = ".nav-holder, footer[aria-label='Gradio footer navigation'] { display: none !important; }"
+"""The two pages have their own links to each other, and to the API."""
 
 
 def load_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainter, str]:
@@ -106,8 +109,8 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme,
         "favicon_path": ROOT / "page" / "static" / "icon.svg",
-        "footer_links": [],
-        "css": ".nav-holder { display: none !important; }",  # the two pages have their own links to each other
+        "footer_links": ["api"],  # else Gradio shows nothing at ?view=api, where the page's own footer leads to
+        "css": GRADIO_PARTS_HIDDEN,
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
         "mcp_server": True,
@@ -115,7 +118,7 @@ def launch_options() -> dict[str, Any]:
         "app_kwargs": {
             "middleware": [Middleware(RequestLimits), Middleware(PartialUploads)],
             "exception_handlers": {Exception: handle_exception},
-            "routes": [script_route()],
+            "routes": [script_route(), agents_route()],
         },
     }
 

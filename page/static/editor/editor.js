@@ -1,4 +1,5 @@
 // The editor: connects the canvas, the strokes, the controls and the server.
+import { connectApiLink } from "../api_view.js";
 import { loadModelChoice } from "../model_choice.js";
 import { createTexts, fillTexts } from "../texts.js";
 import { createCanvas } from "./canvas.js";
@@ -40,6 +41,7 @@ export function start({ element, props, server, notifyInput }) {
   page.comparison = createComparison(page);
   page.models = createModels(page);
   addControls(page);
+  connectApiLink(root.querySelector("[data-testid=api]"));
 
   fillTexts(root, text);
   page.models.describe(props.model, "");

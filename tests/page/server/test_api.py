@@ -132,7 +132,10 @@ def test_the_python_example_of_the_docs_fills_a_photo_and_returns_the_status(ser
     names = {}
     exec(compile(code, "docs/api.md", "exec"), names)
     names["client"].close()
-    check_filled(names["path"], files)
+    for name in ("path", "without"):
+        check_filled(names[name], files)
+    with Image.open(names["restored"]) as restored:
+        assert restored.size == (96, 64)
     assert "'weights': 'me/weights', 'revision': 'abc123'" in capsys.readouterr().out
 
 
@@ -164,15 +167,21 @@ def data_uri(file):
     return "data:image/png;base64," + base64.b64encode(Path(file).read_bytes()).decode()
 
 
-def test_mcp_clients_list_two_tools_with_descriptions_and_schemas(served):
+def test_mcp_clients_list_all_tools_with_descriptions_and_schemas(served):
     tools = {tool.name: tool for tool in with_mcp_session(served, lambda session: session.list_tools()).tools}
-    assert set(tools) == {"inpaint", "status"}
+    assert set(tools) == {"inpaint", "restore", "find_damage", "remove", "status"}
     inpaint = tools["inpaint"]
     assert "Remove things from a photo" in inpaint.description and "outside the mask stays" in inpaint.description
     assert inpaint.inputSchema["required"] == ["photo", "mask"]
     assert inpaint.inputSchema["properties"]["seed"]["type"] == "integer"
     described = {name: field["description"] for name, field in inpaint.inputSchema["properties"].items()}
     assert f"{MAX_MEGAPIXELS} megapixels" in described["photo"] and "white where to fill" in described["mask"]
+    for name in ("restore", "find_damage", "remove"):
+        properties = tools[name].inputSchema["properties"]
+        assert tools[name].inputSchema["required"] == ["photo"]
+        assert all(each["description"] for each in properties.values()), "each argument is described"
+        assert f"{MAX_MEGAPIXELS} megapixels" in properties["photo"]["description"]
+    assert tools["remove"].inputSchema["properties"]["unit"]["enum"] == ["pixels", "fractions", "thousandths"]
 
 
 def test_mcp_tools_return_the_filled_photo_and_the_status(served, files):
@@ -207,7 +216,7 @@ def test_mcp_tools_answer_errors_with_a_sentence(served, files):
 
 
 def test_an_exception_in_the_api_is_answered_with_a_sentence_and_logged(served, files, monkeypatch, caplog):
-    monkeypatch.setattr("page.server.api.save_photo", lambda *_: 1 / 0)
+    monkeypatch.setattr("page.server.api_calls.save_photo", lambda *_: 1 / 0)
     with pytest.raises(Exception, match=re.escape(translate("unexpected", "en"))) as error:
         call_inpaint(served, "photo.jpg", "mask.png")
     assert "ZeroDivisionError" in caplog.text and "ZeroDivision" not in str(error.value)

@@ -1,0 +1,29 @@
+"""/agents.md: how a language model calls this page, in the form of a skill, with the address that it was asked at."""
+
+from gradio.route_utils import get_root_url
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.scripts import STATIC
+
+AGENTS_PATH = "agents.md"
+
+
+def agents_route() -> Route:
+    """Return the route that serves `page/static/agents.md`, with the page's address and limits filled in."""
+    return Route(f"/{AGENTS_PATH}", _answer)
+
+
+def agents_text(url: str) -> str:
+    """Return the text for a page at this address, which ends in a slash."""
+    text = (STATIC / AGENTS_PATH).read_text(encoding="utf-8")
+    for name, value in {"url": url, "megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB}.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+async def _answer(request: Request) -> PlainTextResponse:
+    url = get_root_url(request, f"/{AGENTS_PATH}", request.scope.get("root_path"))
+    return PlainTextResponse(agents_text(f"{url.rstrip('/')}/"), media_type="text/markdown; charset=utf-8")

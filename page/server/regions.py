@@ -1,0 +1,154 @@
+"""Regions that a program can say in numbers, as it cannot paint: boxes, points and a polygon, as a mask."""
+
+import math
+import reprlib
+from typing import Literal, get_args
+
+import numpy as np
+
+from inpaint import MaskError
+from inpaint.engine.brush import stroke_to_mask
+from inpaint.engine.polygon import polygon_to_mask
+
+Unit = Literal["pixels", "fractions", "thousandths"]
+"""Of coordinates: photo pixels; shares of width and height; or their thousandths, as some vision models answer."""
+MAX_BOXES, MAX_POINTS, MAX_CORNERS = 100, 100, 10_000
+POINT_RADIUS = 0.03
+"""Default radius of the disc around a point, as a share of the photo's longer side."""
+Point = tuple[float, float]
+
+
+class RegionError(MaskError):
+    """Boxes, points or a polygon that cannot be used; the message says which value, the rule and the next step."""
+
+
+def regions_to_mask(
+    size: tuple[int, int],
+    *,
+    boxes: object = None,
+    points: object = None,
+    polygon: object = None,
+    unit: object = "pixels",
+    point_radius: object = None,
+) -> np.ndarray:
+    """Return the mask of all regions together.
+
+    Args:
+        size: width and height of the upright photo.
+        boxes: one [x0, y0, x1, y1] or a list of them, x to the right and y down from the upper left corner. The pixels
+            of a box are those that it touches.
+        points: one [x, y] or a list of them; each marks a disc around it.
+        polygon: a list of at least three corners [x, y], in order.
+        unit: a `Unit`, which all coordinates have.
+        point_radius: of the discs, in the same unit, where a fraction or thousandth is one of the photo's longer side;
+            None: POINT_RADIUS of it.
+
+    Returns:
+        bool (H, W), True = hole.
+
+    Raises:
+        RegionError: a value is not of this form, out of range, or lies outside the photo.
+    """
+    if unit not in get_args(Unit):
+        raise RegionError(f"unit is {unit!r}; it must be one of {', '.join(get_args(Unit))}")
+    scale_x, scale_y = (_scale(side, unit) for side in size)
+    mask = np.zeros(size[::-1], bool)
+    found = _listed(boxes, 4, "boxes", MAX_BOXES)
+    _check_unit(found, size, unit, "boxes")
+    for x0, y0, x1, y1 in found:
+        _mark_box(mask, (x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y), [x0, y0, x1, y1])
+    radius = _radius(point_radius, size, unit)
+    found = _listed(points, 2, "points", MAX_POINTS)
+    _check_unit(found, size, unit, "points")
+    for x, y in found:
+        _mark_disc(mask, (x * scale_x, y * scale_y), radius, [x, y])
+    corners = _listed(polygon, 2, "polygon", MAX_CORNERS)
+    if corners:
+        _check_unit(corners, size, unit, "polygon")
+        _mark_polygon(mask, [(x * scale_x, y * scale_y) for x, y in corners])
+    return mask
+
+
+def _scale(side: int, unit: object) -> float:
+    """Return the photo pixels of one unit along a side."""
+    return {"pixels": 1.0, "fractions": float(side), "thousandths": side / 1000}[str(unit)]
+
+
+def _listed(value: object, length: int, name: str, limit: int) -> list[list[float]]:
+    """Return a list of lists of numbers; one of them alone, as programs like to send it, becomes a list."""
+    form = "[x0, y0, x1, y1]" if length == 4 else "[x, y]"
+    if value is None or value == []:
+        return []
+    if isinstance(value, list) and not isinstance(value[0], list):
+        value = [value]
+    if not isinstance(value, list) or len(value) > limit:
+        raise RegionError(f"{name} is {reprlib.repr(value)}; it must be a list of at most {limit} {form}")
+    for each in value:
+        if not isinstance(each, list) or len(each) != length or not all(map(_is_number, each)):
+            raise RegionError(f"{name} has {reprlib.repr(each)}; each must be {form} with {length} numbers")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6
+
+
+def _check_unit(found: list[list[float]], size: tuple[int, int], unit: object, name: str) -> None:
+    """Refuse coordinates of another unit than the one that was named, as far as they show it."""
+    numbers = [number for each in found for number in each]
+    if not numbers:
+        return
+    if unit == "pixels" and max(numbers) <= 1 and any(not float(number).is_integer() for number in numbers):
+        raise RegionError(
+            f"{name} has {reprlib.repr(found[0])}, which looks like fractions, and unit is 'pixels': add"
+            " unit='fractions'"
+        )
+    most = {"fractions": 1.0, "thousandths": 1000.0}.get(str(unit), math.inf)
+    if max(numbers) > 1.5 * most:
+        raise RegionError(
+            f"{name} has {reprlib.repr(found[0])}; {unit} run from 0 to {most:g}: give another unit, or divide by the"
+            f" photo's size, which is {size[0]}x{size[1]}"
+        )
+
+
+def _radius(value: object, size: tuple[int, int], unit: object) -> float:
+    """Return the radius of a disc in photo pixels."""
+    longer = max(size)
+    if value is None:
+        return POINT_RADIUS * longer
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1e6:
+        raise RegionError(f"point_radius is {reprlib.repr(value)}; it must be a number above 0, in {unit}")
+    return min(float(value) * _scale(longer, unit), 2.0 * longer)
+
+
+def _mark_box(mask: np.ndarray, box: tuple[float, float, float, float], given: list[float]) -> None:
+    x0, y0, x1, y1 = box
+    if x0 >= x1 or y0 >= y1:
+        raise RegionError(
+            f"boxes has {given}; x0 must be less than x1, and y0 less than y1: [left, top, right, bottom]"
+        )
+    marked = mask[max(0, math.floor(y0)) : max(0, math.ceil(y1)), max(0, math.floor(x0)) : max(0, math.ceil(x1))]
+    if not marked.size:
+        raise RegionError(f"boxes has {given}, which lies outside the photo of {_size_of(mask)}: correct it")
+    marked[:] = True
+
+
+def _mark_disc(mask: np.ndarray, point: Point, radius: float, given: list[float]) -> None:
+    height, width = mask.shape
+    if not (0 <= point[0] <= width and 0 <= point[1] <= height):
+        raise RegionError(f"points has {given}, which lies outside the photo of {_size_of(mask)}: correct it")
+    box, disc = stroke_to_mask([point], 2 * radius, (width, height))
+    mask[box.slices] |= disc
+
+
+def _mark_polygon(mask: np.ndarray, corners: list[Point]) -> None:
+    if len(corners) < 3:
+        raise RegionError(f"polygon has {len(corners)} corners; it needs at least 3, each [x, y]")
+    box, area = polygon_to_mask(corners, mask.shape[::-1])
+    if not area.any():
+        raise RegionError(f"polygon lies outside the photo of {_size_of(mask)}: correct its corners")
+    mask[box.slices] |= area
+
+
+def _size_of(mask: np.ndarray) -> str:
+    return f"{mask.shape[1]}x{mask.shape[0]} pixels"
