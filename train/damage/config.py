@@ -35,6 +35,9 @@ class DamageTrainConfig(RunConfig):
     that is given twice are shown twice as often."""
     split: str = "train"
     """Split of the datasets."""
+    overlays: str | None = None
+    """Opacity maps of damage, with its kind in the column "source" (Hub id, folder, parquet file), composited
+    over photos beside drawn damage. One map of four is never used, so that it can serve as a test."""
     network: DamageConfig = field(default_factory=DamageConfig)
     """Sizes of the network."""
     resolution: int = 192

@@ -8,6 +8,7 @@ from PIL import Image
 from train.config import DataConfig
 from train.damage.degradation.degrade import degrade
 from train.data.order import START, Position
+from train.data.overlays import by_kind, load_overlays
 from train.data.stream import PhotoStream
 
 from .config import DamageTrainConfig
@@ -37,12 +38,13 @@ class DegradedStream(PhotoStream):
         world_size: int = 1,
     ) -> None:
         self._run_config = config
+        self._maps = by_kind(load_overlays(config.overlays, held_out=False)) if config.overlays else None
         super().__init__(data or config.data_config, config.seed, start, rank, world_size)
 
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))
         crop = zoomed_crop(photo, self._run_config.resolution, self._run_config.largest_zoom, rng)
-        degraded = degrade(crop, rng, clean_share=self._run_config.clean)
+        degraded = degrade(crop, rng, clean_share=self._run_config.clean, maps=self._maps)
         return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
 
 

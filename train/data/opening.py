@@ -61,7 +61,7 @@ def open_dataset(
         ValueError: the dataset cannot be opened, or has no images.
         StreamError: the Hub cannot be reached.
     """
-    rows = _load(dataset, split, revision, column)
+    rows = load_rows(dataset, split, revision, column)
     features = rows.features
     if features is None:
         features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPEN_TIMEOUT_S)
@@ -72,8 +72,10 @@ def open_dataset(
     return OpenDataset(dataset, rows, name, tuple(path))
 
 
-def _load(dataset: str, split: str, revision: str | None, column: str | None) -> datasets.IterableDataset:
-    """Open one dataset for streaming.
+def load_rows(
+    dataset: str, split: str, revision: str | None = None, column: str | None = None
+) -> datasets.IterableDataset:
+    """Open one dataset for streaming, with all its columns; arguments as for `open_dataset`.
 
     Raises:
         ValueError: the dataset does not exist, may not be read, or has no such split.

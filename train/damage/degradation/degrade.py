@@ -19,11 +19,12 @@ from .areas import dust, fingerprint, foxing, loss, mirroring, missing, stain, t
 from .distractors import add_border, add_distractors
 from .layers import Layer
 from .lines import cracks, craquelure, film_scratches, fold, hairs, scratches, scuffs
+from .overlays import Maps, overlays
 from .shapes import blob, fractal_noise, gaussian_blur, smooth_noise
 
 IGNORE_INDEX = 255
 """Label of pixels whose damage is too faint to be labelled; the loss leaves them out."""
-VISIBLE_CHANGE = 0.1
+VISIBLE_CHANGE = 0.07
 """Smallest change of a pixel, as a share of the range, that is labelled damage; noise raises it. From a quarter of it,
 the pixel is ignored."""
 
@@ -33,6 +34,8 @@ DAMAGE_WEIGHTS: dict[Callable[[int, np.random.Generator], list[Layer]], float] =
     craquelure: 0.3, loss: 1.9, stain: 1.1, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.5, mirroring: 0.04,
 }  # fmt: skip
 """Kind of damage -> sampling weight."""
+OVERLAY_SHARE, ONLY_OVERLAY_SHARE = 0.65, 0.5
+"""Share of the damaged crops that get opacity maps, if there are any; and the share of these that get nothing else."""
 
 
 class DegradedCrop(NamedTuple):
@@ -47,13 +50,16 @@ class DegradedCrop(NamedTuple):
     target: np.ndarray
 
 
-def degrade(crop: np.ndarray, rng: np.random.Generator, *, clean_share: float = 0.25) -> DegradedCrop:
+def degrade(
+    crop: np.ndarray, rng: np.random.Generator, *, clean_share: float = 0.25, maps: Maps | None = None
+) -> DegradedCrop:
     """Turn a crop into a scan of an old print, with random damage. The same rng state gives the same sample.
 
     Args:
         crop: uint8 (side, side, 3) of an undamaged photo.
         rng: the only source of randomness.
         clean_share: probability that the crop gets no damage.
+        maps: opacity maps of damage, see `overlays`; None: only drawn damage.
     """
     photo = crop.astype(np.float32) / 255
     if rng.random() < 0.25:
@@ -73,31 +79,41 @@ def degrade(crop: np.ndarray, rng: np.random.Generator, *, clean_share: float = 
     target = np.zeros(photo.shape[:2], np.uint8)
     blur_px = rng.uniform(0.3, 1.1) if rng.random() < 0.45 else 0.0
     if rng.random() >= clean_share:
-        damaged, coverage = add_damage(photo, rng)
+        damaged, coverage = add_damage(photo, rng, maps)
         target = make_target(photo, damaged, coverage, blur_px, noise)
         photo = damaged
     return DegradedCrop(simulate_scan(photo, blur_px, noise, rng), target)
 
 
-def add_damage(photo: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Composite one to five random kinds of damage onto a photo.
+def add_damage(photo: np.ndarray, rng: np.random.Generator, maps: Maps | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Composite opacity maps of damage, or one to five random kinds of drawn damage, or both onto a photo.
 
     Args:
         photo: float32 (side, side, 3) in [0, 1].
         rng: the only source of randomness.
+        maps: as for `degrade`.
 
     Returns:
         The damaged photo, and the coverage: float32 (side, side) in [0, 1], the largest alpha of
         all layers but shading, each times its `label_weight`.
     """
-    side, weights = len(photo), np.array(list(DAMAGE_WEIGHTS.values()))
+    side = len(photo)
+    layers = overlays(side, rng, maps) if maps and rng.random() < OVERLAY_SHARE else []
+    if not layers or rng.random() >= ONLY_OVERLAY_SHARE:
+        layers = drawn_damage(side, rng) + layers
     coverage, damaged = np.zeros((side, side), np.float32), photo
-    for index in rng.choice(len(weights), int(rng.integers(1, 6)), p=weights / weights.sum()):
-        for layer in list(DAMAGE_WEIGHTS)[index](side, rng):
-            damaged = composite(damaged, layer)
-            if not layer.shading:
-                coverage = np.maximum(coverage, layer.alpha * np.float32(layer.label_weight))
+    for layer in layers:
+        damaged = composite(damaged, layer)
+        if not layer.shading:
+            coverage = np.maximum(coverage, layer.alpha * np.float32(layer.label_weight))
     return damaged.astype(np.float32), coverage
+
+
+def drawn_damage(side: int, rng: np.random.Generator) -> list[Layer]:
+    """Draw one to five random kinds of damage, as layers from back to front."""
+    weights = np.array(list(DAMAGE_WEIGHTS.values()))
+    chosen = rng.choice(len(weights), int(rng.integers(1, 6)), p=weights / weights.sum())
+    return [layer for index in chosen for layer in list(DAMAGE_WEIGHTS)[index](side, rng)]
 
 
 def composite(photo: np.ndarray, layer: Layer) -> np.ndarray:

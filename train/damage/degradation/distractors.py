@@ -140,8 +140,28 @@ def highlights(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(0.6 * sharp + gaussian_blur(sharp, rng.uniform(0.8, 3)), 0, 1)
 
 
+def garments(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw collars, cuffs, bows, sails or petals: areas with a smooth outline, soft folds and a sharp edge."""
+    side, canvas = len(photo), Canvas(len(photo))
+    angles = np.linspace(0, 2 * math.pi, 90, endpoint=False)
+    for _ in range(int(rng.integers(1, 5))):
+        radius = math.exp(rng.uniform(math.log(4), math.log(0.35 * side)))
+        waves = sum(rng.normal(0, 0.35 / k) * np.cos(k * angles + rng.uniform(0, 2 * math.pi)) for k in range(2, 6))
+        stretch = np.array([math.exp(rng.normal(0, 0.5)), 1.0])
+        outline = (
+            np.stack([np.cos(angles), np.sin(angles)], 1) * stretch * (radius * np.maximum(1 + waves, 0.15))[:, None]
+        )
+        turn = rng.uniform(0, math.pi)
+        rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+        canvas.polygon(outline @ rotation + rng.uniform(0, side, 2))
+    folds = 1 - rng.uniform(0, 0.5) * np.clip(
+        smooth_noise(side, rng.uniform(5, 40), rng, aspect=rng.uniform(1, 5)), 0, 1
+    )
+    return canvas.alpha() * folds * rng.uniform(0.55, 1)
+
+
 DISTRACTOR_WEIGHTS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
-    wires: 1.0, bars: 1.3, branches: 1.2, strands: 0.8, patterns: 1.0, text: 1.3, highlights: 0.8,
+    wires: 1.0, bars: 1.3, branches: 1.2, strands: 0.8, patterns: 1.0, text: 1.3, highlights: 0.8, garments: 1.3,
 }  # fmt: skip
 """Kind of distractor -> sampling weight."""
 

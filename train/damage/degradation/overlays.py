@@ -1,0 +1,85 @@
+"""Damage from opacity maps of real or lifelike damage, placed at random and coloured."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from .layers import Layer, add_texture, paper_color
+from .shapes import gaussian_blur
+
+Maps = Mapping[str, Sequence[np.ndarray]]
+"""Kind of damage -> opacity maps, uint8 (h, w)."""
+SCALES = 0.35, 2.0
+"""Smallest and largest magnification of a map."""
+MOST = 4
+"""Largest number of maps on a crop."""
+OPACITY_SHAPES = 0.7, 1.6
+"""Range of the exponent of a map's opacity."""
+_ALIGNED_SHARE = 0.4  # of the maps, which are turned by a multiple of 90 degrees only and so stay as sharp as they are
+
+
+def overlays(side: int, rng: np.random.Generator, maps: Maps) -> list[Layer]:
+    """Draw one to MOST opacity maps, in most cases of one kind and colour.
+
+    Args:
+        side: of the square in pixels.
+        rng: the only source of randomness.
+        maps: kind -> maps.
+    """
+    kinds = list(maps)
+    kind, color = kinds[rng.integers(len(kinds))], overlay_color(side, rng)
+    layers = []
+    for _ in range(1 + int(rng.geometric(0.5) - 1) % MOST):
+        if rng.random() < 0.25:
+            kind = kinds[rng.integers(len(kinds))]
+        if rng.random() < 0.25:
+            color = overlay_color(side, rng)
+        opacity = maps[kind][rng.integers(len(maps[kind]))]
+        alpha = placed_at_random(opacity, side, rng) ** np.float32(rng.uniform(*OPACITY_SHAPES))
+        alpha = alpha * np.float32(1 if rng.random() < 0.5 else rng.uniform(0.4, 1))
+        layers.append(Layer(alpha, color))
+    return layers
+
+
+def overlay_color(side: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a colour, (3,) or (side, side, 3) in [0, 1]: bright in a little more than half of the cases, else dark."""
+    kind = rng.random()
+    if kind < 0.3:
+        return np.full(3, rng.uniform(0.88, 1))
+    if kind < 0.52:
+        return add_texture(paper_color(rng), side, rng)
+    if kind < 0.9:
+        return np.clip(np.full(3, rng.uniform(0, 0.25)) + rng.uniform(0, 0.06, 3), 0, 1)
+    return rng.uniform(0, 1, 3)
+
+
+def placed_at_random(opacity: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a square of an opacity map, magnified, turned and mirrored: float32 (side, side) in [0, 1].
+
+    Some visible part of the map lies in the square.
+
+    Args:
+        opacity: uint8 (h, w).
+        side: of the square in pixels.
+        rng: the only source of randomness.
+    """
+    scale = math.exp(rng.uniform(*np.log(SCALES)))
+    height, width = opacity.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scaled = Image.fromarray(opacity).resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
+    if rng.random() < 0.5:
+        scaled = scaled.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    turns = rng.integers(4) * 90 if rng.random() < _ALIGNED_SHARE else rng.uniform(0, 360)
+    pixels = np.asarray(scaled)
+    visible = np.flatnonzero(pixels > max(40, int(pixels.max()) // 2))
+    centre = visible[rng.integers(len(visible))] if len(visible) else pixels.size // 2
+    at = np.array([centre % pixels.shape[1], centre // pixels.shape[1]], np.float64) + 0.5
+    cosine, sine = round(math.cos(math.radians(turns)), 9), round(math.sin(math.radians(turns)), 9)
+    target = rng.integers(0, side, 2) + 0.5 if rng.random() < 0.8 else np.full(2, side / 2)
+    offset = at - np.array([[cosine, -sine], [sine, cosine]]) @ target
+    matrix = (cosine, -sine, offset[0], sine, cosine, offset[1])
+    turned = scaled.transform((side, side), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    alpha = np.asarray(turned, np.float32) / 255
+    return gaussian_blur(alpha, rng.choice([0, 0, 0, 0.6, 1.0]))
