@@ -26,6 +26,7 @@ _MODULES = {
     "PhotoTooLargeError": "photos.errors",
     "Session": "session",
     "WeightsError": "networks.errors",
+    "damage_mask": "damage_masks",
     "open_photo": "photos.opening",
     "restore_tone": "photos.tone",
     "save_photo": "photos.saving",
@@ -35,6 +36,7 @@ _MODULES = {
 }
 
 if TYPE_CHECKING:
+    from inpaint.damage_masks import damage_mask
     from inpaint.inpainter import Inpainter
     from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
     from inpaint.networks.context_encoder import ContextEncoder
@@ -64,6 +66,7 @@ __all__ = [
     "Session",
     "ToneCurve",
     "WeightsError",
+    "damage_mask",
     "open_photo",
     "restore_tone",
     "save_photo",

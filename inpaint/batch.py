@@ -2,13 +2,13 @@
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -26,8 +26,9 @@ from inpaint.photos.pairing import PIPE, Task, no_mask_sentence
 from inpaint.photos.saving import check_quality, format_of, save_photo
 from inpaint.photos.tone import restore_tone
 from inpaint.runtime.malloc import trim_memory
+from inpaint.segmentation.kinds import KINDS, check_kinds
 
-from .damage import THRESHOLD, check_threshold
+from .damage_masks import THRESHOLD, check_threshold
 from .inpainter import DUST, NOTES, Inpainter
 
 TRIM_PIXELS = 20_000_000
@@ -48,6 +49,7 @@ class Options:
         max_share: the largest share of a photo that a mask may mark.
         find_damage: find the damage of each photo instead of reading a mask.
         threshold: probability from which pixels count as damage; lower marks more.
+        kinds: which kinds of damage are filled, see `Inpainter.find_damage`.
         mask_only: write the masks, as PNG, and fill nothing.
         restore_tone: restore faded contrast and remove colour casts after the fill.
         seed: another number gives another fill of thick holes.
@@ -69,6 +71,7 @@ class Options:
     max_share: float = MAX_SHARE
     find_damage: bool = False
     threshold: float = THRESHOLD
+    kinds: Collection[str] = KINDS
     mask_only: bool = False
     restore_tone: bool = False
     seed: int = 0
@@ -83,6 +86,7 @@ class Options:
     def __post_init__(self) -> None:
         check_grow_px(self.grow_px or 0)
         check_threshold(self.threshold)
+        check_kinds(self.kinds)
         check_max_share(self.max_share)
         check_quality(self.quality)
         FillOptions(self.seed, self.texture_strength)  # checks both
@@ -292,8 +296,10 @@ def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[np.
     """
     if opened.mask is not None:
         return opened.mask, None, opened.notes
-    grow_px = {} if options.grow_px is None else {"grow_px": options.grow_px}
-    found = inpainter.find_damage(opened.photo, threshold=options.threshold, **grow_px)
+    settings: dict[str, Any] = {} if options.grow_px is None else {"grow_px": options.grow_px}
+    if set(options.kinds) != set(KINDS):
+        settings["kinds"] = options.kinds
+    found = inpainter.find_damage(opened.photo, threshold=options.threshold, **settings)
     hole = to_mask(found, opened.photo.size, max_share=options.max_share)
     return hole, found.info.get(DUST), opened.notes + found.info.get(NOTES, ())
 

@@ -8,9 +8,10 @@ from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
 from inpaint.photos.saving import format_of
 from inpaint.program import program_name
+from inpaint.segmentation.kinds import KINDS, check_kinds
 
 from .batch import Options
-from .damage import GROW_PX, THRESHOLD
+from .damage_masks import GROW_PX, THRESHOLD
 
 
 class Shard(NamedTuple):
@@ -93,6 +94,13 @@ def _shard(text: str) -> Shard:
     return Shard(int(number), int(of))
 
 
+def _kinds(text: str) -> frozenset[str]:
+    try:
+        return check_kinds([kind.strip() for kind in text.split(",")])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _megapixels(text: str) -> float:
     try:
         number = float(text)
@@ -117,6 +125,13 @@ def _add_masks(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="with --find-damage: the probability, between 0 and 1, from which a pixel counts as damage; lower marks "
         f"more (default: {THRESHOLD})",
+    )
+    add(
+        "--damage",
+        type=_kinds,
+        metavar="KINDS",
+        help="with --find-damage: only these kinds, separated by commas: lines (scratches, cracks, folds, hairs), "
+        "specks (dust, small spots), areas (stains, tears, lost pieces) (default: all)",
     )
     add(
         "--grow-px",
@@ -208,8 +223,9 @@ def inputs_of(parsed: argparse.Namespace) -> tuple[list[str], str | None]:
         if parsed.invert:
             raise ValueError("--invert applies to masks that are read; leave it out with --find-damage")
         return parsed.photo, None
-    if parsed.mask_only or parsed.threshold is not None:
-        option = "--mask-only" if parsed.mask_only else "--threshold"
+    of_found = {"--mask-only": parsed.mask_only, "--threshold": parsed.threshold, "--damage": parsed.damage}
+    option = next((name for name, value in of_found.items() if value not in (None, False)), None)
+    if option:
         raise ValueError(f"{option} applies to masks that are found; add --find-damage")
     if len(parsed.photo) < 2:
         raise ValueError("MASK is missing: name a mask after the photos, or add --find-damage to find the damage")
@@ -233,6 +249,7 @@ def options_of(parsed: argparse.Namespace, mask: str | None) -> Options:
         max_share=parsed.max_share,
         find_damage=parsed.find_damage,
         threshold=THRESHOLD if parsed.threshold is None else parsed.threshold,
+        kinds=parsed.damage or KINDS,
         mask_only=parsed.mask_only,
         restore_tone=parsed.restore_tone,
         seed=parsed.seed,

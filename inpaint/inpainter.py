@@ -1,9 +1,9 @@
 """The Inpainter, which fills what a mask marks in a photo of any size."""
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from PIL import Image
@@ -23,8 +23,10 @@ from inpaint.photos.modes import Patch, low_bytes, to_rgb
 from inpaint.photos.opening import PhotoSource, open_photo
 from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.choose import RuntimeName, choose_runtime
+from inpaint.segmentation.kinds import KINDS, check_kinds, chosen_kinds
 
-from .damage import GROW_PX, THRESHOLD, DamageFinder, check_threshold
+from .damage import DamageFinder
+from .damage_masks import GROW_PX, THRESHOLD, check_threshold
 from .session import Session
 
 if TYPE_CHECKING:
@@ -238,7 +240,35 @@ class Inpainter:
         options = FillOptions(seed, texture_strength)
         return Session(open_photo(photo), self.fill_holes, grow_px=grow_px, options=options)
 
-    def find_damage(self, photo: PhotoSource, *, threshold: float = THRESHOLD, grow_px: float = GROW_PX) -> Image.Image:
+    @overload
+    def find_damage(
+        self,
+        photo: PhotoSource,
+        *,
+        threshold: float = ...,
+        grow_px: float = ...,
+        kinds: Collection[str] = ...,
+        return_probability: Literal[False] = ...,
+    ) -> Image.Image: ...
+    @overload
+    def find_damage(
+        self,
+        photo: PhotoSource,
+        *,
+        threshold: float = ...,
+        grow_px: float = ...,
+        kinds: Collection[str] = ...,
+        return_probability: Literal[True],
+    ) -> tuple[Image.Image, np.ndarray]: ...
+    def find_damage(
+        self,
+        photo: PhotoSource,
+        *,
+        threshold: float = THRESHOLD,
+        grow_px: float = GROW_PX,
+        kinds: Collection[str] = KINDS,
+        return_probability: bool = False,
+    ) -> Image.Image | tuple[Image.Image, np.ndarray]:
         """Return the mask of an old photo's damage: scratches, cracks, tears, folds, dust, blotches, missing corners.
 
         The damage of a scan with an infrared channel is what that shows (see `infrared.detect`), unless it shows the
@@ -249,11 +279,16 @@ class Inpainter:
             threshold: mark pixels that are damage with at least this probability, above 0 and below 1; lower marks
                 more.
             grow_px: dilate the mask by this number of pixels, so that no damaged rim is continued into the hole.
+            kinds: which kinds of damage to mark, one or more of "lines" (scratches, cracks, folds, hairs), "specks"
+                (dust, small spots) and "areas" (stains, tears, lost pieces).
+            return_probability: also return the probability of damage, from which `damage_mask` makes the mask for any
+                threshold and kinds without another search.
 
         Returns:
             A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere and where the photo is
             transparent. Its `info` has under NOTES a tuple of sentences about an infrared channel, and under DUST what
-            that shows, for `infrared.divide.divide_out`.
+            that shows, for `infrared.divide.divide_out`. With `return_probability` a tuple of the mask and float32
+            (H, W) in [0, 1], 0 where the photo is transparent; of what an infrared channel shows, 0 or 1.
 
         Raises:
             PhotoError: the photo cannot be read.
@@ -262,18 +297,22 @@ class Inpainter:
         """
         picture = open_photo(photo, copy=False)
         check_threshold(threshold)
+        chosen = check_kinds(kinds)
         dust, note = dust_of(picture, threshold=threshold, grow_px=grow_px)
-        if dust is not None:
-            mask = dust.mask.copy()
+        if dust is None:
+            settings = {"threshold": threshold, "grow_px": grow_px}
+            mask, probability = self._damage_finder.find_damage(to_rgb(picture), kinds=chosen, **settings)
         else:
-            mask = self._damage_finder(to_rgb(picture), threshold=threshold, grow_px=grow_px)
+            mask, probability = chosen_kinds(dust.mask, chosen), dust.mask.astype(np.float32)
         if has_transparency(picture):
-            mask &= ~transparent_pixels(picture, low_bytes(picture))
+            visible = ~transparent_pixels(picture, low_bytes(picture))
+            mask &= visible
+            probability *= visible
         found = Image.fromarray(mask.astype(np.uint8) * 255)
         found.info[NOTES] = (note,) if note else ()
         if dust is not None:
             found.info[DUST] = dust
-        return found
+        return (found, probability) if return_probability else found
 
     def solve(
         self,

@@ -85,10 +85,10 @@ def _find_damage() -> None:
     """Find damage in noise that is larger than what the network sees, with a threshold instead of the network."""
     from inpaint.segmentation.network_input import unshuffled_with_contrast
 
-    from .damage import OVERVIEW_PX, WORK_PIXELS, DamageFinder
+    from .damage import DamageFinder
 
     class Threshold:
-        strip_pixels = WORK_PIXELS
+        strip_pixels = 1 << 20
 
         def __call__(self, pixels: np.ndarray) -> np.ndarray:
             return pixels[..., 0].astype(np.float32) - 200
@@ -100,12 +100,10 @@ def _find_damage() -> None:
         def _loaded_runtime(self) -> Any:
             return Threshold()
 
-    noise = np.random.default_rng(0).integers(0, 256, (2 * OVERVIEW_PX, 64, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 64, 3), dtype=np.uint8)  # of several scales
     noise[:64] = 255  # thick damage
     unshuffled_with_contrast(noise[:64])
-    large = np.broadcast_to(noise[:1], (WORK_PIXELS // 64 + 16, 64, 3)).copy()
-    for pixels in (noise, large):
-        Finder()(pixels, grow_px=2)
+    Finder()(noise, grow_px=2)
 
 
 def _edit_jpegs() -> None:

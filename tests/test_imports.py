@@ -19,6 +19,7 @@ LAYERS = {
         "batch",
         "inpainter warm_up",
         "session damage export infrared",
+        "damage_masks",
         "engine runtime hub",
         "synthesis segmentation",
         "pyramid morphology",

@@ -22,6 +22,7 @@ from inpaint.damage import (
     adjust_to_prior,
     load_damage_network,
 )
+from inpaint.damage_masks import damage_mask
 from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ConfigError, DamageConfig, damage_config_from_dict
@@ -150,6 +151,36 @@ def test_a_setting_out_of_range_is_refused(inpainter, settings, kind, message):
         inpainter.find_damage(scratched()[0], **settings)
 
 
+def test_the_probability_is_returned_on_request_and_gives_the_same_masks(inpainter):
+    pixels, line = scratched()
+    mask, probability = inpainter.find_damage(pixels, return_probability=True)
+    assert (probability.shape, probability.dtype) == (pixels.shape[:2], np.float32)
+    assert np.array_equal(np.asarray(mask) > 0, damage_mask(probability))
+    for settings in ({"threshold": 0.2}, {"kinds": ["lines"]}, {"grow_px": 3}):
+        assert np.array_equal(
+            np.asarray(inpainter.find_damage(pixels, **settings)) > 0, damage_mask(probability, **settings)
+        )
+    assert probability[line].mean() > 0.9
+
+
+def test_a_kind_that_is_switched_off_is_not_marked(inpainter):
+    pixels, line = scratched()
+    assert (np.asarray(inpainter.find_damage(pixels, kinds=["lines"])) > 0)[line].mean() > 0.9
+    assert not (np.asarray(inpainter.find_damage(pixels, kinds="areas")) > 0)[line].any()
+    with pytest.raises(ValueError, match="'cracks' is no kind of damage"):
+        inpainter.find_damage(pixels, kinds=["cracks"])
+
+
+def test_transparent_pixels_have_no_damage(inpainter):
+    pixels = scratched()[0]
+    photo = Image.fromarray(
+        np.dstack([pixels, np.where(np.arange(240) < 100, 0, 255) * np.ones((200, 1))]).astype(np.uint8)
+    )
+    mask, probability = inpainter.find_damage(photo, return_probability=True)
+    assert not np.asarray(mask)[:, :100].any() and not probability[:, :100].any()
+    assert probability[61, 110:140].mean() > 0.5
+
+
 def test_bytes_that_are_no_photo_are_refused(inpainter):
     with pytest.raises(PhotoError):
         inpainter.find_damage(b"no photo")
@@ -162,14 +193,12 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
     finder(pixels[:300, :300])
     start = time.process_time()
     found = finder(pixels)
-    assert time.process_time() - start < 12  # 4 CPU seconds, of all threads: other processes hardly matter
+    assert time.process_time() - start < 14  # of all threads: other processes hardly matter; see docs/damage.md
     assert found.shape == (3000, 4000)
     assert found[1002, 300:3700].mean() > 0.8
     assert found[200:2800, 2001].mean() > 0.8
     assert found.mean() < 0.02
-    assert (
-        np.median(found[970:1034, 300:3700].sum(axis=0)) <= 12
-    )  # the copy in which it is found has half the resolution
+    assert np.median(found[970:1034, 300:3700].sum(axis=0)) <= 12
 
 
 def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():

@@ -37,6 +37,18 @@ def test_find_damage_needs_no_masks(tmp_path, model, capsys, find_damage_calls):
     assert find_damage_calls == [{"threshold": 0.5}] * 2
 
 
+def test_kinds_of_damage_can_be_chosen(tmp_path, model, capsys, find_damage_calls):
+    write(tmp_path, "a.png")
+    command = [str(tmp_path / "photos/a.png"), "-o", str(tmp_path / "out.png"), "--model", model]
+    assert main([*command, "--find-damage", "--damage", "lines, specks"]) == 0
+    assert find_damage_calls == [{"threshold": 0.5, "kinds": {"lines", "specks"}}]
+    assert main([*command[:1], "mask.png", *command[1:], "--damage", "lines"]) == 1
+    assert "--damage applies to masks that are found; add --find-damage" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*command, "--find-damage", "--damage", "cracks"])
+    assert "'cracks' is no kind of damage; use one or more of lines, specks, areas" in capsys.readouterr().err
+
+
 def test_mask_only_writes_the_masks(tmp_path, model, capsys, find_damage_calls):
     write(tmp_path, "a.jpg")
     write(tmp_path, "b.tif", "I;16")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inpaint.damage import THRESHOLD
+from inpaint.damage_masks import THRESHOLD
 from inpaint.inpainter import Inpainter
 from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.modes import to_rgb

@@ -48,7 +48,7 @@ def load_overlays(dataset: str, split: str = "train", *, held_out: bool) -> list
     """
     rows = load_rows(dataset, split).decode(False)
     column, *_ = find_image_column(rows.features, None)
-    overlays = []
+    overlays: list[Overlay] = []
     for row in rows.cast_column(column, ImageFeature(decode=False)):
         cell = row[column]
         name = PurePath(cell.get("path") or str(len(overlays))).stem

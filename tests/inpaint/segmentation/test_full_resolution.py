@@ -1,10 +1,10 @@
-"""The rim of damage at full resolution: what is no damage there goes, what is deep inside or faint stays."""
+"""Tiles in which the network looks at full resolution."""
 
 import numpy as np
 import pytest
 
 from inpaint.segmentation import full_resolution
-from inpaint.segmentation.full_resolution import CONTEXT_PX, TILE_PX, TOGETHER, refined
+from inpaint.segmentation.full_resolution import CONTEXT_PX, TILE_PX, TOGETHER, write_tile_logits
 
 LINE = 100, 104  # first row and row after the last
 SHAPE = 250, 430
@@ -26,29 +26,24 @@ def marked(rows, columns):
     return mask
 
 
-def test_a_mask_that_is_too_wide_becomes_the_damage_itself():
-    coarse = marked((90, 114), (10, 410))
-    found = refined(photo_with_line(), coarse, np.zeros(SHAPE, bool), brightness, 0)
-    assert np.array_equal(found, photo_with_line()[..., 0] > 0)
+def written(pixels, candidates, logits_of=brightness):
+    logits = np.full(SHAPE, -1000, np.float32)
+    write_tile_logits(pixels, candidates, logits_of, logits)
+    return logits
 
 
-def test_nothing_outside_the_mask_is_marked():
-    coarse = marked((102, 114), (10, 200))
-    found = refined(photo_with_line(), coarse, np.zeros(SHAPE, bool), brightness, 0)
-    assert np.array_equal(found, (photo_with_line()[..., 0] > 0) & coarse)
+def test_the_logits_of_candidates_and_their_tiles_are_those_of_the_photo_at_full_resolution():
+    pixels = np.random.default_rng(2).integers(0, 256, (*SHAPE, 3), np.uint8)
+    candidates = marked((90, 114), (10, 410))
+    logits = written(pixels, candidates)
+    assert np.array_equal(logits[candidates], brightness(pixels)[candidates])
+    is_written = logits > -1000
+    assert np.array_equal(logits[is_written], brightness(pixels)[is_written])
 
 
-def test_what_is_no_rim_stays():
-    coarse = marked((90, 114), (10, 410))
-    sure = marked((95, 120), (10, 60))
-    found = refined(photo_with_line(), coarse, sure, brightness, 0)
-    assert np.array_equal(found, (photo_with_line()[..., 0] > 0) | (coarse & sure))
-
-
-def test_a_piece_that_is_too_faint_at_full_resolution_stays_as_it_is():
-    coarse = marked((90, 114), (10, 410)) | marked((180, 190), (30, 60))
-    found = refined(photo_with_line(), coarse, np.zeros(SHAPE, bool), brightness, 0)
-    assert found[180:190, 30:60].all() and not found[90:98].any()
+def test_nothing_is_written_far_from_candidates():
+    logits = written(photo_with_line(), marked((102, 114), (10, 60)))
+    assert (logits[:, 10 + TILE_PX :] == -1000).all() and (logits[2 * TILE_PX :] == -1000).all()
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (SHAPE[0] - 5, SHAPE[1] - 5)])
@@ -56,7 +51,7 @@ def test_damage_in_the_corners_is_seen(corner):
     top, left = corner
     pixels = np.full((*SHAPE, 3), 255, np.uint8)
     coarse = marked((top, top + 5), (left, left + 5))
-    assert np.array_equal(refined(pixels, coarse, np.zeros(SHAPE, bool), brightness, 0), coarse)
+    assert (written(pixels, coarse)[coarse] == 127).all()
 
 
 def test_the_network_sees_pictures_of_one_size_that_hold_the_damage_with_its_surroundings():
@@ -69,7 +64,7 @@ def test_the_network_sees_pictures_of_one_size_that_hold_the_damage_with_its_sur
         seen.append(picture.copy())
         return brightness(picture)
 
-    refined(pixels, coarse, np.zeros(SHAPE, bool), record, 0)
+    written(pixels, coarse, record)
     side = TILE_PX + 2 * CONTEXT_PX
     assert {picture.shape for picture in seen} == {(side, TOGETHER * side, 3)}
     rows, columns = next(full_resolution._tiles(coarse))

@@ -29,14 +29,14 @@ def overlays(side: int, rng: np.random.Generator, maps: Maps) -> list[Layer]:
         maps: kind -> maps.
     """
     kinds = list(maps)
-    kind, color = kinds[rng.integers(len(kinds))], overlay_color(side, rng)
+    kind, color = kinds[int(rng.integers(len(kinds)))], overlay_color(side, rng)
     layers = []
     for _ in range(1 + int(rng.geometric(0.5) - 1) % MOST):
         if rng.random() < 0.25:
-            kind = kinds[rng.integers(len(kinds))]
+            kind = kinds[int(rng.integers(len(kinds)))]
         if rng.random() < 0.25:
             color = overlay_color(side, rng)
-        opacity = maps[kind][rng.integers(len(maps[kind]))]
+        opacity = maps[kind][int(rng.integers(len(maps[kind])))]
         alpha = placed_at_random(opacity, side, rng) ** np.float32(rng.uniform(*OPACITY_SHAPES))
         alpha = alpha * np.float32(1 if rng.random() < 0.5 else rng.uniform(0.4, 1))
         layers.append(Layer(alpha, color))

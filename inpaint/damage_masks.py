@@ -1,0 +1,91 @@
+"""The mask of damage for a threshold, from its probability: cheap enough for a slider."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from inpaint.engine.regions import check_grow_px, dilate
+from inpaint.morphology.labels import label
+from inpaint.segmentation.kinds import AREAS, KINDS, check_kinds, split_kinds
+from inpaint.segmentation.thresholding import hysteresis, near_thick
+
+THRESHOLD = 0.5
+GROW_PX = 1.0
+LOW_THRESHOLD = 0.6
+"""Hysteresis: damage continues into adjacent pixels down to this multiple of the threshold."""
+MIN_COMPONENT_PX = 3
+AREA_EVIDENCE = 0.0
+"""The mean logit of an area must exceed the threshold's by this: erasing what is no damage costs most where it is
+large, and a white collar looks more like a stain than a rope looks like a scratch."""
+THICK_GROW = 6
+"""Thick damage is a stain or a lost piece with soft edges: it is dilated by this multiple of `grow_px`."""
+THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
+"""Within this distance of thick damage, pixels are marked down to this multiple of the threshold: the unmarked half of
+a stain would be continued into the fill of the other half."""
+USUAL_PIXELS, MOST_GROW = 3_000_000, 2.0
+"""In larger photos the soft rim of damage is wider: the mask is dilated by up to this multiple of `grow_px`."""
+
+
+def damage_mask(
+    probability: np.ndarray,
+    *,
+    threshold: float = THRESHOLD,
+    grow_px: float = GROW_PX,
+    kinds: Collection[str] = KINDS,
+) -> np.ndarray:
+    """Return the mask of the damage that has a probability.
+
+    Args:
+        probability: of damage, as `find_damage(photo, return_probability=True)` returns it: float (H, W) in [0, 1]; or
+            uint8, 255 = 1, which takes a quarter of the memory. Not modified.
+        threshold: mark pixels with at least this probability, above 0 and below 1; lower marks more.
+        grow_px: dilate the mask by this number of pixels, thick damage by THICK_GROW times as many, and both by up to
+            MOST_GROW times as many in large photos: a fill must not continue from a damaged rim.
+        kinds: which kinds of damage to mark, of "lines", "specks" and "areas"; see `segmentation.kinds`.
+
+    Returns:
+        bool (H, W), True = damage, that is a hole.
+
+    Raises:
+        ValueError: the threshold is out of range, or a kind is unknown.
+        MaskError: `grow_px` is out of range.
+    """
+    check_threshold(threshold)
+    check_grow_px(grow_px)
+    chosen = check_kinds(kinds)
+    values = probability.astype(np.float32)
+    if probability.dtype == np.uint8:
+        values /= 255
+    found = hysteresis(values, threshold * LOW_THRESHOLD, threshold, MIN_COMPONENT_PX)
+    if not found.any():
+        return found
+    parts = split_kinds(found)
+    sure = _sure_areas(values, parts[AREAS], threshold)
+    found = np.logical_or.reduce([sure if kind == AREAS else parts[kind] for kind in chosen])
+    around = near_thick(found, THICK_REACH_PX)
+    if around is not None:
+        found |= around & (values > threshold * THICK_LOW_THRESHOLD)
+    grow_px *= min(max((found.size / USUAL_PIXELS) ** 0.5, 1.0), MOST_GROW)
+    mask = dilate(found, grow_px)
+    around = near_thick(found, grow_px * THICK_GROW)
+    return mask if around is None else mask | around
+
+
+def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.ndarray:
+    """Return those areas whose mean probability gives enough evidence, bool (H, W)."""
+    if not areas.any():
+        return areas
+    labels, count = label(areas)
+    clipped = np.clip(values[areas], 1e-4, 1 - 1e-4)
+    logits = np.log(clipped / (1 - clipped))
+    of_area = labels[areas]
+    mean = np.bincount(of_area, logits, count + 1) / np.maximum(np.bincount(of_area, minlength=count + 1), 1)
+    is_sure = mean >= np.log(threshold / (1 - threshold)) + AREA_EVIDENCE
+    is_sure[0] = False
+    return is_sure[labels]
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise ValueError unless the threshold is a probability above 0 and below 1."""
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold is {threshold}; it must lie between 0 and 1, and lower marks more: try 0.5")

@@ -1,0 +1,104 @@
+"""Logits of damage from several scales of a photo: hairlines are visible at full resolution, large stains in copies."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .full_resolution import write_tile_logits
+from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged
+
+FULL_PIXELS = 26_000_000
+"""Photos of up to this number of pixels are searched everywhere at full resolution; in larger ones the copy of half the
+size decides where."""
+LEAST_LONG_SIDE = 480
+"""The copies in which large damage is searched have a long side of at least this number of pixels."""
+RIM_PX = 2
+"""In a copy, damage ends up to this number of pixels too late."""
+CLEARLY = 2.0
+"""Difference of two logits from which one is clearly lower."""
+CANDIDATE = -3.0
+"""In the largest photos, damage is looked at in tiles of full resolution where its logit exceeds this in the copy."""
+_REMOVED = np.float32(-30)
+
+LogitsOf = Callable[[np.ndarray], np.ndarray]
+"""Maps uint8 (h, w, 3) of any size to float32 (h, w)."""
+
+
+def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: LogitsOf) -> np.ndarray:
+    """Return the logits of damage of a photo at its own size.
+
+    At each scale they are the mean of those of the picture and of its half: a branch may look like a scratch at one of
+    them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that damage
+    has in a small copy.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3); not modified.
+        logits_of: the network, for a picture of any size.
+        tile_logits_of: the network, for small pictures whose sides are multiples of 16.
+
+    Returns:
+        float32 (H, W).
+    """
+    if pixels.shape[0] * pixels.shape[1] <= FULL_PIXELS:
+        return _of_scale(pixels, logits_of, None)[0]
+    half = box_downscale(pixels, 0.5)
+    coarse = multi_scale_logits(half, logits_of, tile_logits_of)
+    logits = np.full(pixels.shape[:2], _REMOVED, np.float32)
+    maximum_with_enlarged(logits, coarse)
+    candidates = ~enlarged_at_most(coarse, logits.shape, CANDIDATE)
+    write_tile_logits(pixels, candidates, tile_logits_of, logits)
+    average_with_enlarged(logits, coarse)
+    return logits
+
+
+def _of_scale(pixels: np.ndarray, logits_of: LogitsOf, own: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logits of a picture with what its copies add, and those of the picture alone."""
+    alone = logits_of(pixels) if own is None else own
+    half = box_downscale(pixels, 0.5)
+    is_last = max(half.shape) < LEAST_LONG_SIDE
+    of_half = logits_of(half)
+    coarser = None if is_last else _of_scale(half, logits_of, of_half)[0]
+    logits = alone.copy() if own is not None else alone
+    average_with_enlarged(logits, of_half)
+    if coarser is not None:
+        maximum_with_enlarged(logits, without_rims(coarser, logits))
+    return logits, alone
+
+
+def without_rims(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+    """Return the logits of a copy without the rim and the thin lines that are also seen at twice the resolution.
+
+    Args:
+        coarse: float32 (h, w), of the copy.
+        fine: float32 (2 h, 2 w), or a pixel less or more.
+
+    Returns:
+        float32 (h, w): far below 0 where `fine` has about the same logit within RIM_PX, and `coarse` falls clearly
+        within as many.
+    """
+    nearby = _maximum_within(_maximum_of_blocks(fine, coarse.shape), RIM_PX)
+    falls = -_maximum_within(-coarse, RIM_PX) < coarse - CLEARLY
+    return np.where(falls & (nearby > coarse - CLEARLY / 2), _REMOVED, coarse)
+
+
+def _maximum_of_blocks(fine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the maximum of each block of 2x2 pixels, float32 of a shape; what is missing at the edges is repeated."""
+    missing = [(0, max(0, 2 * small - large)) for small, large in zip(shape, fine.shape, strict=True)]
+    if any(after for _, after in missing):
+        fine = np.pad(fine, missing, mode="edge")
+    fine = fine[: 2 * shape[0], : 2 * shape[1]]
+    rows = np.maximum(fine[0::2], fine[1::2])
+    return np.maximum(rows[:, 0::2], rows[:, 1::2])
+
+
+def _maximum_within(values: np.ndarray, radius: int) -> np.ndarray:
+    """Return the maximum over a square of 2 radius + 1 pixels around each, float32 (h, w)."""
+    out = values.copy()
+    for step in range(1, radius + 1):
+        np.maximum(out[step:], values[:-step], out=out[step:])
+        np.maximum(out[:-step], values[step:], out=out[:-step])
+    rows = out.copy()
+    for step in range(1, radius + 1):
+        np.maximum(out[:, step:], rows[:, :-step], out=out[:, step:])
+        np.maximum(out[:, :-step], rows[:, step:], out=out[:, :-step])
+    return out

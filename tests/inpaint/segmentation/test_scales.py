@@ -1,0 +1,89 @@
+"""Logits of several scales, with a threshold of brightness or a filter instead of the network."""
+
+import numpy as np
+import pytest
+
+from inpaint.segmentation import scales
+from inpaint.segmentation.scales import multi_scale_logits, without_rims
+
+
+def brightness(pixels):
+    return pixels[..., 0].astype(np.float32) / 16 - 8
+
+
+def photo(shape, lines=((100, 104),)):
+    pixels = np.zeros((*shape, 3), np.uint8)
+    for first, end in lines:
+        pixels[first:end, 20:-20] = 255
+    return pixels
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (301, 403), (1000, 1403), (1, 1), (2, 600)])
+def test_logits_have_the_size_of_the_photo(shape):
+    assert multi_scale_logits(np.zeros((*shape, 3), np.uint8), brightness, brightness).shape == shape
+
+
+def test_a_small_photo_is_seen_at_two_scales_and_a_large_one_at_more():
+    seen = []
+
+    def record(pixels):
+        seen.append(pixels.shape[:2])
+        return brightness(pixels)
+
+    multi_scale_logits(photo((300, 400)), record, record)
+    assert seen == [(300, 400), (150, 200)]
+    seen.clear()
+    multi_scale_logits(photo((1500, 2000)), record, record)
+    assert seen == [(1500, 2000), (750, 1000), (375, 500), (188, 250)]
+
+
+def test_damage_that_only_a_small_copy_shows_is_added():
+    def large_things(pixels):
+        shown = pixels.shape[1] < 600
+        return brightness(pixels) if shown else np.full(pixels.shape[:2], -8, np.float32)
+
+    logits = multi_scale_logits(photo((1500, 2000), [(400, 900)]), large_things, large_things)
+    assert (logits[420:880, 100:1900] > 0).all() and (logits[:380] < 0).all()
+
+
+def test_a_line_that_is_seen_at_full_resolution_is_not_widened_by_the_copies():
+    def wide_in_copies(pixels):
+        logits = brightness(pixels)
+        if pixels.shape[1] < 1500:
+            logits[1:] = np.maximum(logits[1:], logits[:-1])
+            logits[:-1] = np.maximum(logits[:-1], logits[1:])
+        return logits
+
+    pixels = photo((1500, 2000), [(700, 704)])
+    marked = multi_scale_logits(pixels, wide_in_copies, wide_in_copies) > 1
+    assert marked[700:704, 40:-40].all()
+    assert marked[:, 1000].sum() <= 8
+
+
+def test_the_inside_of_a_stain_keeps_the_logits_of_the_copy():
+    coarse, fine = np.full((100, 100), -8, np.float32), np.full((200, 200), -8, np.float32)
+    coarse[30:70, 30:70] = 5
+    fine[58:64, 58:142] = 5  # its upper edge
+    kept = without_rims(coarse, fine)
+    assert (kept[34:66, 34:66] == 5).all()
+    assert (kept[30:32, 34:66] < -8).all()
+    assert (kept[68:70, 34:66] == 5).all()  # which the fine scale does not see
+
+
+def test_the_largest_photos_are_searched_in_a_copy_and_seen_at_full_resolution_where_there_may_be_damage(monkeypatch):
+    monkeypatch.setattr(scales, "FULL_PIXELS", 300 * 400)
+    whole, tiles = [], []
+
+    def of_copy(pixels):
+        whole.append(pixels.shape[:2])
+        return brightness(pixels)
+
+    def of_tile(pixels):
+        tiles.append(pixels.shape[:2])
+        return brightness(pixels)
+
+    logits = multi_scale_logits(photo((600, 800), [(101, 105)]), of_copy, of_tile)
+    assert max(whole) == (300, 400) and tiles
+    assert (logits[101:105, 40:-40] > 0).all()
+    assert (logits[98, 40:-40] < 0).all() and (logits[107, 40:-40] < 0).all()
+    assert logits[300:].max() <= -7
