@@ -92,7 +92,7 @@ def build_page(
     models = Models(inpainter)
     delete_cache = (CACHE_CHECK_S, CACHE_AGE_S)
     with one_application():
-        with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache) as page:
+        with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache, fill_width=True) as page:
             editor(models, visits, examples, notice)
             add_api(inpainter, visits)
         with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):

@@ -43,7 +43,7 @@ ONLY_IN = {
     "gradio": ("app", "page"),
     "datasets": ("train.data",),
     "matplotlib": ("inpaint.benchmark", "train.run", "train.paper"),
-    "cv2": ("inpaint.benchmark.baselines",),
+    "cv2": ("inpaint.benchmark.baselines", "page.editor.object_mask", "page.editor.shadow"),
     "skimage": ("inpaint.benchmark.baselines",),
 }
 

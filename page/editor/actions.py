@@ -25,6 +25,7 @@ from inpaint.photos.original import relocate_original
 from inpaint.session import Session
 from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
+from page.editor.objects import look_at
 from page.editor.patches import encode_patches
 from page.editor.strokes import paint, paint_together
 from page.editor.versions import Versions
@@ -63,7 +64,7 @@ class EditorActions:
         """All actions."""
         photos = [self.open_photo, self.show_example, self.open_example, self.preview, self.finish]
         photos += [self.progress, self.cancel]
-        strokes = [self.paint, self.finish_fill, self.another_fill]
+        strokes = [self.paint, self.find_object, self.finish_fill, self.another_fill]
         strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
         masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
         models, versions = [self.load_model, self.use_model], [self.keep_version, self.restore_version]
@@ -133,6 +134,10 @@ class EditorActions:
                 patches += new
                 changed.append(bool(new))
             return _answer(session, call, patches) | {"changed": changed}
+
+    def find_object(self, call: dict) -> dict:
+        """Return the object that strokes cover loosely, and its shadow: {visit, strokes} -> what `look_at` returns."""
+        return look_at(self._visit(call).session.photo, check_strokes(call.get("strokes")))
 
     def finish_fill(self, call: dict) -> dict:
         """Replace drafts by final fills: {visit, revision} -> the patches to draw.

@@ -26,6 +26,7 @@ STYLES = (
     "editor/sections",
     "editor/progress",
     "editor/narrow",
+    "editor/sizes",
 )
 
 

@@ -1,5 +1,6 @@
 """Strokes of any shape as changes of a session's mask: one by one, or several as one change."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from inpaint import Patch
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.engine.polygon import polygon_to_mask
-from inpaint.engine.regions import Box, Part, union
+from inpaint.engine.regions import Box, Part, dilate, union
 from inpaint.session import Session
 
 Stroke = dict[str, Any]
@@ -24,10 +25,13 @@ def area_of(stroke: Stroke, size: tuple[int, int]) -> Part:
         return Part(*polygon_to_mask(stroke["points"], size, grow_px))
     left, top, area = stroke["left"], stroke["top"], stroke["area"]
     box = Box(left, top, left + area.shape[1], top + area.shape[0])
-    inside = box.intersection(Box(0, 0, *size))
+    margin = math.ceil(grow_px)
+    grown = box.expanded(margin)
+    inside = grown.intersection(Box(0, 0, *size))
     if inside.width <= 0 or inside.height <= 0:
         return Part(Box(0, 0, 0, 0), np.zeros((0, 0), bool))
-    return Part(inside, area[inside.relative_to(left, top).slices])
+    hole = dilate(np.pad(area, margin), grow_px)
+    return Part(inside, hole[inside.relative_to(grown.left, grown.top).slices])
 
 
 def draw_strokes(strokes: Sequence[Stroke], size: tuple[int, int]) -> tuple[Part, np.ndarray]:

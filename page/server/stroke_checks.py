@@ -23,8 +23,7 @@ def check_strokes(strokes: object) -> list[dict]:
             taken out of the mask; `grow_px`, the dilation, is optional; `shape` is "line" if it is missing.
             "line": {points, brush}, [x, y] in photo pixels, and the brush's diameter.
             "area": {points}, the corners of an outline.
-            "mask": {left, top, png}, a PNG in base64, white where to paint; it becomes `area`, bool (h, w). It is not
-            dilated.
+            "mask": {left, top, png}, a PNG in base64, white where to paint; it becomes `area`, bool (h, w).
 
     Raises:
         PageError: "bad_request" for anything else, as for numbers that are not finite.

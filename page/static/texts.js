@@ -7,13 +7,14 @@ export function createTexts(texts) {
     (texts[language][key] ?? key).replace(/{(\w+)}/g, (placeholder, name) => values[name] ?? placeholder);
 }
 
-// Fill in the elements with data-text, and the accessible names of those with data-label and their shortcuts.
+// Fill in the elements with data-text, and the accessible names and tooltips of those with data-label, with their
+// shortcuts. What is no control, such as the photo, has no tooltip.
 export function fillTexts(root, text) {
   for (const part of root.querySelectorAll("[data-text]")) part.textContent = text(part.dataset.text);
   for (const part of root.querySelectorAll("[data-label]")) {
     const label = text(part.dataset.label);
     const [shortcut] = part.dataset.shortcut?.toUpperCase().split(" ") ?? [];
     part.ariaLabel = label;
-    if (shortcut) part.title = `${label} (${shortcut})`;
+    if (part.matches("button, input, select, summary")) part.title = shortcut ? `${label} (${shortcut})` : label;
   }
 }

@@ -7,6 +7,7 @@ import {
   expandBox,
   fitView,
   intersectBoxes,
+  rectangleOf,
   subsample,
   toPhoto,
   zoomView,
@@ -99,4 +100,22 @@ test("subsampling a stroke keeps both ends and the given number of points", () =
   assert.equal(few.length, 50);
   assert.deepEqual([few[0], few.at(-1)], [points[0], points.at(-1)]);
   assert.equal(subsample(points, 1000), points);
+});
+
+test("a small photo that is enlarged to fit can be shown at 100 %, and not smaller", () => {
+  const [photo, stage] = [
+    { width: 300, height: 200 },
+    { width: 900, height: 700 },
+  ];
+  const fit = fitView(photo, stage);
+  assert.ok(fit.scale > 1);
+  assert.deepEqual(clampView({ scale: 0.5, x: 7, y: 9 }, fit, photo, stage, 1), { scale: 1, x: 300, y: 250 });
+  assert.equal(clampView({ scale: 0 }, fit, photo, stage, 1), fit);
+  assert.equal(clampView({ scale: 1.2, x: 0, y: 0 }, fit, photo, stage), fit);
+});
+
+test("a rectangle has the same corners from whichever one it is drawn", () => {
+  const sorted = (points) => points.map(String).sort();
+  assert.deepEqual(sorted(rectangleOf([1, 2], [5, 9])), sorted(rectangleOf([5, 2], [1, 9])));
+  assert.deepEqual(rectangleOf([1, 2], [5, 9])[2], [5, 9]);
 });

@@ -213,6 +213,7 @@ def test_a_photo_without_damage_stays_unchanged_with_a_message(visitor):
 
 def test_a_mask_of_the_whole_photo_is_declined_and_painting_can_continue(visitor):
     visitor.upload(noise(40, 40))
+    visitor["fill_mode"].select_option("each_stroke")
     visitor["size"].fill("120")
     visitor.paint((20, 20))
     assert visitor["error"].inner_text() == translate("all_painted", "en")

@@ -73,6 +73,7 @@ def test_a_stroke_during_the_final_fill_is_filled_at_once_and_both_are_finished_
 
 def test_strokes_of_a_thick_brush_are_finished_together_after_a_pause(visitor, served):
     session = open_photo(visitor, served)
+    visitor["fill_mode"].select_option("each_stroke")
     visitor["size"].fill("100")
     visitor.paint((80, 90), (150, 90))
     assert visitor["status"].inner_text() == translate("draft", "en")

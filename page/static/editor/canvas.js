@@ -5,7 +5,8 @@ const MAX_PIXELS = 64e6; // of the pictures kept in the browser; larger photos a
 const THUMBNAIL_PIXELS = 20000;
 const IDLE_MS = 120; // after this time without a change of the view it is drawn in high quality
 
-export function createCanvas(stage, onViewChange) {
+// Handlers: onView(), and onFill(bitmap, left, top) for each patch that is drawn.
+export function createCanvas(stage, { onView, onFill }) {
   const [resultLayer, originalLayer, overlay] = [".result", ".original", ".overlay"].map((name) =>
     stage.querySelector(name),
   );
@@ -48,7 +49,7 @@ export function createCanvas(stage, onViewChange) {
 
   // Show another view, in low quality until it has stopped to change.
   function setView(next, quality = "low") {
-    view = clampView(next, fit, photo, stageSize());
+    view = clampView(next, fit, photo, stageSize(), 1 / window.devicePixelRatio);
     const box = { x: view.x, y: view.y, w: photo.width * view.scale, h: photo.height * view.scale };
     for (const [name, value] of Object.entries(box)) stage.style.setProperty(`--${name}`, `${value}px`);
     clearTimeout(idleTimer);
@@ -60,7 +61,7 @@ export function createCanvas(stage, onViewChange) {
       layer.getContext("2d").clearRect(0, 0, layer.width, layer.height); // the previous view may reach farther
       draw(layer, source, quality);
     }
-    onViewChange();
+    onView();
   }
 
   // Draw a box of the photo, in photo pixels, and a few pixels around it, since scaling mixes neighbours.
@@ -106,6 +107,7 @@ export function createCanvas(stage, onViewChange) {
         context.drawImage(original, ...box, ...box);
         context.drawImage(fills[index], ...box);
         draw(resultLayer, result, "high", [left, top, left + width, top + height]);
+        onFill(fills[index], left, top);
       }
     };
   }

@@ -1,18 +1,20 @@
 // Controls: buttons, sliders, file inputs, keyboard shortcuts, drag and drop, and paste.
-import { zoomView } from "./geometry.js";
+import { addKeyboardPainting } from "./keyboard.js";
 import { shortcutOf } from "./keys.js";
 import { createPointer } from "./pointer.js";
 
-const ZOOM_STEP = 1.25;
+const TOOLS = ["brush", "lasso", "rectangle", "eraser", "pan"];
 const BRUSH_STEP = 1.15;
 const PAN_PX = 60;
 
 export function addControls(page) {
   const { root, canvas, strokes, comparison, status } = page;
-  const pointer = createPointer(canvas, strokes, root.querySelector(".brush-cursor"), () => {
+  function onPaint() {
     comparison.show(false);
     status.showError("");
-  });
+  }
+  const pointer = createPointer(canvas, strokes, root.querySelector(".brush-cursor"), onPaint);
+  addKeyboardPainting(page, pointer.showBrush, onPaint);
   const tools = createTools(page, pointer);
   listenToElements(page, tools, createActions(page, tools));
   listenToDocument(page, pointer, createShortcuts(page, tools, pointer));
@@ -38,10 +40,6 @@ function createTools({ root, canvas, strokes }, pointer) {
     scaleBrush(factor) {
       this.setBrushSize(strokes.tool.size * factor);
     },
-    zoom(factor) {
-      const centre = [canvas.stage.clientWidth / 2, canvas.stage.clientHeight / 2];
-      if (canvas.view) canvas.setView(zoomView(canvas.view, factor, centre));
-    },
     // Pan by CSS pixels; false if the whole photo is in view.
     pan(x, y) {
       if (canvas.fitted) return false;
@@ -51,17 +49,18 @@ function createTools({ root, canvas, strokes }, pointer) {
 }
 
 // What the buttons do, by data-action.
-function createActions({ root, canvas, strokes, transport, models, comparison, progress }, tools) {
+function createActions({ root, strokes, transport, models, comparison, progress, holding, holes, zoom }, tools) {
   return {
+    ...Object.fromEntries(TOOLS.map((name) => [name, () => tools.pick(name)])),
+    ...zoom.actions,
+    fill: holding.fill,
+    fit_object: holding.fitObject,
+    include_shadow: holding.includeShadow,
+    discard: holding.discard,
+    show_fills: holes.toggle,
     open: () => byTestId(root, "file").click(),
     take_photo: () => byTestId(root, "camera-file").click(),
     upload_mask: () => byTestId(root, "mask-file").click(),
-    brush: () => tools.pick("brush"),
-    eraser: () => tools.pick("eraser"),
-    pan: () => tools.pick("pan"),
-    zoom_in: () => tools.zoom(ZOOM_STEP),
-    zoom_out: () => tools.zoom(1 / ZOOM_STEP),
-    fit: () => canvas.view && canvas.setView({ scale: 0 }),
     compare: comparison.toggle,
     cancel: () => progress.cancel(),
     apply_expansion: () => transport.push({ name: "grow_mask", grow_px: Math.max(1, strokes.tool.expandPx) }),
@@ -91,15 +90,16 @@ function createShortcuts({ root, progress }, tools, pointer) {
   };
 }
 
-function listenToElements({ root, strokes, transport, opener, status }, tools, actions) {
+function listenToElements({ root, strokes, transport, opener, status, holding }, tools, actions) {
   root.addEventListener("click", ({ target }) => {
     const { action, example, serverAction } = target.closest("button")?.dataset ?? {};
     if (action || example || serverAction) status.showError("");
     if (example) opener.open({ example });
-    else if (serverAction) transport.push({ name: serverAction });
-    else actions[action]?.();
+    else if (serverAction && !holding.before(serverAction)) transport.push({ name: serverAction });
+    else if (action) actions[action]();
   });
   root.addEventListener("change", ({ target }) => {
+    if (target.dataset.testid === "fill_mode") holding.mode = target.value;
     const [file] = target.files ?? [];
     if (!file) return;
     status.showError("");

@@ -5,6 +5,8 @@ import { createTexts, fillTexts } from "../texts.js";
 import { createCanvas } from "./canvas.js";
 import { createComparison } from "./comparison.js";
 import { addControls } from "./controls.js";
+import { createHolding } from "./holding.js";
+import { createHoles } from "./holes.js";
 import { createModels } from "./models.js";
 import { createOpener } from "./opening.js";
 import { keepVisit } from "./presence.js";
@@ -15,6 +17,9 @@ import { createTransport } from "./transport.js";
 import { uploadFile } from "./uploading.js";
 import { uploadFailure } from "./uploads.js";
 import { createVersions } from "./versions.js";
+import { createZoom } from "./zoom.js";
+
+const HELD_COUNTS_FOR = ["undo", "painted"];
 
 // Start the editor in a Gradio component: its element, props, server functions, and notifyInput(), which sends
 // props.value to the server.
@@ -32,8 +37,19 @@ export function start({ element, props, server, notifyInput }) {
   page.showPhoto = (photo) => showPhoto(page, photo);
   page.status = createStatus(page);
   page.progress = createProgress(page);
-  page.canvas = createCanvas(root.querySelector(".stage"), () => page.strokes.redraw());
-  page.strokes = createStrokes(page.canvas, (stroke) => page.transport.push({ stroke }));
+  page.canvas = createCanvas(root.querySelector(".stage"), {
+    onView() {
+      page.strokes.redraw();
+      page.holes.redraw();
+      page.zoom.showPercentage();
+    },
+    onFill: (...fill) => page.holes.note(...fill),
+  });
+  page.holes = createHoles(page);
+  page.zoom = createZoom(page.canvas, root.querySelector("[data-testid=actual_size]"));
+  page.strokes = createStrokes(page.canvas, (stroke) => page.holding.add(stroke));
+  page.updateButtons = () => updateButtons(page);
+  page.holding = createHolding(page);
   page.transport = createTransport(server, transportHandlers(page));
   keepVisit(server, page.transport);
   page.opener = createOpener(page);
@@ -95,8 +111,10 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
   transport.reset();
   if (visit) page.setVisit(visit);
   root.toggleAttribute("data-has-file", Boolean(photo.file));
+  page.holes.open(photo);
   canvas.open(bitmap, photo);
   page.strokes.reset();
+  page.holding.reset();
   page.versions.reset();
   comparison.show(Boolean(answer), 50);
   page.status.setRefining(false); // of the previous photo
@@ -116,15 +134,26 @@ async function showAnswer(page, answer, jobs) {
     Object.assign(link, { href: answer.file.url, download: answer.name }).click();
     status.set("saved", undefined, answer);
   }
+  if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
   if (!answer.patches) return;
   const drawPatches = await canvas.decodePatches(answer.patches);
   if (photo !== page.photo) return; // another one was opened meanwhile
   drawPatches();
   page.strokes.remove(jobs);
-  for (const button of root.querySelectorAll("[data-enabled-by]")) button.disabled = !answer[button.dataset.enabledBy];
+  page.holes.redraw();
+  page.state = answer;
+  updateButtons(page);
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
   if (!answer.draft) versions.settled();
   const hint = `try_${jobs[0].example}`;
   const done = answer.draft ? "draft" : answer.painted ? "filled" : "hint";
-  status.set(text(hint) !== hint ? hint : done);
+  status.set(page.holding.isHolding ? "held" : text(hint) !== hint ? hint : done);
+}
+
+// Enable the buttons that the last answer of the server allows. What is held back can be taken back too.
+function updateButtons({ root, state = {}, holding }) {
+  for (const button of root.querySelectorAll("[data-enabled-by]")) {
+    const { enabledBy } = button.dataset;
+    button.disabled = !(state[enabledBy] || (holding.isHolding && HELD_COUNTS_FOR.includes(enabledBy)));
+  }
 }

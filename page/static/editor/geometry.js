@@ -10,12 +10,14 @@ export function fitView(photo, stage) {
   return { scale, x: (stage.width - photo.width * scale) / 2, y: (stage.height - photo.height * scale) / 2 };
 }
 
-// The nearest view that is not smaller than the fit view and leaves no more of the stage empty than it must.
-export function clampView(view, fit, photo, stage) {
-  if (view.scale <= fit.scale) return fit;
+// The nearest view that leaves no more of the stage empty than it must. It is not smaller than the fit view, or than
+// `whole`, the scale at which a small photo shows at 100 %.
+export function clampView(view, fit, photo, stage, whole = fit.scale) {
+  const scale = Math.max(view.scale, Math.min(whole, fit.scale));
+  if (!view.scale || scale === fit.scale) return fit;
   const clamp = (offset, free) => (free >= 2 * MARGIN ? free / 2 : Math.min(MARGIN, Math.max(free - MARGIN, offset)));
-  const [freeX, freeY] = [stage.width - photo.width * view.scale, stage.height - photo.height * view.scale];
-  return { scale: view.scale, x: clamp(view.x, freeX), y: clamp(view.y, freeY) };
+  const [freeX, freeY] = [stage.width - photo.width * scale, stage.height - photo.height * scale];
+  return { scale, x: clamp(view.x, freeX), y: clamp(view.y, freeY) };
 }
 
 // Zoom by a factor; the photo point at [x, y] of the stage stays there.
@@ -37,6 +39,14 @@ export function dragView(view, before, after) {
 // A point of the stage in photo pixels.
 export const toPhoto = (view, [x, y]) => [(x - view.x) / view.scale, (y - view.y) / view.scale].map(roundPixel);
 export const roundPixel = (value) => Math.round(value * 100) / 100;
+
+// The corners of a rectangle between two opposite ones.
+export const rectangleOf = ([x0, y0], [x1, y1]) => [
+  [x0, y0],
+  [x1, y0],
+  [x1, y1],
+  [x0, y1],
+];
 
 // Boxes are [left, top, right, bottom].
 export const intersectBoxes = (a, b) => a.map((edge, index) => (index < 2 ? Math.max : Math.min)(edge, b[index]));

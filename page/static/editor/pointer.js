@@ -1,7 +1,9 @@
-// Pointer input: a finger, a pen or the mouse paints; two fingers, the wheel, the middle button or the space bar pan.
+// Pointer input: a finger, a pen or the mouse paints, and the right button erases; two fingers, the wheel, the middle
+// button or the space bar pan. Shift draws straight lines.
 import { dragView, zoomView } from "./geometry.js";
 
-const PEN_ERASER = 5; // button number of a pen's other end
+const ERASING = [2, 5]; // the right button of a mouse, and the other end of a pen
+const OUTLINE_PX = 9; // of the cursor of tools that draw an outline
 const LINE_PX = 16; // wheel events may count in lines
 
 export function createPointer(canvas, strokes, brushCursor, onPaint) {
@@ -22,10 +24,10 @@ export function createPointer(canvas, strokes, brushCursor, onPaint) {
     pointers.set(event.pointerId, pointOf(event));
     if (mode === "paint") strokes.cancel(); // a second finger: the first one was not meant to paint
     if (pointers.size > 1 || event.button === 1 || spaceHeld || strokes.tool.name === "pan") mode = "pan";
-    else if (event.button === 0 || event.button === PEN_ERASER) {
+    else if (event.button === 0 || ERASING.includes(event.button)) {
       mode = "paint";
       onPaint();
-      strokes.begin(pointOf(event), strokes.tool.name === "eraser" || event.button === PEN_ERASER);
+      strokes.begin(pointOf(event), strokes.tool.name === "eraser" || event.button !== 0);
     }
     updateCursor();
   }
@@ -37,12 +39,13 @@ export function createPointer(canvas, strokes, brushCursor, onPaint) {
     const steps = event.getCoalescedEvents?.() ?? [];
     pointers.set(event.pointerId, pointOf(event));
     if (mode === "pan") canvas.setView(dragView(canvas.view, before, [...pointers.values()]));
-    else if (mode === "paint") strokes.extend((steps.length ? steps : [event]).map(pointOf));
+    else if (mode === "paint") strokes.extend((steps.length ? steps : [event]).map(pointOf), event.shiftKey);
   }
 
   function up(event) {
     if (!pointers.delete(event.pointerId)) return;
-    if (mode === "paint") strokes[event.type === "pointerup" ? "end" : "cancel"]();
+    if (mode === "paint" && event.type === "pointerup") strokes.end(event.shiftKey);
+    else if (mode === "paint") strokes.cancel();
     mode = pointers.size ? "pan" : null; // the remaining finger does not begin to paint
     updateCursor();
   }
@@ -55,15 +58,22 @@ export function createPointer(canvas, strokes, brushCursor, onPaint) {
   }
 
   function moveBrushCursor(event) {
-    const [x, y] = pointOf(event);
-    const { size } = strokes.tool;
-    brushCursor.hidden = event.pointerType === "touch" || overlay.dataset.mode !== "paint";
+    showBrush(event.pointerType === "touch" ? null : pointOf(event));
+  }
+
+  // Show the brush at a point of the stage; null: nowhere.
+  function showBrush(place) {
+    brushCursor.hidden = !place || overlay.dataset.mode !== "paint";
+    if (!place) return;
+    const [x, y] = place;
+    const size = brushCursor.hasAttribute("data-outline") ? OUTLINE_PX : strokes.tool.size;
     const box = { width: size, height: size, left: x - size / 2, top: y - size / 2 };
     for (const [name, px] of Object.entries(box)) brushCursor.style[name] = `${px}px`;
   }
 
   function updateCursor() {
     overlay.dataset.mode = mode === "pan" ? "panning" : spaceHeld || strokes.tool.name === "pan" ? "pan" : "paint";
+    brushCursor.toggleAttribute("data-outline", ["lasso", "rectangle"].includes(strokes.tool.name));
     brushCursor.hidden ||= overlay.dataset.mode !== "paint";
   }
 
@@ -72,10 +82,12 @@ export function createPointer(canvas, strokes, brushCursor, onPaint) {
   overlay.addEventListener("pointerleave", () => {
     brushCursor.hidden = true;
   });
+  overlay.addEventListener("contextmenu", (event) => event.preventDefault());
   updateCursor();
 
   return {
     updateCursor,
+    showBrush,
     // Pan while the space bar is held over the photo; whether it is.
     holdSpace(held) {
       spaceHeld = held && overlay.matches(":hover");

@@ -169,7 +169,8 @@ export function batchSize(queue) {
 
 // Whether a job makes the answer to the one that was sent worthless.
 function overtakes({ stroke, name }, sent) {
-  return sent.name === "finish_fill" ? !READING.includes(name) : sent.name === "another_fill" && Boolean(stroke);
+  const paints = Boolean(stroke) || name === "paint";
+  return sent.name === "finish_fill" ? !READING.includes(name) : sent.name === "another_fill" && paints;
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.engine.regions import dilate
 from page.editor.strokes import area_of, draw_strokes
 from page.server.errors import PageError
 from page.server.stroke_checks import MAX_MASK_PIXELS, MAX_POINTS, MAX_STROKES, check_strokes
@@ -25,7 +26,7 @@ def png(area):
 
 
 def mask(left, top, area, erase=False):
-    return {"shape": "mask", "left": left, "top": top, "png": png(area), "erase": erase}
+    return {"shape": "mask", "left": left, "top": top, "png": png(area), "erase": erase, "grow_px": 0}
 
 
 def on_photo(part, hole=None):
@@ -50,6 +51,14 @@ def test_a_mask_is_painted_where_it_lies_and_clipped_to_the_photo():
     assert np.array_equal(on_photo(area_of(stroke, SIZE)), expected)
     (beside,) = check_strokes([mask(150, 0, area)])
     assert area_of(beside, SIZE).hole.size == 0
+
+
+def test_a_mask_is_dilated_beyond_its_own_box():
+    area = np.ones((10, 12), bool)
+    (stroke,) = check_strokes([{**mask(30, 2, area), "grow_px": 4}])
+    full = np.zeros(SIZE[::-1], bool)
+    full[2:12, 30:42] = True
+    assert np.array_equal(on_photo(area_of(stroke, SIZE)), dilate(full, 4))
 
 
 def test_strokes_together_paint_and_erase_in_their_order():
