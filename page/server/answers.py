@@ -15,7 +15,7 @@ from inpaint.networks.errors import PredictionError
 from page.server.clients import client_of, current_client
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
-from page.server.models import Models
+from page.server.models import DECLINED_S, Models
 from page.server.origin import is_same_origin
 from page.server.progress import RunningJobs
 from page.server.texts import language_of, translate
@@ -60,6 +60,8 @@ def server_function(action: Callable[..., dict], visits: Visits, models: Models)
             with visits.request(call["visit"], action.__name__ != KEEPING) if "visit" in call else nullcontext():
                 return await _answer(action, call, client, visits, models)
         except Exception as error:
+            if isinstance(error, PageError) and error.key == "full":
+                await asyncio.sleep(DECLINED_S)  # since a program may repeat the call at once
             return error_answer(error, action.__name__, language)
 
     answer.__name__ = action.__name__

@@ -40,16 +40,22 @@ class DiskBudget:
         Raises:
             PageError: "uploads_busy" if too many are under way, "disk_full" if there is no room.
         """
+        self._check_number(client)  # before the disk is looked at, which takes longer
         room = room_bytes(self.folder)
         with self._lock:
             held = self._held()
             reserved = sum(each for _, each in self._under_way)
-            of_client = [each for owner, each in self._under_way if owner == client]
-            if len(of_client) >= MAX_CLIENT_UPLOADS or len(self._under_way) >= MAX_UPLOADS:
-                raise PageError("uploads_busy")
+            of_client = self._check_number(client)
             if reserved + size > room or held[client] + sum(of_client) + size > MAX_CLIENT_BYTES:
                 raise PageError("disk_full")
             self._under_way.append((client, size))
+
+    def _check_number(self, client: str) -> list[int]:
+        """Return the sizes of a client's uploads that are under way; PageError if one more is too many."""
+        of_client = [each for owner, each in self._under_way if owner == client]
+        if len(of_client) >= MAX_CLIENT_UPLOADS or len(self._under_way) >= MAX_UPLOADS:
+            raise PageError("uploads_busy")
+        return of_client
 
     def end(self, client: str, size: int, files: Iterable[Path] = ()) -> None:
         """Release the room; the files that the upload has become count for the client until they are removed."""

@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -15,6 +17,7 @@ from page.server.checks import MAX_UPLOAD_MB
 from page.server.clients import client_of
 from page.server.disk_budget import DiskBudget
 from page.server.errors import PageError
+from page.server.pace import BYTE_S, DECLINED_S, GET_S, POST_S, Pace
 from page.server.presence import PRESENCE, Presence, tab_of
 from page.server.texts import language_of, translate
 
@@ -45,7 +48,7 @@ class RequestLimits:
 
     def __init__(self, app: ASGIApp, presence: Presence = PRESENCE) -> None:
         self.app, self.presence = app, presence
-        self.budget = DiskBudget(Path(get_upload_folder()))
+        self.budget, self.pace = DiskBudget(Path(get_upload_folder())), Pace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request: pass it on, or answer as soon as its body is too large or too slow."""
@@ -60,13 +63,14 @@ class RequestLimits:
     async def _limited(self, request: Request, client: str, receive: Receive, send: Send) -> None:
         scope = request.scope
         limit = limit_mb(scope["path"])
+        await self.pace.wait(client, POST_S if scope["method"] == "POST" else GET_S)
         try:
             if _FETCHES_URL.search(scope["path"]):
                 raise _DeclinedError("unexpected")
             size = request.headers.get("content-length", "")
             if size.isdecimal() and int(size) > limit * 1_000_000:
                 raise _DeclinedError("too_long", limit=limit)
-            body = _Body(receive, send, limit)
+            body = _Body(receive, send, limit, partial(self.pace.wait, client))
             room = int(size) if size.isdecimal() else limit * 1_000_000
             if scope["method"] != "POST" or not carries_files(scope["path"]):
                 await self.app(scope, body.receive, body.send)
@@ -83,6 +87,7 @@ class RequestLimits:
                 if not is_small:
                     self.budget.end(client, room, files)
         except (_DeclinedError, PageError) as error:
+            self.pace.charge(client, DECLINED_S)
             response = error_response(request, error.key, _STATUS[error.key], **error.values)
             response.headers["connection"] = "close"  # the rest of the body is not read
             await response(scope, receive, send)
@@ -95,8 +100,8 @@ class _DeclinedError(PageError):
 class _Body:
     """The body of a request while it is received, and the files that the answer to an upload lists."""
 
-    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
-        self._receive, self._send, self._limit = receive, send, limit
+    def __init__(self, receive: Receive, send: Send, limit: int, wait: Callable[[float], Awaitable[None]]) -> None:
+        self._receive, self._send, self._limit, self._wait = receive, send, limit, wait
         self._start: float | None = None
         self._size, self._complete = 0, False
         self._answer = b""
@@ -113,6 +118,7 @@ class _Body:
             raise _DeclinedError("upload_stalled", seconds=round(STALLED_S)) from None
         self._size += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
+        await self._wait(len(message.get("body", b"")) * BYTE_S)
         if self._size > self._limit * 1_000_000:
             raise _DeclinedError("too_long", limit=self._limit)
         return message

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from gradio import route_utils
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.server.disk import is_disk_full
@@ -46,6 +46,8 @@ class PartialUploads:
 
         try:
             await self.app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered, and a log of each would be long
         except OSError as error:
             if has_started or not is_disk_full(error):
                 raise

@@ -37,6 +37,7 @@ class HostileVisitor:
         visit, width, height = visitor.open(self._photo)
         works = [(self._paint, visit, width, height)] * CALLS + [(self._open,)] * VISITS + [(self._upload,)] * UPLOADS
         stalled = b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n"
+        stalled += f"X-Forwarded-For: {NETWORK}\r\n".encode()
         stalled += b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
         works += [(self._stall, stalled)] * STALLED + [(self._stall, b"GET / HTTP/1.1\r\nHost:")] * HALF_SENT
         for work, *arguments in works:
