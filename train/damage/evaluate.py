@@ -1,13 +1,15 @@
 """python -m train.damage.evaluate: F1 on damaged scans, false positives on undamaged photos, and run times.
 
-`--pairs` is a folder of scans (NAME.jpg) with the true masks of their damage (NAME-mask.png), for example as
-`python -m tests.train.damage.worn_prints` writes them; `--clean` is a dataset of undamaged photos. What is not given is
-not measured.
+`--overlays` is a dataset of opacity maps of lifelike damage: those that are held out from training are laid over the
+photos of `--clean`, one kind at a time (`train.damage.overlay_scans`). `--pairs` is a folder of scans (NAME.jpg) with
+the true masks of their damage (NAME-mask.png), for example as `python -m tests.train.damage.worn_prints` writes them;
+`--clean` is a dataset of undamaged photos. What is not given is not measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +21,7 @@ from PIL import Image
 
 from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import DamageFinder, load_damage_network
+from inpaint.damage_masks import THRESHOLD
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
@@ -27,8 +30,10 @@ from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import open_photo
 from train.data.datasets import iter_photos
+from train.data.overlays import by_kind, load_overlays
 from train.data.retry import StreamError
 
+from .overlay_scans import OverlayScan, overlay_scans
 from .scores import TOLERANCE_PX, PixelCounts, count_pixels, sum_counts
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -83,6 +88,24 @@ def score_pairs(
     return counts
 
 
+def score_kinds(finder: DamageFinder, scans: Iterable[OverlayScan], threshold: float) -> dict[str, list[PixelCounts]]:
+    """Return kind of damage -> the counts of each scan."""
+    counts: dict[str, list[PixelCounts]] = {}
+    for scan in scans:
+        found = count_pixels(finder(scan.pixels, threshold=threshold), scan.damaged)
+        counts.setdefault(scan.kind, []).append(found)
+    return counts
+
+
+def kinds_table(counts: dict[str, list[PixelCounts]]) -> str:
+    """Return the scores of each kind of damage and of all together as a table."""
+    rows = []
+    for kind, of_kind in [*counts.items(), ("all", list(itertools.chain(*counts.values())))]:
+        together = sum_counts(of_kind)
+        rows.append([kind, *(f"{figure:.2f}" for figure in (together.f1, together.precision, together.recall))])
+    return markdown_table(["kind", "F1", "precision", "recall"], rows, "lrrr")
+
+
 def false_positive_rates(
     finder: DamageFinder, photos: Iterable[Image.Image], thresholds: Sequence[float]
 ) -> dict[float, list[float]]:
@@ -131,6 +154,7 @@ def report(
     clean: dict[float, list[float]],
     restored: list[float],
     times_s: tuple[float, float],
+    kinds: dict[str, list[PixelCounts]] | None = None,
 ) -> Iterator[str]:
     """Yield the results as blocks of Markdown.
 
@@ -139,7 +163,12 @@ def report(
         clean: as `false_positive_rates` returns it; empty: not measured.
         restored: as `marked_after_restoration` returns it; empty: not measured.
         times_s: as `time_large_scan` returns it.
+        kinds: as `score_kinds` returns it; empty or None: not measured.
     """
+    if kinds:
+        count = len(next(iter(kinds.values())))
+        yield f"Held-out opacity maps on {count} photos, threshold {THRESHOLD}, tolerance {TOLERANCE_PX} px:\n"
+        yield kinds_table(kinds) + "\n"
     if pairs:
         count = len(next(iter(pairs.values())))
         yield f"Damaged scans ({count}), tolerance {TOLERANCE_PX} px:\n"
@@ -171,12 +200,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.damage.evaluate", description=__doc__)
     parser.add_argument("--pairs", type=Path, help="folder of NAME.jpg and NAME-mask.png")
     parser.add_argument("--clean", help="dataset of undamaged photos: Hub id, folder of images or parquet file")
+    parser.add_argument("--overlays", help="dataset of opacity maps of damage, with its kind in the column source")
+    parser.add_argument("--overlay-photos", type=int, default=24, help="photos under them (default: %(default)s)")
     parser.add_argument("--split", default="validation", help="of that dataset (default: %(default)s)")
     parser.add_argument("--count", type=int, default=100, help="largest number of each (default: %(default)s)")
     parser.add_argument(
         "--weights", type=Path, help="folder with a damage network's weights (default: the bundled ones)"
     )
     options = parser.parse_args(arguments)
+    if options.overlays and not options.clean:
+        parser.error("--overlays needs photos to lay them over: add --clean")
     try:
         finder = DamageFinder(load_damage_network(options.weights))
         inpainter = Inpainter.from_pretrained(damage_finder=finder)
@@ -184,8 +217,13 @@ def main(arguments: list[str] | None = None) -> int:
         counts = score_pairs(finder, pairs, THRESHOLDS) if pairs else {}
         photos = iter_photos(options.clean, options.split, options.count) if options.clean else None
         clean = false_positive_rates(finder, photos, THRESHOLDS) if photos else {}
+        kinds = {}
+        if options.overlays:
+            maps = by_kind(load_overlays(options.overlays, held_out=True))
+            under = iter_photos(options.clean, options.split, options.overlay_photos)
+            kinds = score_kinds(finder, overlay_scans(under, maps), THRESHOLD)
         restored = marked_after_restoration(inpainter, (pair.pixels for pair in pairs))
-        for block in report(counts, clean, restored, time_large_scan(inpainter)):
+        for block in report(counts, clean, restored, time_large_scan(inpainter), kinds):
             print(block)
     except (ValueError, StreamError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

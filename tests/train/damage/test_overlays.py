@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.train.damage.opacity_maps import map_of_line
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, degrade
 from train.damage.degradation.overlays import MOST, overlays, placed_at_random
@@ -12,12 +13,6 @@ from train.damage.stream import DegradedStream
 from train.data.overlays import HELD_OUT, by_kind, is_held_out, load_overlays
 
 SIDE = 96
-
-
-def map_of_line():
-    opacity = np.zeros((120, 150), np.uint8)
-    opacity[60:62, 10:140] = 255
-    return opacity
 
 
 @pytest.fixture(scope="module")
