@@ -155,7 +155,9 @@ def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[Lef
     parts = [f"{_counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
     if count["skipped"]:
         parts.insert(1, f"{count['skipped']} skipped")
-    if count["unchanged"]:
+    if count["unchanged"] and parsed.find_damage and (total := sum(count.values())) > 1:
+        parts.insert(1, _sound(count["unchanged"], total, parsed))
+    elif count["unchanged"]:
         what = "empty" if parsed.mask_only else "restored in tone only" if parsed.restore_tone else "unchanged"
         few = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
         if sum(count.values()) == count["unchanged"]:
@@ -166,6 +168,17 @@ def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[Lef
         parts.append(told(left_out))
     where = "standard output" if parsed.output == PIPE else parsed.output
     return f"{', '.join(parts)}; written to {where}"
+
+
+def _sound(unchanged: int, total: int, parsed: argparse.Namespace) -> str:
+    """Return how many of several photos had no damage, and what became of them."""
+    if parsed.mask_only:
+        kept = "their masks are empty"
+    elif parsed.restore_tone:
+        kept = "restored in tone only"
+    else:
+        kept = "unchanged"
+    return f"{unchanged} of {total} photos had no damage ({kept})"
 
 
 def _counted(number: int, noun: str) -> str:

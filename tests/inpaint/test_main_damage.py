@@ -100,3 +100,27 @@ def test_restore_tone_restores_faded_contrast(tmp_path, model, find_damage_calls
     assert outside_is_equal(faded, open_photo(tmp_path / "out.png"))
     assert main([*command, "--restore-tone"]) == 0
     assert np.ptp(np.asarray(open_photo(tmp_path / "out.png"))) > 1.5 * np.ptp(np.asarray(faded))
+
+
+def test_a_batch_leaves_sound_photos_untouched_and_says_how_many(tmp_path, model, capsys, monkeypatch):
+    for name in ("a.jpg", "b.png", "damaged.png"):
+        write(tmp_path, name)
+
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    damaged = np.array(open_photo(photos / "damaged.png"))
+    damaged[0, 0] = 7  # a sign by which the finder below knows it
+    Image.fromarray(damaged).save(photos / "damaged.png")
+
+    def find_damage(self, photo, **_):
+        mask = Image.new("L", photo.size)
+        if (np.asarray(photo)[0, 0] == 7).all():
+            mask.paste(255, (10, 20, 40, 50))
+        return mask
+
+    monkeypatch.setattr("inpaint.inpainter.Inpainter.find_damage", find_damage)
+    assert main([str(photos), "--find-damage", "-o", str(out), "--model", model]) == 0
+    summary = capsys.readouterr().out
+    assert summary == f"1 photo filled, 2 of 3 photos had no damage (unchanged), 0 failed; written to {out}\n"
+    for name in ("a.jpg", "b.png"):
+        assert (out / name).read_bytes() == (photos / name).read_bytes()
+    assert (out / "damaged.png").read_bytes() != (photos / "damaged.png").read_bytes()
