@@ -66,18 +66,29 @@ def restore_tone(photo: PhotoSource) -> tuple[Image.Image, ToneCurve]:
     Raises:
         PhotoError: the photo cannot be read.
     """
-    picture = _with_light_channels(open_photo(photo, copy=False))
+    picture = with_light_channels(open_photo(photo, copy=False))
+    curve = find_tone_curve(picture)
+    return curve.apply(picture), curve
+
+
+def find_tone_curve(photo: Image.Image, mask: np.ndarray | None = None) -> ToneCurve:
+    """Return the curve with which `restore_tone` restores a photo.
+
+    Args:
+        photo: as `open_photo` returns it.
+        mask: bool (H, W), True = pixels that are not looked at, such as damage; None: all are.
+    """
+    picture = with_light_channels(photo)
     span = _span(picture)
-    counts = _histograms(picture, span)
+    counts = _histograms(picture, span, None if mask is None or mask.all() else mask)
     medians = [_quantile(row, 0.5) for row in counts]
     target = float(np.mean([_stretched(row, median) for row, median in zip(counts, medians, strict=True)]))
     levels = np.stack([_curve(row, median, target) for row, median in zip(counts, medians, strict=True)])
     found = [np.flatnonzero(row) for row in counts]
-    curve = ToneCurve(levels, tuple((int(row[0]), int(row[-1])) for row in found), span)
-    return curve.apply(picture), curve
+    return ToneCurve(levels, tuple((int(row[0]), int(row[-1])) for row in found), span)
 
 
-def _with_light_channels(picture: Image.Image) -> Image.Image:
+def with_light_channels(picture: Image.Image) -> Image.Image:
     """Return a photo in a mode whose channels are intensities of light, as a tone curve needs them."""
     if picture.mode in ("L", "LA", "RGB", "RGBA", *DEEP_MODES):
         return picture
@@ -104,16 +115,19 @@ def _span(picture: Image.Image) -> tuple[float, float]:
     return 0.0, 65535.0 if _is_deep(picture) else 255.0
 
 
-def _histograms(picture: Image.Image, span: tuple[float, float]) -> np.ndarray:
-    """Return the number of pixels of each channel that are nearest to each level: (channels, 256)."""
+def _histograms(picture: Image.Image, span: tuple[float, float], mask: np.ndarray | None) -> np.ndarray:
+    """Return the number of pixels of each channel outside a mask that are nearest to each level: (channels, 256)."""
     if not _is_deep(picture):
-        counts = np.array(picture.histogram(), np.float64).reshape(-1, _BINS)
+        known = None if mask is None else Image.fromarray(~mask).convert("L")
+        counts = np.array(picture.histogram(known), np.float64).reshape(-1, _BINS)
         return counts[:-1] if picture.mode in ("LA", "RGBA") else counts
     step = (span[1] - span[0]) / 255
     ends = span[0] - step / 2, span[1] + step / 2
     total: np.ndarray | float = 0.0
-    for _, strip in array_strips(picture):
+    for rows, strip in array_strips(picture):
         channels = np.moveaxis(_channels(strip, picture.mode), -1, 0)
+        if mask is not None:
+            channels = channels[:, ~mask[rows]]
         total = total + np.stack([np.histogram(channel, _BINS, ends)[0] for channel in channels])
     return np.asarray(total, np.float64)
 

@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from inpaint import Inpainter, MaskError, Patch, PhotoError, save_photo
@@ -23,11 +22,12 @@ from inpaint.photos.masks import read_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.original import relocate_original
 from inpaint.session import Session
+from page.editor.changes import answer_to, patches_of
 from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
 from page.editor.objects import look_at
-from page.editor.patches import encode_patches
-from page.editor.strokes import paint, paint_together
+from page.editor.restoring import Restorations, RestoreActions
+from page.editor.strokes import Stroke, paint, paint_together
 from page.editor.versions import Versions
 from page.server.checks import check_grow_px, check_mask_upload, check_upload, memory_of_upload, open_upload
 from page.server.clients import current_client
@@ -57,7 +57,8 @@ class EditorActions:
 
     def __init__(self, models: Models, visits: Visits, examples: Examples) -> None:
         self.visits, self.models, self.examples = visits, models, examples
-        self.versions = Versions()
+        self.versions, self.restorations = Versions(), Restorations()
+        self.restoring = RestoreActions(models, visits, self.restorations)
 
     @property
     def all(self) -> list[Callable[[dict], dict]]:
@@ -66,9 +67,10 @@ class EditorActions:
         photos += [self.progress, self.cancel]
         strokes = [self.paint, self.find_object, self.finish_fill, self.another_fill]
         strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
-        masks = [self.find_damage, self.add_mask, self.grow_mask, self.save_mask]
+        masks = [self.add_mask, self.grow_mask, self.save_mask]
         models, versions = [self.load_model, self.use_model], [self.keep_version, self.restore_version]
-        return [*photos, *strokes, *masks, *versions, *models, self.keep_visit, self.leave_visit]
+        others = [*self.restoring.all, self.keep_visit, self.leave_visit]
+        return [*photos, *strokes, *masks, *versions, *models, *others]
 
     def open_photo(self, call: dict, inpainter: Inpainter) -> dict:
         """Open an upload: {path, model} -> {visit, width, height}.
@@ -94,10 +96,14 @@ class EditorActions:
         return self.examples.get(call.get("name")).answer
 
     def open_example(self, call: dict, inpainter: Inpainter) -> dict:
-        """Open an example with the fill that was shown: {name, model} -> {visit, width, height}."""
+        """Open an example: {name, model, unfilled} -> {visit, width, height}.
+
+        It has the fill that was shown, or none if `unfilled` is true.
+        """
         photo, _ = example_files(call.get("name"))
         session = _session(open_upload(photo), inpainter)
-        self.examples.fill(call["name"], session)
+        if call.get("unfilled") is not True:
+            self.examples.fill(call["name"], session)
         if inpainter is not self.models.default:
             session.refill(finish=False)
         return self._add_visit(session, photo.name)
@@ -120,20 +126,21 @@ class EditorActions:
         They are filled and undone one by one, or, with `together`, as one change.
         """
         visit, strokes = self._visit(call), check_strokes(call.get("strokes"))
-        patches, changed = [], []
+        patches: list[Patch] = []
+        changed: list[bool] = []
         if call.get("together") is True:
-            return self._change(call, lambda session: paint_together(session, strokes))
+            return self._change(call, lambda session: paint_together(session, self._narrowed(session, strokes)))
         with self.visits.locked_session(visit) as session:
-            for stroke in strokes:
+            for stroke in self._narrowed(session, strokes):
                 try:
-                    new = _patches_of(paint, session, stroke)
+                    new = patches_of(paint, session, stroke)
                 except PageError as error:
                     if error.key != "cancelled" or not any(changed):
                         raise
                     break  # the strokes before this one are filled
                 patches += new
                 changed.append(bool(new))
-            return _answer(session, call, patches) | {"changed": changed}
+            return answer_to(call, session, patches) | {"changed": changed}
 
     def find_object(self, call: dict) -> dict:
         """Return the object that strokes cover loosely, and its shadow: {visit, strokes} -> what `look_at` returns."""
@@ -149,7 +156,7 @@ class EditorActions:
         if call.get("revision") == visit.session.revision:
             visit.session.finish(self.visits.give_way(visit))  # without the lock of the visit: no stroke waits for it
         with self.visits.locked_session(visit) as session:
-            return _answer(session, {"revision": 0} | call, [])
+            return answer_to({"revision": 0} | call, session, [])
 
     def another_fill(self, call: dict) -> dict:
         """Fill the hole of the last stroke with another seed, or all holes if it has none: {visit} -> the patches.
@@ -163,7 +170,7 @@ class EditorActions:
         with self.visits.locked_session(visit) as session:
             if not changed and session.revision == before:
                 raise PageError("only_fill")
-            return _answer(session, call, changed) | {"changed": [bool(changed)]}
+            return answer_to(call, session, changed) | {"changed": [bool(changed)]}
 
     def undo_stroke(self, call: dict) -> dict:
         """Undo the last change: {visit} -> the patches to draw."""
@@ -194,17 +201,6 @@ class EditorActions:
             raise PageError("mask_empty")
         answer = self._change(call, lambda session: session.add_mask(mask, grow_px=0, finish=False))
         return answer | {"notes": [NOTES.get(note, note) for note in notes]}
-
-    def find_damage(self, call: dict) -> dict:
-        """Add detected scratches, cracks and stains to the mask: {visit} -> the patches; "no_damage" if none."""
-
-        def add_damage(session: Session) -> list[Patch]:
-            damage = np.asarray(self.models.default.find_damage(session.photo)) > 0
-            if not (damage & ~session.mask).any():
-                raise PageError("no_damage")
-            return session.add_mask(damage, grow_px=0, finish=False)
-
-        return self._change(call, add_damage)
 
     def grow_mask(self, call: dict) -> dict:
         """Dilate the whole mask: {visit, grow_px} in photo pixels -> the patches to draw."""
@@ -262,7 +258,7 @@ class EditorActions:
         visit = self._visit(call)
         name = Path(visit.name)
         with self.visits.locked_session(visit) as session:
-            result = session.result()
+            result = self.restorations.result(session)
             report("save", 0)
             target = download_path(visit, f"{name.stem}-filled{suffix_of(name, result.format)}")
             with complete_file(target):
@@ -295,11 +291,18 @@ class EditorActions:
         """Return the visit of a call; PageError "gone" if it has ended."""
         return self.visits.get(call.get("visit"))
 
+    def _narrowed(self, session: Session, strokes: list[Stroke]) -> list[Stroke]:
+        """Return strokes of which those for damage only paint what is damaged."""
+        return [
+            self.restoring.damage_within(session, stroke) if stroke["only_damage"] and not stroke["erase"] else stroke
+            for stroke in strokes
+        ]
+
     def _change(self, call: dict, change: Callable[[Session], list[Patch]]) -> dict:
         """Change the session of a call's visit, and return what the browser draws."""
         with self.visits.locked_session(self._visit(call)) as session:
-            patches = _patches_of(change, session)
-            return _answer(session, call, patches) | {"changed": [bool(patches)]}
+            patches = patches_of(change, session)
+            return answer_to(call, session, patches) | {"changed": [bool(patches)]}
 
 
 def _session(photo: Image.Image, inpainter: Inpainter) -> Session:
@@ -315,19 +318,3 @@ def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:
         except OSError:  # the file system has no hard links
             shutil.copy2(upload, kept)
         relocate_original(photo, kept)
-
-
-def _patches_of(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:
-    """Return the patches of a change; PageError "all_painted" if it would leave nothing of the photo."""
-    try:
-        return change(*arguments, **options)
-    except MaskError:
-        raise PageError("all_painted") from None
-
-
-def _answer(session: Session, call: dict, patches: list[Patch]) -> dict:
-    """Return the answer to a call: all that has changed since its revision, or these patches if it has none."""
-    revision = call.get("revision")
-    is_number = isinstance(revision, int) and not isinstance(revision, bool)
-    since = session.patches_since(revision) if is_number else None
-    return encode_patches(session, patches if since is None else since)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from page.editor.actions import EditorActions
 from page.editor.examples import EXAMPLES, FOLDER, Examples
+from page.editor.found import THRESHOLDS, USUAL_LEVEL
 from page.editor.patches import base64_text
 from page.server.answers import server_function
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
@@ -17,7 +18,7 @@ from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
 from page.server.visits import Visits
 
-TEMPLATE = Path(__file__).parents[1] / "static" / "editor" / "editor.html"
+TEMPLATES = Path(__file__).parents[1] / "static" / "editor"
 STYLES = (
     "theme",
     "editor/layout",
@@ -39,7 +40,8 @@ def editor(models: Models, visits: Visits, examples: Examples, notice: str = "")
         examples: filled by the default model.
         notice: why the requested model is not in use, for a banner; "" if it is.
     """
-    template = TEMPLATE.read_text(encoding="utf-8").replace("<!-- icon -->", ICON)
+    template, restoration = ((TEMPLATES / f"{name}.html").read_text(encoding="utf-8") for name in ("editor", "restore"))
+    template = template.replace("<!-- icon -->", ICON).replace("<!-- restore -->", restoration)
     component = gr.HTML(
         html_template=template.replace("<!-- examples -->", "".join(map(_example_button, EXAMPLES))),
         css_template=load_styles(*STYLES),
@@ -52,6 +54,7 @@ def editor(models: Models, visits: Visits, examples: Examples, notice: str = "")
         texts=TEXTS,
         example=EXAMPLES[0],
         limits={"megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB},
+        damage={"levels": len(THRESHOLDS), "level": USUAL_LEVEL},
         model=describe(models.default) | {"notice": notice},
     )
 

@@ -16,11 +16,12 @@ MAX_MASK_BYTES, MAX_MASK_PIXELS = 2_000_000, 100_000_000
 
 
 def check_strokes(strokes: object) -> list[dict]:
-    """Return strokes as the browser sent them, each {shape, erase, grow_px} and what belongs to its shape.
+    """Return strokes as the browser sent them, each {shape, erase, grow_px, only_damage} and what belongs to its shape.
 
     Args:
         strokes: a list of at most MAX_STROKES strokes with MAX_POINTS points in all. `erase` says whether a stroke is
-            taken out of the mask; `grow_px`, the dilation, is optional; `shape` is "line" if it is missing.
+            taken out of the mask; `grow_px`, the dilation, is optional; `shape` is "line" if it is missing. With
+            `only_damage`, only damage inside the stroke is painted.
             "line": {points, brush}, [x, y] in photo pixels, and the brush's diameter.
             "area": {points}, the corners of an outline.
             "mask": {left, top, png}, a PNG in base64, white where to paint; it becomes `area`, bool (h, w).
@@ -47,7 +48,11 @@ def check_strokes(strokes: object) -> list[dict]:
             raise PageError("bad_request")
         if shape == "line":
             parts["brush"] = _check_brush(stroke.get("brush"))
-        checked.append({"shape": shape, "erase": stroke["erase"], "grow_px": grow_px, **parts})
+        only_damage = stroke.get("only_damage", False)
+        if not isinstance(only_damage, bool):
+            raise PageError("bad_request")
+        common = {"shape": shape, "erase": stroke["erase"], "grow_px": grow_px, "only_damage": only_damage}
+        checked.append(common | parts)
     return checked
 
 

@@ -35,6 +35,13 @@ export function createCanvas(stage, { onView, onFill }) {
     resize();
   }
 
+  // Show the photo without any fill.
+  function clear() {
+    result.getContext("2d").clearRect(0, 0, result.width, result.height);
+    result.getContext("2d").drawImage(original, 0, 0);
+    setView(view, "high");
+  }
+
   function resize() {
     const { width, height } = stageSize();
     const density = Math.min(window.devicePixelRatio, 2);
@@ -114,6 +121,7 @@ export function createCanvas(stage, { onView, onFill }) {
 
   return {
     open,
+    clear,
     resize,
     setView,
     decodePatches,

@@ -11,6 +11,7 @@ import { createModels } from "./models.js";
 import { createOpener } from "./opening.js";
 import { keepVisit } from "./presence.js";
 import { createProgress } from "./progress.js";
+import { createRestoration } from "./restore.js";
 import { createStatus } from "./status.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
@@ -19,7 +20,7 @@ import { uploadFailure } from "./uploads.js";
 import { createVersions } from "./versions.js";
 import { createZoom } from "./zoom.js";
 
-const HELD_COUNTS_FOR = ["undo", "painted"];
+const HELD_COUNTS_FOR = ["undo", "painted", "result"];
 
 // Start the editor in a Gradio component: its element, props, server functions, and notifyInput(), which sends
 // props.value to the server.
@@ -42,12 +43,16 @@ export function start({ element, props, server, notifyInput }) {
       page.strokes.redraw();
       page.holes.redraw();
       page.zoom.showPercentage();
+      page.restoration?.redraw();
     },
     onFill: (...fill) => page.holes.note(...fill),
   });
   page.holes = createHoles(page);
   page.zoom = createZoom(page.canvas, root.querySelector("[data-testid=actual_size]"));
-  page.strokes = createStrokes(page.canvas, (stroke) => page.holding.add(stroke));
+  page.strokes = createStrokes(page.canvas, (stroke) => {
+    if (page.restoration.onlyDamage) stroke.only_damage = true;
+    page.holding.add(stroke);
+  });
   page.updateButtons = () => updateButtons(page);
   page.holding = createHolding(page);
   page.transport = createTransport(server, transportHandlers(page));
@@ -56,6 +61,11 @@ export function start({ element, props, server, notifyInput }) {
   page.versions = createVersions(page, root.querySelector("[data-testid=versions]"));
   page.comparison = createComparison(page);
   page.models = createModels(page);
+  page.showUnfilled = () => {
+    page.photo.unfilled = true;
+    page.canvas.clear();
+  };
+  page.restoration = createRestoration(page, props.damage);
   addControls(page);
   connectApiLink(root.querySelector("[data-testid=api]"));
 
@@ -117,6 +127,8 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
   page.holding.reset();
   page.versions.reset();
   comparison.show(Boolean(answer), 50);
+  root.removeAttribute("data-changed");
+  page.restoration.open();
   page.status.setRefining(false); // of the previous photo
   await showAnswer(page, answer ?? { patches: [] }, [photo]);
   page.status.set(null, "ready");
@@ -135,6 +147,7 @@ async function showAnswer(page, answer, jobs) {
     status.set("saved", undefined, answer);
   }
   if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
+  await page.restoration.answered(answer, jobs[0]);
   if (!answer.patches) return;
   const drawPatches = await canvas.decodePatches(answer.patches);
   if (photo !== page.photo) return; // another one was opened meanwhile
@@ -143,6 +156,7 @@ async function showAnswer(page, answer, jobs) {
   page.holes.redraw();
   page.state = answer;
   updateButtons(page);
+  if (jobs[0].stroke || jobs[0].name) root.setAttribute("data-changed", "");
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
   if (!answer.draft) versions.settled();
   const hint = `try_${jobs[0].example}`;
@@ -151,9 +165,10 @@ async function showAnswer(page, answer, jobs) {
 }
 
 // Enable the buttons that the last answer of the server allows. What is held back can be taken back too.
-function updateButtons({ root, state = {}, holding }) {
+function updateButtons({ root, state = {}, holding, restoration }) {
+  const allowed = { ...state, result: state.painted || restoration.evensTones };
   for (const button of root.querySelectorAll("[data-enabled-by]")) {
     const { enabledBy } = button.dataset;
-    button.disabled = !(state[enabledBy] || (holding.isHolding && HELD_COUNTS_FOR.includes(enabledBy)));
+    button.disabled = !(allowed[enabledBy] || (holding.isHolding && HELD_COUNTS_FOR.includes(enabledBy)));
   }
 }

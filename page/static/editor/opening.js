@@ -15,8 +15,8 @@ export function createOpener(page) {
     return answer;
   }
 
-  async function openVisit({ file, example }) {
-    if (example) return request("open_example", { name: example, model: page.modelName });
+  async function openVisit({ file, example, unfilled }) {
+    if (example) return request("open_example", { name: example, model: page.modelName, unfilled });
     upload = new AbortController();
     const onProgress = (share) => progress.report("upload", share);
     const uploaded = await uploadFile(file, { onProgress, signal: upload.signal }).catch((error) => {

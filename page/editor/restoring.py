@@ -1,0 +1,150 @@
+"""The restoration of a photo, step by step: find its damage, fill it, even out its tones. Each can be taken back."""
+
+import threading
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PIL import Image
+
+from inpaint import ToneCurve
+from inpaint.engine.regions import Box
+from inpaint.photos.tone import find_tone_curve, with_light_channels
+from inpaint.session import Session
+from page.editor.changes import answer_to, patches_of
+from page.editor.found import Choice, Found, check_choice
+from page.editor.strokes import Stroke, area_of
+from page.editor.tones import display_levels, is_faded
+from page.server.errors import PageError
+from page.server.models import Models
+from page.server.progress import report
+from page.server.visits import Visits
+
+
+class Restoration:
+    """What is kept of the restoration of one photo.
+
+    Attributes:
+        found: the damage; None before it was looked for.
+        filled: `np.packbits` of what the finds have added to the mask; None: nothing.
+        curve: of the tones; None before it was computed.
+        evens_tones: whether the curve is applied to the result.
+    """
+
+    def __init__(self) -> None:
+        self.found: Found | None = None
+        self.filled: np.ndarray | None = None
+        self.curve: ToneCurve | None = None
+        self.evens_tones = False
+
+
+class Restorations:
+    """The restorations of all sessions. They are dropped with their sessions."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Session, Restoration] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, session: Session) -> Restoration:
+        """Return the restoration of a session; a new one if it has none."""
+        with self._lock:
+            return self._kept.setdefault(session, Restoration())
+
+    def result(self, session: Session) -> Image.Image:
+        """Return the result of a session, with its tones evened out if the visitor wants that."""
+        restoration, result = self.of(session), session.result()
+        if not restoration.evens_tones or restoration.curve is None:
+            return result
+        return restoration.curve.apply(with_light_channels(result))
+
+
+class RestoreActions:
+    """What the browser may call to restore a photo; see `EditorActions`.
+
+    Args:
+        models: the default one finds the damage.
+        visits: keeps the open photos.
+        restorations: is kept up to date.
+    """
+
+    def __init__(self, models: Models, visits: Visits, restorations: Restorations) -> None:
+        self.models, self.visits, self.restorations = models, visits, restorations
+
+    @property
+    def all(self) -> list[Callable[[dict], dict]]:
+        """All actions."""
+        return [self.find, self.fill_found, self.set_tone]
+
+    def find(self, call: dict) -> dict:
+        """Look for damage, once for each photo: {visit} -> {found}, see `Found.describe`."""
+        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
+            return {"found": self.found(session).describe()}
+
+    def fill_found(self, call: dict) -> dict:
+        """Fill what was found, and nothing else of what was filled so before: {visit, level, kinds, left_out}.
+
+        The answer has the patches to draw. This is one change, which can be undone. See `Choice` for the arguments; no
+        kinds take all of it back.
+        """
+        choice = check_choice(call)
+        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
+            patches = patches_of(self._fill, session, choice)
+            return answer_to(call, session, patches) | {"changed": [bool(patches)]}
+
+    def set_tone(self, call: dict) -> dict:
+        """Even out the tones or not: {visit, on} -> {tone, faded}. `on` may be null: only if they are faded.
+
+        `tone` has the levels that the browser shows instead of 0 to 255, one row for each channel; null: as they are.
+        """
+        on = call.get("on")
+        if on is not None and not isinstance(on, bool):
+            raise PageError("bad_request")
+        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
+            restoration = self.restorations.of(session)
+            if restoration.curve is None and on is not False:
+                report("tone", 0)
+                restoration.curve = find_tone_curve(session.photo, session.mask)
+            faded = restoration.curve is not None and is_faded(restoration.curve)
+            restoration.evens_tones = faded if on is None else on
+            if not restoration.evens_tones or restoration.curve is None:
+                return {"tone": None, "faded": faded}
+            return {"tone": display_levels(restoration.curve, session.photo), "faded": faded}
+
+    def found(self, session: Session) -> Found:
+        """Return the damage of a photo, which is looked for if it has not been yet."""
+        restoration = self.restorations.of(session)
+        if restoration.found is None:
+            report("find", 0)
+            _, probability = self.models.default.find_damage(session.photo, return_probability=True)
+            report("find", 1)
+            restoration.found = Found(probability)
+        return restoration.found
+
+    def damage_within(self, session: Session, stroke: Stroke) -> Stroke:
+        """Return a stroke that paints only the damage inside a stroke.
+
+        Raises:
+            PageError: "no_damage_here" if there is none.
+        """
+        part = self.found(session).within(area_of(stroke | {"grow_px": 0}, session.photo.size))
+        if not part.hole.any():
+            raise PageError("no_damage_here")
+        corner = {"left": part.box.left, "top": part.box.top}
+        return {"shape": "mask", "area": part.hole, **corner, "erase": False, "grow_px": 0}
+
+    def _fill(self, session: Session, choice: Choice) -> list:
+        restoration = self.restorations.of(session)
+        wanted = (
+            self.found(session).mask(choice)
+            if choice.kinds
+            else np.zeros((session.photo.height, session.photo.width), bool)
+        )
+        mask = session.mask
+        if restoration.filled is not None:
+            mask &= ~np.unpackbits(restoration.filled, count=mask.size).reshape(mask.shape).view(bool)
+        added = wanted & ~mask
+        patches = session.replace_mask(
+            Box(0, 0, session.photo.width, session.photo.height), mask | wanted, finish=False
+        )
+        restoration.filled = np.packbits(added) if added.any() else None
+        return patches
