@@ -2,7 +2,8 @@
 
 import math
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # PyTorch takes a second to import
     from inpaint.networks.damage import DamageNetwork
     from inpaint.runtime.damage_runtimes import DamageRuntime
 
+OnProgress = Callable[[float], object]
 BUNDLED_DAMAGE = BUNDLED / "damage"
 USUAL_SHARE, SHARE_OFFSET = 0.003, 0.0003
 """The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
@@ -77,12 +79,13 @@ class DamageFinder:
         threshold: float = THRESHOLD,
         grow_px: float = GROW_PX,
         kinds: Collection[str] = KINDS,
+        on_progress: OnProgress | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mask of a photo's damage, bool (H, W), and its probability; see a call and `probability`."""
         check_threshold(threshold)
         check_grow_px(grow_px)
         check_kinds(kinds)
-        probability = self.probability(pixels)
+        probability = self.probability(pixels, on_progress=on_progress)
         return damage_mask(probability, threshold=threshold, grow_px=grow_px, kinds=kinds), probability
 
     def masks(
@@ -110,11 +113,13 @@ class DamageFinder:
         for threshold in thresholds:
             yield damage_mask(probability, threshold=threshold, grow_px=grow_px)
 
-    def probability(self, pixels: np.ndarray) -> np.ndarray:
+    def probability(self, pixels: np.ndarray, *, on_progress: OnProgress | None = None) -> np.ndarray:
         """Return the probability of damage of each pixel, adjusted to the photo by `adjust_to_prior`.
 
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
+            on_progress: called with the share that is done, from 0 to 1, after each strip. What it raises ends the
+                search. None: nobody is told.
 
         Returns:
             float32 (H, W) in [0, 1]. `damage_mask` turns it into a mask.
@@ -123,7 +128,8 @@ class DamageFinder:
             WeightsError: the bundled weights are missing or damaged.
         """
         runtime = self._loaded_runtime()
-        logits = multi_scale_logits(pixels, self._strip_logits, runtime)
+        steps = _Steps(on_progress, pixels)
+        logits = multi_scale_logits(pixels, partial(self._strip_logits, steps=steps), runtime)
         runtime.release_memory()
         values = adjust_to_prior(logits)
         values *= 0.5
@@ -132,7 +138,7 @@ class DamageFinder:
         values *= 0.5
         return values
 
-    def _strip_logits(self, pixels: np.ndarray) -> np.ndarray:
+    def _strip_logits(self, pixels: np.ndarray, steps: "_Steps") -> np.ndarray:
         """Return the logit of each pixel at one scale, float32 (H, W), computed strip by strip."""
         runtime = self._loaded_runtime()
         height, width = pixels.shape[:2]
@@ -143,6 +149,7 @@ class DamageFinder:
             first, last = max(0, top - reach), min(height, top + rows + reach)
             strip = _pad_to_multiple(pixels[first:last], multiple)
             logits[top : top + rows] = runtime(strip)[top - first : min(top + rows, height) - first, :width]
+            steps.done(min(rows, height - top) * width)
         return logits
 
     def _loaded_runtime(self) -> "DamageRuntime":
@@ -162,6 +169,18 @@ class DamageFinder:
         from inpaint.runtime.damage_runtimes import PyTorchDamage
 
         return PyTorchDamage(network, self.device)
+
+
+class _Steps:
+    """How much of a search is done: of the photo's pixels and those of its copies, each half as wide as the last."""
+
+    def __init__(self, on_progress: OnProgress | None, pixels: np.ndarray) -> None:
+        self._on_progress, self._pixels, self._total = on_progress, 0, pixels.size / 3 * 4 / 3
+
+    def done(self, pixels: int) -> None:
+        self._pixels += pixels
+        if self._on_progress is not None:
+            self._on_progress(min(self._pixels / self._total, 1.0))
 
 
 _BUNDLED_NAME = "The bundled damage weights"

@@ -25,7 +25,7 @@ from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 from inpaint.segmentation.kinds import KINDS, check_kinds, chosen_kinds
 
-from .damage import DamageFinder
+from .damage import DamageFinder, OnProgress
 from .damage_masks import GROW_PX, THRESHOLD, check_threshold
 from .session import Session
 
@@ -248,6 +248,7 @@ class Inpainter:
         threshold: float = ...,
         grow_px: float = ...,
         kinds: Collection[str] = ...,
+        on_progress: OnProgress | None = ...,
         return_probability: Literal[False] = ...,
     ) -> Image.Image: ...
     @overload
@@ -258,6 +259,7 @@ class Inpainter:
         threshold: float = ...,
         grow_px: float = ...,
         kinds: Collection[str] = ...,
+        on_progress: OnProgress | None = ...,
         return_probability: Literal[True],
     ) -> tuple[Image.Image, np.ndarray]: ...
     def find_damage(
@@ -267,6 +269,7 @@ class Inpainter:
         threshold: float = THRESHOLD,
         grow_px: float = GROW_PX,
         kinds: Collection[str] = KINDS,
+        on_progress: OnProgress | None = None,
         return_probability: bool = False,
     ) -> Image.Image | tuple[Image.Image, np.ndarray]:
         """Return the mask of an old photo's damage: scratches, cracks, tears, folds, dust, blotches, missing corners.
@@ -281,6 +284,8 @@ class Inpainter:
             grow_px: dilate the mask by this number of pixels, so that no damaged rim is continued into the hole.
             kinds: which kinds of damage to mark, one or more of "lines" (scratches, cracks, folds, hairs), "specks"
                 (dust, small spots) and "areas" (stains, tears, lost pieces).
+            on_progress: called with the share of the search that is done, from 0 to 1, some times a second; what it
+                raises ends the search. None: nobody is told.
             return_probability: also return the probability of damage, from which `damage_mask` makes the mask for any
                 threshold and kinds without another search.
 
@@ -301,7 +306,9 @@ class Inpainter:
         dust, note = dust_of(picture, threshold=threshold, grow_px=grow_px)
         if dust is None:
             settings = {"threshold": threshold, "grow_px": grow_px}
-            mask, probability = self._damage_finder.find_damage(to_rgb(picture), kinds=chosen, **settings)
+            mask, probability = self._damage_finder.find_damage(
+                to_rgb(picture), kinds=chosen, on_progress=on_progress, **settings
+            )
         else:
             mask, probability = chosen_kinds(dust.mask, chosen), dust.mask.astype(np.float32)
         if has_transparency(picture):

@@ -28,6 +28,7 @@ STYLES = (
     "editor/progress",
     "editor/narrow",
     "editor/sizes",
+    "editor/restore",
 )
 
 

@@ -17,7 +17,7 @@ THRESHOLDS = (0.9, 0.8, 0.65, 0.5, 0.35, 0.25, 0.15, 0.1, 0.06)
 USUAL_LEVEL = 3
 BRUSH_THRESHOLD, BRUSH_MARGIN_PX = 0.15, 64
 """Inside a stroke for damage only, the visitor has said that there is some; and what around it is looked at."""
-SHOWN_PIXELS = 600_000
+SHOWN_PIXELS = 1_000_000
 """Number of pixels of the map that the browser shows."""
 LEFT_OUT_PX = 2
 """Around what the visitor has left out, in pixels of the map: there the mask at full size may be wider."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -115,7 +116,9 @@ class RestoreActions:
         restoration = self.restorations.of(session)
         if restoration.found is None:
             report("find", 0)
-            _, probability = self.models.default.find_damage(session.photo, return_probability=True)
+            _, probability = self.models.default.find_damage(
+                session.photo, return_probability=True, on_progress=partial(report, "find")
+            )
             report("find", 1)
             restoration.found = Found(probability)
         return restoration.found

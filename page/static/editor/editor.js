@@ -166,7 +166,7 @@ async function showAnswer(page, answer, jobs) {
 
 // Enable the buttons that the last answer of the server allows. What is held back can be taken back too.
 function updateButtons({ root, state = {}, holding, restoration }) {
-  const allowed = { ...state, result: state.painted || restoration.evensTones };
+  const allowed = { ...state, result: state.painted || restoration?.evensTones };
   for (const button of root.querySelectorAll("[data-enabled-by]")) {
     const { enabledBy } = button.dataset;
     button.disabled = !(allowed[enabledBy] || (holding.isHolding && HELD_COUNTS_FOR.includes(enabledBy)));

@@ -15,7 +15,6 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     describe();
     fill();
   });
-  let restoring = null; // the photo of a restoration that is under way
   let tonedByRestoring = false;
 
   const kinds = () => KINDS.filter((_, index) => kindBoxes[index].checked);
@@ -24,7 +23,6 @@ export function createRestoration(page, { levels, level: usualLevel }) {
 
   // Restore the photo: an example that is only shown is opened as it was before.
   function restore() {
-    restoring = page.photo;
     if (!transport.visit && page.photo.example) page.showUnfilled();
     found.reset();
     reset();
@@ -68,7 +66,6 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     const key = isFilled ? (levels ? "restored_both" : "restored_fill") : levels ? "restored_tone" : "restored_none";
     tonedByRestoring = Boolean(levels);
     if (isFilled || levels) comparison.show(true, isFilled ? Math.min(Math.max(found.middle, 15), 85) : 50);
-    restoring = null;
     status.set(key, undefined, { count: found.count });
   }
 
@@ -115,8 +112,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     },
     // Another photo is shown.
     open() {
-      restoring = null;
-      panel.hidden = true;
+        panel.hidden = true;
       find("only-damage").checked = steps.tone.checked = false;
       found.reset();
       tone.show(null);
