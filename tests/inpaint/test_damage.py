@@ -61,6 +61,20 @@ def scratched(seed=0):
     return pixels, mask
 
 
+def test_a_search_says_how_far_it_is_and_ends_with_what_the_callback_raises(finder):
+    shares = []
+    pixels, _ = scratched()
+    expected = finder.probability(pixels)
+    assert np.array_equal(finder.probability(pixels, on_progress=shares.append), expected)
+    assert shares == sorted(shares) and 0 < shares[0] < shares[-1] and 0.9 < shares[-1] <= 1
+
+    def cancel(share):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        finder.probability(pixels, on_progress=cancel)
+
+
 @held_out
 def test_damage_on_held_out_photos_is_found(finder):
     from train.damage.scores import count_pixels, sum_counts

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.benchmark.workloads import synthetic_photo
 from page.editor.examples import Examples
 from page.server.texts import translate
 from tests.page.browsing import Visitor, brush_of, check_filled_stroke, filled, near, open_tab, until
@@ -187,28 +186,6 @@ def test_an_expired_photo_is_reopened_with_its_strokes(visitor, served):
     assert (np.abs(visitor.pixels()[[60, 200], [60, 200], :3].astype(int) - FILL) <= 2).all()
     result = np.asarray(Image.open(visitor.download().path()))
     assert (np.abs(result[[60, 200], [60, 200]].astype(int) - FILL) <= 2).all()
-
-
-def test_detected_damage_is_filled_and_can_be_erased(visitor):
-    photo = synthetic_photo(240, 200)
-    photo[60:63, 20:220] = 250
-    visitor.upload(photo)
-    visitor["find_damage"].click()
-    visitor.page.wait_for_selector("[data-testid=clear]:enabled")
-    visitor.wait("ready")
-    filled = visitor.pixels()[..., :3].astype(int)
-    assert np.mean(np.abs(filled[61, 30:210] - FILL).max(axis=1) <= 2) > 0.9
-    assert (filled[140:, :] == photo[140:, :]).mean() > 0.95
-    visitor["eraser"].click()
-    visitor.paint((100, 61))
-    assert (visitor.pixels()[61, 100, :3] == photo[61, 100]).all()
-
-
-def test_a_photo_without_damage_stays_unchanged_with_a_message(visitor):
-    visitor.upload(np.full((120, 160, 3), 128, np.uint8))
-    visitor["find_damage"].click()
-    visitor["error"].get_by_text(translate("no_damage", "en")).wait_for()
-    assert visitor["clear"].is_disabled()
 
 
 def test_a_mask_of_the_whole_photo_is_declined_and_painting_can_continue(visitor):

@@ -7,7 +7,7 @@ from PIL import Image
 from inpaint.photos.errors import PhotoError
 from inpaint.photos.modes import MODES
 from inpaint.photos.sixteen_bit import from_deep_array, to_array
-from inpaint.photos.tone import restore_tone
+from inpaint.photos.tone import find_tone_curve, restore_tone
 from tests.pictures import picture
 
 
@@ -84,3 +84,17 @@ def test_a_greyscale_photo_stays_without_colour():
 def test_what_is_not_a_photo_is_rejected():
     with pytest.raises(PhotoError):
         restore_tone(b"no photo")
+
+
+@pytest.mark.parametrize("make", [Image.fromarray, lambda values: from_deep_array(values.astype(np.uint16) * 257)])
+def test_what_a_mask_leaves_out_has_no_influence_on_the_curve(make):
+    pixels, mask = np.array(faded()), np.zeros((90, 120), bool)
+    mask[:, 50:60] = True
+    expected = find_tone_curve(make(np.delete(pixels, slice(50, 60), axis=1)))
+    pixels[mask] = 255  # white scratches
+    curve = find_tone_curve(make(pixels), mask)
+    assert np.array_equal(curve.levels, expected.levels) and curve.used == expected.used
+    assert not np.array_equal(find_tone_curve(make(pixels)).levels, curve.levels)
+    assert np.array_equal(
+        find_tone_curve(make(pixels), np.ones_like(mask)).levels, find_tone_curve(make(pixels)).levels
+    )

@@ -103,7 +103,7 @@ def test_a_thick_brush_asks_for_a_pause(served):
     assert answer["draft"] and answer["pause"]
 
 
-@pytest.mark.parametrize("action", ["add_mask", "find_damage", "grow_mask", "use_model"])
+@pytest.mark.parametrize("action", ["add_mask", "fill_found", "grow_mask", "use_model"])
 def test_other_changes_of_the_mask_come_as_drafts_too(served, action, monkeypatch):
     browser = Browser(served)
     arguments = {}
@@ -111,9 +111,10 @@ def test_other_changes_of_the_mask_come_as_drafts_too(served, action, monkeypatc
         mask = Image.new("L", (250, 150))
         mask.paste(255, (20, 20, 60, 60))
         arguments = {"path": served.upload(mask)}
-    elif action == "find_damage":
-        damage = Image.fromarray(np.pad(np.full((40, 40), 255, np.uint8), ((50, 60), (100, 110))))
-        monkeypatch.setattr(Inpainter, "find_damage", lambda *_: damage)
+    elif action == "fill_found":
+        damage = np.pad(np.ones((40, 40), np.float32), ((50, 60), (100, 110)))
+        monkeypatch.setattr(Inpainter, "find_damage", lambda *_, **__: (None, damage))
+        arguments = {"level": 3, "kinds": ["areas"], "left_out": []}
     else:
         browser.paint(THICK)
         browser.draw(browser.call("finish_fill"))
