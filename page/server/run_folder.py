@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 PREFIX = "inpaint-"
+TEMPORARY = "temporary"
+"""The part of it that is this process's folder for temporary files: weights and previews of private runs, above all."""
 LOCK = ".lock"
 """A file in the folder that the run keeps locked; the system unlocks it however the process ends."""
 
@@ -19,8 +21,9 @@ LOCK = ".lock"
 def use_run_folder() -> Path:
     """Make the folder of this run, which only this user can read, and set GRADIO_TEMP_DIR to it.
 
-    It lies below the folder that GRADIO_TEMP_DIR names, which may be missing, or below the system's folder for
-    temporary files. What runs that were killed have left there is removed.
+    Temporary files of this process lie in it too, but not those of processes that it starts, which may last longer. It
+    lies below the folder that GRADIO_TEMP_DIR names, which may be missing, or below the system's folder for temporary
+    files. What runs that were killed have left there is removed.
     """
     above = Path(os.getenv("GRADIO_TEMP_DIR") or tempfile.gettempdir()).resolve()
     above.mkdir(parents=True, exist_ok=True)
@@ -28,6 +31,8 @@ def use_run_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
     _lock(folder)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    (folder / TEMPORARY).mkdir()
+    tempfile.tempdir = str(folder / TEMPORARY)
     return folder
 
 

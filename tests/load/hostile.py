@@ -6,10 +6,11 @@ import random
 import secrets
 import socket
 import threading
-import time
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
+from page.server.run_folder import LOCK
 from tests.load.visitor import Visitor, VisitorError, photo_of
 
 NETWORK = "198.18.0.1"
@@ -17,6 +18,8 @@ NETWORK = "198.18.0.1"
 CALLS, VISITS, STALLED, HALF_SENT, UPLOADS = 24, 6, 150, 50, 4
 """Threads that call on one visit and that open photos, stalled uploads, half-sent headers, threads that upload."""
 UPLOAD_BYTES = 20_000_000
+FREE_MEMORY_MB = 150
+"""By how much the memory of a process may differ that holds nothing: blocks of the allocator, kernels, caches."""
 
 
 class HostileVisitor:
@@ -87,17 +90,45 @@ class HostileVisitor:
             self._stop.wait(0.2)
 
 
-def left_behind(pid: int, folder: Path) -> str:
-    """Return what a page still holds, as text: open sockets of its process, and bytes in its folder."""
+class Held(NamedTuple):
+    """What a page holds at a moment.
+
+    Attributes:
+        sockets: open ones of its process.
+        files: of its visitors in its folder.
+        megabytes: of these files.
+        memory_mb: resident memory of its process.
+    """
+
+    sockets: int
+    files: int
+    megabytes: float
+    memory_mb: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sockets} sockets, {self.megabytes:.0f} MB in {self.files} files, {self.memory_mb:.0f} MB of memory"
+        )
+
+    def is_free(self, before: "Held") -> bool:
+        """Return whether nothing of its visitors is left, compared with what it held before they came."""
+        return self.files == 0 and self.memory_mb <= before.memory_mb + FREE_MEMORY_MB
+
+
+def held_by(pid: int, folder: Path) -> Held:
+    """Return what a page holds now."""
     sockets = sum(1 for name in _links(Path(f"/proc/{pid}/fd")) if name.startswith("socket:"))
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return f"{sockets} sockets, {sum(sizes) / 1e6:.0f} MB in {len(sizes)} files"
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != LOCK]
+    return Held(sockets, len(sizes), sum(sizes) / 1e6, memory_mb(pid))
 
 
-def wait_until_free(pid: int, folder: Path, seconds: float = 60) -> str:
-    """Return what a page still holds this long after a test."""
-    time.sleep(seconds)
-    return left_behind(pid, folder)
+def memory_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB on Linux; 0 elsewhere."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _links(folder: Path) -> list[str]:

@@ -13,7 +13,8 @@ import pytest
 
 from inpaint import Inpainter
 from tests.inpaint.sessions import TwoPhases
-from tests.load.__main__ import LoadTest, Stroke, compared, main, memory_mb, quantile, ratio, start_server
+from tests.load.__main__ import LoadTest, Stroke, compared, main, quantile, ratio, start_server
+from tests.load.hostile import Held, memory_mb
 from tests.load.visitor import Visitor, photo_of
 from tests.page.serving import GRADIO_WARNINGS, OneColour, serving
 
@@ -154,6 +155,13 @@ def test_two_pages_are_compared_by_the_95th_percentiles_of_their_latencies_in_al
     assert ratio(old, new) == 0.5
     assert compared(old, new).startswith("95 %: 8.00 s and 4.00 s, 0.50 x, limit 0.5: met")
     assert "missed" in compared(new, old)
+
+
+def test_a_page_is_free_without_files_and_with_the_memory_that_it_had():
+    before = Held(sockets=3, files=0, megabytes=0, memory_mb=600)
+    assert before.is_free(before) and Held(9, 0, 0, 700).is_free(before)
+    assert not Held(3, 1, 0, 600).is_free(before) and not Held(3, 0, 0, 800).is_free(before)
+    assert str(Held(3, 2, 1.2, 600)) == "3 sockets, 1 MB in 2 files, 600 MB of memory"
 
 
 @pytest.mark.parametrize(("fraction", "expected"), [(0.5, 10), (0.95, 19), (0.96, 20), (1, 20)])

@@ -66,6 +66,16 @@ def killed(tmp_path):
     return folder
 
 
+def test_temporary_files_of_a_run_go_with_its_folder(tmp_path):
+    weights = "import tempfile\nplace = tempfile.TemporaryDirectory(prefix='weights-')\nfolder = place.name\n"
+    process, place = start(tmp_path, weights)
+    assert place.is_dir() and place.name.startswith("weights-") and place.parents[2] == tmp_path.resolve()
+    process.kill()
+    process.communicate()
+    remove_dead_runs(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_next_start_removes_the_folder_of_a_killed_run(killed):
     assert (killed / "photo.png").is_file()
     process, folder = start(killed.parent, "")
