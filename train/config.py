@@ -90,6 +90,13 @@ class DataConfig:
     """Threads that decode photos and draw masks. The batches do not depend on their number."""
     patience_s: float = 600.0
     """Seconds for which reading is retried when the Hub does not answer, before the run stops."""
+    on_device: bool = False
+    """Decode all photos once, hold them and a bank of masks on the device that trains, and make batches there, so that
+    a GPU does not wait for this computer. Photos are reduced as with `cache`; needs `masks.bank`."""
+    colour_jitter: float = 0.0
+    """Share of the crops whose brightness, contrast and saturation are changed; needs `on_device`."""
+    jpeg_jitter: float = 0.0
+    """Share of the crops that get the traces of JPEG compression; needs `on_device`."""
     flip: bool = True
     """Flip half of the crops horizontally."""
     masks: MaskConfig = field(default_factory=lambda: MaskConfig(region=0.3, strokes=0.5, scratches=0.2))
@@ -102,6 +109,11 @@ class DataConfig:
         check(self.shuffle_buffer >= 1, "data.shuffle_buffer", self.shuffle_buffer, "at least 1", "try 1000")
         check(self.workers >= 1, "data.workers", self.workers, "at least 1", "try 2")
         check(self.patience_s >= 0, "data.patience_s", self.patience_s, "at least 0", "try 600")
+        check(not self.on_device or self.masks.bank > 0, "data.masks.bank", self.masks.bank,
+              "above 0 with data.on_device", "try 8000")  # fmt: skip
+        for name in ("colour_jitter", "jpeg_jitter"):
+            check(0 <= getattr(self, name) <= float(self.on_device), f"data.{name}", getattr(self, name),
+                  "between 0 and 1, and 0 without data.on_device", "add --data.on-device")  # fmt: skip
         check(0 < self.min_scale <= 1, "data.min_scale", self.min_scale, "above 0 and at most 1", "try 0.5")
 
 

@@ -4,7 +4,6 @@ import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -15,6 +14,8 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+
+from .http import httpx2
 
 TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
 SIGN_IN = "sign in with `hf auth login`, or set HF_TOKEN to a valid token"

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
 from huggingface_hub import set_client_factory
 from huggingface_hub.utils import get_session
 
 from .errors import TRANSIENT_STATUS, first_line, hide_token, is_interrupted, retry_after_s
+from .http import httpx2
 from .xet import disable_missing_xet
 
 FIRST_PAUSE_S = 0.7

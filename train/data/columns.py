@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from datasets import Image, LargeList, List
+from .libraries import datasets
 
-_UNDECODED = Image(decode=False)
 _BINARY_TYPES = ("binary", "large_binary")
 
 
@@ -41,13 +40,13 @@ def undecoded_feature(feature: Any, path: Sequence[str]) -> Any:
     """Return a column's feature with decoding switched off for the images at `path` inside it."""
     if isinstance(feature, list):
         return [undecoded_feature(feature[0], path)]
-    if isinstance(feature, List | LargeList):
+    if isinstance(feature, datasets.List | datasets.LargeList):
         return type(feature)(undecoded_feature(feature.feature, path))
     if path:
         return {
             name: undecoded_feature(inner, path[1:]) if name == path[0] else inner for name, inner in feature.items()
         }
-    return _UNDECODED
+    return datasets.Image(decode=False)
 
 
 def iter_images(value: Any, path: Sequence[str]) -> Iterator[Any]:
@@ -85,13 +84,13 @@ def _find(feature: Any, path: tuple[str, ...], matches: Callable[[Any], bool]) -
 
 def _list_item(feature: Any) -> Any:
     """Return the feature of the items of a list, also of nested lists; other features unchanged."""
-    while isinstance(feature, List | LargeList | list):
+    while isinstance(feature, datasets.List | datasets.LargeList | list):
         feature = feature[0] if isinstance(feature, list) else feature.feature
     return feature
 
 
 def _is_image(feature: Any) -> bool:
-    return isinstance(feature, Image)
+    return isinstance(feature, datasets.Image)
 
 
 def _is_binary(feature: Any) -> bool:

@@ -14,13 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import datasets
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from inpaint.photos.formats import FORMAT_OF_SUFFIX
 
 from .columns import find_image_column
+from .libraries import datasets, parquet, pyarrow
 
 DEFAULT_SPLIT = "train"
 SPLIT_OF_WORD = {
@@ -208,8 +205,8 @@ def _holds_images(path: str) -> bool:
     if not path.endswith(".parquet"):
         return False
     try:
-        find_image_column(datasets.Features.from_arrow_schema(pq.read_schema(path)))
-    except (ValueError, OSError, pa.ArrowException):
+        find_image_column(datasets.Features.from_arrow_schema(parquet.read_schema(path)))
+    except (ValueError, OSError, pyarrow.ArrowException):
         return False
     return True
 
@@ -218,7 +215,7 @@ def _file_columns(path: str) -> list[str]:
     """Return the columns of a table that name files, as `datasets` recognises them; [] for an unreadable table."""
     try:
         names = list(_columns(path))
-    except (OSError, ValueError, csv.Error, pa.ArrowException):
+    except (OSError, ValueError, csv.Error, pyarrow.ArrowException):
         return []
     pattern = re.compile(r"(.+_)?file_names?")
     columns = [name for name in names if pattern.fullmatch(name)]
@@ -227,7 +224,7 @@ def _file_columns(path: str) -> list[str]:
 
 def _columns(path: str) -> Iterator[str]:
     if path.endswith(".parquet"):
-        yield from pq.read_schema(path).names
+        yield from parquet.read_schema(path).names
         return
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         first = file.readline(_MAX_LINE)

@@ -2,12 +2,12 @@
 
 from pathlib import PurePosixPath
 
-import datasets
-import httpx2  # the HTTP library of huggingface_hub 2, whose errors it passes through
-from datasets.packaged_modules.imagefolder.imagefolder import ImageFolder
 from huggingface_hub import HfFileSystem
 
+from inpaint.hub.http import httpx2
+
 from .folder import METADATA_FILES, PICTURE_SUFFIXES
+from .libraries import datasets
 
 
 def count_used_pictures(repo_id: str, split: str, revision: str | None) -> tuple[int, int] | None:
@@ -27,7 +27,10 @@ def count_used_pictures(repo_id: str, split: str, revision: str | None) -> tuple
     """
     try:
         builder = datasets.load_dataset_builder(repo_id, revision=revision)
-        if not isinstance(builder, ImageFolder) or not builder.config.data_files:
+        if (
+            not isinstance(builder, datasets.packaged_modules.imagefolder.imagefolder.ImageFolder)
+            or not builder.config.data_files
+        ):
             return None
         root = f"datasets/{repo_id}@{revision}" if revision else f"datasets/{repo_id}"
         paths = [str(path) for path in HfFileSystem().find(root)]

@@ -1,5 +1,7 @@
 """Open image datasets for streaming: on the Hub, in a folder, or in parquet files."""
 
+from __future__ import annotations
+
 import functools
 import glob
 import logging
@@ -7,17 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import datasets
-import pyarrow as pa
-from datasets.data_files import DataFilesDict, get_data_patterns
-from datasets.load import infer_module_for_data_files
-
 from inpaint.hub.errors import explain_error, is_refusal
 from inpaint.hub.retry import install_retrying_client
 
 from .columns import find_image_column, undecoded_feature
 from .folder import list_pictures
 from .hub_pictures import count_used_pictures
+from .libraries import datasets, pyarrow
 from .retry import StreamError, retry_read
 
 OPEN_TIMEOUT_S = 60.0
@@ -91,7 +89,7 @@ def load_rows(
         if path.is_dir():
             return _load_folder(path, split, column)
         return retry_read(lambda: _load_from_hub(dataset, split, revision), f"the dataset {dataset}", OPEN_TIMEOUT_S)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pa.ArrowException) as error:
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pyarrow.ArrowException) as error:
         if isinstance(error, StreamError):
             raise
         if is_refusal(error):
@@ -119,8 +117,8 @@ def _load_folder(path: Path, split: str, column: str | None) -> datasets.Iterabl
     if not glob.has_magic(str(path)):
         return datasets.load_dataset(str(path), split=split, streaming=True)
     base = glob.escape(str(path))  # `datasets` takes brackets in the path of a folder for a pattern
-    files = DataFilesDict.from_patterns(get_data_patterns(base), base)
-    module, options = infer_module_for_data_files(files)
+    files = datasets.data_files.DataFilesDict.from_patterns(datasets.data_files.get_data_patterns(base), base)
+    module, options = datasets.load.infer_module_for_data_files(files)
     if module is None or split not in files:
         raise ValueError(f"Bad split: {split}. Available splits: {list(files)}")
     escaped = {str(name): list(map(glob.escape, paths)) for name, paths in files.items()}

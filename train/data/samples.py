@@ -84,12 +84,17 @@ class MaskBank:
         """Return a random mask in one of its eight orientations: bool (n, n), True = hole; n varies."""
         number = int(rng.integers(self._config.masks.bank))
         if number not in self._masks:
-            mask = _draw_mask(self._config, np.random.default_rng([self._seed, number]), self._silhouettes)
+            mask = draw_bank_mask(self._config, self._silhouettes, self._seed, number)
             self._masks[number] = len(mask), np.packbits(mask)
         side, packed = self._masks[number]
         mask = np.unpackbits(packed, count=side * side).reshape(side, side).astype(bool)
         mask = np.rot90(mask, int(rng.integers(4)))
         return mask[:, ::-1] if rng.random() < 0.5 else mask
+
+
+def draw_bank_mask(config: DataConfig, silhouettes: Silhouettes | None, seed: int, number: int) -> np.ndarray:
+    """Draw one mask of a bank: bool (n, n), True = hole; n varies. Arguments as for `MaskBank`."""
+    return _draw_mask(config, np.random.default_rng([seed, number]), silhouettes)
 
 
 def random_mask(

@@ -9,15 +9,12 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import datasets
-import pyarrow as pa
-from datasets.utils.file_utils import xopen
-
 from inpaint.hub.errors import explain_error, is_refusal, is_transient
 from inpaint.hub.retry import Backoff
 
 from .columns import iter_images
 from .decoding import UnusableImageError
+from .libraries import datasets, pyarrow
 from .opening import OPEN_TIMEOUT_S, OpenDataset
 from .retry import StreamBackoff, StreamError, retry_read
 
@@ -26,7 +23,7 @@ READ_TIMEOUT_S = 600.0
 MAX_SHARDS = 1024
 MAX_FILES_TO_RESHARD = 16
 """Datasets of more files are not split into row groups, since that opens every file."""
-_DAMAGED_FILE = (pa.ArrowException, OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+_DAMAGED_FILE = (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +64,7 @@ class Shards:
                     outage.reset()
                     damage.reset()
                 return
-            except (*_DAMAGED_FILE, datasets.exceptions.DatasetsError) as error:
+            except (*_DAMAGED_FILE, pyarrow.ArrowException, datasets.exceptions.DatasetsError) as error:
                 if is_transient(error) or is_refusal(error):
                     outage.wait_or_raise(error)
                 elif not damage.wait(error):  # tried again, since a response that was cut short looks like damage
@@ -97,7 +94,7 @@ def fetch_bytes(cell: Any, timeout_s: float = READ_TIMEOUT_S) -> bytes:
 
     def read() -> bytes:
         # `xopen` takes "::" in a name for a path inside an archive
-        with open(path, "rb") if os.path.isfile(path) else xopen(path, "rb") as file:
+        with open(path, "rb") if os.path.isfile(path) else datasets.utils.file_utils.xopen(path, "rb") as file:
             return file.read()
 
     try:
@@ -114,6 +111,6 @@ def _split(opened: OpenDataset) -> tuple[OpenDataset, int]:
     """Split a dataset of few files into row groups; return it with the number of its shards."""
     rows = opened.rows
     if 1 <= rows.num_shards <= MAX_FILES_TO_RESHARD:
-        with contextlib.suppress(*_DAMAGED_FILE, StreamError):
+        with contextlib.suppress(*_DAMAGED_FILE, pyarrow.ArrowException, StreamError):
             rows = retry_read(rows.reshard, f"the dataset {opened.name}", OPEN_TIMEOUT_S)
     return opened._replace(rows=rows), min(rows.num_shards, MAX_SHARDS)

@@ -57,6 +57,12 @@ class Task(NamedTuple):
     after: Position
 
 
+def silhouettes_of(config: DataConfig) -> list[np.ndarray] | None:
+    """Return the silhouettes that a config's masks use; None if these are generated, or none are used."""
+    masks = config.masks
+    return load_silhouettes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
+
+
 class PhotoStream:
     """An endless iterator of batches, prepared by threads ahead of the training loop.
 
@@ -88,9 +94,8 @@ class PhotoStream:
         self._config, self._seed, self._rank, self._world_size = config, seed, rank, world_size
         self._batch_size = config.batch_size // world_size
         self._source = CachedImages(config, seed) if config.cache else StreamedImages(config, seed)
-        masks = config.masks
-        self._silhouettes = load_silhouettes(masks.shapes) if masks.shapes and (masks.region or masks.large) else None
-        self._bank = MaskBank(config, self._silhouettes, seed) if masks.bank else None
+        self._silhouettes = silhouettes_of(config)
+        self._bank = MaskBank(config, self._silhouettes, seed) if config.masks.bank else None
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=PREFETCHED_BATCHES)
         self._closed = threading.Event()
         self.waited_s = 0.0

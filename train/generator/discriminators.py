@@ -27,10 +27,15 @@ class PictureDiscriminator(nn.Module):
         size: side of the square images, a power of two times 4: 64 for the centre, 128 for the whole image.
         channels: width of the first layer.
 
+    Attributes:
+        treats_images_apart: whether the logits of an image do not depend on the others of the batch.
+
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, section 3.2 and figure 9a. The sigmoid is part of the loss (cross-entropy
         with logits), which is equivalent and does not overflow.
     """
+
+    treats_images_apart = False  # batch norm mixes them
 
     def __init__(self, size: int, channels: int = 64):
         super().__init__()
@@ -69,6 +74,8 @@ class PatchDiscriminator(nn.Module):
         Isola et al. 2017, arXiv:1611.07004, section 3.2.2; the mask as input: Yu et al. 2019, arXiv:1806.03589.
         It has no normalization layers: R1 bounds it.
     """
+
+    treats_images_apart = True
 
     def __init__(self, channels: int = 48):
         super().__init__()

@@ -18,6 +18,7 @@ from inpaint.networks.generators import build_generator
 from inpaint.networks.pyramid import shrink
 from inpaint.networks.tensors import composite
 from train.config import DataConfig, TrainConfig
+from train.data.device.stream import DeviceStream, open_device_stream
 from train.data.order import START, Position
 from train.data.stream import Batch, PhotoStream
 from train.metrics.perceptual import EfficientNetFeatures, perceptual_loss
@@ -25,8 +26,9 @@ from train.run.device import pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
 from train.run.events import Callback
+from train.run.finite import CHECK_EVERY, FiniteCheck
 from train.run.loop import train
-from train.run.optimize import optimizer_step
+from train.run.optimize import optimizer_step, raise_failure
 from train.run.progress import save_sheet
 from train.run.schedule import learning_rate_factor
 
@@ -41,8 +43,12 @@ def train_generator(
     config: TrainConfig, processes: ProcessGroup | None = None, callbacks: Sequence[Callback] = ()
 ) -> Path:
     """Train a generator from the start, or resume; arguments, result and errors are those of `train.run.loop.train`."""
+    rank_of_machine = processes.local_rank if processes else 0
 
-    def open_stream(data: DataConfig, start: Position, rank: int, world_size: int) -> PhotoStream:
+    def open_stream(data: DataConfig, start: Position, rank: int, world_size: int) -> PhotoStream | DeviceStream:
+        if data.on_device:
+            device = pick_device(config.device, rank_of_machine)
+            return open_device_stream(data, config.seed, device, start, rank, world_size)
         return PhotoStream(data, config.seed, start, rank, world_size)
 
     return train(config, open_stream, partial(GeneratorTrainer, config), processes, callbacks)
@@ -86,6 +92,7 @@ class GeneratorTrainer:
             torch.compile(network) if config.compile else network
             for network in (self.processes.wrap(self.generator), self.processes.wrap(self.discriminator))
         )
+        self._check = FiniteCheck(self.device) if config.data.on_device and fused else None
         self.images_seen = 0
         self.steps = 0
         self.position = START
@@ -123,11 +130,14 @@ class GeneratorTrainer:
         # Generator:
         terms = self._generator_terms(self._discriminator_crop(prediction), real, fake, seen_mask)
         if self.features is not None:
-            terms["perceptual"] = perceptual_loss(self.features, filled, image)
+            with self._autocast():
+                terms["perceptual"] = perceptual_loss(self.features, filled, image)
         weights = losses.generator_weights(config, terms)
         report |= self._update("generator", self.g_optimizer, terms, weights)
 
         self.steps += 1
+        if self._check and self.steps % CHECK_EVERY == 0:
+            raise_failure(self._check)
         images = len(image) * self.processes.world_size
         self.images_seen += images
         self.position = batch.position
@@ -138,8 +148,13 @@ class GeneratorTrainer:
         """Return the loss terms of the discriminator by name, from what it sees of ground truth and composite."""
         config = self.config.loss
         with self._autocast():
-            real_logits = self.wrapped_discriminator(real, mask).logits
-            fake_logits = self.wrapped_discriminator(fake, mask).logits
+            if self.config.data.on_device and self.discriminator.treats_images_apart:
+                # half as many passes, whose kernels are twice as large
+                both = self.wrapped_discriminator(torch.cat([real, fake]), torch.cat([mask, mask])).logits
+                real_logits, fake_logits = both.chunk(2)
+            else:
+                real_logits = self.wrapped_discriminator(real, mask).logits
+                fake_logits = self.wrapped_discriminator(fake, mask).logits
         terms = {"adversarial": losses.discriminator_loss(
             config.adversarial, real_logits.float(), fake_logits.float(), mask, self.processes.mean)}  # fmt: skip
         if config.r1_gamma and self.steps % config.r1_interval == 0:
@@ -183,7 +198,7 @@ class GeneratorTrainer:
     def _update(
         self, name: str, optimizer: torch.optim.Optimizer, terms: dict[str, Tensor], weights: dict[str, float]
     ) -> dict[str, Tensor]:
-        return optimizer_step(name, optimizer, terms, weights, self.images_seen, self.processes)
+        return optimizer_step(name, optimizer, terms, weights, self.images_seen, self.processes, self._check)
 
     def _discriminator_crop(self, x: Tensor) -> Tensor:
         """Return the part that the discriminator sees: the centre if only that is predicted, else all of it."""
@@ -203,7 +218,13 @@ class GeneratorTrainer:
                 group["lr"] = rate * factor
 
     def state(self) -> dict[str, Any]:
-        """Return everything that training depends on, apart from the position."""
+        """Return everything that training depends on, apart from the position.
+
+        Raises:
+            NonFiniteError: a loss was not finite since it was last checked.
+        """
+        if self._check:
+            raise_failure(self._check)
         return {
             "generator": self.generator.state_dict(),
             "discriminator": self.discriminator.state_dict(),

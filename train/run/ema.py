@@ -41,7 +41,6 @@ class EMA:
             return
         halflife = min(self.halflife_images, images_seen / 20)
         decay = 0.5 ** (batch_size / halflife) if halflife else 0.0
-        for average, parameter in zip(self.network.parameters(), network.parameters(), strict=True):
-            average.lerp_(parameter, 1 - decay)
-        for copied, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
-            copied.copy_(buffer)
+        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
+        if buffers := list(self.network.buffers()):
+            torch._foreach_copy_(buffers, list(network.buffers()))

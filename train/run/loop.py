@@ -8,7 +8,7 @@ from inpaint.hub.weights import save_generator
 from train.config import RunConfig
 from train.data.order import START, Position
 from train.data.retry import StreamError
-from train.data.stream import Batch, PhotoStream
+from train.data.stream import Batch
 
 from .checkpoint import own_position, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup
@@ -16,7 +16,7 @@ from .events import Callback
 from .progress import Progress, plot_losses
 from .samples import SampleSheets
 from .signals import GracefulShutdown
-from .trainer import BuildTrainer, OpenStream, Trainer
+from .trainer import BuildTrainer, OpenStream, Stream, Trainer
 
 
 def train(
@@ -79,7 +79,7 @@ class _Loop:
         self,
         config: RunConfig,
         trainer: Trainer,
-        stream: PhotoStream,
+        stream: Stream,
         sheets: SampleSheets,
         processes: ProcessGroup,
         callbacks: Sequence[Callback],

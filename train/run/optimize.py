@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .distributed import OtherProcessError, ProcessGroup
+from .finite import FiniteCheck
 
 ADVICE = "The last checkpoint is intact: start a new run with a lower learning rate, or without bf16."
 
@@ -22,6 +23,7 @@ def optimizer_step(
     weights: Mapping[str, float],
     images_seen: int,
     processes: ProcessGroup,
+    check: FiniteCheck | None = None,
 ) -> dict[str, Tensor]:
     """Minimize the weighted sum of loss terms by one step.
 
@@ -32,6 +34,8 @@ def optimizer_step(
         weights: the weight of each term, by the same names.
         images_seen: the clock of the run, for the error message.
         processes: of the run; when a loss is not finite in one of them, none takes the step.
+        check: notes on the device whether the sum is finite, for a fused optimizer, so that this function does not wait
+            for the device; `raise_failure` raises the error later. None: the error is raised here.
 
     Returns:
         The detached terms under the keys "name/term".
@@ -42,17 +46,35 @@ def optimizer_step(
     """
     zero = torch.zeros((), device=next(iter(terms.values())).device)
     total = sum((weights[term] * value for term, value in terms.items()), zero)
-    failed = processes.lowest_rank(not torch.isfinite(total))
-    if failed is not None and failed != processes.rank:
-        raise OtherProcessError("A loss is not finite in another process.")
-    if failed is not None:
-        bad = {term: value for term, value in terms.items() if not torch.isfinite(value)} or {"total": total}
-        values = ", ".join(f"{name}/{term} is {float(value.detach())}" for term, value in bad.items())
-        raise NonFiniteError(f"{values} after {images_seen:,} images; a loss must be finite. {ADVICE}")
+    if check is None:
+        failed = processes.lowest_rank(not torch.isfinite(total))
+        if failed is not None and failed != processes.rank:
+            raise OtherProcessError("A loss is not finite in another process.")
+        if failed is not None:
+            bad = {term: value for term, value in terms.items() if not torch.isfinite(value)} or {"total": total}
+            raise _non_finite({f"{name}/{term}": float(value.detach()) for term, value in bad.items()}, images_seen)
+    else:
+        optimizer.found_inf = check.note(name, terms, processes.mean(total), images_seen)  # type: ignore[attr-defined]
     optimizer.zero_grad(set_to_none=True)
     total.backward()
     optimizer.step()
     return {f"{name}/{term}": value.detach() for term, value in terms.items()}
+
+
+def raise_failure(check: FiniteCheck) -> None:
+    """Wait for the device, and raise if a loss has not been finite.
+
+    Raises:
+        NonFiniteError: a loss was not finite; no weight has been changed by it, or since.
+    """
+    failure = check.first_failure()
+    if failure is not None:
+        raise _non_finite(failure[0] or {"the sum of the losses": float("nan")}, failure[1])
+
+
+def _non_finite(values: Mapping[str, float], images_seen: int) -> NonFiniteError:
+    listed = ", ".join(f"{name} is {value}" for name, value in values.items())
+    return NonFiniteError(f"{listed} after {images_seen:,} images; a loss must be finite. {ADVICE}")
 
 
 def check_finite(state: Mapping[str, Any], images_seen: int) -> None:

@@ -61,6 +61,7 @@ def held_out_batch(config: RunConfig, open_stream: OpenStream) -> Batch | None:
     if config.sample_split is None:
         return None
     data = dataclasses.replace(config.data_config, split=config.sample_split, batch_size=SHEET_PHOTOS, cache=False)
+    data = dataclasses.replace(data, on_device=False, colour_jitter=0.0, jpeg_jitter=0.0)
     try:
         stream = open_stream(data, START, 0, 1)
         try:

@@ -1,5 +1,6 @@
 """What the training loop needs to know about a network that is trained."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from train.config import DataConfig
 from train.data.order import Position
-from train.data.stream import Batch, PhotoStream
+from train.data.stream import Batch
 
 from .distributed import ProcessGroup
 from .ema import EMA
@@ -51,7 +52,34 @@ class Trainer(Protocol):
         ...
 
 
+class Stream(Protocol):
+    """An endless stream of batches, as the loop reads it; see `train.data.stream.PhotoStream`.
+
+    Attributes:
+        waited_s: seconds that the consumer has spent waiting for batches.
+        skip_reasons: reason -> number of images that were skipped for it.
+        rows_per_epoch: images in an epoch; None while unknown.
+    """
+
+    waited_s: float
+    skip_reasons: Counter[str]
+    rows_per_epoch: int | None
+
+    @property
+    def skipped(self) -> int:
+        """Number of images that could not be used."""
+        ...
+
+    def next_batch(self, stop: Callable[[], bool] = ...) -> Batch | None:
+        """Return the next batch; None if `stop` ended the waiting for it."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading."""
+        ...
+
+
 BuildTrainer = Callable[[ProcessGroup], Trainer]
 """Builds the networks and optimizers of a run."""
-OpenStream = Callable[[DataConfig, Position, int, int], PhotoStream]
+OpenStream = Callable[[DataConfig, Position, int, int], Stream]
 """Opens a run's stream: which photos, the position to start from, and this process's rank among how many."""
