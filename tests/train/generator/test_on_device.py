@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from inpaint.networks.config import FreeFormConfig
 from tests.train import runs
 from train.config import DataConfig, LossConfig, MaskConfig
 from train.data.device.stream import open_device_stream
@@ -152,8 +151,7 @@ def test_settings_that_contradict_each_other_are_refused():
 
 
 def test_a_small_generator_learns_on_the_device(photos, tmp_path):
-    config = config_of(photos, tmp_path, loss=LossConfig(), learning_rate=2e-3, guided=0.0)
-    config = dataclasses.replace(config, generator=FreeFormConfig(channels=(8, 8, 8), blocks=1, attention_every=0))
-    trainer, stream = GeneratorTrainer(config), open_device_stream(config.data, 0, CPU)
-    losses = [float(trainer.train_step(stream.next_batch())["generator/reconstruction"]) for _ in range(30)]
-    assert sum(losses[-10:]) < 0.9 * sum(losses[:10])
+    config = config_of(photos, tmp_path, loss=LossConfig(), learning_rate=3e-3, guided=0.0)
+    trainer, batch = GeneratorTrainer(config), runs.batch_of()
+    losses = [float(trainer.train_step(batch)["generator/reconstruction"]) for _ in range(15)]
+    assert losses[-1] < 0.8 * losses[0]
