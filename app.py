@@ -27,6 +27,7 @@ from starlette.middleware import Middleware
 from inpaint import Inpainter, WeightsError
 from inpaint.runtime.malloc import keep_memory
 from inpaint.warm_up import start_warm_up
+from page.editor.card import card
 from page.editor.component import editor
 from page.editor.examples import Examples
 from page.retrain.component import PATH as RETRAIN_PATH
@@ -38,7 +39,7 @@ from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.connections import limit_connections
 from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
-from page.server.models import Models
+from page.server.models import CARD_PATH, Models
 from page.server.owner import OwnerKey
 from page.server.partial_uploads import PartialUploads
 from page.server.scripts import script_route
@@ -95,6 +96,8 @@ def build_page(
         with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache, fill_width=True) as page:
             editor(models, visits, examples, notice)
             add_api(inpainter, visits)
+        with page.route("Model card", CARD_PATH, show_in_navbar=False):
+            card(inpainter)
         with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
             retrain(models, OwnerKey() if owner_key is None else owner_key)
     return page

@@ -297,6 +297,11 @@ class Session:
             patches = [Patch(box.left, box.top, canvas.pixels[box.slices]) for box in canvas.hole_boxes]
             return write_patches(self.photo, patches, canvas.mask)
 
+    def patches(self) -> list[Patch]:
+        """Return the present pixels of all holes, for a client that shows the photo alone."""
+        with self._editing.lock:
+            return self._canvas.patches(self._canvas.hole_boxes)
+
     def patches_since(self, revision: int) -> list[Patch] | None:
         """Return the present pixels of all that has changed since a revision, for clients that may miss an answer.
 

@@ -14,4 +14,14 @@ class PhotoTooLargeError(PhotoError):
 
 
 class MaskError(ValueError):
-    """A mask does not define which pixels of the photo to fill; the message says what to change."""
+    """A mask does not define which pixels of the photo to fill; the message says what to change.
+
+    Args:
+        message: for who calls the library or its command line.
+        kind: names the rule, for programs that have words of their own: "size", "share" or "transparent"; "": another.
+        values: what such words need.
+    """
+
+    def __init__(self, message: str, kind: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.kind, self.values = kind, values

@@ -104,7 +104,9 @@ def _check_share(hole: np.ndarray, max_share: float, invert: bool) -> None:
         raise MaskError(
             f"the mask marks {100 * marked / hole.size:.4g} % of the photo; it may mark at most {100 * max_share:g} %: "
             f"{filled} is where the photo is filled. If {other} is, {switch}; if the mask is right, raise the limit "
-            "(max_share=1, --max-share 1)"
+            "(max_share=1, --max-share 1)",
+            "share",
+            percent=round(100 * marked / hole.size),
         )
 
 
@@ -115,7 +117,10 @@ def _check_size(own: tuple[int, int], size: tuple[int, int]) -> None:
     if own[::-1] == tuple(size):
         advice = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees"
     raise MaskError(
-        f"the mask is {own[0]}x{own[1]} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}"
+        f"the mask is {own[0]}x{own[1]} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}",
+        "size",
+        mask=f"{own[0]} x {own[1]}",
+        photo=f"{size[0]} x {size[1]}",
     )
 
 

@@ -36,6 +36,7 @@ from page.server.errors import PageError
 from page.server.models import Models, describe, is_registered_name
 from page.server.progress import report, with_progress
 from page.server.stroke_checks import check_strokes
+from page.server.texts import TEXTS
 from page.server.visits import Visit, Visits
 
 PREVIEW_SIDE = 4096
@@ -69,7 +70,7 @@ class EditorActions:
         strokes += [self.undo_stroke, self.redo_stroke, self.clear_strokes]
         masks = [self.add_mask, self.grow_mask, self.save_mask]
         models, versions = [self.load_model, self.use_model], [self.keep_version, self.restore_version]
-        others = [*self.restoring.all, self.keep_visit, self.leave_visit]
+        others = [*self.restoring.all, self.keep_visit, self.resume_visit, self.leave_visit]
         return [*photos, *strokes, *masks, *versions, *models, *others]
 
     def open_photo(self, call: dict, inpainter: Inpainter) -> dict:
@@ -196,6 +197,8 @@ class EditorActions:
         except PhotoError:
             raise PageError("not_a_picture") from None
         except MaskError as error:
+            if f"mask_{error.kind}" in TEXTS["en"]:
+                raise PageError(f"mask_{error.kind}", **error.values) from None
             raise PageError("mask_refused", reason=str(error)) from None
         if not mask.any():
             raise PageError("mask_empty")
@@ -277,6 +280,18 @@ class EditorActions:
     def keep_visit(self, call: dict) -> dict:
         """Say that the page is still open: {visit} -> {}."""
         return {}
+
+    def resume_visit(self, call: dict) -> dict:
+        """Return all that a page shows of a visit, after it was reloaded: {visit} -> the patches, {width, height}.
+
+        What was found and toned is there too. `original` is the photo's own file, as `describe_download` describes it, if it is still there.
+        """
+        visit = self._visit(call)
+        with self.visits.locked_session(visit) as session:
+            answer = encode_patches(session, session.patches()) | self.restoring.shown(session)
+        original = next(iter(sorted((visit.folder / "original").glob("*"))), None)
+        size = {"width": visit.session.photo.width, "height": visit.session.photo.height}
+        return answer | size | {"original": describe_download(original) if original else None}
 
     def leave_visit(self, call: dict) -> dict:
         """Close the photo: {visit} -> {}."""

@@ -107,9 +107,21 @@ class RestoreActions:
                 restoration.curve = find_tone_curve(session.photo, session.mask)
             faded = restoration.curve is not None and is_faded(restoration.curve)
             restoration.evens_tones = faded if on is None else on
-            if not restoration.evens_tones or restoration.curve is None:
-                return {"tone": None, "faded": faded}
-            return {"tone": display_levels(restoration.curve, session.photo), "faded": faded}
+            return self._tone(session) | {"faded": faded}
+
+    def shown(self, session: Session) -> dict:
+        """Return what a page that was reloaded shows of the restoration: {found, tone, faded}, what there is of them."""
+        restoration = self.restorations.of(session)
+        found = {} if restoration.found is None else {"found": restoration.found.describe()}
+        if restoration.curve is None or not restoration.evens_tones:
+            return found
+        return found | self._tone(session) | {"faded": is_faded(restoration.curve)}
+
+    def _tone(self, session: Session) -> dict:
+        restoration = self.restorations.of(session)
+        if not restoration.evens_tones or restoration.curve is None:
+            return {"tone": None}
+        return {"tone": display_levels(restoration.curve, session.photo)}
 
     def found(self, session: Session) -> Found:
         """Return the damage of a photo, which is looked for if it has not been yet."""

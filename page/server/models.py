@@ -30,6 +30,8 @@ WAIT_S, ABANDON_S = 20, 15
 close connections that are silent for a minute."""
 DECLINED_S = 1.0
 """How long a request waits before it is declined, since browsers repeat it at once."""
+CARD_PATH = "card"
+"""Of the page with the card of the default weights."""
 REGISTERED = "retrained"
 """Owner part of the names of registered models."""
 
@@ -170,25 +172,29 @@ def is_registered_name(name: str) -> bool:
 
 
 def describe(inpainter: Inpainter) -> dict[str, str]:
-    """Return the description of a model in the page's footer: {weights, runtime, about, card, card_text}.
+    """Return the description of a model in the page's footer: {weights, name, licence, runtime, about, card}.
 
-    `about` is the key of a text on what the weights are good at; "" if they suit any photo. `card` is the URL of the
-    model card, or "" if `card_text` holds its text.
+    `weights` is what the model was loaded from. The others but `card`, the URL of the model card, are keys of texts;
+    `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit any photo.
     """
     source = inpainter.source
-    bundled = source == "bundled"
-    space = os.getenv("SPACE_ID")
     hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
-    card = f"{hub}/{source.partition('@')[0]}" if "/" in source and not os.path.exists(source) else ""
-    if bundled and space:
-        card = f"{hub}/spaces/{space}/blob/main/inpaint/weights/README.md"
+    on_hub = "/" in source and not os.path.exists(source)
+    kind = "bundled" if source == "bundled" else "on_hub" if on_hub else "own"
     return {
         "weights": source,
-        "runtime": f"{inpainter.runtime.name}, {str(inpainter.device).partition(':')[0]}",
+        "name": source if on_hub else f"weights_{kind}",
+        "licence": f"licence_{kind}",
+        "runtime": "runtime_cpu" if str(inpainter.device).startswith("cpu") else "runtime_gpu",
         "about": _limitation_key(inpainter),
-        "card": card,
-        "card_text": (BUNDLED / "README.md").read_text(encoding="utf-8") if bundled and not card else source,
+        "card": f"{hub}/{source.partition('@')[0]}" if on_hub else CARD_PATH if card_file(inpainter) else "",
     }
+
+
+def card_file(inpainter: Inpainter) -> Path | None:
+    """Return the file of a model's card; None if it is on the Hub, or there is none."""
+    folder = BUNDLED if inpainter.source == "bundled" else Path(inpainter.source)
+    return folder / "README.md" if (folder / "README.md").is_file() else None
 
 
 def _limitation_key(inpainter: Inpainter) -> str:

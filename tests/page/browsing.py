@@ -58,12 +58,15 @@ class Visitor:
         )
 
     def upload(self, pixels, name="photo.png"):
-        """Open a photo from pixels, or from a file's bytes."""
+        """Open a photo from pixels, or from a file's bytes; work on the one before is discarded."""
         if not isinstance(pixels, bytes):
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, Image.registered_extensions()[Path(name).suffix.lower()])
             pixels = file.getvalue()
+        would_lose = self.page.locator(".page[data-unsaved]").count()
         self["file"].set_input_files({"name": name, "mimeType": "image/png", "buffer": pixels})
+        if would_lose:
+            self["discard_work"].click()
         self.page.wait_for_selector(".page[data-state=ready][data-has-file]")
 
     def place(self, x, y):
@@ -122,7 +125,7 @@ class Visitor:
 
     def finish(self):
         """Leave the page, but keep the tab; the page's scripts must not have failed."""
-        self.page.evaluate("localStorage.clear()")
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
         for event, handler in self.handlers.items():
             self.page.remove_listener(event, handler)

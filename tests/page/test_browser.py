@@ -128,6 +128,7 @@ def test_another_example_can_be_opened_while_a_stroke_opens_the_first_one_on_the
     threading.Thread(target=asyncio.run, args=[served.visits.queue.run(free.wait)]).start()
     visitor.paint((200, 200), wait=False)
     visitor["harbour"].click()
+    visitor["discard_work"].click()
     free.set()
     until(lambda: len(served.visits) == 1, "the first example is open on the server")
     visitor.page.wait_for_timeout(300)

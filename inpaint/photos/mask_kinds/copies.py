@@ -70,7 +70,8 @@ def layer_to_hole(picture: Image.Image, photo: Image.Image | None, invert: bool)
     raise MaskError(
         f"the mask is transparent in {100 * share:.3g} % of the picture, and its opaque part {what}, so it cannot be "
         "told which of them is the hole: if the transparent part is, pass --invert (invert=True in Python); if the "
-        "opaque part is, paint it in one colour"
+        "opaque part is, paint it in one colour",
+        "transparent",
     )
 
 

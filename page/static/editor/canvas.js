@@ -129,6 +129,11 @@ export function createCanvas(stage, { onView, onFill }) {
     stage,
     toPhoto: (point) => toPhoto(view, point),
     thumbnail: () => copyOf(result, THUMBNAIL_PIXELS).toDataURL("image/jpeg", 0.8),
+    // The result as a PNG, with these levels instead of 0 to 255, one row for each channel; null: as it is.
+    resultBlob(levels) {
+      const copy = levels ? withLevels(copyOf(result, MAX_PIXELS), levels) : result;
+      return new Promise((resolve) => copy.toBlob(resolve, "image/png"));
+    },
     pixels: () => result.getContext("2d").getImageData(0, 0, result.width, result.height), // for tests
     get view() {
       return view;
@@ -140,6 +145,17 @@ export function createCanvas(stage, { onView, onFill }) {
       return photo ? [photo.width, photo.height] : [0, 0];
     },
   };
+}
+
+function withLevels(picture, levels) {
+  const context = picture.getContext("2d");
+  const pixels = context.getImageData(0, 0, picture.width, picture.height);
+  const { data } = pixels;
+  for (let index = 0; index < data.length; index++) {
+    if (index % 4 < 3) data[index] = levels[index % 4][data[index]];
+  }
+  context.putImageData(pixels, 0, 0);
+  return picture;
 }
 
 export function blobOf(base64, type) {

@@ -49,7 +49,8 @@ function createTools({ root, canvas, strokes }, pointer) {
 }
 
 // What the buttons do, by data-action.
-function createActions({ root, strokes, transport, models, comparison, progress, holding, holes, zoom }, tools) {
+function createActions(page, tools) {
+  const { root, strokes, transport, models, comparison, progress, holding, holes, zoom } = page;
   return {
     ...Object.fromEntries(TOOLS.map((name) => [name, () => tools.pick(name)])),
     ...zoom.actions,
@@ -57,6 +58,7 @@ function createActions({ root, strokes, transport, models, comparison, progress,
     fit_object: holding.fitObject,
     include_shadow: holding.includeShadow,
     discard: holding.discard,
+    copy: () => page.clipboard.copy(),
     show_fills: holes.toggle,
     open: () => byTestId(root, "file").click(),
     take_photo: () => byTestId(root, "camera-file").click(),
@@ -73,8 +75,9 @@ function createActions({ root, strokes, transport, models, comparison, progress,
 }
 
 // Shortcuts that have no button of their own. Those that return false leave the key to the browser.
-function createShortcuts({ root, progress }, tools, pointer) {
+function createShortcuts({ root, progress, clipboard }, tools, pointer) {
   return {
+    "ctrl+c": () => getSelection().isCollapsed && !byTestId(root, "copy").disabled && void clipboard.copy(),
     "[": () => tools.scaleBrush(1 / BRUSH_STEP),
     "]": () => tools.scaleBrush(BRUSH_STEP),
     ArrowLeft: () => tools.pan(PAN_PX, 0),

@@ -3,6 +3,7 @@ import { connectApiLink } from "../api_view.js";
 import { loadModelChoice } from "../model_choice.js";
 import { createTexts, fillTexts } from "../texts.js";
 import { createCanvas } from "./canvas.js";
+import { createClipboard } from "./clipboard.js";
 import { createComparison } from "./comparison.js";
 import { addControls } from "./controls.js";
 import { createHolding } from "./holding.js";
@@ -11,10 +12,12 @@ import { createModels } from "./models.js";
 import { createOpener } from "./opening.js";
 import { keepVisit } from "./presence.js";
 import { createProgress } from "./progress.js";
+import { createRemembering } from "./remembering.js";
 import { createRestoration } from "./restore.js";
 import { createStatus } from "./status.js";
 import { createStrokes } from "./strokes.js";
 import { createTransport } from "./transport.js";
+import { createUnsaved } from "./unsaved.js";
 import { uploadFile } from "./uploading.js";
 import { uploadFailure } from "./uploads.js";
 import { createVersions } from "./versions.js";
@@ -31,6 +34,7 @@ export function start({ element, props, server, notifyInput }) {
 
   // The photo's visit, for requests and for the server, which ends it when the tab is closed.
   page.setVisit = (visit) => {
+    page.visit = visit;
     page.transport.visit = visit;
     props.value = visit;
     notifyInput();
@@ -55,6 +59,9 @@ export function start({ element, props, server, notifyInput }) {
   });
   page.updateButtons = () => updateButtons(page);
   page.holding = createHolding(page);
+  page.unsaved = createUnsaved(page);
+  page.clipboard = createClipboard(page);
+  page.remembering = createRemembering(page);
   page.transport = createTransport(server, transportHandlers(page));
   keepVisit(server, page.transport);
   page.opener = createOpener(page);
@@ -73,7 +80,10 @@ export function start({ element, props, server, notifyInput }) {
   page.models.describe(props.model, "");
   root.editor = page.canvas; // for tests
   const choice = loadModelChoice().model;
-  page.opener.open({ example: props.example }).then(() => choice && page.models.load(choice));
+  page.remembering.restore().then(async (isResumed) => {
+    if (!isResumed) await page.opener.open({ example: props.example });
+    if (choice) page.models.load(choice, { refill: !isResumed });
+  });
 }
 
 function transportHandlers(page) {
@@ -114,25 +124,34 @@ function transportHandlers(page) {
   };
 }
 
-// Show another photo: { bitmap, width, height, visit, and file; or example and answer, which holds its fill }.
-async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
+// Show another photo: { bitmap, width, height, visit, and file; or example and answer, which holds its fill }. A photo
+// that was open before the page was reloaded is `resumed`, with the changes that have made its mask if they are known.
+async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
   const { root, canvas, transport, comparison } = page;
   page.photo = photo;
   transport.reset();
+  page.visit = null;
   if (visit) page.setVisit(visit);
+  if (resumed?.applied) transport.changes = resumed;
+  page.unsaved.saved();
   root.toggleAttribute("data-has-file", Boolean(photo.file));
   page.holes.open(photo);
   canvas.open(bitmap, photo);
   page.strokes.reset();
   page.holding.reset();
   page.versions.reset();
-  comparison.show(Boolean(answer), 50);
+  comparison.show(Boolean(answer && !resumed), 50);
   root.removeAttribute("data-changed");
   page.restoration.open();
   page.status.setRefining(false); // of the previous photo
-  await showAnswer(page, answer ?? { patches: [] }, [photo]);
+  await showAnswer(page, answer ?? { patches: [] }, [resumed ? {} : photo]);
+  if (resumed) {
+    page.restoration.sync();
+    page.unsaved.changed(answer.painted || page.restoration.evensTones);
+  }
+  page.remembering.save(page.visit);
   page.status.set(null, "ready");
-  if (answer && page.modelName) transport.push({ name: "use_model", model: page.modelName });
+  if (answer && page.modelName && !resumed) transport.push({ name: "use_model", model: page.modelName });
   else if (answer?.draft) transport.push({ name: "finish_fill" });
 }
 
@@ -140,6 +159,7 @@ async function showPhoto(page, { bitmap, visit, answer, ...photo }) {
 async function showAnswer(page, answer, jobs) {
   const { root, text, photo, canvas, status, versions } = page;
   status.showNotes(answer.notes);
+  if (jobs[0].name === "finish") page.unsaved.saved();
   if (answer.version) versions.add(answer.version, page.transport.applied);
   if (answer.file) {
     const link = root.querySelector("[data-testid=link]");
@@ -148,6 +168,7 @@ async function showAnswer(page, answer, jobs) {
   }
   if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
   await page.restoration.answered(answer, jobs[0]);
+  if (jobs[0].name === "set_tone") page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
   if (!answer.patches) return;
   const drawPatches = await canvas.decodePatches(answer.patches);
   if (photo !== page.photo) return; // another one was opened meanwhile
@@ -159,6 +180,9 @@ async function showAnswer(page, answer, jobs) {
   if (jobs[0].stroke || jobs[0].name) root.setAttribute("data-changed", "");
   if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
   if (!answer.draft) versions.settled();
+  if (answer.changed?.some(Boolean)) page.unsaved.changed(answer.painted && page.transport.applied.length > 0);
+  page.unsaved.mark();
+  if (answer.changed) page.remembering.save(page.visit);
   const hint = `try_${jobs[0].example}`;
   const done = answer.draft ? "draft" : answer.painted ? "filled" : "hint";
   status.set(page.holding.isHolding ? "held" : text(hint) !== hint ? hint : done);

@@ -7,14 +7,14 @@ export function createModels(page) {
 
   function describe(model, name) {
     page.modelName = name;
-    for (const part of root.querySelectorAll("[data-model]")) part.textContent = model[part.dataset.model];
+    for (const part of root.querySelectorAll("[data-model]")) part.textContent = text(model[part.dataset.model]);
     find("about").textContent = model.about && text(model.about);
-    const card = new Blob([model.card_text], { type: "text/plain;charset=utf-8" });
-    find("card").href = model.card || URL.createObjectURL(card);
+    find("card").hidden = !model.card;
+    find("card").href = model.card;
   }
 
-  // Load a model by name, "" being the default one, and fill the open photo anew with it.
-  async function load(name) {
+  // Load a model by name, "" being the default one, and fill the open photo anew with it, unless it was filled with it.
+  async function load(name, { refill = true } = {}) {
     status.set("loading", page.photo ? "filling" : "ready");
     const answer = await page.opener
       .request("load_model", { model: name })
@@ -22,7 +22,7 @@ export function createModels(page) {
     if (!answer) return;
     saveModelChoice(answer.name);
     describe(answer.model, answer.name);
-    if (page.photo) page.transport.push({ name: "use_model", model: page.modelName });
+    if (page.photo && refill) page.transport.push({ name: "use_model", model: page.modelName });
   }
 
   return { describe, load };

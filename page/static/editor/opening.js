@@ -45,6 +45,7 @@ export function createOpener(page) {
   }
 
   async function open({ file, example }) {
+    if (!(await page.unsaved.mayDiscard())) return;
     const number = ++latest;
     upload?.abort(); // of a photo that is no longer wanted
     status.showError("");

@@ -112,7 +112,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     },
     // Another photo is shown.
     open() {
-        panel.hidden = true;
+      panel.hidden = true;
       find("only-damage").checked = steps.tone.checked = false;
       found.reset();
       tone.show(null);
@@ -153,6 +153,10 @@ export function createRestoration(page, { levels, level: usualLevel }) {
       if (tonedByRestoring && steps.tone.checked !== Boolean(last)) {
         transport.push({ name: "set_tone", on: Boolean(last) });
       }
+    },
+    // The levels that are shown instead of 0 to 255, one row for each channel; null: the pixels as they are.
+    get levels() {
+      return tone.levels;
     },
     get evensTones() {
       return tone.shown;

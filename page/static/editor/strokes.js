@@ -107,6 +107,9 @@ export function createStrokes(canvas, onStroke) {
       current = null;
       redraw();
     },
+    get areWaiting() {
+      return waiting.length > 0;
+    },
     get isPainting() {
       return current !== null;
     },

@@ -15,16 +15,22 @@ export function createTone(root) {
   picture.append(filter);
   root.append(picture);
 
+  let shown = null;
+
   return {
     // Show other levels instead of 0 to 255, one row for each channel; null: the pixels as they are.
     show(levels) {
       layer.style.filter = "";
+      shown = levels;
       if (!levels) return;
       for (const [index, channel] of channels.entries()) {
         channel.setAttribute("type", "table");
         channel.setAttribute("tableValues", levels[index].map((level) => (level / 255).toFixed(5)).join(" "));
       }
       layer.style.filter = `url(#${ID})`;
+    },
+    get levels() {
+      return shown;
     },
     get shown() {
       return layer.style.filter !== "";

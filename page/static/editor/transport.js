@@ -150,6 +150,16 @@ export function createTransport(server, on) {
     get applied() {
       return [...applied];
     },
+    get isRunning() {
+      return running;
+    },
+    // What has made the present mask, and what was undone, to go on after a reload of the page.
+    get changes() {
+      return { applied, undone };
+    },
+    set changes(changes) {
+      ({ applied, undone } = changes);
+    },
     get visit() {
       return visit;
     },

@@ -284,3 +284,27 @@ def test_an_exception_is_answered_with_a_sentence_and_logged(served, monkeypatch
     _, answer = served.call("undo_stroke", {"visit": visit})
     assert answer == {"error": translate("unexpected", "en"), "code": "unexpected"}
     assert "ZeroDivisionError" in caplog.text
+
+
+# --- masks with a sentence of their own
+
+
+def upload_mask(served, mask):
+    visit = served.open(Image.fromarray(noise(60, 90)))
+    return served.call("add_mask", {"visit": visit, "path": served.upload(mask)})[1]
+
+
+@pytest.mark.parametrize(
+    ("mask", "code", "says"),
+    [
+        (Image.new("L", (50, 40)), "mask_size", "50 x 40"),
+        (
+            Image.fromarray(np.pad(np.zeros((1, 2), np.uint8), ((59, 0), (88, 0)), constant_values=255)),
+            "mask_share",
+            "100 %",
+        ),
+    ],
+)
+def test_a_mask_that_cannot_be_used_gets_a_sentence_without_words_of_the_command_line(served, mask, code, says):
+    answer = upload_mask(served, mask)
+    assert answer["code"] == code and says in answer["error"] and "--" not in answer["error"]

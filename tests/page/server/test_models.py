@@ -2,16 +2,19 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from inpaint import FreeFormConfig, Inpainter, WeightsError
 from inpaint.hub.weights import save_generator
 from inpaint.networks.generators import build_generator
 from inpaint.session import Session
+from page.editor.card import rendered
 from page.editor.versions import Versions
 from page.server import model_files, models
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
 from page.server.models import Models, describe
+from page.server.texts import LANGUAGES, TEXTS
 from tests.page.serving import OneColour, noise
 
 TINY = FreeFormConfig(channels=(8, 8, 16), blocks=2)
@@ -94,14 +97,24 @@ def test_a_model_that_cannot_be_loaded_is_declined_with_the_reason(default, file
     assert "check the name" in error.value.values["reason"]
 
 
-def test_the_description_names_the_weights_the_runtime_and_the_model_card(default, monkeypatch):
+def test_the_description_names_the_weights_their_licence_and_their_card(default, tmp_path):
     description = describe(default)
-    assert description["weights"] == "bundled" and description["runtime"] == "PyTorch, cpu"
-    assert "license" in description["card_text"]
-    monkeypatch.setenv("SPACE_ID", "me/space")
-    assert describe(default)["card"].endswith("/spaces/me/space/blob/main/inpaint/weights/README.md")
-    hosted = Inpainter(OneColour(), source="me/weights@abc")
-    assert describe(hosted)["card"].endswith("/me/weights")
+    assert description["weights"] == "bundled" and description["card"] == "card"
+    for language in LANGUAGES:
+        assert {description[name] for name in ("name", "licence", "runtime")} <= set(TEXTS[language])
+    hosted = describe(Inpainter(OneColour(), source="me/weights@abc"))
+    assert hosted["card"].endswith("/me/weights") and hosted["name"] == "me/weights@abc"
+    assert describe(Inpainter(OneColour(), source=str(tmp_path)))["card"] == ""
+    (tmp_path / "README.md").write_text("# Mine")
+    assert describe(Inpainter(OneColour(), source=str(tmp_path)))["card"] == "card"
+
+
+def test_a_card_is_shown_without_its_front_matter_and_with_its_pictures(tmp_path):
+    Image.new("RGB", (2000, 40)).save(tmp_path / "samples.png")
+    (tmp_path / "README.md").write_text("---\nlicense: other\n---\n# Mine\n\n![Sheet](samples.png) ![Lost](lost.png)\n")
+    text = rendered(tmp_path / "README.md")
+    assert "license" not in text and text.lstrip().startswith("# Mine")
+    assert "![Sheet](data:image/jpeg;base64," in text and "![Lost]" not in text and "Lost" in text
 
 
 # --- versions

@@ -1,0 +1,187 @@
+"""Nothing is lost: the question before work is thrown away, reloads of the page, and the clipboard."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from page.server.texts import translate
+from tests.page.browsing import Visitor, filled, open_tab
+from tests.page.serving import GRADIO_WARNINGS, noise
+
+pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
+
+
+def choose_file(visitor, pixels):
+    Image.fromarray(pixels).save(file := io.BytesIO(), "PNG")
+    visitor["file"].set_input_files({"name": "other.png", "mimeType": "image/png", "buffer": file.getvalue()})
+
+
+def reload(visitor):
+    visitor.page.reload()
+    visitor.wait("ready")
+
+
+# --- the question
+
+
+def test_another_photo_asks_before_it_takes_the_place_of_work(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    choose_file(visitor, noise(90, 80))
+    visitor["keep_work"].click()
+    assert visitor.run("size") == [120, 100] and filled(visitor.pixels(), (60, 60))
+    choose_file(visitor, noise(90, 80))
+    visitor["discard_work"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 80")
+
+
+def test_an_example_asks_too_and_the_work_can_be_downloaded_first(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    visitor["coffee"].click()
+    with visitor.page.expect_download():
+        visitor["download_work"].click()
+    assert visitor.run("size") == [120, 100]
+    visitor.page.wait_for_selector(".page:not([data-unsaved])")
+    visitor["coffee"].click()  # what is downloaded is not lost
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+
+
+def test_escape_answers_the_question_with_going_on(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    visitor["coffee"].click()
+    visitor["ask"].wait_for()
+    visitor.page.keyboard.press("Escape")
+    assert not visitor["ask"].is_visible() and visitor.run("size") == [120, 100]
+
+
+def test_nothing_is_asked_without_work(visitor):
+    visitor["coffee"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    visitor["undo"].click()
+    visitor.page.wait_for_selector(".page:not([data-unsaved])")
+    visitor["coffee"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+
+
+def test_strokes_that_wait_are_work(visitor, served):
+    visitor.upload(noise(100, 120))
+    visitor["fill_mode"].select_option("on_request")
+    visitor.paint((60, 60))
+    assert not visitor.calls("paint")
+    visitor["coffee"].click()
+    visitor["keep_work"].click()
+    visitor["discard"].click()
+    visitor["coffee"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+
+
+def test_the_browser_asks_before_the_page_is_left_with_work(browser, served):
+    visitor = Visitor(open_tab(browser), served.url)
+    asked = []
+    visitor.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    visitor.upload(noise(100, 120))
+    visitor.page.mouse.click(*visitor.place(60, 60))
+    visitor.page.wait_for_selector(".page[data-unsaved]")
+    reload(visitor)
+    assert asked == ["beforeunload"]
+    visitor.download()
+    reload(visitor)
+    assert asked == ["beforeunload"]
+    visitor.leave()
+
+
+# --- reloads
+
+
+def test_the_photo_its_fills_and_their_history_survive_a_reload(visitor):
+    photo = noise(300, 400)
+    visitor.upload(photo, "holiday.png")
+    visitor.paint((60, 60))
+    visitor.paint((200, 200))
+    before = visitor.pixels()
+    reload(visitor)
+    assert (visitor.pixels() == before).all() and not visitor["divider"].is_visible()
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60)) and (visitor.pixels()[200, 200, :3] == photo[200, 200]).all()
+    visitor.paint((100, 250))
+    assert filled(visitor.pixels(), (60, 60), (250, 100))
+    assert visitor.download().suggested_filename == "holiday-filled.png"
+
+
+def test_a_photo_that_expires_after_a_reload_is_opened_again_with_all_its_strokes(visitor, served):
+    visitor.upload(noise(300, 400))
+    visitor.paint((60, 60))
+    reload(visitor)
+    visitor.paint((200, 200))
+    served.visits.end_all()
+    visitor.paint((300, 100))
+    assert filled(visitor.pixels(), (60, 60), (200, 200), (100, 300))
+    visitor["undo"].click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60), (200, 200)) and not filled(visitor.pixels(), (100, 300))
+
+
+def test_an_example_survives_a_reload_with_what_was_painted(visitor):
+    visitor["coffee"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+    visitor.paint((550, 40))
+    before = visitor.pixels()
+    reload(visitor)
+    assert visitor.run("size")[0] == 600 and (visitor.pixels() == before).all()
+
+
+def test_a_reload_after_the_photo_has_expired_shows_the_first_example(visitor, served):
+    visitor.upload(noise(100, 120))
+    served.visits.end_all()
+    reload(visitor)
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 1024")
+    assert not visitor["error"].is_visible()
+
+
+def test_a_photo_that_the_browser_cannot_decode_survives_a_reload(visitor):
+    Image.fromarray(noise(60, 80)).save(file := io.BytesIO(), "TIFF")
+    visitor.upload(file.getvalue(), "scan.tif")
+    visitor.paint((40, 30))
+    before = visitor.pixels()
+    reload(visitor)
+    assert (visitor.pixels() == before).all()
+    assert visitor.download().suggested_filename == "scan-filled.tif"
+
+
+# --- the clipboard
+
+
+def test_the_result_is_copied_to_the_clipboard_and_can_be_pasted(browser, served):
+    tab = open_tab(browser, permissions=["clipboard-read", "clipboard-write"])
+    visitor = Visitor(tab, served.url)
+    photo = noise(100, 120)
+    visitor.upload(photo)
+    assert visitor["copy"].is_disabled()
+    visitor.paint((60, 60))
+    visitor["copy"].click()
+    visitor.wait_for_status(translate("copied", "en"))
+    png = visitor.page.evaluate(
+        """async () => {
+            const [item] = await navigator.clipboard.read();
+            return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
+        }"""
+    )
+    copied = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGB"))
+    assert (copied == visitor.pixels()[..., :3]).all() and filled(copied, (60, 60))
+    visitor.leave()
+
+
+def test_a_browser_that_does_not_allow_copying_gets_a_message(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    visitor.page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
+    visitor["copy"].click()
+    visitor["error"].wait_for()
+    assert visitor["error"].inner_text() == translate("copy_failed", "en")
