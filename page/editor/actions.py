@@ -26,6 +26,7 @@ from page.editor.changes import answer_to, patches_of
 from page.editor.downloads import describe_download, download_path, suffix_of
 from page.editor.examples import Examples, example_files
 from page.editor.objects import look_at
+from page.editor.patches import encode_patches
 from page.editor.restoring import Restorations, RestoreActions
 from page.editor.strokes import Stroke, paint, paint_together
 from page.editor.versions import Versions
@@ -284,7 +285,8 @@ class EditorActions:
     def resume_visit(self, call: dict) -> dict:
         """Return all that a page shows of a visit, after it was reloaded: {visit} -> the patches, {width, height}.
 
-        What was found and toned is there too. `original` is the photo's own file, as `describe_download` describes it, if it is still there.
+        What was found and toned is there too. `original` is the photo's own file, as `describe_download` describes it,
+        if it is still there.
         """
         visit = self._visit(call)
         with self.visits.locked_session(visit) as session:

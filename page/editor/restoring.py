@@ -110,7 +110,7 @@ class RestoreActions:
             return self._tone(session) | {"faded": faded}
 
     def shown(self, session: Session) -> dict:
-        """Return what a page that was reloaded shows of the restoration: {found, tone, faded}, what there is of them."""
+        """Return what a page that was reloaded shows of the restoration: what there is of {found, tone, faded}."""
         restoration = self.restorations.of(session)
         found = {} if restoration.found is None else {"found": restoration.found.describe()}
         if restoration.curve is None or not restoration.evens_tones:
