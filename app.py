@@ -99,7 +99,7 @@ def build_page(
         with page.route("Model card", CARD_PATH, show_in_navbar=False):
             card(inpainter)
         with page.route("Retrain", RETRAIN_PATH, show_in_navbar=False):
-            retrain(models, OwnerKey() if owner_key is None else owner_key)
+            retrain(models, OwnerKey() if owner_key is None else owner_key, visits.uploads)
     return page
 
 

@@ -4,22 +4,25 @@ Each action takes a dict from the browser and the caller, and returns a dict; er
 page keeps no state of its own: runs are found again through the account, or in the folder `runs` of this machine.
 """
 
-import base64
 import os
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from page.retrain.pictures import add_pictures
+from page.retrain.run_state import run_state
 from page.retrain.signin import Caller, has_sign_in, on_space
+from page.retrain.start_weights import fits, start_weights
 from page.server.errors import PageError
 from page.server.model_loading import load_model
 from page.server.models import Models
+from page.server.uploads import Uploads
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
 from train.jobs.dataset import dataset_info, preview
-from train.jobs.hub import get_job, image_request, list_hardware, list_jobs, space_request, submit
-from train.jobs.local import RUNS_ROOT, list_local_jobs, read_local_job, start_local_job, started_at
+from train.jobs.hub import get_job, image_request, list_hardware, list_jobs, request_again, space_request, submit
+from train.jobs.local import RUNS_ROOT, list_local_jobs, read_local_job, restart_local_job, start_local_job, started_at
 from train.jobs.source import IMAGE, pack, upload
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
 from train.jobs.watch import JobSnapshot, fetch_weights, is_public, watch_hub_job, watch_local_job
@@ -28,7 +31,6 @@ LOCAL = "here"
 """The flavor that stands for this machine, and the prefix of the ids of its runs."""
 MAX_IMAGES = 20_000_000
 RECENT_RUNS = 6
-DECIMALS = 4
 
 
 class RetrainActions:
@@ -36,20 +38,24 @@ class RetrainActions:
 
     Args:
         models: where weights are registered that a visitor wants to use.
+        uploads: pictures to train on that visitors have sent.
         root: folder of this machine's runs.
     """
 
-    def __init__(self, models: Models, root: Path = RUNS_ROOT) -> None:
-        self.models, self.root = models, root
+    def __init__(self, models: Models, uploads: Uploads, root: Path = RUNS_ROOT) -> None:
+        self.models, self.uploads, self.root = models, uploads, root
 
     @property
     def all(self) -> list[Callable[[dict, Caller], dict]]:
         """All actions."""
-        before = [self.load_page, self.check_dataset, self.preview_masks, self.estimate_cost]
-        return [*before, self.start_run, self.watch_run, self.cancel_run, self.use_weights]
+        before = [self.load_page, self.check_dataset, self.add_pictures, self.preview_masks, self.estimate_cost]
+        return [*before, self.start_run, self.watch_run, self.cancel_run, self.publish_again, self.use_weights]
 
     def load_page(self, call: dict, caller: Caller) -> dict:
-        """Return the caller's account, the way to sign in, the hardware and recent runs: {} -> them."""
+        """Return the caller's account, the way to sign in, the hardware, recent runs and what a run can start from.
+
+        {model} -> them; `model` is what the caller's editor uses.
+        """
         account = caller.account
         machines = list_hardware(account.token) if account else []
         machines += [local_hardware(LOCAL, os.cpu_count() or 2)] if caller.owner else []
@@ -58,6 +64,7 @@ class RetrainActions:
             "sign_in": _way_to_sign_in(caller),
             "hardware": [machine._asdict() for machine in machines],
             "runs": self._recent_runs(caller),
+            "start": self._start(call),
         }
 
     def check_dataset(self, call: dict, caller: Caller) -> dict:
@@ -66,6 +73,10 @@ class RetrainActions:
         if not is_hub_dataset(name):
             return {"private": True, "rows": None, "files": None, "local": True}
         return dataset_info(name, caller.account.token if caller.account else None)._asdict()
+
+    def add_pictures(self, call: dict, caller: Caller) -> dict:
+        """Add uploaded pictures to a dataset of the caller: {name, paths, here} -> {dataset, added, refused}."""
+        return add_pictures(call, caller, self.root, self.uploads)
 
     def preview_masks(self, call: dict, caller: Caller) -> dict:
         """Show nine pictures with masks of the preset: {dataset, preset} -> {pictures}, as data URLs."""
@@ -106,7 +117,9 @@ class RetrainActions:
             job = get_job(_job(call), account.token, account.name)
             snapshot = watch_hub_job(job, account.token, account.name, known)
             repo, url = job.repo_id, job.url
-        return _run_state(snapshot) | {"repo": repo, "url": url, "can_use": self._has_weights(snapshot, folder)}
+        cancelling = folder is not None and snapshot.stage == "RUNNING" and bool(local.description.get("cancelled"))
+        state = {"repo": repo, "url": url, "cancelling": cancelling, "can_use": self._has_weights(snapshot, folder)}
+        return run_state(snapshot) | state
 
     def cancel_run(self, call: dict, caller: Caller) -> dict:
         """Cancel a run: {job} -> {}. Its checkpoint is kept, so that starting it again resumes it.
@@ -119,6 +132,17 @@ class RetrainActions:
             account = caller.require_account()
             cancel_hub_job(_job(call), account.token, account.name)
         return {}
+
+    def publish_again(self, call: dict, caller: Caller) -> dict:
+        """Start a run again that has been trained but not published, which then does only that: {job} -> {job}."""
+        if (folder := self._run_folder(call, caller)) is not None:
+            restart_local_job(folder)
+            return {"job": call["job"]}
+        account = caller.require_account()
+        job = get_job(_job(call), account.token, account.name)
+        if not job.ended:
+            raise PageError("retrain_running")
+        return {"job": submit(request_again(job), account.token, account.name).id}
 
     def use_weights(self, call: dict, caller: Caller) -> dict:
         """Make the weights of a finished run available to this visitor's editor: {job} -> {model}, its name there."""
@@ -168,7 +192,20 @@ class RetrainActions:
         if isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= MAX_IMAGES:
             raise PageError("retrain_images_range", limit=MAX_IMAGES)
         private = True if call.get("private") is True else None
-        return RunSpec(_preset(call), _dataset(call, caller), repo, {"images": images, "epochs": None}, private)
+        preset, overrides = _preset(call), {"images": images, "epochs": None}
+        folder = self._run_folder({"job": call.get("model_job")}, caller) if call.get("model_job") else None
+        start = start_weights(call, preset, self.models, folder, call.get("flavor") == LOCAL)
+        return RunSpec(
+            preset, _dataset(call, caller), repo, overrides | ({"init_from": start} if start else {}), private
+        )
+
+    def _start(self, call: dict) -> dict:
+        """Return the weights that the caller's editor uses, and the presets that can start from them."""
+        try:
+            inpainter = self.models.in_memory(call.get("model")) or self.models.default
+        except PageError:  # no longer loaded: the editor falls back to the default too
+            inpainter = self.models.default
+        return {"weights": inpainter.source, "presets": [preset for preset in PRESETS if fits(preset, inpainter)]}
 
     def _hardware(self, call: dict, caller: Caller) -> Hardware:
         """Return the hardware that a call names, with its present price."""
@@ -225,21 +262,3 @@ def _dataset(call: dict, caller: Caller) -> str:
     if not caller.owner or not name or name.startswith("-") or "\0" in name or len(name) > 1000 or not path.exists():
         raise PageError("retrain_no_dataset")
     return str(path.resolve())
-
-
-def _run_state(snapshot: JobSnapshot) -> dict:
-    """Return the state of a run for the browser."""
-    status = snapshot.status
-    lines = [{name: round(value, DECIMALS) for name, value in line.items()} for line in status.lines]
-    picture = "data:image/png;base64," + base64.b64encode(snapshot.sheet).decode() if snapshot.sheet else None
-    return {
-        "stage": snapshot.stage,
-        "images_seen": status.images_seen,
-        "total": status.total,
-        "images_per_s": status.images_per_s,
-        "seconds_left": snapshot.seconds_left,
-        "lines": lines,
-        "published": status.published,
-        "log": snapshot.log_tail,
-        "sheet": {"id": snapshot.sheet_id, "picture": picture},
-    }

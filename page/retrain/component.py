@@ -4,12 +4,16 @@ from pathlib import Path
 
 import gradio as gr
 
+from inpaint.photos.formats import SUFFIXES
 from page.retrain.actions import RetrainActions
+from page.retrain.pictures import MAX_PICTURES
 from page.retrain.signin import has_sign_in, server_function
+from page.server.checks import MAX_UPLOAD_MB
 from page.server.models import Models
 from page.server.owner import OwnerKey
 from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
+from page.server.uploads import Uploads
 
 TEMPLATE = Path(__file__).parents[1] / "static" / "retrain" / "retrain.html"
 STYLES = ("theme", "retrain/layout", "retrain/form", "retrain/run", "retrain/narrow")
@@ -19,12 +23,13 @@ DEFAULT_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 SUGGESTED_DATASETS = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
 
 
-def retrain(models: Models, owner_key: OwnerKey) -> gr.HTML:
+def retrain(models: Models, owner_key: OwnerKey, uploads: Uploads) -> gr.HTML:
     """Add the form to the page that is being built.
 
     Args:
         models: where weights are registered that a visitor wants to use.
         owner_key: what makes a local visitor the owner of the machine.
+        uploads: pictures to train on that visitors have sent.
     """
     if has_sign_in():
         gr.LoginButton(visible=False)  # sets up /login/huggingface and the session; the page has its own link there
@@ -33,9 +38,10 @@ def retrain(models: Models, owner_key: OwnerKey) -> gr.HTML:
         css_template=load_styles(*STYLES),
         js_on_load=load_script("retrain/retrain.js"),
         apply_default_css=False,
-        server_functions=[server_function(action, owner_key) for action in RetrainActions(models).all],
+        server_functions=[server_function(action, owner_key) for action in RetrainActions(models, uploads).all],
         elem_id="retrain",
         texts=TEXTS,
         presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],
         suggested=list(SUGGESTED_DATASETS),
+        pictures={"batch": MAX_PICTURES, "megabytes": MAX_UPLOAD_MB, "suffixes": list(SUFFIXES)},
     )

@@ -94,6 +94,10 @@ class Models:
         wait([load.future], 2 * LOAD_TIMEOUT_S)
         return self._taken(key, load)
 
+    def in_memory(self, name: object) -> Inpainter | None:
+        """Return the model of this name if it needs no download, else None; PageError "model_gone" as for `load`."""
+        return self._known(name)
+
     def register(self, inpainter: Inpainter) -> str:
         """Register a model that is not public, and return its unguessable name."""
         name = f"{REGISTERED}/{secrets.token_urlsafe(24)}"

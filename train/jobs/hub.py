@@ -17,7 +17,7 @@ from huggingface_hub import HfApi, JobInfo, get_token
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
-from .cost import Hardware, max_minutes, parse_hardware
+from .cost import MIN_TIMEOUT_S, Hardware, max_minutes, parse_hardware
 from .spec import JobError, RunSpec
 
 LABELS = {"inpaint": "retrain"}
@@ -62,6 +62,7 @@ class HubJob:
         flavor: hardware.
         command: the program and its arguments.
         created: ISO time, or "".
+        image: a Docker image, or `hf.co/spaces/OWNER/NAME`; "" if the Hub does not say.
     """
 
     id: str
@@ -71,6 +72,7 @@ class HubJob:
     flavor: str
     command: tuple[str, ...]
     created: str
+    image: str = ""
 
     @property
     def ended(self) -> bool:
@@ -195,6 +197,18 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
     return _parse_job(job)
 
 
+def request_again(job: HubJob) -> JobRequest:
+    """Return the request for the same run once more: it resumes, or publishes what it has trained.
+
+    Raises:
+        JobError: the Hub does not say what the job ran.
+    """
+    if not job.image or not job.repo_id:
+        raise JobError(f"The job {job.id} cannot be repeated: start the same run from the form.")
+    name = "inpaint-again-" + "".join(letter if letter.isalnum() else "-" for letter in job.repo_id)
+    return JobRequest(job.image, list(job.command), job.flavor, MIN_TIMEOUT_S, name[:90])
+
+
 def get_job(job_id: str, token: str, namespace: str | None = None) -> HubJob:
     """Return a job; JobError if there is no such job, or the Hub cannot be reached."""
     with explained(f"The job {job_id} could not be looked up", token):
@@ -253,4 +267,5 @@ def _parse_job(job: JobInfo) -> HubJob:
     created = job.created_at.isoformat(timespec="seconds") if job.created_at else ""
     command: tuple[Any, ...] = tuple(job.command or ())
     stage, flavor = (str(getattr(value, "value", value or "")) for value in (job.status.stage, job.flavor))
-    return HubJob(job.id, stage, job.status.message or "", job.url, flavor, command, created)
+    image = SPACE_IMAGE + job.space_id if job.space_id else job.docker_image or ""
+    return HubJob(job.id, stage, job.status.message or "", job.url, flavor, command, created, image)

@@ -60,12 +60,43 @@ def start_local_job(spec: RunSpec, root: Path = RUNS_ROOT, publish: bool = True)
         JobError: the run is running already, or its process cannot be started.
     """
     folder = root / spec.run_dir
-    config = spec.local_config(folder, publish)
+    description = {"preset": spec.preset, "dataset": spec.dataset, "repo_id": spec.repo_id}
+    return _start(folder, spec.local_config(folder, publish), description)
+
+
+def restart_local_job(folder: Path) -> LocalJob:
+    """Start a run of this machine again as it was submitted last: it resumes, or publishes what it has trained.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        JobError: no run was started in this folder, it is running already, or its process cannot be started.
+    """
+    job = read_local_job(folder)
+    try:
+        config = (folder / SUBMITTED_FILE).read_text().strip()
+    except OSError:
+        raise JobError(f"{folder} holds no config of a run: start the run anew.") from None
+    return _start(folder, config, {name: job.description.get(name, "") for name in ("preset", "dataset", "repo_id")})
+
+
+def _start(folder: Path, config: str, description: dict[str, Any]) -> LocalJob:
+    """Start the process of a run.
+
+    Args:
+        folder: of the run.
+        config: JSON.
+        description: what `LocalJob.description` says about the run itself.
+
+    Raises:
+        JobError: the run is running already, or its process cannot be started.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOCK_FILE).open("a") as lock, (folder / LOG_FILE).open("a") as log:
             if not _acquire(lock.fileno(), timeout_s=0.3):
-                raise JobError(f"{spec.repo_id} is already being trained in {folder}: cancel that run first.")
+                raise JobError(f"{description['repo_id']} is already being trained in {folder}: cancel that run first.")
             with atomic_write(folder / SUBMITTED_FILE, single_writer=True) as file:
                 file.write(f"{config}\n".encode())
             log.write(f"{START_PREFIX}{time.strftime('%Y-%m-%d %H:%M:%S')} =====\n")
@@ -85,8 +116,7 @@ def start_local_job(spec: RunSpec, root: Path = RUNS_ROOT, publish: bool = True)
             f"The run could not be started in {folder} ({error}): free some space, or choose another folder."
         ) from None
     threading.Thread(target=process.wait, daemon=True, name="reaper").start()
-    description = {"preset": spec.preset, "dataset": spec.dataset, "repo_id": spec.repo_id, "pid": process.pid}
-    write_description(folder, description | {"started": time.time(), "cancelled": False})
+    write_description(folder, {**description, "pid": process.pid, "started": time.time(), "cancelled": False})
     return read_local_job(folder)
 
 

@@ -1,5 +1,8 @@
 // The form for a new run. The dataset is checked, previewed and the cost estimated while it is filled in.
 
+import { createPictures } from "./pictures.js";
+import { createStart } from "./start.js";
+
 const INPUT_DELAY_MS = 500;
 
 export function createForm(page) {
@@ -10,6 +13,12 @@ export function createForm(page) {
   let checks = 0;
   let repoIsDefault = true;
   let imagesAreDefault = true;
+  const start = createStart(page, form);
+  page.isHere = () => field("flavor").value === "here";
+  const pictures = createPictures(page, (name) => {
+    field("dataset").value = name;
+    checkDataset();
+  });
 
   for (const name of props.suggested) {
     find("datalist").append(Object.assign(document.createElement("option"), { value: name }));
@@ -21,8 +30,11 @@ export function createForm(page) {
     if (imagesAreDefault) field("images").value = preset.images;
   }
 
-  function setHardware({ account, hardware }) {
+  function setHardware({ account, hardware, start: weights }) {
     page.account = account;
+    start.setWeights(weights);
+    if (hardware.some(({ flavor }) => flavor === "here"))
+      find("[data-part=dataset-label]").textContent = text("retrain_dataset_here");
     field("flavor").replaceChildren(...hardware.map((machine) => hardwareOption(page, machine)));
     const gpu = hardware.find((machine) => machine.gpu);
     if (gpu) field("flavor").value = gpu.flavor;
@@ -32,6 +44,7 @@ export function createForm(page) {
 
   function showHardwareDetails() {
     find("[data-testid=hardware-details]").textContent = field("flavor").selectedOptions[0]?.dataset.details ?? "";
+    pictures.showWhere();
   }
 
   // The arguments of the server functions.
@@ -44,6 +57,7 @@ export function createForm(page) {
       repo: field("repo").value.trim(),
       private: Boolean(dataset?.private),
       rows: dataset?.rows ?? null,
+      ...start.values(),
     };
   }
 
@@ -60,7 +74,7 @@ export function createForm(page) {
     showPictures(null);
     find("[data-part=private]").hidden = true;
     find("[data-testid=estimate]").textContent = "";
-    updateStartButton();
+    showMissing();
     if (!name) return showNote("");
     showNote(text("retrain_checking"));
     const answer = await page.request("check_dataset", { dataset: name });
@@ -83,7 +97,7 @@ export function createForm(page) {
     const error = page.errorOf(answer);
     if (error) dataset = null;
     showPictures(error ? null : answer.pictures);
-    updateStartButton();
+    showMissing();
     if (error) showNote(error, "bad");
   }
 
@@ -101,7 +115,7 @@ export function createForm(page) {
   }
 
   async function showEstimate() {
-    updateStartButton();
+    showMissing();
     const line = find("[data-testid=estimate]");
     const call = values();
     if (!dataset || !form.checkValidity()) {
@@ -114,9 +128,20 @@ export function createForm(page) {
     line.textContent = error ?? estimateText(page, call, answer);
   }
 
-  function updateStartButton() {
-    const ready = dataset && find(".preview img") && form.checkValidity();
-    find("[data-testid=start]").disabled = page.starting || !ready;
+  // The first field that keeps the run from starting, and what to do about it.
+  function missing() {
+    if (!dataset) return [field("dataset"), "dataset"];
+    if (!find(".preview img")) return [field("dataset"), "check"];
+    if (!field("images").checkValidity()) return [field("images"), "images", { limit: Number(field("images").max) }];
+    if (!field("repo").checkValidity()) return [field("repo"), "repo"];
+    return [];
+  }
+
+  function showMissing() {
+    const [, what, values] = missing();
+    const note = find("[data-testid=missing]");
+    note.textContent = what ? text("retrain_missing", { what: text(`retrain_missing_${what}`, values) }) : "";
+    note.dataset.kind = "";
   }
 
   const timers = new Map();
@@ -129,6 +154,8 @@ export function createForm(page) {
     if (target.name === "repo") repoIsDefault = !target.value;
     if (target.name === "flavor") showHardwareDetails();
     if (target.name === "images") imagesAreDefault = !target.value;
+    if (target.closest(".drop-zone")) return;
+    if (target.name === "preset" || target.name === "start") start.show();
     if (target.name === "preset") {
       setDefaultImages();
       showPreview();
@@ -136,17 +163,22 @@ export function createForm(page) {
     if (target.name === "dataset") {
       checks++;
       dataset = null;
-      updateStartButton();
+      showMissing();
       debounce(checkDataset);
     } else debounce(showEstimate);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    page.starting = true;
-    updateStartButton();
+    const [part] = missing();
+    if (part) {
+      showMissing();
+      find("[data-testid=missing]").dataset.kind = "bad";
+      return part.focus();
+    }
+    const button = find("[data-testid=start]");
+    button.disabled = true;
     await page.startRun(values());
-    page.starting = false;
-    updateStartButton();
+    button.disabled = false;
   });
 
   return { setHardware };
@@ -180,7 +212,11 @@ function datasetNote({ rows, files, local, private: isPrivate }, text) {
 
 // ACCOUNT/inpaint-DATASET, with characters that the Hub accepts.
 function defaultRepo(account, dataset) {
-  const name = dataset.split(/[/:]/).filter(Boolean).at(-1);
+  const name = dataset
+    .split(/[/:]/)
+    .filter(Boolean)
+    .at(-1)
+    .replace(/^inpaint-pictures-/, "");
   return `${account ?? "local"}/inpaint-${name.replace(/[^\w.-]+/g, "-").toLowerCase()}`;
 }
 

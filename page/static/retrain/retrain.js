@@ -8,10 +8,10 @@ import { createRunView } from "./run.js";
 const SCROLL_DELAY_MS = 200; // leaves the first answer time to arrive before the page scrolls to the run
 
 // Start the page in a Gradio component: its element, props and server functions.
-export function start({ element, props, server }) {
+export function start({ element, props, server, upload }) {
   const root = element.querySelector(".page");
   takeKeyFromAddress();
-  const page = createPage(root, props, server);
+  const page = createPage(root, props, server, upload);
   page.startRun = (call) => startRun(page, call);
   fillTexts(root, page.text);
   page.form = createForm(page);
@@ -31,7 +31,7 @@ export function start({ element, props, server }) {
 }
 
 // What the parts of the page share.
-function createPage(root, props, server) {
+function createPage(root, props, server, upload) {
   const text = createTexts(props.texts);
   const find = (selector) => root.querySelector(selector);
   return {
@@ -39,9 +39,9 @@ function createPage(root, props, server) {
     props,
     text,
     find,
+    upload,
     account: null,
     canTrain: false,
-    starting: false,
     // Gradio's client returns nothing when a request fails.
     request: async (name, call) => (await server[name]({ ...call, owner_key: loadOwnerKey() })) ?? { code: "offline" },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -63,17 +63,17 @@ function createPage(root, props, server) {
 // Load the account, the hardware and the runs.
 async function load(page, { openRunning }) {
   const { root, find, form } = page;
-  const answer = await page.request("load_page", {});
+  const answer = await page.request("load_page", { model: loadModelChoice().model });
   root.dataset.state = "ready";
   if (answer.code === "retrain_key_wrong") {
     saveOwnerKey("");
     await load(page, { openRunning });
   }
   if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
-  const { account, sign_in: signIn, hardware, runs } = answer;
+  const { account, sign_in: signIn, hardware, runs, start } = answer;
   page.canTrain = hardware.length > 0;
   showAccount(page, account, signIn);
-  if (openRunning || !page.loaded) form.setHardware({ account, hardware });
+  if (openRunning || !page.loaded) form.setHardware({ account, hardware, start });
   page.loaded = true;
   showRecent(page, runs);
   const named = decodeURIComponent(location.hash.slice(1));
@@ -140,8 +140,18 @@ function createActions(page) {
       await load(page, { openRunning: true });
     },
     async cancel() {
-      const answer = await page.request("cancel_run", { job: runView.job });
-      if (page.errorOf(answer)) page.showError(page.errorOf(answer));
+      const { job } = runView;
+      runView.setCancelling(job);
+      const answer = await page.request("cancel_run", { job });
+      if (!page.errorOf(answer)) return;
+      runView.setCancelling(null);
+      page.showError(page.errorOf(answer));
+    },
+    async publishAgain() {
+      const answer = await page.request("publish_again", { job: runView.job });
+      if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
+      page.showError("");
+      openRun(page, answer.job);
     },
     async use() {
       const answer = await page.request("use_weights", { job: runView.job });

@@ -15,6 +15,7 @@ export function createRunView(page) {
   let samplesId = "";
   let follows = 0;
   let canUse = false;
+  let cancelling = null; // the run that was asked to end
 
   // Show a run, and update it until it ends or another one is shown.
   async function follow(id) {
@@ -40,11 +41,13 @@ export function createRunView(page) {
     card.hidden = false;
     card.dataset.stage = run.stage;
     card.querySelector("[data-part=run-name]").textContent = run.repo;
-    part("stage").textContent = text(`retrain_stage_${run.stage.toLowerCase()}`);
+    if (run.cancelling) cancelling = job;
+    showStage(run.stage);
     part("stage").dataset.kind = run.stage === "ERROR" ? "bad" : "";
     part("job-link").hidden = !run.url;
     part("job-link").href = run.url;
-    part("cancel").hidden = ended;
+    part("cancel").hidden = ended || cancelling === job;
+    part("publish-again").hidden = !run.can_publish;
     canUse = run.can_use;
     updateChoice();
     showProgress(run, ended);
@@ -53,6 +56,18 @@ export function createRunView(page) {
     else find(".curves").replaceChildren();
     showSamples(run.sheet);
     showLog(run);
+  }
+
+  function showStage(stage) {
+    const name = cancelling === job && !ENDED.includes(stage) ? "CANCELLING" : stage;
+    part("stage").textContent = text(`retrain_stage_${name.toLowerCase()}`);
+  }
+
+  // Show at once that a run is being cancelled, or with null that it is not.
+  function setCancelling(id) {
+    cancelling = id;
+    part("cancel").hidden = id !== null;
+    showStage(card.dataset.stage);
   }
 
   function showProgress(run, ended) {
@@ -79,7 +94,8 @@ export function createRunView(page) {
     const line = part("published");
     const [words, link] = line.children;
     line.hidden = !ENDED.includes(run.stage) || (run.stage === "COMPLETED" && !run.published && !run.can_use);
-    const unpublished = run.stage === "COMPLETED" ? "retrain_saved_here" : "retrain_resumable";
+    const failed = run.can_publish ? "retrain_unpublished" : "retrain_resumable";
+    const unpublished = run.stage === "COMPLETED" ? "retrain_saved_here" : failed;
     words.textContent = text(run.published ? "retrain_published" : unpublished);
     link.textContent = run.published?.url ?? "";
     if (run.published) link.href = run.published.url;
@@ -117,6 +133,7 @@ export function createRunView(page) {
     follow,
     close,
     updateChoice,
+    setCancelling,
     get job() {
       return job;
     },
