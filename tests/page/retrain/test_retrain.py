@@ -18,6 +18,7 @@ from page.server.errors import PageError
 from page.server.models import Models
 from page.server.owner import OwnerKey
 from page.server.texts import TEXTS
+from page.server.uploads import Uploads
 from tests.hub import Hub, User
 from tests.hub.seeds import seed, seed_pictures, seed_space
 from tests.hub.store import Repo
@@ -96,11 +97,12 @@ def check_that_nothing_is_allowed(site, **headers):
     for function, call in [
         ("start_run", RUN), ("start_run", RUN | {"flavor": "here"}), ("estimate_cost", RUN), ("check_dataset", RUN),
         ("check_dataset", {"dataset": str(site.folder)}), ("preview_masks", {"dataset": str(site.folder)}),
-        ("preview_masks", RUN),
+        ("preview_masks", RUN), ("add_pictures", {"name": "x", "paths": ["x"]}), ("publish_again", {"job": "0123"}),
+        ("add_pictures", {"name": "x", "paths": ["x"], "here": True}),
         ("watch_run", {"job": "0123"}), ("cancel_run", {"job": "0123"}), ("use_weights", {"job": "0123"}),
     ]:  # fmt: skip
         assert call_action(site, function, call, **headers)["error"] == TEXTS["en"]["retrain_sign_in"]
-    for function in ("watch_run", "cancel_run", "use_weights"):
+    for function in ("watch_run", "cancel_run", "use_weights", "publish_again"):
         assert call_action(site, function, {"job": "here:me--weights-01234567"}, **headers)["code"] == "retrain_gone"
     assert not site.hub.jobs.all and not (site.folder / "runs").exists()
 
@@ -233,7 +235,7 @@ def test_invalid_fields_start_no_run(site, changes, code):
 
 @pytest.mark.parametrize("job", ["../me", "x/../../y", "", None, 7, "here:../../etc", "here:", "here:a/b", "a" * 99])
 def test_invalid_job_ids_are_declined(site, job):
-    for function in ("watch_run", "cancel_run", "use_weights"):
+    for function in ("watch_run", "cancel_run", "use_weights", "publish_again"):
         answer = call_action(site, function, {"job": job})
         assert answer["code"] in ("retrain_gone", "job"), answer
     unknown = call_action(site, "watch_run", {"job": "here:nothing"})
@@ -296,7 +298,7 @@ def test_weights_of_a_run_are_loaded_on_the_cpu_of_a_zerogpu_space(monkeypatch, 
     jobs_local.write_description(tmp_path / "runs" / "run", {"repo_id": "me/weights"})
     devices = []
     monkeypatch.setattr(retrain_actions, "load_model", lambda *arguments: devices.append(str(arguments[-1])))
-    actions = RetrainActions(Models(SimpleNamespace(device=torch.device("cuda"))), tmp_path)
+    actions = RetrainActions(Models(SimpleNamespace(device=torch.device("cuda"))), Uploads(tmp_path), tmp_path)
     for value in ("false", "true"):
         monkeypatch.setenv("SPACES_ZERO_GPU", value)
         actions.use_weights({"job": "here:run"}, signin.Caller(None, owner=True))
