@@ -8,9 +8,10 @@ export function createStart({ find, text }, form) {
 
   // Take over which weights are in use, and which presets can start from them.
   function setWeights(start) {
-    const weights = start.weights === DEFAULT ? text("retrain_default_weights") : start.weights;
+    const { weights } = start;
     presets = start.presets;
-    find("[data-part=weights-in-use]").textContent = text("retrain_start_in_use", { weights });
+    find("[data-part=weights-in-use]").textContent =
+      weights === DEFAULT ? text("retrain_start_default") : text("retrain_start_in_use", { weights });
     show();
   }
 
