@@ -18,6 +18,8 @@ NETWORK = "198.18.0.1"
 CALLS, VISITS, STALLED, HALF_SENT, UPLOADS = 24, 6, 150, 50, 4
 """Threads that call on one visit and that open photos, stalled uploads, half-sent headers, threads that upload."""
 UPLOAD_BYTES = 20_000_000
+STOP_S = 60
+"""How long a thread may take to end: its request may be waiting."""
 FREE_MEMORY_MB = 150
 """By how much the memory of a process may differ that holds nothing: blocks of the allocator, kernels, caches."""
 
@@ -33,6 +35,7 @@ class HostileVisitor:
         self.url, self.codes = url, Counter[str]()
         self._stop = threading.Event()
         self._photo = photo_of(12)
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Start all threads."""
@@ -43,12 +46,15 @@ class HostileVisitor:
         stalled += f"X-Forwarded-For: {NETWORK}\r\n".encode()
         stalled += b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
         works += [(self._stall, stalled)] * STALLED + [(self._stall, b"GET / HTTP/1.1\r\nHost:")] * HALF_SENT
-        for work, *arguments in works:
-            threading.Thread(target=work, args=arguments, daemon=True).start()
+        self._threads = [threading.Thread(target=work, args=arguments, daemon=True) for work, *arguments in works]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Let all threads end with what they do now."""
+        """Let all threads end with what they do now, and wait for that."""
         self._stop.set()
+        for thread in self._threads:
+            thread.join(STOP_S)
 
     def _paint(self, visit: str, width: int, height: int) -> None:
         visitor, rng = Visitor(self.url, NETWORK), random.Random(secrets.randbits(32))
