@@ -38,7 +38,8 @@ def polygon_to_mask(
     for start, stop in pairwise(corners):
         rows, columns = _crossings(start, stop, box)
         steps[rows, columns] += 1 if start[1] < stop[1] else -1
-    return box, area | (np.cumsum(steps, axis=1)[:, :-1] != 0)
+    windings = np.cumsum(steps, axis=1, out=steps)[:, :-1]
+    return box, np.logical_or(area, windings, out=area)
 
 
 def _crossings(start: np.ndarray, stop: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:

@@ -224,7 +224,7 @@ class EditorActions:
         visit = self._visit(call)
         with self.visits.locked_session(visit) as session:
             version = self.versions.save(session)
-            visit.versions_bytes = self.versions.size_bytes(session)
+            visit.kept_bytes["versions"] = self.versions.size_bytes(session)
             return {"version": version}
 
     def restore_version(self, call: dict) -> dict:

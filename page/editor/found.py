@@ -81,6 +81,11 @@ class Found:
         self._packed = zlib.compress(rounded, 1)
         self.kinds = _kinds_by_level(_block_maxima(rounded))
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory that it takes."""
+        return len(self._packed) + self.kinds.nbytes
+
     def describe(self) -> dict:
         """Return what the browser shows: {width, height, levels, level, map}.
 

@@ -78,8 +78,11 @@ class RestoreActions:
 
     def find(self, call: dict) -> dict:
         """Look for damage, once for each photo: {visit} -> {found}, see `Found.describe`."""
-        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
-            return {"found": self.found(session).describe()}
+        visit = self.visits.get(call.get("visit"))
+        with self.visits.locked_session(visit) as session:
+            found = self.found(session)
+            visit.kept_bytes["found"] = found.size_bytes
+            return {"found": found.describe()}
 
     def fill_found(self, call: dict) -> dict:
         """Fill what was found, and nothing else of what was filled so before: {visit, level, kinds, left_out}.

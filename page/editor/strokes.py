@@ -24,12 +24,13 @@ def area_of(stroke: Stroke, size: tuple[int, int]) -> Part:
     if stroke["shape"] == "area":
         return Part(*polygon_to_mask(stroke["points"], size, grow_px))
     left, top, area = stroke["left"], stroke["top"], stroke["area"]
-    box = Box(left, top, left + area.shape[1], top + area.shape[0])
-    margin = math.ceil(grow_px)
-    grown = box.expanded(margin)
-    inside = grown.intersection(Box(0, 0, *size))
-    if inside.width <= 0 or inside.height <= 0:
+    margin, photo = math.ceil(grow_px), Box(0, 0, *size)
+    whole = Box(left, top, left + area.shape[1], top + area.shape[0])
+    box = whole.intersection(photo.expanded(margin))  # what lies farther outside is not dilated into the photo
+    inside = box.expanded(margin).intersection(photo)
+    if min(box.width, box.height, inside.width, inside.height) <= 0:
         return Part(Box(0, 0, 0, 0), np.zeros((0, 0), bool))
+    area, grown = area[box.relative_to(left, top).slices], box.expanded(margin)
     hole = dilate(np.pad(area, margin), grow_px)
     return Part(inside, hole[inside.relative_to(grown.left, grown.top).slices])
 
@@ -41,17 +42,27 @@ def draw_strokes(strokes: Sequence[Stroke], size: tuple[int, int]) -> tuple[Part
         What they paint, in the bounding box of all of them, and bool of the same shape for what they erase. Erasing
         takes back what earlier strokes have painted.
     """
-    areas = [area_of(stroke, size) for stroke in strokes]
-    boxes = [area.box for area in areas if area.hole.any()]
-    box = union(boxes) if boxes else Box(0, 0, 0, 0)
-    painted = np.zeros((box.height, box.width), bool)
-    erased = np.zeros_like(painted)
-    for stroke, area in zip(strokes, areas, strict=True):
-        if area.hole.any():
-            window = area.box.relative_to(box.left, box.top).slices
-            painted[window] = painted[window] & ~area.hole if stroke["erase"] else painted[window] | area.hole
-            erased[window] = erased[window] | area.hole if stroke["erase"] else erased[window] & ~area.hole
+    box, painted, erased = Box(0, 0, 0, 0), np.zeros((0, 0), bool), np.zeros((0, 0), bool)
+    for stroke in strokes:  # one by one: each may be as large as the photo
+        area = area_of(stroke, size)
+        if not area.hole.any():
+            continue
+        before, box = box, union([box, area.box]) if painted.size else area.box
+        painted, erased = _enlarged(painted, before, box), _enlarged(erased, before, box)
+        window = area.box.relative_to(box.left, box.top).slices
+        painted[window] = painted[window] & ~area.hole if stroke["erase"] else painted[window] | area.hole
+        erased[window] = erased[window] | area.hole if stroke["erase"] else erased[window] & ~area.hole
     return Part(box, painted), erased
+
+
+def _enlarged(hole: np.ndarray, box: Box, around: Box) -> np.ndarray:
+    """Return bool of the shape of a box that encloses another one, in which `hole` lies."""
+    if box == around:
+        return hole
+    enlarged = np.zeros((around.height, around.width), bool)
+    if hole.size:
+        enlarged[box.relative_to(around.left, around.top).slices] = hole
+    return enlarged
 
 
 def paint_together(session: Session, strokes: Sequence[Stroke]) -> list[Patch]:

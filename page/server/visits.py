@@ -49,7 +49,7 @@ class Visit:
         last_seen: of the last one that said that the page is open.
         tab: the browser tab, as Gradio names it; None: unknown.
         requests: how many of its requests are under way.
-        versions_bytes: memory of its versions.
+        kept_bytes: memory of what is kept beside the session, by name: the versions, and the damage that was found.
     """
 
     id: str
@@ -63,12 +63,12 @@ class Visit:
     last_seen: float = field(default_factory=time.monotonic)
     tab: str | None = None
     requests: int = 0
-    versions_bytes: int = 0
+    kept_bytes: dict[str, int] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
-        """Memory of the photo, its metadata, the canvas, what can be undone, and the versions."""
-        return self.session.size_bytes + self.versions_bytes
+        """Memory of the photo, its metadata, the canvas, what can be undone, and what is kept beside the session."""
+        return self.session.size_bytes + sum(self.kept_bytes.values())
 
 
 class Visits:

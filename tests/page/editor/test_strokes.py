@@ -2,6 +2,7 @@
 
 import base64
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -127,3 +128,28 @@ def test_strokes_that_are_not_valid_are_declined(strokes):
     assert MAX_MASK_PIXELS < 3 * 36_000_000
     with pytest.raises(PageError, match="bad_request"):
         check_strokes(strokes)
+
+
+def traced_peak(function, *arguments):
+    """The most bytes that a call has allocated at once."""
+    tracemalloc.start()
+    try:
+        function(*arguments)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(1, 2_000_000), (2_000_000, 1)])
+def test_a_long_mask_that_lies_outside_the_photo_takes_no_memory_for_its_dilation(shape):
+    (stroke,) = check_strokes([{**mask(-5, -5, np.ones(shape, bool)), "grow_px": 100}])
+    assert traced_peak(area_of, stroke, SIZE) < 4_000_000
+    expected = np.zeros(SIZE[::-1], bool)
+    expected[(slice(None, 96),) if shape[0] == 1 else (slice(None), slice(None, 96))] = True  # 5 + 95 pixels away
+    assert np.array_equal(on_photo(area_of(stroke, SIZE)), expected)
+
+
+def test_many_strokes_across_a_photo_take_no_more_memory_than_a_few():
+    across = {"points": [[0, 0], [2000, 1500]], "brush": 3, "erase": False, "grow_px": 0}
+    few, many = (traced_peak(draw_strokes, check_strokes([across] * count), (2000, 1500)) for count in (2, 40))
+    assert 2000 * 1500 < many < few * 1.2

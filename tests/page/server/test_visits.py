@@ -100,7 +100,7 @@ def test_what_can_be_undone_and_versions_count_as_memory(tmp_path):
     before = first.size_bytes
     first.session.stroke([[150, 150]], 280)
     assert first.size_bytes >= before + 280 * 280 * 3
-    second.versions_bytes = 10**6
+    second.kept_bytes["versions"] = 10**6
     visits.get(second.id)
     visits.purge()
     assert len(visits) == 1 and visits.get(second.id) is second
