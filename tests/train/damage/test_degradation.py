@@ -99,6 +99,19 @@ def test_faint_damage_is_ignored_and_visible_damage_is_labelled():
     assert target(0.13) == 1 and target(0.13, noise=0.05) == IGNORE_INDEX  # hidden by noise
 
 
+def test_damage_that_texture_hides_is_ignored():
+    texture = 0.5 + np.random.default_rng(0).normal(0, 0.15, (SIDE, SIDE, 1)).astype(np.float32).repeat(3, 2)
+    texture[:, :64] = 0.5
+    alpha = np.zeros((SIDE, SIDE), np.float32)
+    alpha[40:44] = 1
+    after = composite(texture, Layer(alpha, np.full(3, 0.13), additive=True))
+    target = make_target(texture, after, alpha, 0, 0)
+    assert (target[41, :48] == 1).all()
+    assert (target[41, 80:] == IGNORE_INDEX).mean() > 0.95
+    plain = composite(texture, Layer(alpha, np.full(3, 0.45), additive=True))
+    assert (make_target(texture, plain, alpha, 0, 0)[41] == 1).mean() > 0.9
+
+
 def test_a_line_is_labelled_also_where_it_crosses_its_own_colour():
     before = np.full((SIDE, SIDE, 3), 0.2, np.float32)
     before[:, 60:66] = 0.9

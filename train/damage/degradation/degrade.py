@@ -24,9 +24,10 @@ from .shapes import blob, fractal_noise, gaussian_blur, smooth_noise
 
 IGNORE_INDEX = 255
 """Label of pixels whose damage is too faint to be labelled; the loss leaves them out."""
-VISIBLE_CHANGE = 0.07
-"""Smallest change of a pixel, as a share of the range, that is labelled damage; noise raises it. From a quarter of it,
-the pixel is ignored."""
+VISIBLE_CHANGE, HIDDEN_BY_TEXTURE = 0.07, 0.9
+"""Smallest change of a pixel, as a share of the range, that is labelled damage. Noise raises it, and so does this
+multiple of the photo's own detail around: a network that has to guess at dust in gravel sees it in clean gravel too.
+From a quarter of it, the pixel is ignored."""
 
 
 DAMAGE_WEIGHTS: dict[Callable[[int, np.random.Generator], list[Layer]], float] = {
@@ -144,11 +145,20 @@ def make_target(
     nearby = local_mean(change * coverage) / np.maximum(local_mean(coverage), 1e-3)
     change = np.maximum(gaussian_blur(change, max(blur_px, 0.5)), 0.7 * nearby)
     coverage = gaussian_blur(coverage, blur_px)
-    threshold = VISIBLE_CHANGE + 1.2 * noise
+    threshold = VISIBLE_CHANGE + 1.2 * noise + HIDDEN_BY_TEXTURE * local_detail(photo)
     target = np.zeros(coverage.shape, np.uint8)
     target[(coverage > 0.06) & (change > 0.25 * threshold)] = IGNORE_INDEX
     target[(coverage > 0.16) & (change > threshold)] = 1
     return target
+
+
+def local_detail(photo: np.ndarray) -> np.ndarray:
+    """Return the mean difference of a photo's pixels from their surroundings: float (side, side), a share of the range.
+
+    It is about the standard deviation of a texture, and half of the height of a single edge beside that.
+    """
+    grey = photo.mean(axis=2, dtype=np.float32)
+    return 1.25 * local_mean(np.abs(grey - gaussian_blur(grey, 2.0)))
 
 
 def local_mean(values: np.ndarray) -> np.ndarray:

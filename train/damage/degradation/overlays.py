@@ -11,7 +11,7 @@ from .shapes import gaussian_blur
 
 Maps = Mapping[str, Sequence[np.ndarray]]
 """Kind of damage -> opacity maps, uint8 (h, w)."""
-SCALES = 0.35, 2.0
+SCALES = 0.5, 2.2
 """Smallest and largest magnification of a map."""
 MOST = 4
 """Largest number of maps on a crop."""
