@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
+from inpaint.engine.levelling import level_stains, stains_of
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.engine.rim import dilate_tight
@@ -274,6 +275,8 @@ def fill_found(
 ) -> Image.Image:
     """Fill a hole of a photo, in place unless its tones are restored, and return the photo.
 
+    Stains that were found and below which the picture is still visible are levelled.
+
     Args:
         inpainter: fills the hole.
         photo: as `open_photo` returned it.
@@ -282,7 +285,9 @@ def fill_found(
         options: how to fill.
     """
     rest = hole if dust is None else divide_out(photo, dust, hole)
+    stains = stains_of(photo, rest) if options.find_damage else []
     inpainter.fill_in_place(photo, rest, seed=options.seed, texture_strength=options.texture_strength)
+    level_stains(photo, stains)
     if options.restore_tone:
         photo, _ = restore_tone(photo)
     return photo
