@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,7 @@ def photo_file(number, scratched=True, format="JPEG"):
     return file.getvalue()
 
 
+ROOT = Path(__file__).parents[3]
 PHOTOS = [photo_file(number, scratched=number % 2 == 0) for number in range(4)]
 
 

@@ -1,0 +1,41 @@
+"""The examples of docs/archive: Dask with two local workers, and the script for Jobs."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.inpaint.archive.test_archive import PHOTOS, ROOT, cells, restore, results, write_parquet
+
+
+@pytest.mark.slow
+def test_two_local_workers_of_dask_write_the_results_and_errors_of_one_process(tmp_path):
+    pytest.importorskip("distributed")
+    write_parquet(tmp_path / "in.parquet", cells([*PHOTOS, b"nonsense"]), id=[0, 1, 2, 3, 4])
+    assert restore(tmp_path / "in.parquet", "-o", tmp_path / "alone") == 1
+    script = ROOT / "docs" / "archive" / "dask_cluster.py"
+    command = [sys.executable, script, tmp_path / "in.parquet", tmp_path / "out", "--workers", "2"]
+    variables = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == "3 of 3 parts: 2 restored, 2 unchanged, 1 failed"
+    for kind in ("data", "errors"):
+        assert results(tmp_path / "out", kind) == results(tmp_path / "alone", kind)
+
+
+def test_the_script_for_jobs_asks_for_extras_that_exist_and_runs_the_command(tmp_path):
+    text = (ROOT / "docs" / "archive" / "job.py").read_text(encoding="utf-8")
+    header = "\n".join(re.findall(r"^# (?!/)(.*)$", text.split("# ///\n")[0], re.MULTILINE))
+    (wanted,) = tomllib.loads(header.partition("script\n")[2] or header)["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    name, extras = re.fullmatch(r"([\w-]+)\[([\w,]+)\]", wanted).groups()
+    assert name == project["name"] and set(extras.split(",")) <= set(project["optional-dependencies"])
+    write_parquet(tmp_path / "in.parquet", cells(PHOTOS[:2]))
+    command = [sys.executable, ROOT / "docs" / "archive" / "job.py", tmp_path / "in.parquet", "-o", tmp_path / "out"]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "1 photos restored, 1 unchanged" in done.stdout, done.stderr
