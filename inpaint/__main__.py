@@ -15,10 +15,12 @@ from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
 from inpaint.runtime.malloc import keep_memory
 
 from .archive.hub_paths import is_archive
-from .batch import Options, ReadAhead, fill_file, input_ids
+from .batch import fill_file, input_ids
+from .batch_options import Options
 from .command_line import build_parser, inputs_of, options_of
 from .inpainter import Inpainter
 from .multipage import fill_pages
+from .read_ahead import ReadAhead
 
 
 def main(arguments: list[str] | None = None) -> int:

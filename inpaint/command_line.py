@@ -10,7 +10,7 @@ from inpaint.photos.saving import format_of
 from inpaint.program import program_name
 from inpaint.segmentation.kinds import KINDS, check_kinds
 
-from .batch import Options
+from .batch_options import Options
 from .damage_masks import GROW_PX, THRESHOLD
 
 

@@ -12,8 +12,10 @@ from inpaint.photos.opening import open_photo
 from inpaint.photos.pairing import Task
 from inpaint.photos.saving import save_photo
 
-from .batch import Options, Outcome, check_output, fill_file, fill_opened, open_task, opened_output, result_format
+from .batch import Outcome, check_output, fill_file, fill_opened, opened_output, result_format
+from .batch_options import Options
 from .inpainter import Inpainter
+from .read_ahead import open_task
 
 
 def fill_pages(inpainter: Inpainter, task: Task, options: Options, inputs: set[tuple[int, int]]) -> Outcome:

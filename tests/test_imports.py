@@ -17,6 +17,8 @@ LAYERS = {
         "archive",
         "command_line multipage",
         "batch",
+        "read_ahead",
+        "batch_options",
         "inpainter warm_up",
         "session damage export infrared",
         "damage_masks",

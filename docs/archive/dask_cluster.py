@@ -18,7 +18,7 @@ from distributed import Client, LocalCluster, as_completed
 from inpaint.archive.restorer import Restorer
 from inpaint.archive.results import Counts
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
-from inpaint.batch import Options
+from inpaint.batch_options import Options
 from inpaint.command_line import Shard
 
 SETTINGS = {"options": {"find_damage": True}, "model": None, "column": None}

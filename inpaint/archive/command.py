@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from inpaint.batch import Options
+from inpaint.batch_options import Options
 from inpaint.command_line import Shard
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import install_retrying_client

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.batch import Opened, Options, fill_found, hole_of
+from inpaint.batch import fill_found, hole_of
+from inpaint.batch_options import Options
 from inpaint.inpainter import Inpainter
 from inpaint.os_errors import sentence_of
 from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
+from inpaint.read_ahead import Opened
 from inpaint.runtime.choose import RuntimeName
 
 PHOTO_ERRORS = (ValueError, OSError, RuntimeError, MemoryError)

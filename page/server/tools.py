@@ -8,12 +8,14 @@ import gradio as gr
 import numpy as np
 
 from inpaint import Inpainter, restore_tone
-from inpaint.batch import Opened, Options, fill_opened
+from inpaint.batch import fill_opened
+from inpaint.batch_options import Options
 from inpaint.damage import GROW_PX as DAMAGE_GROW_PX
 from inpaint.damage import THRESHOLD, check_threshold
 from inpaint.engine.options import FillOptions
 from inpaint.inpainter import NOTES
 from inpaint.photos.masks import MAX_SHARE, read_mask
+from inpaint.read_ahead import Opened
 from page.server.api_calls import Notes, call_error, run_call, save_result
 from page.server.checks import GROW_PX, MAX_GROW_PX, check_mask_upload, open_upload
 from page.server.errors import PageError

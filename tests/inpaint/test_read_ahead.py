@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint import batch
-from inpaint.batch import Options, ReadAhead, open_task
+from inpaint import read_ahead
+from inpaint.batch_options import Options
 from inpaint.photos.errors import PhotoError
 from inpaint.photos.pairing import find_tasks
+from inpaint.read_ahead import ReadAhead, open_task
 from tests.inpaint.photo_folders import write
 
 
@@ -29,7 +30,7 @@ def reads(monkeypatch):
         found.append((task.photo.stem, threading.current_thread() is not threading.main_thread()))
         return read(task, *others)
 
-    monkeypatch.setattr(batch, "open_task", recording)
+    monkeypatch.setattr(read_ahead, "open_task", recording)
     return found
 
 
@@ -54,7 +55,7 @@ def test_a_task_that_is_left_out_does_no_harm(tasks, reads):
 def test_a_photo_that_is_too_large_beside_another_one_waits_for_its_turn(tasks, reads, monkeypatch):
     Image.new("RGB", (90, 71)).save(tasks[1].photo)
     Image.new("L", (90, 71)).save(tasks[1].mask)
-    monkeypatch.setattr(batch, "AHEAD_PIXELS", 2 * 90 * 70)
+    monkeypatch.setattr(read_ahead, "AHEAD_PIXELS", 2 * 90 * 70)
     ahead = ReadAhead(tasks, Options())
     ahead.start()
     assert [ahead.open(task).photo.height for task in tasks] == [70, 71, 70]

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from inpaint.__main__ import main
 from inpaint.archive.parts import image_column
 from inpaint.archive.restorer import Restored, Restorer
-from inpaint.batch import Options
+from inpaint.batch_options import Options
 from tests.hub.seeds import seed
 from tests.hub.store import Repo
 
