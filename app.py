@@ -51,6 +51,8 @@ CACHE_CHECK_S, CACHE_AGE_S = 600, 3600
 """How often Gradio removes files from its cache, and from which age."""
 GRADIO_PARTS_HIDDEN = ".nav-holder, footer[aria-label='Gradio footer navigation'] { display: none !important; }"
 """The two pages have their own links to each other, and to the API."""
+STICKY_PARTS_POSSIBLE = ".gradio-container { overflow: clip !important; }"
+"""With Gradio's `hidden` the photo could not stay in view while the page scrolls."""
 
 
 def load_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainter, str]:
@@ -113,7 +115,7 @@ def launch_options() -> dict[str, Any]:
         "theme": theme,
         "favicon_path": ROOT / "page" / "static" / "icon.svg",
         "footer_links": ["api"],  # else Gradio shows nothing at ?view=api, where the page's own footer leads to
-        "css": GRADIO_PARTS_HIDDEN,
+        "css": GRADIO_PARTS_HIDDEN + STICKY_PARTS_POSSIBLE,
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "ssr_mode": False,
         "mcp_server": True,

@@ -106,6 +106,7 @@ class EditorActions:
         session = _session(open_upload(photo), inpainter)
         if call.get("unfilled") is not True:
             self.examples.fill(call["name"], session)
+            self.examples.even_out(call["name"], session, self.restorations)
         if inpainter is not self.models.default:
             session.refill(finish=False)
         return self._add_visit(session, photo.name)

@@ -7,14 +7,19 @@ from typing import NamedTuple
 
 from inpaint import Inpainter, Patch, to_mask
 from inpaint.engine.history import Snapshot
+from inpaint.photos.tone import find_tone_curve
 from inpaint.session import Session
 from inpaint.warm_up import is_compiling
 from page.editor.patches import base64_text, encode_patches
+from page.editor.restoring import Restorations
+from page.editor.tones import display_levels
 from page.server.errors import PageError
 
 FOLDER = Path(__file__).parents[1] / "static" / "examples"
-EXAMPLES = ("farmhouse", "otter", "coffee", "harbour")
+EXAMPLES = ("cracked", "otter", "coffee", "harbour")
 """The first one is open when the page loads."""
+RESTORED = ("cracked",)
+"""Their tones are evened out too."""
 
 
 class FilledExample(NamedTuple):
@@ -65,7 +70,7 @@ class Examples:
                 return self._filled[photo.stem]
             session = self.inpainter.open(photo)
             patches = session.add_mask(to_mask(mask, session.photo.size), finish=not is_compiling())
-            answer = _answer(photo, session, patches)
+            answer = _answer(photo, session, patches) | {"tone": self._tone(photo.stem, session)}
             if session.has_drafts:
                 return FilledExample(answer, None)
             self._filled[photo.stem] = FilledExample(answer, session.snapshot())
@@ -82,6 +87,17 @@ class Examples:
             session.restore(snapshot)
         else:
             session.add_mask(to_mask(example_files(name)[1], session.photo.size), finish=False)
+
+    def even_out(self, name: object, session: Session, restorations: Restorations) -> None:
+        """Even out the tones of an example's session if those that `get` shows are."""
+        if name in RESTORED:
+            restorations.even_out(session)
+
+    def _tone(self, name: str, session: Session) -> list[list[float]] | None:
+        """Return the levels that the browser shows; None: the photo's own."""
+        if name not in RESTORED:
+            return None
+        return display_levels(find_tone_curve(session.photo, session.mask), session.photo)
 
 
 def example_files(name: object) -> tuple[Path, Path]:

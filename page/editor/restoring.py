@@ -51,6 +51,11 @@ class Restorations:
         with self._lock:
             return self._kept.setdefault(session, Restoration())
 
+    def even_out(self, session: Session) -> None:
+        """Even out the tones of a session from now on, by the curve of what is not hole at present."""
+        restoration = self.of(session)
+        restoration.curve, restoration.evens_tones = find_tone_curve(session.photo, session.mask), True
+
     def result(self, session: Session) -> Image.Image:
         """Return the result of a session, with its tones evened out if the visitor wants that."""
         restoration, result = self.of(session), session.result()

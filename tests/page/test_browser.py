@@ -7,9 +7,10 @@ import urllib.parse
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from page.editor.examples import Examples
+from inpaint.photos.tone import find_tone_curve
+from page.editor.examples import Examples, example_files
 from page.server.texts import translate
 from tests.page.browsing import Visitor, brush_of, check_filled_stroke, filled, near, open_tab, until
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise, serving
@@ -94,17 +95,25 @@ def test_a_smaller_brush_fills_a_thinner_stroke(visitor):
 def test_a_new_visitor_can_repair_the_example_and_download_it(visitor):
     assert not visitor.calls("open_example")  # looking at the example opens no visit
     assert visitor["divider"].is_visible() and visitor.page.locator(".label.before").is_visible()
-    left, right = visitor.colour_at(180, 300), visitor.colour_at(758, 150)  # two of the spots
-    assert left.min() > 190 and abs(right - FILL).max() < 40
-    assert visitor.colour_at(827, 600).min() > 190  # the scratch that is left
-    visitor.paint((863, 503), (840, 560), (826, 605), (806, 680), (783, 762))
-    assert abs(visitor.colour_at(827, 600) - FILL).max() < 40
+    photo, mask = (np.asarray(Image.open(path)) for path in example_files("cracked"))
+    toned = find_tone_curve(Image.fromarray(photo), mask > 0).levels[[0, 1, 2], list(FILL)]
+    rows, columns = np.nonzero(eroded(mask > 0))
+    left, right = ((columns[k], rows[k]) for k in (columns.argmin(), columns.argmax()))
+    assert abs(visitor.colour_at(*left) - toned).max() > 40 > abs(visitor.colour_at(*right) - toned).max()
+    visitor.paint((150, 600), (350, 620))
+    visitor.wait("ready")
+    assert abs(visitor.colour_at(250, 610) - toned).max() < 40
     assert not visitor["divider"].is_visible()
     download = visitor.download()
-    assert download.suggested_filename == "farmhouse-filled.jpg"
+    assert download.suggested_filename == "cracked-filled.jpg"
     result = np.asarray(Image.open(download.path())).astype(int)
     assert result.shape == (788, 1024, 3)
-    assert all(np.abs(result[y, x] - FILL).max() < 40 for x, y in [(180, 300), (758, 150), (827, 600)])
+    assert all(np.abs(result[y, x] - toned).max() < 40 for x, y in [left, right, (250, 610)])
+
+
+def eroded(mask):
+    """Pixels whose neighbours up to five pixels away are all set."""
+    return np.asarray(Image.fromarray(mask).convert("L").filter(ImageFilter.MinFilter(11))) > 0
 
 
 def test_an_example_can_be_opened_compared_and_downloaded(visitor):

@@ -102,6 +102,6 @@ def test_every_control_can_be_focused_with_the_keyboard_and_shows_the_focus(brow
     names = {name for name, _ in reached}
     assert names >= {
         "open", "brush", "eraser", "pan", "size", "undo", "clear", "options", "download", "canvas", "divider",
-        "zoom_in", "zoom_out", "fit", "compare", "hold", "farmhouse", "otter", "coffee", "harbour", "card",
+        "zoom_in", "zoom_out", "fit", "compare", "hold", "cracked", "otter", "coffee", "harbour", "card",
     }  # fmt: skip
     visitor.leave()

@@ -142,7 +142,7 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
   page.versions.reset();
   comparison.show(Boolean(answer && !resumed), 50);
   root.removeAttribute("data-changed");
-  page.restoration.open();
+  page.restoration.open(answer?.tone ?? null);
   page.status.setRefining(false); // of the previous photo
   await showAnswer(page, answer ?? { patches: [] }, [resumed ? {} : photo]);
   if (resumed) {
@@ -167,7 +167,7 @@ async function showAnswer(page, answer, jobs) {
     status.set("saved", undefined, answer);
   }
   if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
-  await page.restoration.answered(answer, jobs[0]);
+  if (!jobs[0].example) await page.restoration.answered(answer, jobs[0]);
   if (jobs[0].name === "set_tone") page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
   if (!answer.patches) return;
   const drawPatches = await canvas.decodePatches(answer.patches);

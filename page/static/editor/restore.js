@@ -24,6 +24,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
   // Restore the photo: an example that is only shown is opened as it was before.
   function restore() {
     if (!transport.visit && page.photo.example) page.showUnfilled();
+    tone.show(null);
     found.reset();
     reset();
     transport.push({ name: "find" }, fillJob(), { name: "set_tone", on: null, restoring: true });
@@ -110,12 +111,12 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     get onlyDamage() {
       return find("only-damage").checked;
     },
-    // Another photo is shown.
-    open() {
+    // Another photo is shown, with these tones.
+    open(levels) {
       panel.hidden = true;
       find("only-damage").checked = steps.tone.checked = false;
       found.reset();
-      tone.show(null);
+      tone.show(levels);
       find("tone-note").value = "";
       reset();
     },

@@ -48,7 +48,7 @@ def scene(served, tmp_path_factory):
         "path": [served.upload(picture), *outside],
         "strokes": [[STROKE], [STROKE | {"erase": True}], [OUTLINE, STROKE]],
         "together": [True, False],
-        "name": ["farmhouse", "../examples/farmhouse", "__class__"],
+        "name": ["cracked", "../examples/cracked", "__class__"],
         "model": ["", "owner/name", "owner/name@main", str(secret), "../.."],
         "grow_px": [0, 3, -1, 1e9],
         "version": [1, 0, -1, 10**30],
