@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import SpaceHardware
 from PIL import Image
 
 from train.config import flatten
@@ -240,7 +241,16 @@ def test_the_front_matter_makes_a_valid_space():
     assert (ROOT / front["app_file"]).exists()
     assert len(front["short_description"]) <= 60
     assert {front["colorFrom"], front["colorTo"]} <= COLOURS
-    assert front["license"] == "apache-2.0"
+    assert front["license"] == "other" and front["license_name"].startswith("apache-2.0-code-and-")
+    assert "research-only" in front["license_name"], "the weights' terms stand beside those of the code"
+    assert front["suggested_hardware"] in {hardware.value for hardware in SpaceHardware}
+    for field in ("thumbnail", "license_link"):
+        address, _, path = front[field].partition("/OWNER/NAME/")
+        assert address == "https://huggingface.co/spaces"
+        file, _, anchor = path.removeprefix("resolve/main/").removeprefix("blob/main/").partition("#")
+        assert (ROOT / file).exists() and (not anchor or anchor in anchors(README))
+    with Image.open(ROOT / "docs" / "thumbnail.jpg") as thumbnail:
+        assert thumbnail.size == (1200, 630), "the size that networks show links with"
     assert tuple(map(int, front["python_version"].split("."))) >= (3, 11)
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     low, high = re.search(r"^gradio\S*>=([\d.]+),<(\d+)", requirements, re.MULTILINE).groups()

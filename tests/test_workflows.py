@@ -128,7 +128,11 @@ def test_empty_inputs_leave_the_settings_of_the_preset(tmp_path):
 @pytest.mark.parametrize(("secret", "resource"), [("", "spaces/me/inpaint"), ("hf_secret", None)])
 def test_the_space_is_uploaded_without_a_secret_as_a_trusted_publisher(tmp_path, secret, resource):
     step = next(step for name, step in STEPS if name == "space" and step.get("name") == "Upload")
+    shutil.copy(ROOT / "README.md", tmp_path)
     arguments, tokens = run_script(tmp_path, step, SPACE_ID="me/inpaint", HF_TOKEN=secret, COMMIT="abc")
     assert arguments[:5] == ["upload", "me/inpaint", ".", "--repo-type", "space"]
     assert tokens == {"HF_TOKEN": secret or None, "HF_OIDC_RESOURCE": resource}
     assert "hf_secret" not in " ".join(arguments)
+    front = (tmp_path / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    assert "OWNER/NAME" not in front
+    assert "thumbnail: https://huggingface.co/spaces/me/inpaint/resolve/main/docs/thumbnail.jpg\n" in front

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from inpaint import Inpainter
-from page.server.zero_gpu import DURATION_S, on_zero_gpu, with_zero_gpu, zero_gpu
+from inpaint.engine.options import DEFAULT_OPTIONS
+from inpaint.engine.regions import Box
+from page.server.zero_gpu import MAX_DURATION_S, START_S, duration_s, on_zero_gpu, with_zero_gpu, zero_gpu
 from tests.inpaint.sessions import TwoPhases
 from tests.page.serving import FILL, OneColour, noise
 
@@ -20,11 +22,10 @@ class FakeSpaces:
         self.calls, self.durations = 0, []
 
     def GPU(self, *, duration):
-        self.durations.append(duration)
-
         def decorated(function):
             def allocated(*arguments):
                 self.calls += 1
+                self.durations.append(duration(*arguments))
                 return pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(arguments)))))
 
             return allocated
@@ -45,7 +46,7 @@ def test_on_a_zerogpu_space_each_stroke_allocates_a_gpu_once(spaces, monkeypatch
     inpainter = with_zero_gpu(Inpainter(OneColour()), zero_gpu())
     session = inpainter.open(noise(600, 900))
     session.stroke([[40, 40], [500, 500]], 60)  # several crops
-    assert spaces.calls == 1 and spaces.durations == [DURATION_S]
+    assert spaces.calls == 1 and START_S < spaces.durations[0] <= START_S + 3
     session.undo()
     session.redo()
     assert spaces.calls == 1
@@ -80,3 +81,18 @@ def test_without_the_spaces_package_the_inpainter_is_unchanged(monkeypatch):
     monkeypatch.setitem(sys.modules, "spaces", None)
     inpainter = Inpainter(OneColour())
     assert with_zero_gpu(inpainter, zero_gpu()) is inpainter
+
+
+def test_a_gpu_is_requested_for_as_long_as_the_holes_that_are_filled_take():
+    pixels, mask = np.zeros((3000, 4000, 3), np.uint8), np.zeros((3000, 4000), bool)
+    mask[100:164, 100:500] = True  # a stroke
+
+    def requested(box=None):
+        return duration_s(pixels, mask, box, DEFAULT_OPTIONS)
+
+    assert START_S < requested() <= 8, "a stroke takes less than a second, and the default of ZeroGPU is 60"
+    mask[2000:2600, 2000:2600] = True
+    assert 10 < requested() < MAX_DURATION_S
+    assert requested(Box(100, 100, 500, 164)) <= 8, "only the holes near what has changed are filled"
+    mask[1000:] = True
+    assert requested() == MAX_DURATION_S
