@@ -1,6 +1,5 @@
 """Make the picture that links to the Space are shown with: python -m docs.thumbnail (from the root of a checkout)."""
 
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
