@@ -31,12 +31,13 @@ LAYERS = {
     ),
     "train": (
         "__main__",
-        "publish paper",
-        "evaluate generator damage jobs",
+        "summary publish paper",
+        "jobs",
+        "evaluate generator damage",
         "run",
         "data config_file",
         "masks metrics presets",
-        "config sheets",
+        "config sheets registry",
     ),
     "page": ("editor retrain", "server"),
 }

@@ -1,9 +1,12 @@
 """python -m train PRESET [--flags], or --config FILE [--flags]: train, and publish with --push-to-hub."""
 
+import contextlib
 import os
 import sys
 from functools import partial
 from pathlib import Path
+
+import httpx2
 
 from inpaint.hub.weights import WeightsError
 from inpaint.program import program_name
@@ -11,7 +14,9 @@ from inpaint.runtime.malloc import keep_memory
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.retry import StreamError
+from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
 from train.generator.trainer import train_generator
+from train.publish.lineage import record_parent
 from train.publish.publish import publish, report
 from train.publish.repository import check_target
 from train.publish.run_info import hub_datasets
@@ -24,6 +29,7 @@ from train.run.optimize import NonFiniteError
 from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
 from .presets import PRESETS
+from .summary import summary, write_run_file
 
 PROG = program_name("train")
 RESUME = "run the same command to resume"
@@ -65,7 +71,11 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     """Train and publish. Only the main process reports and publishes."""
     if config.push_to_hub is not None:
         processes.run_on_main(partial(_check_target, config, config.push_to_hub))
-    run_dir = _train(config, processes)
+    if processes.is_main:
+        print(summary(config), flush=True)
+        write_run_file(config)
+        _record_parent(config)
+    run_dir = _train(config, processes)  # and compare with the weights at the start
     if not processes.is_main:
         return
     print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
@@ -93,20 +103,42 @@ def _train(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> 
         callbacks += mirrors
         if isinstance(config, DamageTrainConfig):
             return train_damage(config, processes, callbacks)
-        return train_generator(config, processes, callbacks)
+        run_dir = train_generator(config, processes, callbacks)
+        if config.evaluations and processes.is_main:
+            _compare(config, run_dir)
+            for mirror in mirrors:
+                mirror.on_checkpoint(run_dir)
+        return run_dir
     finally:
         for mirror in mirrors:
             mirror.close()
+
+
+def _record_parent(config: RunConfig) -> None:
+    """Note the terms of the weights that the run starts from; if the Hub does not answer, publishing asks again."""
+    with contextlib.suppress(httpx2.HTTPError, OSError, ValueError):
+        record_parent(Path(config.folder), config.init_from)
+
+
+def _compare(config: TrainConfig, run_dir: Path) -> None:
+    """Compare the weights with those that the run started from, unless that has been done."""
+    comparison = read_comparison(run_dir) or compare_run(run_dir)
+    if comparison is None:
+        return
+    print(f"{table(comparison)}\n\nThe fills side by side: {run_dir / SHEET_FILE}")
+    if config.event_log:
+        emit("compared", **comparison)
 
 
 def _publish(config: RunConfig, run_dir: Path) -> None:
     if config.push_to_hub is None:
         return
     published = publish(
-        run_dir, config.push_to_hub, private=config.private, if_better=config.if_better, held_out=config.held_out
-    )
+        run_dir, config.push_to_hub, private=config.private, if_better=config.if_better,
+        even_if_worse=config.even_if_worse, held_out=config.held_out,
+    )  # fmt: skip
     print(report(published))
-    if config.event_log:
+    if config.event_log and published.revision:
         emit("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
 
 

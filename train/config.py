@@ -7,8 +7,9 @@ from typing import Any, Literal
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
 
 MAY_CHANGE = (
-    "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
-    "checkpoint_every", "push_to_hub", "private", "if_better", "held_out", "max_minutes", "workers", "data.workers",
+    "version", "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
+    "checkpoint_every", "checkpoint_minutes", "push_to_hub", "private", "if_better", "even_if_worse", "held_out",
+    "evaluations", "patience", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
     "data.patience_s", "run_dir", "device", "checkpoint_repo", "event_log",
 )  # fmt: skip
 """Settings that may differ when a run is resumed, under their dotted names."""
@@ -34,6 +35,8 @@ class MaskConfig:
     """Fine scratches and tears."""
     large: float = 0.0
     """Large holes: several silhouettes and wide strokes together."""
+    extra: tuple[tuple[str, float], ...] = ()
+    """Further families, registered in `train/registry.py`, and their weights: --data.masks.extra NAME WEIGHT."""
     zoom: float = 1.0
     """Masks are drawn up to this factor larger than the crop, which shows a part of them: holes as thick as in a larger
     photo."""
@@ -45,9 +48,9 @@ class MaskConfig:
 
     def weights(self) -> dict[str, float]:
         """Return the weight of each family, as `train.masks.families.sample_mask` takes them."""
-        return {
-            name: value for name, value in dataclasses.asdict(self).items() if name not in ("shapes", "zoom", "bank")
-        }
+        others = ("shapes", "zoom", "bank", "extra")
+        built_in = {name: value for name, value in dataclasses.asdict(self).items() if name not in others}
+        return built_in | dict(self.extra)
 
     def __post_init__(self) -> None:
         weights = self.weights().values()
@@ -149,6 +152,11 @@ class LossConfig:
     """Weight of the L1 distance between discriminator features of composite and ground truth."""
     perceptual_weight: float = 0.0
     """Weight of the distance between EfficientNet-Lite0 features of composite and ground truth."""
+    extra: tuple[tuple[str, float], ...] = ()
+    """Further terms that are registered in `train/registry.py`, and their weights: --loss.extra NAME WEIGHT."""
+    perceptual_area: Literal["image", "hole"] = "image"
+    """Where that distance counts: everywhere, at strides 2, 8 and 16; or in the cells that overlap the hole, so that an
+    image with a few scratches counts as much as one with a large hole, at all five strides."""
 
 
 @dataclass(frozen=True)
@@ -162,13 +170,18 @@ class RunConfig:
     preset: str = "custom"
     """Name of the preset that this config started from."""
     images: int | None = None
-    """Length of the run in images seen; None: `epochs` decides."""
+    """Length of the run in images seen; None: `epochs` or `max_minutes` decides."""
     epochs: int | None = None
-    """Length of the run in passes over the dataset; None: `images` decides."""
+    """Length of the run in passes over the dataset; None: `images` or `max_minutes` decides."""
+    max_minutes: float | None = None
+    """Length of the run in minutes on this machine, with the cool-down of the learning rate at its end. None: `images`
+    or `epochs` decides. If one of these is given as well, the run ends with what comes first."""
     warmup_images: int = 0
-    """Images over which the learning rate rises linearly at the start of the run."""
+    """Images over which the learning rate rises linearly at the start of the run. Like `cooldown_images`,
+    `ema_halflife_images`, `log_every`, `sample_every` and `checkpoint_every`, the preset's value is reduced in a run
+    that is shorter than the preset's; another value is kept."""
     cooldown_images: int = 0
-    """Images over which the learning rate falls linearly at the end of the run; needs `images`."""
+    """Images over which the learning rate falls linearly at the end of the run."""
     ema_halflife_images: int = 0
     """Half-life, in images, of the moving average of the weights that is saved; 0 saves the last weights."""
     seed: int = 0
@@ -176,7 +189,12 @@ class RunConfig:
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps ..."""
     bf16: bool = False
-    """Forward passes in bfloat16 (autocast)."""
+    """Forward passes in bfloat16 (autocast). A GPU without it, such as a T4, takes float16 and scales the losses."""
+    accumulate: int = 1
+    """Parts that the photos of a step are computed in, one after the other, where memory does not suffice for all;
+    their gradients are averaged. Divides the batch size. Generators only."""
+    clip_norm: float | None = None
+    """Largest norm of the gradient of all parameters together; larger ones are scaled down. None: no limit."""
     run_dir: str | None = None
     """Folder of the run; None: runs/PRESET. The same command with the same folder resumes."""
     init_from: str | None = None
@@ -191,17 +209,31 @@ class RunConfig:
     """Split of the datasets whose photos the sample sheets show. None, or no such split: those of the first batch."""
     checkpoint_every: int = 10_000
     """Images between two checkpoints."""
-    max_minutes: float | None = None
-    """Stop after this many minutes as if interrupted; the same command resumes."""
+    checkpoint_minutes: float = 10.0
+    """Minutes after which a checkpoint is written even if `checkpoint_every` has not passed."""
+    evaluations: int = 0
+    """Number of times that held-out photos are filled and measured during the run, apart from its start. The weights
+    with the best figures are saved. 0: never, and no photos are held out."""
+    patience: int = 0
+    """Stop when this many measurements in a row have brought no better figures; 0: train to the end."""
+    other_photos: str | None = None
+    """Photos of other kinds, measured as well, so that a gain on your photos is no loss on others: a dataset, with
+    @SPLIT if it is not validation; None: the program's examples."""
+    pause_minutes: float | None = None
+    """Stop after this many minutes as if interrupted, on a machine that is rented for a limited time; the same command
+    resumes."""
     push_to_hub: str | None = None
     """Repository that the weights are published to at the end."""
     private: bool | None = None
     """Visibility of a new repository; None: private if a dataset is, else the account's default."""
     if_better: bool = False
-    """Publish only if the weights score better on the held-out photos than those in the repository."""
+    """Publish only if the weights score better on the held-out photos than those in the repository, and than those that
+    the run started from."""
+    even_if_worse: bool = False
+    """Publish weights that score worse on the held-out photos than those that the run started from, too."""
     held_out: str | None = None
-    """Photos that new and previous weights are compared on: a dataset, with @SPLIT if it is not validation; None: the
-    first dataset's validation or test split, if it has one."""
+    """Photos that weights are measured and compared on: a dataset, with @SPLIT if it is not validation; None: the first
+    dataset's validation or test split, or else up to 24 of its pictures, which are then not trained on."""
     checkpoint_repo: str | None = None
     """Private Hub repository that checkpoints, losses and the newest sample sheet are copied to. A machine without a
     checkpoint in its run folder resumes from there."""
@@ -209,20 +241,28 @@ class RunConfig:
     """Also print progress as JSON lines, for a log that a program reads."""
 
     def __post_init__(self) -> None:
-        if (self.images is None) == (self.epochs is None):
+        if self.images is not None and self.epochs is not None:
             raise ValueError(
                 f"images is {self.images} and epochs is {self.epochs}; give exactly one of them as the run's length."
             )
+        if self.images is None and self.epochs is None and self.max_minutes is None:
+            raise ValueError("The run has no length; give exactly one of images, epochs and max_minutes.")
+        for name in ("max_minutes", "pause_minutes", "checkpoint_minutes"):
+            value = getattr(self, name)
+            check(value is None or value > 0, name, value, "above 0", "try 15")
         for name in ("images", "epochs", "log_every", "sample_every", "checkpoint_every"):
             value = getattr(self, name)
             check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
+        check(self.evaluations >= 0, "evaluations", self.evaluations, "0 or more", "try 5")
+        size = self.data_config.batch_size
+        check(self.accumulate >= 1 and size % self.accumulate == 0, "accumulate", self.accumulate,
+              f"1 or a divisor of the batch size, {size}", "try 2")  # fmt: skip
+        check(self.clip_norm is None or self.clip_norm > 0, "clip_norm", self.clip_norm, "above 0", "try 1")
+        check(self.patience >= 0, "patience", self.patience, "0 or more", "try 3")
         check(min(self.sample_epochs, default=0) >= 0, "sample_epochs", self.sample_epochs,
               "0 or more each", "use 0 1 5")  # fmt: skip
-        if self.cooldown_images and self.images is None:
-            raise ValueError(
-                f"cooldown_images is {self.cooldown_images}, which needs to know the end of the run: give images"
-                " instead of epochs, or cooldown_images 0."
-            )
+        for name in ("warmup_images", "cooldown_images", "ema_halflife_images"):
+            check(getattr(self, name) >= 0, name, getattr(self, name), "0 or more", "leave it out for the default")
 
     @property
     def folder(self) -> str:
@@ -252,6 +292,8 @@ class TrainConfig(RunConfig):
     """Learning rate of the discriminator (Adam); None: the generator's."""
     betas: tuple[float, float] = (0.5, 0.999)
     """Betas of both Adam optimizers."""
+    discriminator_warmup_images: int = 0
+    """Images for which a new discriminator learns before its terms count for the generator."""
     guided: float = 0.0
     """Share of steps in which the generator refines its own fill of a copy of half the size, for filling large holes
     coarse to fine; free-form generators only."""
@@ -290,11 +332,18 @@ def check(condition: bool, name: str, value: object, rule: str, advice: str) -> 
         raise ValueError(f"{name} is {value}; it must be {rule}: {advice}.")
 
 
+CONFIG_VERSION = 1
+"""Version of the form of a config. Settings with a default may come and go without a new version, and they may be
+renamed in OLD_NAMES; a new version means that an older program would misunderstand the config."""
+LENGTHS = ("images", "epochs", "max_minutes")
+"""Settings that say how long a run is."""
+
+
 def to_dict(config: RunConfig) -> dict[str, Any]:
-    """Return the config as plain JSON values."""
+    """Return the config as plain JSON values, with the version of their form."""
     values = {item.name: getattr(config, item.name) for item in dataclasses.fields(config)}
     networks = {name: config_to_dict(value) for name, value in values.items() if hasattr(value, "architecture")}
-    return dataclasses.asdict(config) | networks
+    return {"version": CONFIG_VERSION} | dataclasses.asdict(config) | networks
 
 
 OLD_NAMES = {"generator.borrow_channels": "generator.key_channels"}

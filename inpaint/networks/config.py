@@ -1,12 +1,18 @@
 """Configs of the networks: the `config.json` beside a set of weights, checked before a network is built from it."""
 
 import dataclasses
+import importlib
+import logging
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+CONFIG_VERSION = 1
+"""Version of the form of a config; a `config.json` without a version has the first. A field whose default keeps what
+older weights compute needs no new one; anything that an older program would compute wrongly does."""
+log = logging.getLogger(__name__)
 DEFAULT_REPO_ID: str | None = None
 """Hub repository that `Inpainter.from_pretrained()` loads; None: the weights bundled in `inpaint/weights`."""
 
@@ -138,6 +144,17 @@ CONFIGS: dict[str, type[ContextEncoderConfig] | type[FreeFormConfig]] = {
 }
 
 
+EXTENSIONS: dict[str, str] = {}
+"""Architecture -> "module:class" of a further generator, whose class has its config's as `config_class`. The module is
+imported, with PyTorch, when such weights are loaded; docs/extending.md has an example."""
+
+
+def extension(architecture: str) -> Any:
+    """Return the class of a further generator; KeyError if it is not registered."""
+    module, _, name = EXTENSIONS[architecture].partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def _matches(value: Any, annotation: Any) -> bool:
     """Return whether a value has the annotated type; covers the types that configs use."""
     origin = get_origin(annotation)
@@ -173,13 +190,17 @@ def config_from_dict(values: Any) -> GeneratorConfig:
     """Return a generator's config from the content of a `config.json`. Nothing in it is ever imported or run.
 
     Args:
-        values: a dict with "architecture" and every field of that architecture's config. Names of earlier versions
-            are accepted.
+        values: a dict with "architecture" and fields of that architecture's config. Names of earlier versions are
+            accepted; a field that is missing has its default, and one that is unknown is ignored with a warning: the
+            tensors are compared with the config anyway.
 
     Raises:
-        ConfigError: not a dict, an unknown architecture, a missing or unknown key, a value of the wrong type or out of
-            range.
+        ConfigError: not a dict, an unknown architecture, a newer version, a value of the wrong type or out of range.
     """
+    architecture = values.get("architecture") if isinstance(values, dict) else None
+    if isinstance(architecture, str) and architecture in EXTENSIONS:
+        further: Any = extension(architecture).config_class
+        return _from_dict(values, {architecture: further})
     return _from_dict(values, CONFIGS)
 
 
@@ -187,7 +208,7 @@ def damage_config_from_dict(values: Any) -> DamageConfig:
     """Return a damage network's config from the content of a `config.json`.
 
     Args:
-        values: a dict with "architecture" and every field of `DamageConfig`.
+        values: a dict with "architecture" and fields of `DamageConfig`.
 
     Raises:
         ConfigError: as for `config_from_dict`.
@@ -207,15 +228,17 @@ def _from_dict(values: Any, known: Mapping[str, type[Config]]) -> Config:
     config_class = known[architecture]
     old_names: Mapping[str, str] = getattr(config_class, "old_names", {})
     values = {new if (new := old_names.get(name, name)) not in values else name: values[name] for name in values}
-    names = {field.name for field in dataclasses.fields(config_class)}
-    given = set(values) - {"architecture"}
-    if given != names:
-        missing, unknown = sorted(names - given), sorted(map(str, given - names))
+    version = values.get("version", CONFIG_VERSION)
+    if type(version) is not int or not 1 <= version <= CONFIG_VERSION:
         raise ConfigError(
-            f"the config of {architecture!r} has missing keys {missing} and unknown keys {unknown};"
-            f" it must have exactly these: {sorted(names)}"
+            f"version is {version!r}; this program reads the versions up to {CONFIG_VERSION}: update the program"
         )
-    return config_class(**{name: _as_tuple(values[name]) for name in names})
+    names = {field.name for field in dataclasses.fields(config_class)}
+    if old := sorted(set(old_names) & set(values)):
+        raise ConfigError(f"{old[0]} is the old name of {old_names[old[0]]}, which is given too: leave one of them out")
+    for unknown in sorted(map(str, set(values) - names - {"architecture", "version"})):
+        log.warning("The config of the %r weights has %.80s, which this version ignores.", architecture, unknown)
+    return config_class(**{name: _as_tuple(values[name]) for name in names & set(values)})
 
 
 def _as_tuple(value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
+from .config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig, extension
 from .context_encoder import ContextEncoder
 from .free_form import FreeFormGenerator
 from .layout import check_parameters
@@ -32,7 +32,8 @@ def build_generator(config: GeneratorConfig) -> ContextEncoder | FreeFormGenerat
         ConfigError: it would have more than `layout.MAX_PARAMETERS` parameters. Checked before memory is allocated.
     """
     check_parameters(config)
-    generator_class: Any = GENERATORS[config.architecture]
+    name = config.architecture
+    generator_class: Any = GENERATORS[name] if name in GENERATORS else extension(name)
     return generator_class(config)
 
 

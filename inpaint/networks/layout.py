@@ -2,8 +2,17 @@
 
 import itertools
 import math
+from typing import Any
 
-from .config import ConfigError, ContextEncoderConfig, DamageConfig, FreeFormConfig, NetworkConfig
+from .config import (
+    EXTENSIONS,
+    ConfigError,
+    ContextEncoderConfig,
+    DamageConfig,
+    FreeFormConfig,
+    NetworkConfig,
+    extension,
+)
 from .lite0 import BLOCKS, STEM_CHANNELS
 
 MAX_PARAMETERS = 200_000_000
@@ -19,7 +28,18 @@ def tensor_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """
     if isinstance(config, FreeFormConfig):
         return _free_form(config)
+    if config.architecture in EXTENSIONS:
+        return _built_shapes(config)
     return _context_encoder(config) if isinstance(config, ContextEncoderConfig) else _damage(config)
+
+
+def _built_shapes(config: Any) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a further generator by building it, without memory for its tensors."""
+    import torch
+
+    with torch.device("meta"):
+        network = extension(config.architecture)(config)
+    return {name: tuple(value.shape) for name, value in network.state_dict().items()}
 
 
 def is_whole_number(name: str) -> bool:

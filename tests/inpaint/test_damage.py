@@ -301,7 +301,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
         load_damage_network(tmp_path / "absent")
 
 
-@pytest.mark.parametrize("values", [None, {}, {"architecture": "free-form"}, {"architecture": "damage", "blocks": 2}])
+@pytest.mark.parametrize("values", [None, {}, {"architecture": "free-form"}, {"architecture": "damage", "version": 2}])
 def test_a_config_of_another_architecture_is_refused(values):
     with pytest.raises(ConfigError):
         damage_config_from_dict(values)

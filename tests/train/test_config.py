@@ -56,7 +56,8 @@ def test_a_preset_has_its_name_and_converts_to_json(name):
         (lambda: TrainConfig(images=1, epochs=1), "exactly one"),
         (lambda: TrainConfig(images=0), "images is 0"),
         (lambda: TrainConfig(images=1, sample_epochs=(0, -1)), r"sample_epochs is \(0, -1\)"),
-        (lambda: TrainConfig(epochs=1, cooldown_images=5), "cooldown_images"),
+        (lambda: TrainConfig(epochs=1, cooldown_images=-5), "cooldown_images is -5"),
+        (lambda: TrainConfig(max_minutes=0), "max_minutes is 0"),
         (lambda: TrainConfig(epochs=1, generator=ContextEncoderConfig()), "128 for a context encoder"),
     ],
 )

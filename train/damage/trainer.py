@@ -23,7 +23,7 @@ from train.run.events import Callback
 from train.run.loop import train
 from train.run.optimize import optimizer_step
 from train.run.progress import save_rows
-from train.run.schedule import learning_rate_factor
+from train.run.schedule import Schedule
 
 from .config import DamageTrainConfig
 from .losses import WEIGHTS, damage_losses
@@ -71,6 +71,7 @@ class DamageTrainer:
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
         self.wrapped_network = self.processes.wrap(self.network)
+        self.schedule = Schedule(config, DamageTrainConfig())
         self.images_seen = 0
         self.position = START
         self.samples: dict[str, Tensor] | None = None
@@ -89,13 +90,15 @@ class DamageTrainer:
             OtherProcessError: that happened in another process.
         """
         image, target = to_model_input(batch.image, batch.mask, self.device, channels_last=True)
-        factor = learning_rate_factor(self.config, self.images_seen, LAST_LEARNING_RATE)
+        factor = self.schedule.learning_rate_factor(self.images_seen, LAST_LEARNING_RATE)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * factor
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
             logits = self.wrapped_network(image)
         terms = damage_losses(logits.float(), target, self.processes.sum)
-        report = optimizer_step("damage", self.optimizer, terms, WEIGHTS, self.images_seen, self.processes)
+        report = optimizer_step(
+            "damage", self.optimizer, terms, WEIGHTS, self.images_seen, self.processes, clip_norm=self.config.clip_norm
+        )
         images = len(image) * self.processes.world_size
         self.images_seen += images
         self.position = batch.position

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from PIL import Image
 from train.config import DataConfig
 
 from .decoding import UnusableImageError, decode
+from .held_out import digest
 from .opening import open_dataset
 from .shards import Shards, fetch_bytes
 
@@ -37,7 +38,17 @@ class Position(NamedTuple):
 
 
 START = Position(0, 0)
+HELD_OUT = "held out"
+"""The reason for which a held-out picture is skipped."""
 Row = tuple[tuple[int, int], list[Any]]  # (shard, offset) and the undecoded images
+
+
+def _decode(cell: Any, timeout_s: float, held_out: Container[str]) -> Image.Image:
+    """Return the photo of an undecoded image; a picture that is held out counts as unusable."""
+    data = fetch_bytes(cell, timeout_s)
+    if held_out and digest(data) in held_out:
+        raise UnusableImageError(HELD_OUT)
+    return decode(data)
 
 
 class StreamedImages:
@@ -49,13 +60,15 @@ class StreamedImages:
     Args:
         config: what to read.
         seed: of the order.
+        held_out: digests of pictures that are left out, see `held_out.HeldOut`.
 
     Raises:
         ValueError: a dataset cannot be opened or has no column with images.
         StreamError: the Hub cannot be reached.
     """
 
-    def __init__(self, config: DataConfig, seed: int):
+    def __init__(self, config: DataConfig, seed: int, held_out: Container[str] = ()):
+        self._held_out = held_out
         self._seed, self._buffer_rows, self._timeout_s = seed, config.shuffle_buffer, config.patience_s
         opened = [open_dataset(name, config.split, config.revision, config.column) for name in config.dataset]
         self._shards = Shards(opened, config.patience_s)
@@ -93,7 +106,7 @@ class StreamedImages:
             UnusableImageError: it cannot be decoded, or has an unsuitable size.
             StreamError: its file cannot be read, or can no longer be read.
         """
-        return decode(fetch_bytes(cell, self._timeout_s))
+        return _decode(cell, self._timeout_s, self._held_out)
 
     def _rows(self, start: Position) -> Iterator[Row]:
         """Yield the rows of an epoch: (number of the shard in this epoch's order, number of the row in it), images."""
@@ -112,6 +125,7 @@ class CachedImages:
     Args:
         config: what to read.
         seed: of the order.
+        held_out: digests of pictures that are left out, see `held_out.HeldOut`.
 
     Attributes:
         skipped: the reason of each image that could not be used.
@@ -121,7 +135,8 @@ class CachedImages:
         StreamError: a dataset cannot be read.
     """
 
-    def __init__(self, config: DataConfig, seed: int):
+    def __init__(self, config: DataConfig, seed: int, held_out: Container[str] = ()):
+        self._held_out = held_out
         self._seed, self._timeout_s = seed, config.patience_s
         self._photos: list[Image.Image] = []
         self.skipped: list[str] = []
@@ -134,6 +149,9 @@ class CachedImages:
                 while chunk := list(itertools.islice(cells, 256)):
                     self._append(pool.map(self._load, chunk, itertools.repeat(config.cache_side)))
                 self._photos += self._photos[before:] * (repeats - 1)
+
+    def __len__(self) -> int:
+        return len(self._photos)
 
     def read(self, start: Position) -> Iterator[tuple[Position, Image.Image]]:
         """Yield the photos of one epoch from a position on, each with the position after it."""
@@ -149,7 +167,7 @@ class CachedImages:
     def _load(self, cell: Any, side: int) -> Image.Image | str:
         """Decode an image and reduce its short side to `side` pixels; return a reason if it cannot be used."""
         try:
-            photo = decode(fetch_bytes(cell, self._timeout_s))
+            photo = _decode(cell, self._timeout_s, self._held_out)
         except UnusableImageError as reason:
             return str(reason)
         if min(photo.size) > side:

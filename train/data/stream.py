@@ -23,7 +23,7 @@ from train.config import DataConfig
 
 from .datasets import load_silhouettes
 from .decoding import UnusableImageError
-from .order import START, CachedImages, Position, StreamedImages
+from .order import HELD_OUT, START, CachedImages, Position, StreamedImages
 from .samples import MaskBank, make_sample
 
 MAX_UNUSABLE_ROWS = 1000
@@ -72,18 +72,27 @@ class PhotoStream:
         start: position to resume from, as in an earlier batch.
         rank: of this process; it makes the sample number `rank` of every `world_size` samples.
         world_size: number of processes.
+        held_out: digests of pictures that are left out, see `held_out.HeldOut`.
 
     Attributes:
         waited_s: seconds that the consumer has spent waiting for batches.
         skip_reasons: reason -> number of images that were skipped for it, among those read so far.
-        rows_per_epoch: images in an epoch; None until an epoch has been read to its end.
+        rows_per_epoch: images in an epoch; None until it is known: with a cache from the start, else after an epoch.
 
     Raises:
         ValueError: a dataset cannot be opened or holds no images; also while iterating.
         StreamError: the images cannot be read, or can no longer be read; also while iterating.
     """
 
-    def __init__(self, config: DataConfig, seed: int, start: Position = START, rank: int = 0, world_size: int = 1):
+    def __init__(
+        self,
+        config: DataConfig,
+        seed: int,
+        start: Position = START,
+        rank: int = 0,
+        world_size: int = 1,
+        held_out: frozenset[str] = frozenset(),
+    ):
         if not config.dataset:
             raise ValueError("No dataset is given: use --data.dataset with a Hub id, a folder or a parquet file.")
         if config.batch_size % world_size:
@@ -93,21 +102,21 @@ class PhotoStream:
             )
         self._config, self._seed, self._rank, self._world_size = config, seed, rank, world_size
         self._batch_size = config.batch_size // world_size
-        self._source = CachedImages(config, seed) if config.cache else StreamedImages(config, seed)
+        self._source = (CachedImages if config.cache else StreamedImages)(config, seed, held_out)
         self._silhouettes = silhouettes_of(config)
         self._bank = MaskBank(config, self._silhouettes, seed) if config.masks.bank else None
         self._ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=PREFETCHED_BATCHES)
         self._closed = threading.Event()
         self.waited_s = 0.0
         self.skip_reasons = Counter(self._source.skipped if isinstance(self._source, CachedImages) else ())
-        self.rows_per_epoch: int | None = None
+        self.rows_per_epoch = len(self._source) if isinstance(self._source, CachedImages) else None
         self._thread = threading.Thread(target=self._produce, args=(start,), daemon=True, name="photo-stream")
         self._thread.start()
 
     @property
     def skipped(self) -> int:
-        """Number of images that could not be used, among those read so far."""
-        return self.skip_reasons.total()
+        """Number of images that could not be used, among those read so far; those held out are not counted."""
+        return self.skip_reasons.total() - self.skip_reasons[HELD_OUT]
 
     def __iter__(self) -> Iterator[Batch]:
         while batch := self.next_batch():

@@ -153,8 +153,3 @@ def _means(rows: list[Mapping[str, Any]]) -> dict[str, float]:
         metric.field: [row[metric.field] for row in rows if row.get(metric.field) is not None] for metric in METRICS
     }
     return {field: fmean(known) for field, known in values.items() if known}
-
-
-def display_name(source: str) -> str:
-    """Return a dataset or weights id for reports: of a local file or folder, its name without the path."""
-    return Path(source).name if Path(source).exists() else source

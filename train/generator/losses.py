@@ -1,17 +1,11 @@
 """The loss terms, all pure functions of tensors.
 
-To add a term:
-
-1. write its function here, and its test against a closed form in tests/train/generator/test_losses.py;
-2. add its weight to `train.config.LossConfig` as `NAME_weight`, 0 by default;
-3. compute it in `GeneratorTrainer._generator_terms` (or `_discriminator_terms`) of `train.generator.trainer`, which
-   returns the terms by their names.
-
-The weights are joined to the terms by `generator_weights` and `discriminator_weights` below; logging, loss curves and
-the check for values that are not finite follow from the name.
+A further term is a function of `LossInputs` in a file of its own and a line in `train.registry`, see docs/extending.md.
+Logging, loss curves and the check for values that are not finite follow from its name.
 """
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -25,13 +19,30 @@ AllReduceMean = Callable[[Tensor], Tensor]
 """Averages a tensor over the processes of a run, without a gradient."""
 
 
+class LossInputs(NamedTuple):
+    """What a registered loss term is computed from; it returns a scalar.
+
+    Attributes:
+        prediction: (B, 3, H, W), nominally in [-1, 1].
+        composite: (B, 3, H, W), the ground truth with the prediction in its hole.
+        image: (B, 3, H, W) in [-1, 1], the ground truth.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole.
+    """
+
+    prediction: Tensor
+    composite: Tensor
+    image: Tensor
+    mask: Tensor
+
+
 def _single_process(value: Tensor) -> Tensor:
     return value
 
 
 def generator_weights(config: LossConfig, terms: Iterable[str]) -> dict[str, float]:
-    """Return the weight of each of the generator's terms: the setting that is named after it."""
-    return {name: getattr(config, f"{name}_weight") for name in terms}
+    """Return the weight of each of the generator's terms: that of a registered one, or the setting named after it."""
+    extra = dict(config.extra)
+    return {name: extra[name] if name in extra else getattr(config, f"{name}_weight") for name in terms}
 
 
 def discriminator_weights(config: LossConfig) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Adversarial training of a generator: networks, optimizers and the two updates of a step."""
 
 import contextlib
+import dataclasses
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.hub.weights import load_generator
+from inpaint.hub.weights import load_generator, load_weights
 from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.context_encoder import ContextEncoder
 from inpaint.networks.free_form import FreeFormGenerator
@@ -19,21 +20,26 @@ from inpaint.networks.pyramid import shrink
 from inpaint.networks.tensors import composite
 from train.config import DataConfig, TrainConfig
 from train.data.device.stream import DeviceStream, open_device_stream
+from train.data.held_out import HeldOut, find_held_out, other_photos
 from train.data.order import START, Position
 from train.data.stream import Batch, PhotoStream
-from train.metrics.perceptual import EfficientNetFeatures, perceptual_loss
-from train.run.device import pick_device, to_model_input
+from train.metrics.perceptual import EfficientNetFeatures, hole_perceptual_loss, perceptual_loss
+from train.presets import PRESETS
+from train.registry import LOSSES, load
+from train.run.device import autocast_dtype, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
 from train.run.events import Callback
 from train.run.finite import CHECK_EVERY, FiniteCheck
 from train.run.loop import train
-from train.run.optimize import optimizer_step, raise_failure
+from train.run.measure import OTHER, OWN
+from train.run.optimize import Part, optimizer_step, raise_failure
 from train.run.progress import save_sheet
-from train.run.schedule import learning_rate_factor
+from train.run.schedule import Schedule
 
 from . import losses
 from .discriminators import PatchDiscriminator, PictureDiscriminator
+from .measure import GeneratorMeasure
 
 LAST_LEARNING_RATE = 0.1
 """Share of the learning rate that the cool-down ends at."""
@@ -43,15 +49,44 @@ def train_generator(
     config: TrainConfig, processes: ProcessGroup | None = None, callbacks: Sequence[Callback] = ()
 ) -> Path:
     """Train a generator from the start, or resume; arguments, result and errors are those of `train.run.loop.train`."""
-    rank_of_machine = processes.local_rank if processes else 0
+    processes = processes or ProcessGroup()
+    config = processes.run_on_main(lambda: with_loaded_generator(config))
+    held_out = processes.run_on_main(
+        lambda: find_held_out(config.data, config.held_out) if config.evaluations else None
+    )
+    digests = held_out.digests if held_out else frozenset()
 
     def open_stream(data: DataConfig, start: Position, rank: int, world_size: int) -> PhotoStream | DeviceStream:
         if data.on_device:
-            device = pick_device(config.device, rank_of_machine)
-            return open_device_stream(data, config.seed, device, start, rank, world_size)
-        return PhotoStream(data, config.seed, start, rank, world_size)
+            device = pick_device(config.device, processes.local_rank)
+            return open_device_stream(data, config.seed, device, start, rank, world_size, digests)
+        return PhotoStream(data, config.seed, start, rank, world_size, digests)
 
-    return train(config, open_stream, partial(GeneratorTrainer, config), processes, callbacks)
+    build_measure = partial(measure_of_run, config, held_out)
+    return train(config, open_stream, partial(GeneratorTrainer, config), processes, callbacks, build_measure)
+
+
+def with_loaded_generator(config: TrainConfig) -> TrainConfig:
+    """Return the config with the generator of the weights that the run starts from, unless another one was chosen.
+
+    Raises:
+        WeightsError: the weights cannot be loaded.
+    """
+    preset = PRESETS.get(config.preset)
+    if config.init_from is None or preset is None or config.generator != preset[1].generator:
+        return config
+    loaded = load_weights(None if config.init_from == "bundled" else config.init_from).config
+    if type(loaded) is not type(config.generator) or loaded == config.generator:
+        return config
+    return dataclasses.replace(config, generator=loaded)
+
+
+def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMeasure | None:
+    """Prepare the measurement of a run on held-out and other photos; None without held-out photos."""
+    if held_out is None or isinstance(config.generator, ContextEncoderConfig):
+        return None
+    groups = {OWN: held_out.photos, OTHER: other_photos(config.other_photos)}
+    return GeneratorMeasure(groups, pick_device(config.device))
 
 
 class GeneratorTrainer:
@@ -93,6 +128,11 @@ class GeneratorTrainer:
             for network in (self.processes.wrap(self.generator), self.processes.wrap(self.discriminator))
         )
         self._check = FiniteCheck(self.device) if config.data.on_device and fused else None
+        self.extra_terms = {name: load(LOSSES, name, "loss.extra") for name, _ in config.loss.extra}
+        scalers = {name: grad_scaler(self.device, config.bf16) for name in ("generator", "discriminator")}
+        self.scalers = {name: scaler for name, scaler in scalers.items() if scaler is not None}
+        preset = PRESETS.get(config.preset)
+        self.schedule = Schedule(config, preset[1] if preset else None)
         self.images_seen = 0
         self.steps = 0
         self.position = START
@@ -111,9 +151,26 @@ class GeneratorTrainer:
             NonFiniteError: a loss is not finite; no weight has been changed by it.
             OtherProcessError: that happened in another process.
         """
-        config = self.config.loss
         image, mask = to_model_input(batch.image, batch.mask, self.device, self.config.channels_last)
         self._set_learning_rates()
+        parts = self.config.accumulate
+        reports = [
+            self._train_part(*photos, Part(number, parts))
+            for number, photos in enumerate(zip(image.chunk(parts), mask.chunk(parts), strict=True))
+        ]
+        report = {name: torch.stack([part[name] for part in reports]).mean() for name in reports[0]}
+        self.steps += 1
+        if self._check and self.steps % CHECK_EVERY == 0:
+            raise_failure(self._check)
+        images = len(image) * self.processes.world_size
+        self.images_seen += images
+        self.position = batch.position
+        self.ema.update(self.generator, images, self.images_seen)
+        return dict(zip(report, self.processes.mean(torch.stack(list(report.values()))), strict=True))
+
+    def _train_part(self, image: Tensor, mask: Tensor, part: Part) -> dict[str, Tensor]:
+        """Add the gradients of a part of the step's photos, and update the networks after the last part."""
+        config = self.config.loss
         with self._autocast():
             prediction = self.wrapped_generator(image * (1 - mask), mask, *self._coarse_fill(image, mask))
         prediction = prediction.float()
@@ -125,24 +182,21 @@ class GeneratorTrainer:
         if config.adversarial_weight:
             terms = self._discriminator_terms(real, fake.detach(), seen_mask)
             weights = losses.discriminator_weights(config)
-            report |= self._update("discriminator", self.d_optimizer, terms, weights)
+            report |= self._update("discriminator", self.d_optimizer, terms, weights, part)
 
         # Generator:
         terms = self._generator_terms(self._discriminator_crop(prediction), real, fake, seen_mask)
         if self.features is not None:
             with self._autocast():
-                terms["perceptual"] = perceptual_loss(self.features, filled, image)
+                terms["perceptual"] = (
+                    hole_perceptual_loss(self.features, filled, image, mask)
+                    if config.perceptual_area == "hole"
+                    else perceptual_loss(self.features, filled, image)
+                )
+        inputs = losses.LossInputs(prediction, filled, image, mask)
+        terms |= {name: term(inputs) for name, term in self.extra_terms.items()}
         weights = losses.generator_weights(config, terms)
-        report |= self._update("generator", self.g_optimizer, terms, weights)
-
-        self.steps += 1
-        if self._check and self.steps % CHECK_EVERY == 0:
-            raise_failure(self._check)
-        images = len(image) * self.processes.world_size
-        self.images_seen += images
-        self.position = batch.position
-        self.ema.update(self.generator, images, self.images_seen)
-        return dict(zip(report, self.processes.mean(torch.stack(list(report.values()))), strict=True))
+        return report | self._update("generator", self.g_optimizer, terms, weights, part)
 
     def _discriminator_terms(self, real: Tensor, fake: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the loss terms of the discriminator by name, from what it sees of ground truth and composite."""
@@ -168,7 +222,7 @@ class GeneratorTrainer:
             prediction, real, mask, power=1 if config.reconstruction == "l1" else 2,
             known_weight=config.known_weight, border_weight=config.border_weight, border_px=config.border_px,
         )}  # fmt: skip
-        if config.adversarial_weight:
+        if config.adversarial_weight and self.images_seen >= self.config.discriminator_warmup_images:
             self.discriminator.requires_grad_(False)
             with self._autocast():
                 fake_output = self.wrapped_discriminator(fake, mask)
@@ -196,9 +250,26 @@ class GeneratorTrainer:
         return (F.interpolate(filled, scale_factor=2, mode="bicubic", align_corners=False).clamp(-1, 1),)
 
     def _update(
-        self, name: str, optimizer: torch.optim.Optimizer, terms: dict[str, Tensor], weights: dict[str, float]
+        self,
+        name: str,
+        optimizer: torch.optim.Optimizer,
+        terms: dict[str, Tensor],
+        weights: dict[str, float],
+        part: Part,
     ) -> dict[str, Tensor]:
-        return optimizer_step(name, optimizer, terms, weights, self.images_seen, self.processes, self._check)
+        scaler = self.scalers.get(name)
+        return optimizer_step(
+            name,
+            optimizer,
+            terms,
+            weights,
+            self.images_seen,
+            self.processes,
+            check=None if scaler else self._check,  # a scaler leaves out steps that are not finite by itself
+            clip_norm=self.config.clip_norm,
+            scaler=scaler,
+            part=part,
+        )
 
     def _discriminator_crop(self, x: Tensor) -> Tensor:
         """Return the part that the discriminator sees: the centre if only that is predicted, else all of it."""
@@ -209,10 +280,10 @@ class GeneratorTrainer:
         return x
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
+        return torch.autocast(self.device.type, autocast_dtype(self.device), enabled=self.config.bf16)
 
     def _set_learning_rates(self) -> None:
-        factor = learning_rate_factor(self.config, self.images_seen, LAST_LEARNING_RATE)
+        factor = self.schedule.learning_rate_factor(self.images_seen, LAST_LEARNING_RATE)
         for optimizer, rate in zip((self.g_optimizer, self.d_optimizer), self._learning_rates, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
@@ -235,6 +306,7 @@ class GeneratorTrainer:
             "steps": self.steps,
             "samples": self.samples,
             "random": torch.get_rng_state(),
+            "scalers": {name: scaler.state_dict() for name, scaler in self.scalers.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -245,6 +317,9 @@ class GeneratorTrainer:
         self.images_seen, self.steps = state["images_seen"], state["steps"]
         self.samples = state["samples"]
         torch.set_rng_state(state["random"].cpu())
+        for name, scaler in self.scalers.items():
+            if name in state.get("scalers", {}):  # older checkpoints have none
+                scaler.load_state_dict(state["scalers"][name])
 
     @torch.no_grad()
     def draw_sheet(self, path: Path) -> None:

@@ -12,7 +12,6 @@ from huggingface_hub import get_token
 
 from inpaint.program import program_name
 from train.config_file import parse_config
-from train.presets import PRESETS
 from train.run.events import RunStatus, read_events
 
 from .cancel import cancel_hub_job, cancel_local_job
@@ -31,7 +30,7 @@ from .hub import (
 )
 from .local import LocalJob, follow_local_log, list_local_jobs, read_local_job, read_local_log, start_local_job
 from .source import IMAGE, pack, upload
-from .spec import JobError, RunSpec
+from .spec import ALL_PRESETS, JobError, RunSpec
 from .watch import LOG_LINES
 
 PROG = program_name("train.jobs")
@@ -113,10 +112,10 @@ def _token() -> str:
 
 def _submit(options: argparse.Namespace) -> None:
     name = options.flags[0] if options.flags else ""
-    if name and not name.startswith("-") and name not in PRESETS:
-        raise JobError(f"{name!r} cannot run as a job; the preset must be one of {', '.join(PRESETS)}.")
+    if name and not name.startswith("-") and name not in ALL_PRESETS:
+        raise JobError(f"{name!r} cannot run as a job; the preset must be one of {', '.join(ALL_PRESETS)}.")
     try:
-        config = parse_config(options.flags, PRESETS, f"{PROG} submit")
+        config = parse_config(options.flags, ALL_PRESETS, f"{PROG} submit")
     except ValueError as error:
         raise JobError(str(error)) from error
     spec = RunSpec.from_config(config)

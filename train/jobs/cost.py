@@ -1,10 +1,11 @@
 """What a run will take: hardware, its price, and a rough estimate of time and cost before the run has a speed."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from train.config import TrainConfig
+from train.config import RunConfig
 
 from .spec import RunSpec
 
@@ -88,19 +89,22 @@ def estimate(spec: RunSpec, hardware: Hardware, rows: int | None = None) -> Esti
         rows: number of pictures in the dataset, for a run whose length is given in epochs; None: unknown.
     """
     config = spec.config
-    images = config.images or (config.epochs or 1) * (rows or DEFAULT_DATASET_ROWS)
-    seconds = START_S + images / images_per_s(config, hardware)
+    seconds = math.inf
+    if config.images or config.epochs:
+        images = config.images or (config.epochs or 1) * (rows or DEFAULT_DATASET_ROWS)
+        seconds = images / images_per_s(config, hardware)
+    seconds = START_S + min(seconds, 60 * (config.max_minutes or math.inf))
     timeout_s = int(min(max(MIN_TIMEOUT_S, TIMEOUT_FACTOR * seconds), MAX_TIMEOUT_S))
     return Estimate(seconds, seconds / 3600 * hardware.usd_per_hour, timeout_s)
 
 
-def images_per_s(config: TrainConfig, hardware: Hardware) -> float:
+def images_per_s(config: RunConfig, hardware: Hardware) -> float:
     """Return the estimated speed: that of computing or that of reading pictures, whichever is lower."""
     factor: float = hardware.cores / 2
     if hardware.gpu and config.device != "cpu":
         factor = max(factor, _gpu_speedup(hardware.gpu))
     usual = 128 if config.preset == "context-encoder" else 64 if config.preset == "tiny" else 256
-    area = (config.data.resolution / usual) ** 2
+    area = (config.data_config.resolution / usual) ** 2
     computing = CPU_IMAGES_PER_S.get(config.preset, 1.0) * factor / area
     return min(computing, STREAM_IMAGES_PER_S * hardware.cores)
 
@@ -116,6 +120,6 @@ def local_hardware(flavor: str, cores: int, gpu: str = "") -> Hardware:
     return Hardware(flavor, "", "", 0.0, cores, gpu)
 
 
-def max_minutes(timeout_s: int) -> float:
+def pause_minutes(timeout_s: int) -> float:
     """Return the minutes after which a run stops by itself, so that its last state is uploaded before the timeout."""
     return round((timeout_s - min(GRACE_S, timeout_s / 4)) / 60, 2)

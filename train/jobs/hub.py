@@ -9,6 +9,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,8 +18,8 @@ from huggingface_hub import HfApi, JobInfo, get_token
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
-from .cost import MIN_TIMEOUT_S, Hardware, max_minutes, parse_hardware
-from .spec import JobError, RunSpec
+from .cost import MIN_TIMEOUT_S, Hardware, parse_hardware, pause_minutes
+from .spec import JobError, RunSpec, is_hub_dataset
 
 LABELS = {"inpaint": "retrain"}
 """Distinguish the jobs of this project from the others of an account."""
@@ -117,7 +118,7 @@ def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> 
         JobError: the dataset is on this machine only.
     """
     _check_dataset(spec)
-    command = ["python", "-m", "train", *spec.job_arguments(max_minutes(timeout_s))]
+    command = ["python", "-m", "train", *spec.job_arguments(pause_minutes(timeout_s))]
     return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec))
 
 
@@ -135,7 +136,7 @@ def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, 
         JobError: the dataset is on this machine only.
     """
     _check_dataset(spec)
-    command = [*bootstrap, *spec.job_arguments(max_minutes(timeout_s))]
+    command = [*bootstrap, *spec.job_arguments(pause_minutes(timeout_s))]
     return JobRequest(image, command, flavor, timeout_s, job_name(spec))
 
 
@@ -147,8 +148,9 @@ def job_name(spec: RunSpec) -> str:
 
 def _check_dataset(spec: RunSpec) -> None:
     if not spec.is_on_hub:
+        elsewhere = [name for name in spec.datasets if not is_hub_dataset(name) or Path(name).expanduser().exists()]
         raise JobError(
-            f"The dataset {spec.dataset!r} is on this machine only: upload it"
+            f"The dataset {elsewhere[0]!r} is on this machine only: upload it"
             " (`hf upload me/pictures FOLDER --repo-type dataset`), or train on this machine."
         )
 

@@ -60,7 +60,7 @@ def start_local_job(spec: RunSpec, root: Path = RUNS_ROOT, publish: bool = True)
         JobError: the run is running already, or its process cannot be started.
     """
     folder = root / spec.run_dir
-    description = {"preset": spec.preset, "dataset": spec.dataset, "repo_id": spec.repo_id}
+    description = {"preset": spec.preset, "dataset": ", ".join(spec.datasets), "repo_id": spec.repo_id}
     return _start(folder, spec.local_config(folder, publish), description)
 
 

@@ -9,19 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from train.config import MAY_CHANGE, TrainConfig, flatten, to_dict
+from train.config import MAY_CHANGE, RunConfig, TrainConfig, flatten, to_dict
 from train.config_file import config_to_json
+from train.damage.config import DAMAGE_PRESETS
 from train.presets import PRESETS, differences, with_overrides
 
 CHECKPOINT_SUFFIX = "-checkpoint"
 """Suffix of the name of the repository where the state of a run is stored."""
 MAX_REPO_ID = 96
-MIN_LOG_LINES, MIN_CHECKPOINTS = 200, 20
-"""A run writes at least this many lines of losses, and this many sample sheets and checkpoints."""
 _NAME = r"(?!.*(?:--|\.\.))[A-Za-z0-9][\w.-]{0,95}"
 _REPO = re.compile(rf"{_NAME}/{_NAME}(?<![.-])", re.ASCII)
 _DATASET = re.compile(r"\w[\w.-]*/\w[\w.-]*(?::\w[\w.-]*)?", re.ASCII)
-_DERIVED = ("preset", "data.dataset", "push_to_hub", "private", "checkpoint_repo", "event_log", "run_dir")
+ALL_PRESETS: dict[str, tuple[str, RunConfig]] = {**PRESETS, **DAMAGE_PRESETS}
+"""The presets of generators and of the network that finds damage."""
+_DERIVED = ("preset", "data.dataset", "dataset", "push_to_hub", "private", "checkpoint_repo", "event_log", "run_dir")
 """Settings that follow from the other fields of a `RunSpec`."""
 
 
@@ -35,7 +36,7 @@ class RunSpec:
 
     Attributes:
         preset: name of the preset that the settings start from.
-        dataset: OWNER/NAME or OWNER/NAME:SUBSET on the Hub, or a folder or file of this machine.
+        dataset: OWNER/NAME or OWNER/NAME:SUBSET on the Hub, or a folder or file of this machine; or several of them.
         repo_id: the repository that the weights are published to.
         overrides: dotted names of settings and their values, such as {"data.resolution": 128}.
         private: visibility of a new repository; None: the account's default.
@@ -45,27 +46,28 @@ class RunSpec:
     """
 
     preset: str
-    dataset: str
+    dataset: str | tuple[str, ...]
     repo_id: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
     private: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.preset not in PRESETS:
-            raise JobError(f"There is no preset {self.preset!r}: use one of {', '.join(PRESETS)}.")
+        if self.preset not in ALL_PRESETS:
+            raise JobError(f"There is no preset {self.preset!r}: use one of {', '.join(ALL_PRESETS)}.")
         if not is_repo_id(self.repo_id):
             raise JobError(f"{self.repo_id!r} is not a repository id: use one such as 'name/weights'.")
-        if not self.dataset or self.dataset.startswith("-"):
-            raise JobError(f"The dataset is {self.dataset!r}: give OWNER/NAME of a dataset on the Hub, or a folder.")
+        for name in self.datasets or ("",):
+            if not name or name.startswith("-"):
+                raise JobError(f"The dataset is {name!r}: give OWNER/NAME of a dataset on the Hub, or a folder.")
         if fixed := sorted(set(self.overrides) & set(_DERIVED)):
             raise JobError(f"{fixed[0]} follows from the run's dataset and repository: leave it out.")
         try:
-            config_to_json(self.config)
+            config_to_json(self.config, ALL_PRESETS)
         except ValueError as error:
             raise JobError(str(error)) from error
 
     @classmethod
-    def from_config(cls, config: TrainConfig) -> "RunSpec":
+    def from_config(cls, config: RunConfig) -> "RunSpec":
         """Return the run of a config, as the command line parses it.
 
         Raises:
@@ -73,21 +75,23 @@ class RunSpec:
         """
         if config.push_to_hub is None:
             raise JobError("The run has no repository for its weights: add --push-to-hub me/weights.")
-        if len(config.data.dataset) != 1:
-            raise JobError(
-                f"The run has {len(config.data.dataset)} datasets; it needs exactly one: use --data.dataset OWNER/NAME."
-            )
         try:
-            given = ("data.dataset", "push_to_hub", "private")
-            overrides = {name: value for name, value in differences(config).items() if name not in given}
+            given = ("data.dataset", "dataset", "push_to_hub", "private")
+            overrides = {name: value for name, value in differences(config, ALL_PRESETS).items() if name not in given}
         except ValueError as error:
             raise JobError(str(error)) from error
-        return cls(config.preset, config.data.dataset[0], config.push_to_hub, overrides, config.private)
+        names = config.data_config.dataset
+        return cls(config.preset, names[0] if len(names) == 1 else names, config.push_to_hub, overrides, config.private)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """All datasets of the run."""
+        return (self.dataset,) if isinstance(self.dataset, str) else self.dataset
 
     @property
     def is_on_hub(self) -> bool:
-        """Whether any machine can read the dataset, judging by its name."""
-        return is_hub_dataset(self.dataset) and not Path(self.dataset).expanduser().exists()
+        """Whether any machine can read the datasets, judging by their names."""
+        return all(is_hub_dataset(name) and not Path(name).expanduser().exists() for name in self.datasets)
 
     @property
     def checkpoint_repo(self) -> str:
@@ -101,26 +105,33 @@ class RunSpec:
         key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
         return f"runs/{self.repo_id.replace('/', '--')}-{key}"
 
-    @cached_property
-    def _settings(self) -> TrainConfig:
-        scaled = _scale_intervals(with_overrides(PRESETS[self.preset][1], self.overrides), self.overrides)
-        derived = {
-            "data.dataset": (self.dataset,), "push_to_hub": self.repo_id, "private": self.private, "event_log": True,
-        }  # fmt: skip
-        return with_overrides(scaled, derived)
+    @property
+    def _dataset_setting(self) -> str:
+        return "data.dataset" if isinstance(ALL_PRESETS[self.preset][1], TrainConfig) else "dataset"
 
     @cached_property
-    def config(self) -> TrainConfig:
+    def _settings(self) -> RunConfig:
+        chosen = with_overrides(ALL_PRESETS[self.preset][1], self.overrides)
+        derived = {
+            self._dataset_setting: self.datasets,
+            "push_to_hub": self.repo_id,
+            "private": self.private,
+            "event_log": True,
+        }
+        return with_overrides(chosen, derived)
+
+    @cached_property
+    def config(self) -> RunConfig:
         """The settings of the run as a job, whose state is stored on the Hub."""
         return with_overrides(self._settings, {"checkpoint_repo": self.checkpoint_repo, "run_dir": self.run_dir})
 
-    def job_arguments(self, max_minutes: float) -> list[str]:
+    def job_arguments(self, pause_minutes: float) -> list[str]:
         """Return the arguments of `python -m train` in a job, which hold the config as JSON.
 
         Args:
-            max_minutes: after these the run stops by itself, before the job's timeout.
+            pause_minutes: after these the run stops by itself, before the job's timeout.
         """
-        return ["--config", config_to_json(with_overrides(self.config, {"max_minutes": max_minutes}))]
+        return ["--config", config_to_json(with_overrides(self.config, {"pause_minutes": pause_minutes}), ALL_PRESETS)]
 
     def local_config(self, folder: Path, publish: bool = True) -> str:
         """Return the JSON of the config for a run on this machine, which needs no copy of its state on the Hub.
@@ -130,7 +141,7 @@ class RunSpec:
             publish: whether the weights are published to `repo_id`; otherwise they stay in the folder.
         """
         target = {} if publish else {"push_to_hub": None}
-        return config_to_json(with_overrides(self._settings, {"run_dir": str(folder), **target}))
+        return config_to_json(with_overrides(self._settings, {"run_dir": str(folder), **target}), ALL_PRESETS)
 
 
 def is_hub_dataset(name: str) -> bool:
@@ -141,25 +152,3 @@ def is_hub_dataset(name: str) -> bool:
 def is_repo_id(name: str) -> bool:
     """Return whether a name has the form of a repository that a run can publish to."""
     return _REPO.fullmatch(name) is not None and len(name + CHECKPOINT_SUFFIX) <= MAX_REPO_ID
-
-
-def _scale_intervals(config: TrainConfig, chosen: Mapping[str, Any]) -> TrainConfig:
-    """Shorten intervals, warm-up, cool-down and EMA for a run that is shorter than its preset.
-
-    Args:
-        config: the run.
-        chosen: settings that were given explicitly, which are kept.
-    """
-    if config.images is None:
-        return config
-    length, step = config.images, config.data.batch_size
-    limits = {
-        "log_every": max(step, length // MIN_LOG_LINES),
-        "sample_every": max(step, length // MIN_CHECKPOINTS),
-        "checkpoint_every": max(step, length // MIN_CHECKPOINTS),
-        "warmup_images": length // 20,
-        "cooldown_images": length // 5,
-        "ema_halflife_images": max(step, length // 20),
-    }
-    shorter = {name: min(getattr(config, name), value) for name, value in limits.items() if name not in chosen}
-    return with_overrides(config, shorter)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from train import registry
 from train.sheets import picture_sheet
 
 from .families import MASK_FAMILIES, Silhouettes, sample_mask
@@ -31,11 +32,12 @@ def contact_sheet(
     """
     tiles: list[list[Image.Image]] = []
     captions: list[list[str]] = []
-    for row, name in enumerate(MASK_FAMILIES):
+    names = [*MASK_FAMILIES, *registry.MASK_FAMILIES]
+    for row, name in enumerate(names):
         masks = [_draw(name, 2 * tile_px, (seed, row, column), silhouettes) for column in range(samples)]
         tiles.append([_tile(mask, tile_px) for mask in masks])
         captions.append([f"{100 * mask.mean():.1f} %" for mask in masks])
-    return picture_sheet(tiles, labels=list(MASK_FAMILIES), captions=captions, gap_px=10)
+    return picture_sheet(tiles, labels=names, captions=captions, gap_px=10)
 
 
 def _draw(name: str, side: int, seed: tuple[int, ...], silhouettes: Silhouettes | None) -> np.ndarray:

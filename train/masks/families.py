@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from train import registry
+
 from .silhouettes import place_silhouette
 from .strokes import brush_stroke, hairline, mean_side, scratch, tear
 
@@ -184,7 +186,7 @@ def sample_mask(
     """Draw a mask of a random family.
 
     Args:
-        weights: name in MASK_FAMILIES -> weight >= 0; they need not add up to 1.
+        weights: name in MASK_FAMILIES or the registry -> weight >= 0; they need not add up to 1.
         height: of the mask in pixels, at least 1.
         width: of the mask in pixels, at least 1.
         rng: the only source of randomness.
@@ -197,9 +199,10 @@ def sample_mask(
         ValueError: a name is not in MASK_FAMILIES, a weight is negative or not finite, all weights are zero, or height
             or width is below 1.
     """
-    unknown = [name for name in weights if name not in MASK_FAMILIES]
+    unknown = [name for name in weights if name not in MASK_FAMILIES and name not in registry.MASK_FAMILIES]
     if unknown:
-        raise ValueError(f"mask family {unknown[0]!r} is unknown: use {', '.join(MASK_FAMILIES)}")
+        known = ", ".join([*MASK_FAMILIES, *registry.MASK_FAMILIES])
+        raise ValueError(f"mask family {unknown[0]!r} is unknown: use {known}")
     total = sum(weights.values())
     if not math.isfinite(total) or total <= 0 or min(weights.values()) < 0:
         raise ValueError(f"mask weights are {dict(weights)}: give weights of 0 or more, at least one above 0")
@@ -207,7 +210,10 @@ def sample_mask(
     name = names[rng.choice(len(names), p=[weights[name] / total for name in names])]
     if name in FAMILIES_WITH_SILHOUETTES:
         return FAMILIES_WITH_SILHOUETTES[name](height, width, rng, silhouettes)
-    return MASK_FAMILIES[name](height, width, rng)
+    if name in MASK_FAMILIES:
+        return MASK_FAMILIES[name](height, width, rng)
+    family: MaskFamily = registry.load(registry.MASK_FAMILIES, name, "data.masks.extra")
+    return family(height, width, rng)
 
 
 def _check_size(height: int, width: int) -> None:

@@ -112,6 +112,34 @@ def perceptual_loss(
     return torch.stack(distances).mean()
 
 
+def hole_perceptual_loss(features: EfficientNetFeatures, composite: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+    """Return the distance that `elp` measures, averaged over the batch; differentiable in `composite`.
+
+    Args:
+        features: the frozen extractor, on the device of the images.
+        composite: (B, 3, H, W) in [-1, 1].
+        image: (B, 3, H, W) in [-1, 1], the ground truth; gets no gradient.
+        mask: (B, 1, H, W) in {0, 1}, 1 = hole, with a hole in each.
+
+    Returns:
+        Scalar in [0, 2], computed in float32 after the network even under autocast.
+    """
+    with torch.no_grad():
+        target = features(image)
+    return _over_hole(features(composite), target, mask > 0).mean()
+
+
+def _over_hole(fakes: Sequence[Tensor], reals: Sequence[Tensor], hole: Tensor) -> Tensor:
+    """Return the mean over maps of the distance over the cells that overlap the hole: (B,)."""
+    height, width = hole.shape[-2:]
+    padded_hole = F.pad(hole.float(), (0, -width % 32, 0, -height % 32))  # padding is not part of the hole
+    scores = []
+    for fake, real, stride in zip(fakes, reals, STRIDES, strict=True):
+        overlaps = F.max_pool2d(padded_hole, stride)[:, 0]
+        scores.append((_distance(fake, real) * overlaps).flatten(1).sum(1) / overlaps.flatten(1).sum(1))
+    return torch.stack(scores).mean(0)
+
+
 @torch.no_grad()
 def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetFeatures | None = None) -> Tensor:
     """Return the EfficientNet-Lite perceptual distance (ELP) of a fill from the ground truth; lower is better.
@@ -135,13 +163,7 @@ def elp(prediction: Tensor, image: Tensor, mask: Tensor, features: EfficientNetF
     features = features or shared_features(image.device, LITE0)
     hole = mask > 0
     composite = torch.where(hole, prediction, image)
-    height, width = mask.shape[-2:]
-    padded_hole = F.pad(hole.float(), (0, -width % 32, 0, -height % 32))  # padding is not part of the hole
-    scores = []
-    for fake, real, stride in zip(features(composite), features(image), STRIDES, strict=True):
-        overlaps = F.max_pool2d(padded_hole, stride)[:, 0]
-        scores.append((_distance(fake, real) * overlaps).flatten(1).sum(1) / overlaps.flatten(1).sum(1))
-    return torch.stack(scores).mean(0)
+    return _over_hole(features(composite), features(image), hole)
 
 
 def _distance(fake: Tensor, real: Tensor) -> Tensor:

@@ -13,9 +13,10 @@ from pathlib import Path
 from inpaint.benchmark.baselines import BASELINES
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
+from train.data.names import display_name
 from train.data.retry import StreamError
 from train.evaluate.methods import load_baseline, our_method
-from train.evaluate.results import OURS, display_name, score_as_json, write_scores
+from train.evaluate.results import OURS, score_as_json, write_scores
 from train.evaluate.scores import available_distances
 from train.evaluate.sheets import SheetRow
 from train.generator.trainer import train_generator

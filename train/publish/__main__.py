@@ -29,6 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--if-better", action="store_true", help="publish only if the weights score better on the held-out photos"
         " than the previous ones: generators have a lower mean ELP, damage networks a higher F1",
     )  # fmt: skip
+    parser.add_argument(
+        "--even-if-worse", action="store_true", help="publish weights, too, that score worse than those that the run"
+        " started from",
+    )  # fmt: skip
     options = vars(parser.parse_args(arguments))
     try:
         published = publish(options.pop("run_dir"), options.pop("repo_id"), **options)

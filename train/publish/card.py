@@ -10,8 +10,9 @@ from huggingface_hub import EvalResult, ModelCardData
 from inpaint.atomic_write import atomic_write
 
 from . import card_text, run_info
-from .card_merge import generated_part, join_card, merge
+from .card_merge import generated_part, join_card, merge, split_card
 from .card_results import eval_results, results_tables
+from .lineage import OTHER_TERMS, Parent, with_parent
 
 SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE, CARD_FILE = "samples.png", "results.json", "held-out.json", "README.md"
 GENERATOR_TAGS = ["inpainting", "image-inpainting", "photo-restoration"]
@@ -24,6 +25,7 @@ def write_card(
     repo_id: str | None = None,
     licences: Mapping[str, str] | None = None,
     existing: str | None = None,
+    parent: Parent | None = None,
 ) -> tuple[str, ...]:
     """Write `README.md` beside the weights, and `samples.png` if the run has a sample sheet.
 
@@ -34,6 +36,7 @@ def write_card(
         repo_id: the repository of the weights; None for the bundled ones.
         licences: dataset id -> licence, where it is known.
         existing: the card to update; None: the one in the folder, if there is one.
+        parent: the weights that the run started from; its terms and datasets are carried on.
 
     Returns:
         Names of the generated parts that were edited and therefore kept, see `card_merge.merge`.
@@ -47,13 +50,22 @@ def write_card(
     path = folder / CARD_FILE
     if existing is None:
         existing = path.read_text(encoding="utf-8") if path.exists() else ""
-    text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences))
+    text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences, parent))
+    if parent is not None:  # the terms that a person has set may be milder than those that are inherited
+        metadata, body = split_card(text)
+        text = join_card(with_parent(metadata, parent), body)
     with atomic_write(path) as file:
         file.write(text.encode())
     return kept
 
 
-def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mapping[str, str] | None = None) -> str:
+def build_card(
+    run_dir: Path,
+    folder: Path,
+    repo_id: str | None,
+    licences: Mapping[str, str] | None = None,
+    parent: Parent | None = None,
+) -> str:
     """Return the text of a new card; the arguments are those of `write_card`."""
     config, network = run_info.run_config(run_dir), run_info.run_config(folder)
     architecture = str(network.get("architecture"))
@@ -63,7 +75,7 @@ def build_card(run_dir: Path, folder: Path, repo_id: str | None, licences: Mappi
     picture = SAMPLES_FILE if (folder / SAMPLES_FILE).exists() else None
     sections = {
         "use": ("Use", card_text.use(architecture, repo_id)),
-        "training-data": ("Training data and licences", card_text.training_data(config, licences or {})),
+        "training-data": ("Training data and licences", card_text.training_data(config, licences or {}, parent)),
         "recipe": ("Recipe", card_text.recipe(config, run_info.images_seen(run_dir))),
         "results": ("Results", results_tables(scores)),
         "limits": ("Limits", card_text.limits(architecture, network.get("region"))),
@@ -87,7 +99,7 @@ def _metadata(
     is_damage = architecture == card_text.DAMAGE
     data = ModelCardData(
         license=licence,
-        license_name="terms-of-the-training-data" if licence == "other" else None,
+        license_name=OTHER_TERMS if licence == "other" else None,
         library_name="pytorch",
         pipeline_tag="image-segmentation" if is_damage else "image-to-image",
         tags=[*(DAMAGE_TAGS if is_damage else GENERATOR_TAGS), architecture],

@@ -8,6 +8,7 @@ from typing import Any
 from inpaint.markdown import markdown_table
 
 from . import run_info
+from .lineage import Parent
 
 DAMAGE = "damage"
 """Architecture of the network that finds damage; all others are generators."""
@@ -96,12 +97,13 @@ def limits(architecture: str, region: str | None) -> str:
     return LIMITS_OF_REGION.get(region or "", "") + LIMITS_OF_GENERATORS
 
 
-def training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str:
+def training_data(config: Mapping[str, Any], licences: Mapping[str, str], parent: Parent | None = None) -> str:
     """Return the datasets of a run with their licences; of local files and folders only the name.
 
     Args:
         config: of the run, as plain values.
         licences: dataset id -> licence, where it is known.
+        parent: the weights that the run started from.
     """
     lines = []
     for name in run_info.datasets(config):
@@ -110,7 +112,24 @@ def training_data(config: Mapping[str, Any], licences: Mapping[str, str]) -> str
             lines.append(f"- [{name}](https://huggingface.co/datasets/{name}): {terms}")
         else:
             lines.append(f"- images of the local folder or file `{Path(name).name}`: their own licences apply")
-    return "\n".join(lines or ["- not recorded"]) + f"\n\n{LICENCE_TERMS}"
+    text = "\n".join(lines or ["- not recorded"])
+    if parent is not None:
+        text += f"\n\n{_inherited(parent, licences)}"
+    return f"{text}\n\n{LICENCE_TERMS}"
+
+
+def _inherited(parent: Parent, licences: Mapping[str, str]) -> str:
+    """Return what the weights at the start were trained on, and their terms."""
+    name = f"[{parent.name}](https://huggingface.co/{parent.base_model})" if parent.base_model else f"`{parent.name}`"
+    if parent.name == "bundled":
+        name = "the weights bundled with the program"
+    terms = parent.licence_name or parent.licence or "none is stated"
+    head = f"They started from {name} (licence: {terms}), whose terms hold for these weights too. That was trained on:"
+    lines = []
+    for dataset in parent.datasets:
+        licence = licences.get(dataset, "see its page for the licence")
+        lines.append(f"- [{dataset}](https://huggingface.co/datasets/{dataset}): {licence}")
+    return "\n".join([head, "", *(lines or ["- not recorded"])])
 
 
 def recipe(config: Mapping[str, Any], images_seen: int) -> str:
@@ -150,4 +169,5 @@ def _loss_terms(loss: Mapping[str, Any]) -> list[str]:
         name = key.removesuffix("_weight")
         if name != key and weight and key not in ("known_weight", "border_weight"):
             terms.append(f"{name.replace('_', ' ')} {loss.get(name, '')}".strip() + f" x {weight:g}")
+    terms += [f"{name} x {weight:g}" for name, weight in loss.get("extra") or []]
     return terms

@@ -13,10 +13,11 @@ from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, DegradedCrop, degrade
 from train.damage.scores import PixelCounts, count_pixels, sum_counts
 from train.damage.stream import zoomed_crop
+from train.data.held_out import HeldOut
 from train.evaluate.results import Metric, write_scores
 
 from .card import COMPARISON_FILE
-from .improvement import PREVIOUS, SEED, HeldOut, Improvement
+from .improvement import PREVIOUS, SEED, Improvement
 
 CROPS_PER_PHOTO = 4
 METRICS = (

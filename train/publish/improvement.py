@@ -4,32 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
-from train.data.retry import StreamError
+from train.data.held_out import HeldOut, find_held_out, find_split
+from train.evaluate.finetune import data_of
 from train.evaluate.methods import Method, inpainter_method, our_method
-from train.evaluate.results import METRICS, OURS, Metric, Score, display_name, mean_scores, score_as_json, write_scores
-from train.evaluate.scores import available_distances, evaluate, read_photos
+from train.evaluate.results import METRICS, OURS, Metric, Score, mean_scores, score_as_json, write_scores
+from train.evaluate.scores import available_distances, evaluate
 
 from .card import COMPARISON_FILE
 
-PHOTOS, MAX_SIDE, SEED = 24, 512, 0
+SEED = 0
 PREVIOUS = "previous weights"
-HELD_OUT_SPLITS = ("validation", "test")
-
-
-class HeldOut(NamedTuple):
-    """Photos that the weights were not trained on.
-
-    Attributes:
-        name: what they are, as text.
-        photos: RGB uint8 (H, W, 3) each.
-    """
-
-    name: str
-    photos: Sequence[np.ndarray]
 
 
 class Improvement(NamedTuple):
@@ -84,42 +70,25 @@ class Improvement(NamedTuple):
         return f"{text}\n\n{markdown_table(['Metric', 'New', 'Previous'], rows, 'lrr')}"
 
 
-def find_held_out(config: Mapping[str, Any], requested: str | None) -> HeldOut | None:
+def held_out_of_run(config: Mapping[str, Any], requested: str | None) -> HeldOut | None:
     """Return held-out photos for a run.
 
     Args:
         config: of the run, as plain values.
         requested: a dataset, with @SPLIT if it is not its validation split; None: the validation or test split of the
-            run's first dataset.
+            run's first dataset, or the pictures that the run has held out.
 
     Returns:
-        None if nothing was requested and the dataset has no such split.
+        None if nothing was requested and there are no such photos.
 
     Raises:
         ValueError: the requested photos cannot be read.
         StreamError: the Hub cannot be reached.
     """
-    if requested is not None:
-        name, _, split = requested.rpartition("@") if "@" in requested else (requested, "", HELD_OUT_SPLITS[0])
-        return _read(name, split)
-    data = config.get("data") or config  # the settings of a damage network's run are not nested
-    datasets = data.get("dataset")
-    if not datasets or Path(datasets[0]).is_file():  # a file has no splits
-        return None
-    for split in HELD_OUT_SPLITS:
-        if split != data.get("split"):
-            try:
-                return _read(datasets[0], split)
-            except (ValueError, StreamError):
-                continue
-    return None
-
-
-def _read(name: str, split: str) -> HeldOut:
-    photos = list(read_photos(name, split, PHOTOS, MAX_SIDE))
-    if not photos:
-        raise ValueError(f"{name} (split {split}) has no readable photos")
-    return HeldOut(f"{len(photos)} held-out photos of {display_name(name)} ({split})", photos)
+    data, requested = data_of(config), requested or config.get("held_out")
+    if config.get("evaluations"):
+        return find_held_out(data, requested)
+    return find_split(data.dataset, data.split, requested)
 
 
 def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out: HeldOut) -> Improvement:

@@ -2,9 +2,10 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx2
 from huggingface_hub import HfApi
@@ -18,11 +19,13 @@ from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE
 from inpaint.hub.retry import retry
 from inpaint.hub.weights import WeightsError, load_generator
 from train.data.retry import StreamError
+from train.evaluate.finetune import compare_run, read_comparison
 
 from .card import CARD_FILE, SAMPLES_FILE, write_card
 from .card_text import DAMAGE
 from .damage_improvement import compare_damage_networks
-from .improvement import Improvement, compare_weights, find_held_out
+from .improvement import Improvement, compare_weights, held_out_of_run
+from .lineage import parent_of
 from .repository import (
     TrainingDataset,
     check_visibility,
@@ -50,9 +53,12 @@ class PublishedWeights(NamedTuple):
     Attributes:
         url: page of the repository.
         revision: sha of the commit that has the weights.
-        published: False if `if_better` was set and the weights are not better: nothing was changed.
+        published: False if the weights are worse than those that the run started from, or `if_better` was set and they
+            are not better than those in the repository: nothing was changed.
         kept: names of the card's generated parts that were edited and therefore kept.
         improvement: the new weights compared with the previous ones; None without held-out photos.
+        comparison: the new weights compared with those that the run started from, as `train.evaluate.finetune` writes
+            it; None if there is none.
         previous_tag: tag of the previous weights; None if there were none, or the same ones.
     """
 
@@ -61,6 +67,7 @@ class PublishedWeights(NamedTuple):
     published: bool = True
     kept: tuple[str, ...] = ()
     improvement: Improvement | None = None
+    comparison: Mapping[str, Any] | None = None
     previous_tag: str | None = None
 
 
@@ -72,6 +79,7 @@ class PublishOptions:
     tag: str | None = None
     commit_message: str | None = None
     if_better: bool = False
+    even_if_worse: bool = False
     held_out: str | None = None
 
     def flags(self) -> list[str]:
@@ -82,6 +90,7 @@ class PublishOptions:
             *private,
             *(part for flag, value in named.items() if value for part in (flag, value)),
             *(["--if-better"] if self.if_better else []),
+            *(["--even-if-worse"] if self.even_if_worse else []),
         ]
 
 
@@ -93,6 +102,7 @@ def publish(
     tag: str | None = None,
     commit_message: str | None = None,
     if_better: bool = False,
+    even_if_worse: bool = False,
     held_out: str | None = None,
 ) -> PublishedWeights:
     """Upload the averaged weights, their config, the model card and a sample sheet in one commit.
@@ -107,13 +117,16 @@ def publish(
         tag: a tag for the commit.
         commit_message: first line of the commit message; None: the metrics of new and previous weights.
         if_better: publish only if the weights score better on held-out photos than the previous ones: generators by
-            the ELP of their fills, damage networks by the F1 of their masks.
-        held_out: dataset of these photos, see `improvement.find_held_out`.
+            the ELP of their fills, damage networks by the F1 of their masks. They must also be better than the weights
+            that the run started from, where it was measured.
+        even_if_worse: publish weights that were measured to be worse than those that the run started from; otherwise
+            they stay in the run's folder.
+        held_out: dataset of these photos, see `improvement.held_out_of_run`.
 
     Raises:
         PublishError: there are no usable weights, the Hub cannot be reached, or it refuses.
     """
-    options = PublishOptions(private, tag, commit_message, if_better, held_out)
+    options = PublishOptions(private, tag, commit_message, if_better, even_if_worse, held_out)
     run_dir = Path(run_dir)
     folder = run_dir if (run_dir / WEIGHTS_FILE).exists() else run_dir / "weights"
     run_dir = run_dir.parent if folder == run_dir else run_dir
@@ -160,13 +173,20 @@ class _Publication:
 
     def run(self) -> PublishedWeights:
         options = self.options
-        datasets = describe_datasets(self.api, hub_datasets(run_config(self.run_dir)))
+        parent = parent_of(self.run_dir)
+        names = dict.fromkeys([*hub_datasets(run_config(self.run_dir)), *(parent.datasets if parent else ())])
+        datasets = describe_datasets(self.api, names)
+        if parent is not None and parent.private:
+            datasets.append(TrainingDataset(parent.name, parent.licence, private=True, found=True))
         existing = self.find()
         check_visibility(existing, self.repo_id, options.private, datasets)
+        comparison = self.compare_with_start()
+        if comparison and not comparison["better"] and not options.even_if_worse:
+            return PublishedWeights(self.url, existing.sha or "" if existing else "", False, comparison=comparison)
         improvement = self.measure(existing)
         is_better = improvement is not None and improvement.better
         if options.if_better and existing and weights_sha256(existing) and not is_better:
-            return PublishedWeights(self.url, existing.sha or "", False, (), improvement)
+            return PublishedWeights(self.url, existing.sha or "", False, (), improvement, comparison)
         if existing is None:
             private = options.private if options.private is not None else any(d.private for d in datasets) or None
             retry(lambda: self.api.create_repo(self.repo_id, private=private, exist_ok=True))
@@ -183,6 +203,13 @@ class _Publication:
     def find(self) -> ModelInfo | None:
         return retry(lambda: find_repository(self.api, self.repo_id))
 
+    def compare_with_start(self) -> dict[str, Any] | None:
+        """Return the comparison with the weights that the run started from; measured if `if_better` needs it."""
+        if _is_damage_network(self.folder):
+            return None
+        known = read_comparison(self.run_dir)
+        return known if known or not self.options.if_better else compare_run(self.run_dir, self.options.held_out)
+
     def measure(self, existing: ModelInfo | None) -> Improvement | None:
         """Compare new and previous weights on held-out photos; None without photos.
 
@@ -190,7 +217,7 @@ class _Publication:
             ValueError: `if_better` is set and the comparison is not possible.
         """
         needed = self.options.if_better and weights_sha256(existing) is not None
-        held_out = find_held_out(run_config(self.run_dir), self.options.held_out)
+        held_out = held_out_of_run(run_config(self.run_dir), self.options.held_out)
         previous = f"{self.repo_id}@{existing.sha}" if existing and weights_sha256(existing) else None
         if held_out is None:
             if needed:
@@ -214,7 +241,8 @@ class _Publication:
         """Tag the previous weights, commit the new ones on top of the existing commit, and tag them."""
         api, repo_id, folder, options = self.api, self.repo_id, self.folder, self.options
         card = retry(lambda: read_card(existing, repo_id))
-        kept = write_card(self.run_dir, folder, repo_id, {d.name: d.licence for d in datasets if d.licence}, card)
+        licences = {d.name: d.licence for d in datasets if d.licence}
+        kept = write_card(self.run_dir, folder, repo_id, licences, card, parent_of(self.run_dir))
         files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, SAMPLES_FILE, CARD_FILE)]
         files = [path for path in files if path.exists()]
         previous_tag = retry(lambda: tag_previous_weights(api, repo_id, existing, folder)) if existing else None
@@ -226,13 +254,20 @@ class _Publication:
         commit = retry(lambda: commit_files(api, repo_id, files, title, "\n\n".join(text), parent))
         if (tag := options.tag) is not None:
             retry(lambda: create_tag(api, repo_id, tag, commit))
-        return PublishedWeights(self.url, commit, True, kept, improvement, previous_tag)
+        comparison = read_comparison(self.run_dir)
+        return PublishedWeights(self.url, commit, True, kept, improvement, comparison, previous_tag)
 
 
 def report(published: PublishedWeights) -> str:
     """Return what was published, as text."""
+    comparison = published.comparison
     if published.published:
         lines = [f"Published: {published.url} at {published.revision[:8]}"]
+    elif comparison and not comparison["better"]:
+        lines = [
+            "Not published: the weights are worse than those that the run started from. They are kept in the run's"
+            " folder, and --even-if-worse publishes them."
+        ]
     else:
         lines = [f"Not published: the weights at {published.url} are as good or better."]
     if published.improvement:

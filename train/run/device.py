@@ -1,5 +1,7 @@
 """The device of a run, and batches on it."""
 
+import os
+
 import torch
 from torch import Tensor
 
@@ -33,3 +35,21 @@ def pick_device(name: str, local_rank: int = 0) -> torch.device:
     if name == "cuda" or torch.cuda.is_available():
         return torch.device("cuda", local_rank)
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def autocast_dtype(device: torch.device) -> torch.dtype:
+    """Return the 16-bit format of forward passes on a device: bfloat16, or float16 on a GPU that lacks it."""
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.float16
+    return torch.bfloat16
+
+
+def grad_scaler(device: torch.device, enabled: bool) -> torch.amp.GradScaler | None:
+    """Return what scales the losses of a network whose forward passes are in float16; None if they are not."""
+    needed = enabled and autocast_dtype(device) == torch.float16
+    return torch.amp.GradScaler(device.type) if needed else None
+
+
+def available_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -16,6 +16,14 @@ class Callback:
     def on_log(self, line: dict[str, float], total: int | None) -> None:
         """Run after a line of losses was written; `total` is the run's length in images, None while unknown."""
 
+    def on_measured(self, history: list[dict[str, float]], best: bool) -> None:
+        """Run after a measurement on held-out photos.
+
+        Args:
+            history: images_seen and figures of all measurements; the first is that of the weights at the start.
+            best: whether the last figures are the best so far.
+        """
+
     def on_checkpoint(self, run_dir: Path) -> None:
         """Run after a checkpoint and the weights beside it were written."""
 
@@ -26,6 +34,11 @@ class EventLog(Callback):
     def on_log(self, line: dict[str, float], total: int | None) -> None:
         """Print the line of losses."""
         emit("progress", total=total, **{name: round(value, 6) for name, value in line.items()})
+
+    def on_measured(self, history: list[dict[str, float]], best: bool) -> None:
+        """Print the last figures and those of the start."""
+        rounded = [{name: round(value, 6) for name, value in line.items()} for line in (history[0], history[-1])]
+        emit("measured", start=rounded[0], now=rounded[1], best=best)
 
 
 def emit(event: str, **values: Any) -> None:
@@ -41,6 +54,9 @@ class RunStatus(NamedTuple):
         total: length of the run in images, None while unknown.
         published: {"url", "revision", "repo_id"} of the weights, once they are on the Hub.
         finished: whether the run has ended normally.
+        measured: {"start", "now", "best"} of each measurement on held-out photos, by rising images_seen: the figures of
+            the weights at the start and now, by "group/metric", and whether those now are the best so far.
+        comparison: the weights compared with those at the start, as in comparison.json of `train.evaluate.finetune`.
         last_log_line: the last line of the log that is no event, such as the reason why the run stopped.
     """
 
@@ -49,6 +65,8 @@ class RunStatus(NamedTuple):
     published: dict[str, str] | None
     finished: bool
     last_log_line: str
+    measured: list[dict[str, Any]] = []  # noqa: RUF012
+    comparison: dict[str, Any] | None = None
 
     @property
     def images_seen(self) -> int:
@@ -69,6 +87,8 @@ def read_events(log: Iterable[str]) -> RunStatus:
         log: may begin anywhere in the log, and hold lines that are no events.
     """
     lines: dict[int, dict[str, float]] = {}
+    measured: dict[int, dict[str, Any]] = {}
+    comparison: dict[str, Any] | None = None
     total, published, finished, last_log_line = None, None, False, ""
     for text in log:
         event = _event(text)
@@ -80,11 +100,17 @@ def read_events(log: Iterable[str]) -> RunStatus:
             seen, total = event["images_seen"], event.pop("total", None)
             lines = {images: line for images, line in lines.items() if images < seen}
             lines[seen] = {name: value for name, value in event.items() if isinstance(value, int | float)}
+        elif kind == "measured" and isinstance(event.get("now"), dict) and isinstance(event.get("start"), dict):
+            measured[int(event["now"].get("images_seen", 0))] = event
+        elif kind == "compared" and isinstance(event.get("groups"), dict):
+            comparison = event
         elif kind == "published":
             published = {name: str(value) for name, value in event.items()}
         elif kind == "finished":
             finished = True
-    return RunStatus(list(lines.values()), total, published, finished, last_log_line)
+    return RunStatus(
+        list(lines.values()), total, published, finished, last_log_line, list(measured.values()), comparison
+    )
 
 
 def _event(text: str) -> dict[str, Any] | None:

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from inpaint.hub.weights import save_generator
 from train.config import RunConfig
-from train.data.order import START, Position
+from train.data.counting import count_rows
+from train.data.order import HELD_OUT, START, Position
 from train.data.retry import StreamError
 from train.data.stream import Batch
 
 from .checkpoint import own_position, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup
 from .events import Callback
+from .length import RunLength
+from .measure import BuildMeasure, HeldOutFigures
 from .progress import Progress, plot_losses
 from .samples import SampleSheets
 from .signals import GracefulShutdown
@@ -25,6 +28,7 @@ def train(
     build_trainer: BuildTrainer,
     processes: ProcessGroup | None = None,
     callbacks: Sequence[Callback] = (),
+    build_measure: BuildMeasure = lambda: None,
 ) -> Path:
     """Train from the start, or resume, according to the run's folder.
 
@@ -34,9 +38,11 @@ def train(
         build_trainer: builds what is trained.
         processes: those of the run; None: this one alone.
         callbacks: their hooks run in the main process.
+        build_measure: prepares the measurement on held-out photos, in the main process.
 
     Returns:
-        The run's folder, with `weights/` (the averaged network), sample sheets, losses and the last checkpoint.
+        The run's folder, with `weights/` (the averaged network; where it is measured, that with the best figures),
+        sample sheets, losses and the last checkpoint.
 
     Raises:
         ValueError: the dataset, or the weights to start from, cannot be used.
@@ -50,23 +56,36 @@ def train(
     rank, world_size = processes.rank, processes.world_size
     state = processes.run_on_main(lambda: resume(run_dir, config))
     start = Position(*own_position(state, rank, world_size)) if state else START
-    if state and processes.any(is_finished(config, state["images_seen"], start)):
+    length = RunLength(config, *((state.get("trained_s", 0.0), state.get("rows")) if state else ()))
+    if state and processes.any(length.is_reached(state["images_seen"], start)):
         if processes.is_main:
             trainer = build_trainer(ProcessGroup())
             trainer.restore(state)
+            trainer.ema.network.load_state_dict(
+                state.get("held_out", {}).get("best") or trainer.ema.network.state_dict()
+            )
             save_generator(trainer.ema.network, run_dir / "weights")
-            print(f"The run is complete after {state['images_seen']:,} images: to continue it, raise images or epochs.")
+            print(
+                f"The run is complete after {state['images_seen']:,} images: to continue it, raise images, epochs"
+                " or max_minutes."
+            )
         return run_dir
     stream = processes.run_on_all(lambda: open_stream(config.data_config, start, rank, world_size))
     try:
         # Before the networks: problems with the photos are reported before a GPU is used.
         batch = processes.run_on_all(stream.next_batch)
+        if config.epochs is not None and not state:
+            length.rows = processes.run_on_main(lambda: count_rows(config.data_config))
         trainer = build_trainer(processes)
         trainer.position = start
         if state:
             trainer.restore(state)
+            if "trained_s" not in state:  # of an earlier version
+                trainer.schedule.keep_unscaled()
+        figures = HeldOutFigures(build_measure() if processes.is_main else None, config.evaluations, config.patience)
+        figures.restore(state.get("held_out", {}) if state else {})
         sheets = SampleSheets(trainer, config, run_dir, open_stream)
-        _Loop(config, trainer, stream, sheets, processes, callbacks).run(batch)
+        _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
     finally:
         stream.close()
     return run_dir
@@ -81,13 +100,17 @@ class _Loop:
         trainer: Trainer,
         stream: Stream,
         sheets: SampleSheets,
+        length: RunLength,
+        figures: HeldOutFigures,
         processes: ProcessGroup,
         callbacks: Sequence[Callback],
     ) -> None:
         self._config, self._trainer, self._stream, self._sheets = config, trainer, stream, sheets
         self._processes, self._callbacks, self._run_dir = processes, callbacks, Path(config.folder)
+        self._length, self._figures = length, figures
         self._progress: Progress | None = None
-        self._deadline = time.monotonic() + config.max_minutes * 60 if config.max_minutes else float("inf")
+        self._deadline = time.monotonic() + config.pause_minutes * 60 if config.pause_minutes else float("inf")
+        self._last_save_s = time.monotonic()
         self._shutdown = GracefulShutdown()
 
     def run(self, batch: Batch | None) -> None:
@@ -106,7 +129,7 @@ class _Loop:
                 self._progress.close()
 
     def _run(self, batch: Batch | None) -> None:
-        config, trainer = self._config, self._trainer
+        trainer = self._trainer
         done = stop = False
         while not done and not stop:
             batch = batch or self._fetch()
@@ -115,24 +138,62 @@ class _Loop:
                 break
             if self._progress:
                 self._begin(self._progress, batch)
-            seen, epoch = trainer.images_seen, trainer.position.epoch
+            self._measure(0.0)
+            self._update_schedule()
+            seen, epoch, schedule = trainer.images_seen, trainer.position.epoch, trainer.schedule
             losses, batch = trainer.train_step(batch), None
-            done = self._processes.any(is_finished(config, trainer.images_seen, trainer.position))
+            done = self._processes.any(self._is_done())
+            if done:
+                self._length.end()
             stop = self._processes.any(self._stop_requested())
             if self._progress:
                 self._progress.advance(trainer.images_seen - seen, losses, self._total())
-                if done or self._due(seen, config.log_every):
+                if done or self._due(seen, schedule.log_every):
                     self._log(self._progress)
-                if done or self._due(seen, config.sample_every):
+                if done or self._due(seen, schedule.sample_every):
                     self._sheets.draw()
                 self._sheets.draw_epochs(epoch)
-            if done or stop or self._due(seen, config.checkpoint_every):
+                self._measure(1.0 if done else self._share())
+            if done or stop or self._checkpoint_due(seen):
                 self._save()
         if self._progress:
             self._report_skipped(self._progress)
             plot_losses(self._run_dir)
         if not done:
             raise KeyboardInterrupt
+        if self._progress:
+            self._keep_best(self._progress)
+
+    def _is_done(self) -> bool:
+        return self._figures.gives_up or self._length.is_reached(self._trainer.images_seen, self._trainer.position)
+
+    def _share(self) -> float:
+        """Return which share of the run is done; 0 while its length is unknown."""
+        total = self._length.total(self._trainer.images_seen, self._trainer.position)
+        return self._trainer.images_seen / total if total else 0.0
+
+    def _measure(self, share: float) -> None:
+        """Measure on the held-out photos if that is due when a share of the run is done."""
+        figures, progress = self._figures, self._progress
+        if progress is None or not figures.is_due(share):
+            return
+        first, images_seen = not figures.history, self._trainer.images_seen
+        values = figures.measure(self._trainer.ema.network, images_seen)
+        if first:  # as much time is kept for the measurement at the end
+            self._length.reserve_s = figures.seconds
+        progress.write_figures(images_seen, values, self._trainer.position.epoch)
+        progress.message(f"Held-out figures after {figures.sentence()}")
+        for callback in self._callbacks:
+            callback.on_measured(figures.history, figures.stale == 0)
+
+    def _keep_best(self, progress: Progress) -> None:
+        """Write the best weights to the run's folder, instead of the last ones."""
+        figures = self._figures
+        if figures.best is None:
+            return
+        self._trainer.ema.network.load_state_dict(figures.best)
+        save_generator(self._trainer.ema.network, self._run_dir / "weights")
+        progress.message(figures.verdict())
 
     def _stop_requested(self) -> bool:
         return self._shutdown.requested or time.monotonic() > self._deadline
@@ -141,8 +202,24 @@ class _Loop:
         """Return whether the clock has passed a multiple of `interval` since it was at `before`."""
         return before // interval != self._trainer.images_seen // interval
 
+    def _checkpoint_due(self, before: int) -> bool:
+        """Return whether images or minutes have passed since the last checkpoint; the same in all processes."""
+        waited_s = time.monotonic() - self._last_save_s
+        return self._due(before, self._trainer.schedule.checkpoint_every) or self._processes.any(
+            waited_s > 60 * self._config.checkpoint_minutes
+        )
+
+    def _update_schedule(self) -> None:
+        """Tell the trainer the run's length, as far as it is known before this step; the same in all processes."""
+        trainer, length = self._trainer, self._length
+        if trainer.position.epoch or self._config.data_config.cache:  # else it depends on how far the stream has read
+            length.rows = self._stream.rows_per_epoch or length.rows
+        total = length.total(trainer.images_seen, trainer.position)
+        trainer.schedule.total = self._processes.gather(total)[0] if length.by_time else total
+        trainer.ema.halflife_images = trainer.schedule.ema_halflife_images
+
     def _total(self) -> int | None:
-        return total_images(self._config, self._stream.rows_per_epoch)
+        return self._trainer.schedule.total
 
     def _fetch(self) -> Batch | None:
         """Return the next batch; None if the run is to stop while a process waits for its batch."""
@@ -180,29 +257,19 @@ class _Loop:
         positions = [list(position) for position in self._processes.gather(self._trainer.position)]
 
         def write() -> None:
-            save_checkpoint(self._run_dir, {**self._trainer.state(), "positions": positions})
+            measured = {"held_out": kept} if (kept := self._figures.state()) else {}
+            timing = {"trained_s": self._length.trained_s, "rows": self._length.rows}
+            save_checkpoint(self._run_dir, {**self._trainer.state(), "positions": positions, **timing, **measured})
             save_generator(self._trainer.ema.network, self._run_dir / "weights")
             for callback in self._callbacks:
                 callback.on_checkpoint(self._run_dir)
 
         self._processes.run_on_main(write)
+        self._last_save_s = time.monotonic()
 
     def _report_skipped(self, progress: Progress) -> None:
         if self._stream.skipped:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in self._stream.skip_reasons.most_common())
+            reasons = ", ".join(
+                f"{count} {reason}" for reason, count in self._stream.skip_reasons.most_common() if reason != HELD_OUT
+            )
             progress.message(f"{self._stream.skipped} rows could not be used as photos and were skipped: {reasons}.")
-
-
-def is_finished(config: RunConfig, images_seen: int, position: Position) -> bool:
-    """Return whether a run has reached its length."""
-    if config.images is not None:
-        return images_seen >= config.images
-    assert config.epochs is not None
-    return position.epoch >= config.epochs
-
-
-def total_images(config: RunConfig, rows_per_epoch: int | None) -> int | None:
-    """Return the length of a run in images; None while the number of photos in an epoch is unknown."""
-    if config.images is not None:
-        return config.images
-    return rows_per_epoch * config.epochs if rows_per_epoch and config.epochs else None

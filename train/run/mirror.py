@@ -24,6 +24,8 @@ from .events import Callback
 from .progress import FILE as LOSSES_FILE
 
 CONFIG_FILE, SHEET_FILE = "config.json", "sheet.png"
+COMPARISON_FILES = ("comparison.json", "comparison.png")
+"""Written at the end of a run that started from other weights, see `train.evaluate.finetune`."""
 SNAPSHOT_PREFIX = "outgoing-"
 MIN_INTERVAL_S, MAX_INTERVAL_S = 10.0, 300.0
 """Between two uploads. The interval doubles after each: the first come soon, and the Hub does not get too many."""
@@ -147,6 +149,9 @@ def _take_snapshot(run_dir: Path, snapshot: Path) -> None:
         shutil.copyfile(run_dir / CHECKPOINT_FILE, snapshot / CHECKPOINT_FILE)
     for name in (CONFIG_FILE, LOSSES_FILE):
         shutil.copyfile(run_dir / name, snapshot / name)
+    for name in COMPARISON_FILES:
+        if (run_dir / name).exists():
+            shutil.copyfile(run_dir / name, snapshot / name)
     if sheets := sorted((run_dir / "samples").glob("images-*.png")):
         shutil.copyfile(sheets[-1], snapshot / SHEET_FILE)
 

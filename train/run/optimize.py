@@ -1,7 +1,7 @@
 """An optimizer step on a weighted sum of loss terms, which stops the run before a non-finite value does harm."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,6 +10,28 @@ from .distributed import OtherProcessError, ProcessGroup
 from .finite import FiniteCheck
 
 ADVICE = "The last checkpoint is intact: start a new run with a lower learning rate, or without bf16."
+
+
+class Part(NamedTuple):
+    """A part of the photos of a step, where they are computed one part after the other.
+
+    Attributes:
+        number: from 0.
+        parts: number of parts.
+    """
+
+    number: int = 0
+    parts: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first part of its step."""
+        return self.number == 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the last part of its step."""
+        return self.number == self.parts - 1
 
 
 class NonFiniteError(RuntimeError):
@@ -24,6 +46,9 @@ def optimizer_step(
     images_seen: int,
     processes: ProcessGroup,
     check: FiniteCheck | None = None,
+    clip_norm: float | None = None,
+    scaler: torch.amp.GradScaler | None = None,
+    part: Part | None = None,
 ) -> dict[str, Tensor]:
     """Minimize the weighted sum of loss terms by one step.
 
@@ -33,6 +58,11 @@ def optimizer_step(
         terms: scalars, by name.
         weights: the weight of each term, by the same names.
         images_seen: the clock of the run, for the error message.
+        clip_norm: largest norm of the gradient; a larger one is scaled down. None: no limit.
+        scaler: scales the loss, so that gradients in float16 do not vanish; a step whose gradients overflow is left out
+            and the scale is lowered. None: no scaling.
+        part: of the step's photos; None: all. The gradients of the parts are averaged, and the step is taken with the
+            last one.
         processes: of the run; when a loss is not finite in one of them, none takes the step.
         check: notes on the device whether the sum is finite, for a fused optimizer, so that this function does not wait
             for the device; `raise_failure` raises the error later. None: the error is raised here.
@@ -46,6 +76,7 @@ def optimizer_step(
     """
     zero = torch.zeros((), device=next(iter(terms.values())).device)
     total = sum((weights[term] * value for term, value in terms.items()), zero)
+    part = part or Part()
     if check is None:
         failed = processes.lowest_rank(not torch.isfinite(total))
         if failed is not None and failed != processes.rank:
@@ -55,10 +86,27 @@ def optimizer_step(
             raise _non_finite({f"{name}/{term}": float(value.detach()) for term, value in bad.items()}, images_seen)
     else:
         optimizer.found_inf = check.note(name, terms, processes.mean(total), images_seen)  # type: ignore[attr-defined]
-    optimizer.zero_grad(set_to_none=True)
-    total.backward()
-    optimizer.step()
+    if part.is_first:
+        optimizer.zero_grad(set_to_none=True)
+    total = total / part.parts
+    (scaler.scale(total) if scaler else total).backward()
+    if part.is_last:
+        _step(optimizer, clip_norm, scaler)
     return {f"{name}/{term}": value.detach() for term, value in terms.items()}
+
+
+def _step(optimizer: torch.optim.Optimizer, clip_norm: float | None, scaler: torch.amp.GradScaler | None) -> None:
+    """Take a step with the gradients that have been computed."""
+    if clip_norm is not None:
+        if scaler:
+            scaler.unscale_(optimizer)
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
+    if scaler:
+        scaler.step(optimizer)
+        scaler.update()
+    else:
+        optimizer.step()
 
 
 def raise_failure(check: FiniteCheck) -> None:

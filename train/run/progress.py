@@ -3,7 +3,7 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -75,6 +75,12 @@ class Progress:
         self._last_time_s, self._last_images, self._last_waited_s = now, images_seen, waited_s
         return line
 
+    def write_figures(self, images_seen: int, figures: Mapping[str, float], epoch: int) -> None:
+        """Write a line with the figures of the held-out photos."""
+        line = {"images_seen": images_seen, "epoch": epoch, **{name: round(v, 6) for name, v in figures.items()}}
+        with self._path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
     def message(self, text: str) -> None:
         """Print a line above the progress bar."""
         self._bar.write(text)
@@ -141,6 +147,8 @@ def plot_losses(run_dir: Path) -> Path | None:
     for axis, name in zip(axes.flat, names, strict=False):
         points = [(line["images_seen"], line[name]) for line in lines if name in line]
         axis.plot(*zip(*points, strict=True), linewidth=1)
+        if points[0][0] == 0:  # held-out figures: those of the weights at the start
+            axis.axhline(points[0][1], linewidth=0.8, linestyle="--", color="gray")
         axis.set_title(name, fontsize=9)
         axis.set_xlabel("images seen", fontsize=8)
         axis.tick_params(labelsize=7)

@@ -13,6 +13,7 @@ from train.data.stream import Batch
 
 from .distributed import ProcessGroup
 from .ema import EMA
+from .schedule import Schedule
 
 
 class Trainer(Protocol):
@@ -22,12 +23,14 @@ class Trainer(Protocol):
         ema: the averaged weights, which are saved for use.
         images_seen: the clock of the run.
         position: where the stream continues.
+        schedule: learning rate and intervals; the loop tells it the run's length.
         samples: "image" and "mask" of the photos of the sample sheets, as in a `Batch`; None before the first step.
     """
 
     ema: EMA
     images_seen: int
     position: Position
+    schedule: Schedule
     samples: dict[str, Tensor] | None
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:

@@ -159,7 +159,7 @@ def test_a_folder_with_only_a_pickle_is_refused_and_the_pickle_is_not_opened(tmp
     ("content", "sentence"),
     [
         ('{"architecture": "os.system"}', "architecture is 'os.system'"),
-        ('{"architecture": "free-form", "channels": [4, 8, 8]}', "missing keys"),
+        ('{"architecture": "free-form", "channels": [4, 8, 8], "blocks": 9}', "does not fit"),
         ("[" * 99_000, "weights"),
         ("not json", "config.json is not JSON"),
         (" " * 200_000, "at most 100,000"),

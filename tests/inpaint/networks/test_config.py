@@ -93,7 +93,8 @@ def test_a_config_survives_a_json_file(config):
         {"channels": [40, 80, 10**9]},
         {"channels": [40, 80, "160"]},
         {"attention_heads": 7},
-        {"extra": 1},
+        {"version": 2},
+        {"version": "1"},
     ],
 )
 def test_a_config_with_a_wrong_value_is_rejected_naming_it(change):
@@ -103,11 +104,15 @@ def test_a_config_with_a_wrong_value_is_rejected_naming_it(change):
     assert next(iter(change)) in str(caught.value)
 
 
-def test_a_config_with_a_missing_key_is_rejected_naming_it():
-    values = config_to_dict(FreeFormConfig())
-    del values["blocks"]
-    with pytest.raises(ConfigError, match="blocks"):
-        config_from_dict(values)
+@pytest.mark.parametrize("config", [ContextEncoderConfig, FreeFormConfig, DamageConfig])
+def test_a_config_of_another_version_loads_where_it_lacks_fields_or_has_more(config, caplog):
+    parse = damage_config_from_dict if config is DamageConfig else config_from_dict
+    values = config_to_dict(config())
+    for name in [field.name for field in dataclasses.fields(config)]:
+        assert parse({key: value for key, value in values.items() if key != name}) == config()
+    assert not caplog.records
+    assert parse(values | {"version": 1, "dilation": 2}) == config()
+    assert "dilation, which this version ignores" in caplog.text
 
 
 @pytest.mark.parametrize("values", [None, [], "free-form", 3])

@@ -23,7 +23,7 @@ from train.damage.trainer import LAST_LEARNING_RATE, DamageTrainer
 from train.data.order import Position
 from train.data.stream import Batch
 from train.run.optimize import NonFiniteError
-from train.run.schedule import learning_rate_factor
+from train.run.schedule import Schedule
 
 
 def test_losses_have_their_closed_form():
@@ -57,7 +57,7 @@ def test_ignored_pixels_have_no_gradient():
 
 def test_the_learning_rate_warms_up_and_cools_down():
     config = DamageTrainConfig(images=1000, warmup_images=100, cooldown_images=200, batch_size=10)
-    rates = [learning_rate_factor(config, seen, LAST_LEARNING_RATE) for seen in (0, 90, 500, 900, 990)]
+    rates = [Schedule(config).learning_rate_factor(seen, LAST_LEARNING_RATE) for seen in (0, 90, 500, 900, 990)]
     assert rates == pytest.approx([0.1, 1, 1, 0.505, 0.0595])
 
 

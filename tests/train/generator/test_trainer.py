@@ -107,6 +107,38 @@ def test_bf16_channels_last_and_the_perceptual_term_run():
     assert 0 < trainer.train_step(batch_of())["generator/perceptual"] < 2
 
 
+def test_float16_with_scaled_losses_runs_where_bfloat16_is_missing(monkeypatch):
+    for module in ("train.generator.trainer", "train.run.device"):
+        monkeypatch.setattr(f"{module}.autocast_dtype", lambda device: torch.float16)
+    trainer = GeneratorTrainer(config_of(bf16=True))
+    trainer.train_step(batch_of())
+    state = trainer.state()
+    assert set(state["scalers"]) == {"generator", "discriminator"}
+    state["scalers"]["generator"]["scale"] = 8.0
+    trainer.restore(state)
+    assert trainer.scalers["generator"].get_scale() == 8
+
+
+def test_a_step_in_parts_is_the_step_of_the_whole_batch():
+    changes = {"guided": 0.0, "betas": (0.9, 0.99), "ema_halflife_images": 0}
+    whole, parts = (
+        GeneratorTrainer(with_loss(config_of(accumulate=count, **changes), adversarial_weight=0.0)) for count in (1, 2)
+    )
+    batch = batch_of()
+    reports = [trainer.train_step(batch) for trainer in (whole, parts)]
+    assert reports[0]["generator/reconstruction"] == pytest.approx(float(reports[1]["generator/reconstruction"]))
+    for (name, a), b in zip(whole.generator.named_parameters(), parts.generator.parameters(), strict=True):
+        assert torch.allclose(a.grad, b.grad, atol=1e-6), name
+    assert parts.images_seen == whole.images_seen
+
+
+def test_the_generator_does_without_a_discriminator_that_still_learns():
+    trainer = GeneratorTrainer(config_of(discriminator_warmup_images=8))
+    reports = [trainer.train_step(batch_of()) for _ in range(3)]
+    assert ["generator/adversarial" in report for report in reports] == [False, False, True]
+    assert all("discriminator/adversarial" in report for report in reports)
+
+
 def test_only_the_centre_counts_for_a_generator_of_the_centre():
     config, batch = context_encoder("photos", "run"), batch_of(128, 8)
     other = batch._replace(image=batch.image.clone())

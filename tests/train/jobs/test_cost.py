@@ -4,7 +4,7 @@ import pytest
 from huggingface_hub import JobHardwareInfo
 
 from tests.hub.jobs import HARDWARE
-from train.jobs.cost import Hardware, estimate, images_per_s, max_minutes, parse_hardware
+from train.jobs.cost import Hardware, estimate, images_per_s, parse_hardware, pause_minutes
 from train.jobs.spec import RunSpec
 from train.presets import PRESETS
 
@@ -48,4 +48,4 @@ def test_the_timeout_is_at_least_an_hour():
 
 @pytest.mark.parametrize("timeout_s", [60, 600, 3600, 86_400])
 def test_a_run_stops_by_itself_before_the_timeout(timeout_s):
-    assert 0 < max_minutes(timeout_s) * 60 < timeout_s
+    assert 0 < pause_minutes(timeout_s) * 60 < timeout_s

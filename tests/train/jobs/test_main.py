@@ -20,7 +20,11 @@ from train.presets import PRESETS
         (["submit", "--here", "tiny", "--data.dataset", "me/photos", "--push-to-hub", "w"], "not a repository id"),
         (["submit", "--here", "--config", "{"], "is not JSON"),
         (["submit", "--here", "--config", '{"preset": "tiny", "images": 0}'], "images is 0"),
-        (["submit", "damage", "--dataset", "me/photos"], "must be one of context-encoder, photos, tiny"),
+        (
+            ["submit", "damages", "--dataset", "me/photos"],
+            "must be one of context-encoder, photos, finetune",
+        ),
+        (["submit", "damage", "--dataset", "me/photos"], "--push-to-hub"),
         (["cancel", "0123"], "hf auth login"),
     ],
 )

@@ -7,10 +7,11 @@ import pytest
 
 from train.config import TrainConfig
 from train.config_file import read_config
+from train.damage.config import DAMAGE_PRESETS
 from train.jobs import hub as jobs_hub
-from train.jobs.cost import max_minutes
+from train.jobs.cost import pause_minutes
 from train.jobs.hub import HubJob, image_request, job_name, space_request
-from train.jobs.spec import JobError, RunSpec, is_hub_dataset
+from train.jobs.spec import ALL_PRESETS, JobError, RunSpec, is_hub_dataset
 from train.presets import PRESETS, with_overrides
 
 
@@ -20,10 +21,10 @@ def spec(**changes) -> RunSpec:
 
 def test_a_job_reads_the_config_of_its_run_from_its_arguments():
     run = spec(overrides={"images": 5000}, private=True)
-    flag, text = run.job_arguments(max_minutes=50)
+    flag, text = run.job_arguments(pause_minutes=50)
     assert flag == "--config"
     config = read_config(text, PRESETS)
-    assert config == with_overrides(run.config, {"max_minutes": 50})
+    assert config == with_overrides(run.config, {"pause_minutes": 50})
     assert (config.data.dataset, config.push_to_hub, config.private) == (("me/photos",), "me/weights", True)
     assert (config.images, config.checkpoint_repo, config.event_log) == (5000, "me/weights-checkpoint", True)
 
@@ -55,14 +56,6 @@ def test_the_repositories_of_a_job_are_read_from_its_command():
         ("--config", "{}"),
     ):
         assert (job(*command).repo_id, job(*command).checkpoint_repo) == ("", "")
-
-
-def test_intervals_and_cool_down_are_scaled_to_a_short_run():
-    short, whole = spec(overrides={"images": 4000}).config, spec().config
-    assert (short.log_every, short.checkpoint_every, short.cooldown_images) == (20, 200, 800)
-    assert whole.log_every == PRESETS["photos"][1].log_every
-    chosen = spec(overrides={"images": 4000, "log_every": 400}).config
-    assert chosen.log_every == 400
 
 
 def test_the_run_folder_depends_on_the_settings_and_not_on_the_device():
@@ -112,12 +105,22 @@ def test_the_spec_of_a_config_holds_the_differences_from_its_preset():
     assert described == RunSpec("tiny", "me/photos", "me/weights", {"images": 400, "seed": 3})
     with pytest.raises(JobError, match="--push-to-hub"):
         RunSpec.from_config(with_overrides(PRESETS["tiny"][1], {"data.dataset": ("me/photos",)}))
-    with pytest.raises(JobError, match="2 datasets; it needs exactly one"):
-        RunSpec.from_config(with_overrides(PRESETS["tiny"][1], given | {"data.dataset": ("a/b", "c/d")}))
+    several = RunSpec.from_config(with_overrides(PRESETS["tiny"][1], given | {"data.dataset": ("a/b", "c/d")}))
+    assert several.datasets == several.config.data.dataset == ("a/b", "c/d")
+    assert several.is_on_hub
+    with pytest.raises(JobError, match="dataset is ''"):
+        spec(dataset=("a/b", ""))
     with pytest.raises(JobError, match="run_dir follows"):
         RunSpec.from_config(with_overrides(PRESETS["tiny"][1], given | {"run_dir": "elsewhere"}))
     with pytest.raises(JobError, match="no preset"):
         RunSpec.from_config(dataclasses.replace(TrainConfig(images=1), data=described.config.data, push_to_hub="me/w"))
+
+
+def test_the_damage_network_trains_as_a_job():
+    run = spec(preset="damage", dataset=("me/photos", "me/more"), overrides={"images": 4000})
+    config = read_config(run.job_arguments(50)[1], ALL_PRESETS)
+    assert (config.dataset, config.push_to_hub, config.images) == (("me/photos", "me/more"), "me/weights", 4000)
+    assert RunSpec.from_config(with_overrides(DAMAGE_PRESETS["damage"][1], {"push_to_hub": "me/w"})).preset == "damage"
 
 
 def test_a_space_request_has_the_image_of_the_space_and_a_timeout():
@@ -125,8 +128,8 @@ def test_a_space_request_has_the_image_of_the_space_and_a_timeout():
     assert request.image == "hf.co/spaces/me/inpaint"
     assert request.command[:3] == ["python", "-m", "train"]
     assert request.timeout_s == 7200
-    minutes = json.loads(request.command[-1])["max_minutes"]
-    assert minutes == max_minutes(7200) == 110, "it stops by itself, so that its last state reaches the Hub"
+    minutes = json.loads(request.command[-1])["pause_minutes"]
+    assert minutes == pause_minutes(7200) == 110, "it stops by itself, so that its last state reaches the Hub"
     assert request.labels == {"inpaint": "retrain"}
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from train.config import DataConfig
-from train.data.order import START, CachedImages, Position
+from train.data.order import HELD_OUT, START, CachedImages, Position
 from train.data.samples import Silhouettes
 from train.data.stream import Batch, silhouettes_of
 
@@ -149,7 +149,7 @@ def open_device_stream(
         ValueError: a dataset cannot be opened or holds no images.
         StreamError: a dataset cannot be read.
     """
-    source = CachedImages(config, seed)
+    source = CachedImages(config, seed, held_out)
     photos: list[Image.Image] = []
     numbers: dict[int, int] = {}
     rows = []
@@ -167,7 +167,7 @@ def open_device_stream(
         config, seed, [np.asarray(photo) for photo in photos], device, rows=sorted(rows),
         start=start, rank=rank, world_size=world_size, silhouettes=silhouettes_of(config),
     )  # fmt: skip
-    stream.skip_reasons.update(source.skipped)
+    stream.skip_reasons.update(reason for reason in source.skipped if reason != HELD_OUT)
     return stream
 
 

@@ -1,0 +1,60 @@
+"""Trained weights against those at the start."""
+
+import json
+
+import numpy as np
+import pytest
+
+from train.evaluate import finetune
+from train.evaluate.finetune import NEW, OLD, OTHER, OWN, Group, compare, missed_limits, read_comparison, summary, table
+from train.evaluate.methods import Method
+from train.evaluate.sheets import comparison_sheet
+
+
+def photos(count):
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 256, (48, 64, 3)).astype(np.uint8) for _ in range(count)]
+
+
+def method(name, error):
+    """Fills with the ground truth, which it finds under the mask, plus an error."""
+    return Method(
+        name, lambda pixels, mask: (pixels.astype(int) + error * mask[..., None]).clip(0, 255).astype(np.uint8)
+    )
+
+
+@pytest.fixture
+def comparison(monkeypatch):
+    monkeypatch.setattr(finetune, "available_distances", list)
+    groups = {OWN: Group("a few", photos(2)), OTHER: Group("others", photos(1))}
+    figures, rows = compare(method(OLD, 20), method(NEW, 18), groups)
+    assert len(rows) == 9
+    assert comparison_sheet(rows, [OLD, NEW]).width > 800
+    return summary(figures)
+
+
+def test_the_score_is_the_ratio_of_the_errors(comparison):
+    assert comparison["score"] == pytest.approx(0.9, abs=0.02)
+    assert comparison["better"]
+    assert set(comparison["groups"]["own"]["holes"]) == {"scratches", "strokes", "large", "all"}
+    text = table(comparison)
+    assert "9.6% better than those at the start" in text
+    assert "Other photos: others" in text
+
+
+def test_limits_that_are_missed_are_named(comparison):
+    means = {OLD: {"elp": 0.5, "elp2": 0.4}, NEW: {"elp": 0.48, "elp2": 0.396}}
+    for name in (OWN, OTHER):
+        comparison["groups"][name]["holes"]["all"] = means
+    assert list(missed_limits(comparison, 3, 1)) == ["ELP2 on your own kind: -1.0%; the limit is -3.0%."]
+    means[NEW]["elp"] = 0.51
+    assert len(list(missed_limits(comparison, None, 1))) == 1
+
+
+def test_a_comparison_of_other_weights_is_not_read(tmp_path):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "model.safetensors").write_bytes(b"new")
+    assert read_comparison(tmp_path) is None
+    for digest, found in ((finetune.weights_digest(tmp_path / "weights"), True), ("0", False)):
+        (tmp_path / "comparison.json").write_text(json.dumps({"weights": digest}))
+        assert (read_comparison(tmp_path) is not None) == found

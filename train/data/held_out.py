@@ -1,0 +1,161 @@
+"""Held-out photos of a run: a split of its dataset, or some of its pictures, which are then not trained on."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from train.config import DataConfig
+
+from .datasets import iter_photos
+from .decoding import UnusableImageError, decode
+from .names import display_name
+from .opening import open_dataset
+from .retry import StreamError
+from .shards import Shards, fetch_bytes
+
+HELD_OUT_SPLITS = ("validation", "test")
+PHOTOS, MAX_SIDE = 24, 512
+"""Largest number of held-out photos, and their longest side in pixels."""
+SCANNED, SHARE, FEWEST = 256, 6, 8
+"""Of the first SCANNED pictures of a dataset without a split, one in SHARE is held out; of fewer than FEWEST, none."""
+
+
+EXAMPLES = Path(__file__).parents[2] / "page" / "static" / "examples"
+EXAMPLE_CROPS = 8
+
+
+class HeldOut(NamedTuple):
+    """Photos that a run does not train on.
+
+    Attributes:
+        name: what they are, as text.
+        photos: RGB uint8 (H, W, 3) each, with sides of at most MAX_SIDE.
+        digests: of the files that must be left out of the training: `digest` of each; empty where a split keeps them
+            apart.
+    """
+
+    name: str
+    photos: list[np.ndarray]
+    digests: frozenset[str] = frozenset()
+
+
+def digest(data: bytes) -> str:
+    """Return what identifies a picture: copies of a file have the same."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def find_held_out(data: DataConfig, requested: str | None) -> HeldOut | None:
+    """Return the held-out photos of a run; the same ones each time.
+
+    Args:
+        data: what the run trains on.
+        requested: a dataset, with @SPLIT if it is not its validation split; None: the validation or test split of the
+            run's first dataset, or pictures of that dataset.
+
+    Returns:
+        None if nothing was requested, and the dataset has no such split and too few pictures.
+
+    Raises:
+        ValueError: the requested photos, or the dataset, cannot be read.
+        StreamError: the Hub cannot be reached.
+    """
+    split = find_split(data.dataset, data.split, requested)
+    return split if split is not None else _of_training_set(data)
+
+
+def find_split(dataset: tuple[str, ...], split: str | None, requested: str | None) -> HeldOut | None:
+    """Return photos of another split than the one that is trained on; see `find_held_out`. None if there is none."""
+    if requested is not None:
+        name, _, chosen = requested.rpartition("@") if "@" in requested else (requested, "", HELD_OUT_SPLITS[0])
+        return _read(name, chosen)
+    if not dataset or Path(dataset[0]).is_file():  # a file has no splits
+        return None
+    for candidate in HELD_OUT_SPLITS:
+        if candidate != split:
+            try:
+                return _read(dataset[0], candidate)
+            except (ValueError, StreamError):
+                continue
+    return None
+
+
+def _read(name: str, split: str) -> HeldOut:
+    photos = [_small(photo) for photo in iter_photos(name, split, PHOTOS)]
+    if not photos:
+        raise ValueError(f"{name} (split {split}) has no readable photos")
+    return HeldOut(f"{len(photos)} held-out photos of {display_name(name)} ({split})", photos)
+
+
+def other_photos(requested: str | None) -> list[np.ndarray]:
+    """Return photos of other kinds than those that are trained on.
+
+    Args:
+        requested: a dataset, with @SPLIT if it is not its validation split; None: crops of the examples of the page,
+            where the program has them.
+
+    Raises:
+        ValueError: the requested photos cannot be read.
+        StreamError: the Hub cannot be reached.
+    """
+    if requested is not None:
+        found = find_split((), None, requested)
+        return found.photos if found else []
+    crops = []
+    for path in sorted(EXAMPLES.glob("*.jpg")):
+        photo = Image.open(path).convert("RGB")
+        width, height = photo.width // 2, photo.height // 2
+        corners = ((left, top) for left in (0, width) for top in (0, height))
+        crops += [_small(photo.crop((left, top, left + width, top + height))) for left, top in corners]
+    return crops[:: max(1, len(crops) // EXAMPLE_CROPS)][:EXAMPLE_CROPS]
+
+
+def _of_training_set(data: DataConfig) -> HeldOut | None:
+    """Hold out the pictures with the lowest digests: which ones does not depend on the order of the files."""
+    found: dict[str, bytes] = {}
+    scanned = 0
+    for content in _contents(data):
+        scanned += 1
+        found[digest(content)] = content
+        if len(found) > PHOTOS:
+            del found[max(found)]
+    if scanned < FEWEST:
+        return None
+    photos, digests = [], []
+    for key in sorted(found)[: scanned // SHARE + 1]:
+        try:
+            photos.append(_small(decode(found[key])))
+            digests.append(key)
+        except UnusableImageError:
+            continue
+    if not photos:
+        return None
+    name = f"{len(photos)} held-out photos of {display_name(data.dataset[0])}, which were not trained on"
+    return HeldOut(name, photos, frozenset(digests))
+
+
+def _contents(data: DataConfig) -> Iterator[bytes]:
+    """Yield the files of the first SCANNED pictures of the first dataset."""
+    opened = open_dataset(data.dataset[0], data.split, data.revision, data.column)
+    shards = Shards([opened], data.patience_s)
+    count = 0
+    for number in range(len(shards)):
+        for cells in shards.rows(number):
+            for cell in cells:
+                if count == SCANNED:
+                    return
+                try:
+                    content = fetch_bytes(cell, data.patience_s)
+                except UnusableImageError:
+                    continue
+                count += 1
+                yield content
+
+
+def _small(photo: Image.Image) -> np.ndarray:
+    photo = photo.convert("RGB")
+    photo.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return np.array(photo)

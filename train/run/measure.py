@@ -1,0 +1,137 @@
+"""Held-out figures of a run: measured before its first step and at intervals; the best weights are kept."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+OWN, OTHER = "held-out", "other"
+"""Groups of photos: held-out ones of the run's kind, and photos of any kind, on which little may be lost."""
+OTHER_LIMIT = 1.01
+"""Weights that are worse than the start on other photos by more than this factor are not the best ones."""
+LOWER_IS_BETTER = ("elp", "elp2", "l1")
+
+
+class Measure(Protocol):
+    """Measures a network on held-out photos."""
+
+    def __call__(self, network: nn.Module) -> dict[str, float]:
+        """Return figures as "group/metric", such as "held-out/elp"; the groups are OWN and OTHER."""
+        ...
+
+
+class HeldOutFigures:
+    """The held-out figures of a run so far.
+
+    Args:
+        measure: of the kind of network that is trained; None: nothing is measured.
+        count: number of measurements in the run after the one at its start.
+        patience: number of measurements in a row without a new best after which the run may stop; 0: never.
+
+    Attributes:
+        history: images_seen and figures of each measurement; the first is that of the weights at the start.
+        best: state dict of the trained weights with the best figures; None before the first.
+        stale: number of measurements since the best one.
+        seconds: wall time of the last measurement.
+    """
+
+    def __init__(self, measure: Measure | None, count: int, patience: int = 0) -> None:
+        self._measure, self._count, self._patience = measure, count, patience
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, Tensor] | None = None
+        self._best_score, self.stale, self.seconds = math.inf, 0, 0.0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is measured."""
+        return self._measure is not None and self._count > 0
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether the figures have not become better for too long."""
+        return self.is_active and 0 < self._patience <= self.stale
+
+    def is_due(self, share: float) -> bool:
+        """Return whether a measurement is due when a share of the run is done."""
+        return self.is_active and len(self.history) - 1 < math.floor(min(1.0, share) * self._count + 1e-9)
+
+    def measure(self, network: nn.Module, images_seen: int) -> dict[str, float]:
+        """Measure the averaged weights and note whether they are the best so far; return their figures."""
+        assert self._measure is not None
+        started = time.monotonic()
+        training = network.training
+        figures = self._measure(network.eval())
+        network.train(training)
+        self.seconds = time.monotonic() - started
+        self.history.append({"images_seen": images_seen, **figures})
+        if len(self.history) == 1:  # the weights at the start are what others are compared with
+            return figures
+        score = self.score(figures)
+        if score < self._best_score or self.best is None:
+            self._best_score, self.stale = score, 0
+            self.best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        else:
+            self.stale += 1
+        return figures
+
+    def score(self, figures: Mapping[str, float]) -> float:
+        """Return the figures as one number, lower for better weights: 1 for those of the start.
+
+        It is the mean of the perceptual distances relative to the start's, ELP and ELP2; without them, of L1. What is
+        lost on other photos beyond OTHER_LIMIT is added tenfold.
+        """
+        start = self.history[0]
+        own, other = (_relative(figures, start, group) for group in (OWN, OTHER))
+        return own + 10 * max(0.0, other - OTHER_LIMIT) if not math.isnan(other) else own
+
+    def sentence(self) -> str:
+        """Return the last figures beside those of the start."""
+        start, last = self.history[0], self.history[-1]
+        parts = []
+        for name, value in last.items():
+            if "/" in name and not math.isnan(value):
+                change = f" ({value / start[name] - 1:+.1%})" if len(self.history) > 1 and start[name] else ""
+                parts.append(f"{name} {value:.4f}{change}")
+        best = ", the best so far" if not self.stale and len(self.history) > 1 else ""
+        return f"{int(last['images_seen']):,} images: {', '.join(parts)}{best}"
+
+    def verdict(self) -> str:
+        """Return how the best weights compare with those of the start, as a sentence."""
+        best = min(self.history[1:], key=self.score)
+        own, other = (_relative(best, self.history[0], group) for group in (OWN, OTHER))
+        text = f"The best weights, after {int(best['images_seen']):,} images, are {_change(own)} than the start"
+        text += " on the held-out photos" + ("" if math.isnan(other) else f", {_change(other)} on other photos")
+        if self._best_score < 1:
+            return f"{text}."
+        return f"{text}: more pictures, a longer run or a lower learning rate may help."
+
+    def state(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps; empty without measurements."""
+        if not self.history:
+            return {}
+        return {"history": self.history, "best": self.best, "score": self._best_score, "stale": self.stale}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        if state:
+            self.history, self.best = list(state["history"]), state["best"]
+            self._best_score, self.stale = state["score"], state["stale"]
+
+
+def _change(ratio: float) -> str:
+    return f"{abs(1 - ratio):.1%} {'better' if ratio < 1 else 'worse'}"
+
+
+def _relative(figures: Mapping[str, float], start: Mapping[str, float], group: str) -> float:
+    """Return the mean ratio of a group's distances to those of the start; nan if the group was not measured."""
+    names = [name for name in figures if name.startswith(f"{group}/")]
+    perceptual = [name for name in names if name.partition("/")[2] in LOWER_IS_BETTER[:2]]
+    chosen = perceptual or [name for name in names if name.partition("/")[2] in LOWER_IS_BETTER]
+    ratios = [figures[name] / start[name] for name in chosen if start.get(name)]
+    return sum(ratios) / len(ratios) if ratios else math.nan
+
+
+BuildMeasure = Callable[[], Measure | None]
+"""Prepares the measurement of a run; called in the main process only."""

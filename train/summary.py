@@ -1,0 +1,87 @@
+"""What a run is about to do, printed before it starts, and its run.yaml."""
+
+import json
+import shutil
+from pathlib import Path
+
+import yaml
+
+from inpaint.atomic_write import atomic_write
+from train.config import RunConfig, TrainConfig
+from train.config_file import nested_differences
+from train.data.counting import count_rows
+from train.jobs.cost import images_per_s, local_hardware
+from train.jobs.spec import ALL_PRESETS
+from train.run.device import available_cores, pick_device
+
+RUN_FILE = "run.yaml"
+CHECKPOINT_COPIES = 2
+"""The checkpoint is written beside the previous one."""
+
+
+def summary(config: RunConfig, parameters: int | None = None) -> str:
+    """Return what a run does as lines of text: start, pictures, length, rate, device, and estimates of time and space.
+
+    Args:
+        config: of the run.
+        parameters: of the network; None: no space is estimated.
+    """
+    rows, data = count_rows(config.data_config), config.data_config
+    device = pick_device(config.device)
+    steps = [f"{config.images:,} images" if config.images else f"{config.epochs} epochs" if config.epochs else ""]
+    steps += [f"{config.max_minutes:g} minutes" if config.max_minutes else ""]
+    length = " or ".join(filter(None, steps))
+    images = config.images or (rows * config.epochs if rows and config.epochs else None)
+    if rows and images:
+        length += f", {images / rows:.1f} passes over the pictures"
+    lines = [
+        ("start", config.init_from or "random weights"),
+        ("pictures", f"{rows:,}" if rows else "a number that is not known yet"),
+        ("from", ", ".join(data.dataset)),
+        ("length", f"{length}, in steps of {data.batch_size} crops of {data.resolution} px"),
+        ("rate", f"{getattr(config, 'learning_rate', 0):g}"),
+        ("device", f"{device}{', 16-bit' if config.bf16 else ''}"),
+        ("time", _time(config, images)),
+        ("disk", _disk(config, parameters)),
+        ("folder", config.folder),
+    ]
+    return "\n".join(f"{name + ':':10}{value}" for name, value in lines if value)
+
+
+def _time(config: RunConfig, images: int | None) -> str:
+    if config.max_minutes:
+        return f"at most {config.max_minutes:g} minutes, and the last measurement"
+    if images is None or not isinstance(config, TrainConfig):
+        return ""
+    device = pick_device(config.device)
+    gpu = ""
+    if device.type == "cuda":
+        import torch
+
+        gpu = torch.cuda.get_device_name(device)
+    speed = images_per_s(config, local_hardware("", available_cores(), gpu))
+    minutes = images / speed / 60
+    return f"about {minutes:.0f} minutes, a rough estimate" if minutes < 120 else f"about {minutes / 60:.0f} hours"
+
+
+def _disk(config: RunConfig, parameters: int | None) -> str:
+    """Return the space that checkpoints take: weights, average, best weights, and two moments of Adam, in float32."""
+    if parameters is None:
+        return ""
+    megabytes = CHECKPOINT_COPIES * 5 * 4 * parameters / 1e6
+    folder = Path(config.folder)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e6
+    text = f"about {megabytes:.0f} MB for checkpoints"
+    return f"{text}; only {free:.0f} MB are free: choose another --run-dir" if free < megabytes else text
+
+
+def write_run_file(config: RunConfig) -> None:
+    """Write the settings that differ from the preset to run.yaml in the run's folder, for --config."""
+    try:
+        values = json.loads(json.dumps(nested_differences(config, ALL_PRESETS)))
+    except ValueError:  # a config without a preset
+        return
+    with atomic_write(Path(config.folder) / RUN_FILE, single_writer=True) as file:
+        file.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode())
