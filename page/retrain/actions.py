@@ -194,10 +194,9 @@ class RetrainActions:
         private = True if call.get("private") is True else None
         preset, overrides = _preset(call), {"images": images, "epochs": None}
         folder = self._run_folder({"job": call.get("model_job")}, caller) if call.get("model_job") else None
+        dataset = _dataset(call, caller)  # declines strangers, before a model is loaded
         start = start_weights(call, preset, self.models, folder, call.get("flavor") == LOCAL)
-        return RunSpec(
-            preset, _dataset(call, caller), repo, overrides | ({"init_from": start} if start else {}), private
-        )
+        return RunSpec(preset, dataset, repo, overrides | ({"init_from": start} if start else {}), private)
 
     def _start(self, call: dict) -> dict:
         """Return the weights that the caller's editor uses, and the presets that can start from them."""

@@ -6,6 +6,7 @@ import gradio as gr
 
 from inpaint.photos.formats import SUFFIXES
 from page.retrain.actions import RetrainActions
+from page.retrain.call_limit import CallLimit
 from page.retrain.pictures import MAX_PICTURES
 from page.retrain.signin import has_sign_in, server_function
 from page.server.checks import MAX_UPLOAD_MB
@@ -33,12 +34,13 @@ def retrain(models: Models, owner_key: OwnerKey, uploads: Uploads) -> gr.HTML:
     """
     if has_sign_in():
         gr.LoginButton(visible=False)  # sets up /login/huggingface and the session; the page has its own link there
+    limit = CallLimit()
     return gr.HTML(
         html_template=TEMPLATE.read_text(encoding="utf-8").replace("<!-- icon -->", ICON),
         css_template=load_styles(*STYLES),
         js_on_load=load_script("retrain/retrain.js"),
         apply_default_css=False,
-        server_functions=[server_function(action, owner_key) for action in RetrainActions(models, uploads).all],
+        server_functions=[server_function(each, owner_key, limit) for each in RetrainActions(models, uploads).all],
         elem_id="retrain",
         texts=TEXTS,
         presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],

@@ -19,8 +19,8 @@ MAX_PICTURES = 16
 MAX_NAME = 40
 SUFFIXES = {name: suffix for suffix, name in reversed(FORMAT_OF_SUFFIX.items())}
 """Format -> its usual suffix."""
-_opening = threading.BoundedSemaphore(2)
-"""How many pictures are decoded at the same time."""
+_opening = threading.BoundedSemaphore(1)
+"""How many pictures are decoded at the same time: each may take 5 GB, and two photos of the editor as much."""
 
 
 def add_pictures(call: dict, caller: Caller, root: Path, uploads: Uploads) -> dict:

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from inpaint import WeightsError
+from page.retrain.call_limit import CallLimit
 from page.server.answers import error_answer
+from page.server.clients import client_of, current_client
 from page.server.errors import PageError
 from page.server.origin import host_of, is_same_origin
 from page.server.owner import OwnerKey
@@ -120,12 +122,13 @@ def _account_name(token: str) -> str:
     return _names[token]
 
 
-def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey) -> Callable:
+def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey, limit: CallLimit) -> Callable:
     """Return an action as a Gradio server function that always returns an answer.
 
     Args:
         action: takes the call's dict and the caller, and returns the answer's dict.
         owner_key: what the owner's calls carry as `owner_key`.
+        limit: of the calls that run at once, of this action and others.
     """
 
     def answer(
@@ -139,8 +142,11 @@ def server_function(action: Callable[[dict, Caller], dict], owner_key: OwnerKey)
             owner = local and owner_key.matches(key)
             if local and key and not owner:  # as after a restart of the page
                 raise PageError("retrain_key_wrong")
-            account = signed_in_account(request, profile, token, owner)
-            return action(call, Caller(account, owner, local))
+            client = client_of(request.client.host if request.client else None, request.headers)
+            current_client.set(client)
+            with limit.counted(client):
+                account = signed_in_account(request, profile, token, owner)
+                return action(call, Caller(account, owner, local))
         except (JobError, WeightsError) as error:
             return {"error": str(error), "code": "job"}
         except Exception as error:

@@ -90,7 +90,7 @@ class Models:
         key = self._key(name)
         if (known := self._known(name)) is not None:
             return known
-        load = self._loads.join(key, 2 * LOAD_TIMEOUT_S)
+        load = self._loads.join(key, 2 * LOAD_TIMEOUT_S, current_client.get())
         wait([load.future], 2 * LOAD_TIMEOUT_S)
         return self._taken(key, load)
 

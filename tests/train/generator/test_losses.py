@@ -4,11 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from train.config import LossConfig
 from train.generator.discriminators import DiscriminatorOutput
 from train.generator.losses import (
     adversarial_loss,
     border_band,
     discriminator_loss,
+    discriminator_weights,
     feature_matching_loss,
     r1_penalty,
     reconstruction_loss,
@@ -122,3 +124,8 @@ def test_feature_matching_is_the_mean_l1_over_layers_with_a_gradient_for_the_fak
     loss.backward()
     assert fake.features[0].grad is not None
     assert real.features[0].grad is None
+
+
+def test_the_weight_of_r1_is_half_its_gamma_times_the_steps_between_two_of_its_terms():
+    config = LossConfig(r1_gamma=3.0, r1_interval=8)
+    assert discriminator_weights(config) == {"adversarial": 1.0, "r1": 12.0}
