@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from inpaint import Inpainter
@@ -225,4 +226,9 @@ def test_the_first_action_has_words_and_everything_fits_on_every_width(browser, 
     visitor["restoration"].wait_for()
     settle(visitor)
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+    violations = Axe().run(visitor.page, context=".page").response["violations"]
+    assert not [each["id"] for each in violations if each["impact"] in ("serious", "critical")]
+    visitor["sensitivity"].scroll_into_view_if_needed()  # the photo stays in view beside the slider
+    photo = visitor["stage"].bounding_box()
+    assert photo["y"] >= 0 and photo["y"] + photo["height"] <= height
     visitor.leave()

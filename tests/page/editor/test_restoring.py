@@ -1,8 +1,11 @@
 """The steps of a restoration as the browser calls them: each can be taken back, and keeps what else was painted."""
 
 import io
+import threading
+import time
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -139,3 +142,29 @@ def test_photos_of_all_modes_can_be_evened_out(served, mode):
     levels = served.call("set_tone", {"visit": visit, "on": True})[1]["tone"]
     assert [len(row) for row in levels] == [256] * 3
     assert np.ptp(np.asarray(result(served, visit))[..., 0]) > 150
+
+
+def test_a_cancelled_search_ends_and_the_next_one_starts_anew(served, monkeypatch):
+    begun, searches = threading.Event(), []
+
+    def find_damage(self, photo, *, on_progress, **options):
+        searches.append(photo.size)
+        if len(searches) == 1:
+            on_progress(0.4)
+            begun.set()
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                on_progress(0.4)  # raises once the visitor has cancelled
+                time.sleep(0.01)
+        return None, np.zeros((photo.height, photo.width), np.float32)
+
+    monkeypatch.setattr(Inpainter, "find_damage", find_damage)
+    visit = served.open(Image.fromarray(noise(100, 150)))
+    with ThreadPoolExecutor() as pool:
+        search = pool.submit(served.call, "find", {"visit": visit})
+        assert begun.wait(20)
+        assert served.call("progress", {"visit": visit})[1] == {"stage": "find", "share": 0.4}
+        served.call("cancel", {"visit": visit})
+        assert search.result(20)[1] == {"error": translate("cancelled", "en"), "code": "cancelled"}
+    assert served.call("progress", {"visit": visit})[1] == {}
+    assert "found" in served.call("find", {"visit": visit})[1] and len(searches) == 2
