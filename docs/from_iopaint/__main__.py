@@ -44,15 +44,15 @@ def _deep(photo: Image.Image) -> Image.Image:
 
 
 KINDS: dict[str, Callable[[Image.Image, Path], None]] = {
-    "photo.jpg": lambda photo, path: photo.save(path, quality=90, exif=_exif(), icc_profile=_srgb()),
+    "colour.jpg": lambda photo, path: photo.save(path, quality=90, exif=_exif(), icc_profile=_srgb()),
     "turned.jpg": lambda photo, path: photo.save(path, quality=90, exif=_exif(6)),
     "grey.jpg": lambda photo, path: photo.convert("L").save(path, quality=90, exif=_exif()),
     "cmyk.jpg": lambda photo, path: photo.convert("CMYK").save(path, quality=90),
-    "photo.png": lambda photo, path: photo.save(path, icc_profile=_srgb(), dpi=(300, 300)),
+    "lossless.png": lambda photo, path: photo.save(path, icc_profile=_srgb(), dpi=(300, 300)),
     "alpha.png": lambda photo, path: _with_alpha(photo).save(path),
     "sixteen.png": lambda photo, path: _deep(photo).save(path),
     "palette.png": lambda photo, path: photo.quantize(64).save(path),
-    "photo.webp": lambda photo, path: photo.save(path, quality=85, exif=_exif(), icc_profile=_srgb()),
+    "web.webp": lambda photo, path: photo.save(path, quality=85, exif=_exif(), icc_profile=_srgb()),
     "scan.tif": lambda photo, path: photo.save(path, compression="tiff_lzw", dpi=(600, 600), icc_profile=_srgb()),
 }
 QUESTIONS = ("written", "format", "size", "mode or depth", "EXIF", "ICC", "alpha", "known pixels", "hole filled")
@@ -74,8 +74,8 @@ def write_files(photos: Path, masks: Path) -> None:
 
 def answers(before: Path, after: Path | None) -> dict[str, bool | None]:
     """Return which of the QUESTIONS are answered with yes; None: the file has nothing of the kind to keep."""
-    if after is None:
-        return dict.fromkeys(QUESTIONS, False)
+    if after is None:  # nothing of what there was is kept
+        return {name: None if given is None else False for name, given in answers(before, before).items()}
     with Image.open(before) as old, Image.open(after) as new:
         facts: dict[str, bool | None] = {
             "written": True,

@@ -7,7 +7,7 @@ a job do not contain it.
 import contextlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from inpaint.hub.retry import retry
 
 from .cost import MIN_TIMEOUT_S, Hardware, parse_hardware, pause_minutes
 from .spec import JobError, RunSpec, is_hub_dataset
+from .token_scope import check_may_write
 
 LABELS = {"inpaint": "retrain"}
 """Distinguish the jobs of this project from the others of an account."""
@@ -83,26 +84,27 @@ class HubJob:
     @property
     def repo_id(self) -> str:
         """The repository that the weights are published to; "" if the command names none."""
-        return self._setting("push_to_hub")
+        return setting_of(self.command, "push_to_hub")
 
     @property
     def checkpoint_repo(self) -> str:
         """The repository that the state of the run is copied to; "" if the command names none."""
-        return self._setting("checkpoint_repo")
+        return setting_of(self.command, "checkpoint_repo")
 
-    def _setting(self, name: str) -> str:
-        """Return a setting of the run; "" if the command does not have it.
 
-        The command has the config as JSON. Jobs of earlier versions have each setting as a flag.
-        """
-        flag = f"--{name.replace('_', '-')}"
-        if flag in self.command[:-1]:
-            return self.command[self.command.index(flag) + 1]
-        try:
-            config = json.loads(self.command[self.command.index("--config") + 1])
-        except (ValueError, IndexError):
-            return ""
-        return str(config.get(name) or "") if isinstance(config, dict) else ""
+def setting_of(command: Sequence[str], name: str) -> str:
+    """Return a setting of the run that a command starts; "" if it does not have it.
+
+    The command has the config as JSON. Jobs of earlier versions have each setting as a flag.
+    """
+    flag = f"--{name.replace('_', '-')}"
+    if flag in command[:-1]:
+        return command[command.index(flag) + 1]
+    try:
+        config = json.loads(command[command.index("--config") + 1])
+    except (ValueError, IndexError):
+        return ""
+    return str(config.get(name) or "") if isinstance(config, dict) else ""
 
 
 def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> JobRequest:
@@ -182,9 +184,11 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
         namespace: the account or organisation that pays; None: the token's account.
 
     Raises:
-        JobError: the Hub refuses, or cannot be reached.
+        JobError: the token may not write what the run writes, the Hub refuses, or cannot be reached.
     """
     with explained("The job could not be started", token):
+        account = retry(lambda: HfApi(token=token).whoami(token=token))
+        check_may_write(account, [setting_of(request.command, name) for name in ("push_to_hub", "checkpoint_repo")])
         job = HfApi(token=token).run_job(
             image=request.image,
             command=request.command,
