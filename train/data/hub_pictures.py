@@ -1,5 +1,6 @@
 """Count the pictures of a Hub dataset, and how many of them a split uses."""
 
+from importlib import import_module
 from pathlib import PurePosixPath
 
 from huggingface_hub import HfFileSystem
@@ -27,10 +28,9 @@ def count_used_pictures(repo_id: str, split: str, revision: str | None) -> tuple
     """
     try:
         builder = datasets.load_dataset_builder(repo_id, revision=revision)
-        if (
-            not isinstance(builder, datasets.packaged_modules.imagefolder.imagefolder.ImageFolder)
-            or not builder.config.data_files
-        ):
+        # by its full name: the attribute `imagefolder` of packaged_modules is the inner module of that name
+        folder = import_module("datasets.packaged_modules.imagefolder.imagefolder")
+        if not isinstance(builder, folder.ImageFolder) or not builder.config.data_files:
             return None
         root = f"datasets/{repo_id}@{revision}" if revision else f"datasets/{repo_id}"
         paths = [str(path) for path in HfFileSystem().find(root)]
