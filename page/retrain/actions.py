@@ -107,15 +107,15 @@ class RetrainActions:
         return {"job": submit(request, account.token, account.name).id}
 
     def watch_run(self, call: dict, caller: Caller) -> dict:
-        """Return the state of a run: {job, sheet} -> it, with the newest sample sheet unless `sheet` is its id."""
-        known = str(call.get("sheet") or "")
+        """Return the state of a run: {job, sheet, comparison} -> it, with the sheets that the caller has not by id."""
+        known = str(call.get("sheet") or ""), str(call.get("comparison") or "")
         if (folder := self._run_folder(call, caller)) is not None:
             local = read_local_job(folder)
-            snapshot, repo, url = watch_local_job(local, known), local.description.get("repo_id", ""), ""
+            snapshot, repo, url = watch_local_job(local, *known), local.description.get("repo_id", ""), ""
         else:
             account = caller.require_account()
             job = get_job(_job(call), account.token, account.name)
-            snapshot = watch_hub_job(job, account.token, account.name, known)
+            snapshot = watch_hub_job(job, account.token, account.name, *known)
             repo, url = job.repo_id, job.url
         cancelling = folder is not None and snapshot.stage == "RUNNING" and bool(local.description.get("cancelled"))
         state = {"repo": repo, "url": url, "cancelling": cancelling, "can_use": self._has_weights(snapshot, folder)}

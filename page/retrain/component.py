@@ -15,11 +15,12 @@ from page.server.owner import OwnerKey
 from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
 from page.server.uploads import Uploads
+from train.jobs.spec import PRESETS
 
 TEMPLATE = Path(__file__).parents[1] / "static" / "retrain" / "retrain.html"
 STYLES = ("theme", "retrain/layout", "retrain/form", "retrain/run", "retrain/narrow")
 PATH = "retrain"
-DEFAULT_IMAGES = {"photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
+DEFAULT_IMAGES = {"finetune": 12_000, "photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 """The presets in the order of the page, with the default number of training images."""
 SUGGESTED_DATASETS = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
 
@@ -43,7 +44,7 @@ def retrain(models: Models, owner_key: OwnerKey, uploads: Uploads) -> gr.HTML:
         server_functions=[server_function(each, owner_key, limit) for each in RetrainActions(models, uploads).all],
         elem_id="retrain",
         texts=TEXTS,
-        presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],
+        presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items() if name in PRESETS],
         suggested=list(SUGGESTED_DATASETS),
         pictures={"batch": MAX_PICTURES, "megabytes": MAX_UPLOAD_MB, "suffixes": list(SUFFIXES)},
     )

@@ -4,10 +4,9 @@ import base64
 from typing import Any
 
 from train.jobs.watch import JobSnapshot
+from train.run.events import RunStatus
 
 DECIMALS = 4
-OWN, ALL = "own", "all"
-"""Keys of the comparison of a run with its start: photos of the own kind, and all holes together."""
 
 
 def run_state(snapshot: JobSnapshot) -> dict[str, Any]:
@@ -24,14 +23,48 @@ def run_state(snapshot: JobSnapshot) -> dict[str, Any]:
         "published": status.published,
         "log": snapshot.log_tail,
         "sheet": {"id": snapshot.sheet_id, "picture": data_url(snapshot.sheet)},
+        "comparison": comparison(snapshot),
         "can_publish": only_publishing_failed(snapshot),
     }
+
+
+def comparison(snapshot: JobSnapshot) -> dict[str, Any] | None:
+    """Return whether the weights are better than those at the start, on held-out pictures; None if it was not measured.
+
+    Returns:
+        {better, percent, other_percent, photos, sheet}: by how many percent the fills are better on the own pictures
+        and on others (None if there are none), negative if worse; the number of own pictures; and the fills side by
+        side, like `sheet` of a run.
+    """
+    found = _comparison_of(snapshot.status)
+    if snapshot.stage == "RUNNING" or not found:
+        return None
+    score, other = found.get("score"), found.get("other_score")
+    if not isinstance(score, int | float):
+        return None
+    own = found.get("groups", {}).get("own", {})
+    return {
+        "better": score < 1,
+        "percent": _percent(score),
+        "other_percent": _percent(other) if isinstance(other, int | float) else None,
+        "photos": own.get("photos") if isinstance(own, dict) else None,
+        "sheet": {"id": snapshot.comparison_id, "picture": data_url(snapshot.comparison_sheet)},
+    }
+
+
+def _comparison_of(status: RunStatus) -> dict[str, Any] | None:
+    return getattr(status, "comparison", None)
+
+
+def _percent(ratio: float) -> float:
+    """Return by how many percent a distance has become smaller."""
+    return round(100 * (1 - ratio), 1)
 
 
 def only_publishing_failed(snapshot: JobSnapshot) -> bool:
     """Return whether a run has trained to its end and then failed, as when an upload breaks off."""
     status = snapshot.status
-    trained = status.total is not None and status.images_seen >= status.total
+    trained = _comparison_of(status) is not None or (status.total is not None and status.images_seen >= status.total)
     return snapshot.stage == "ERROR" and trained and status.published is None
 
 

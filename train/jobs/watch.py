@@ -14,12 +14,15 @@ from train.run.events import RunStatus, read_events
 from .hub import HubJob, explained, read_job_log
 from .local import LocalJob, read_local_log
 
-SHEET_FILE = "sheet.png"
+SHEET_FILE, COMPARISON_FILE = "sheet.png", "comparison.png"
+"""The newest samples; and the fills of the weights beside those of the weights that the run started from."""
 LOG_LINES = 400
 """Lines of a job's log that are read."""
 TAIL_LINES, MAX_LINE = 12, 500
 """Lines of the log that are shown, and characters of each."""
 MAX_SHEET_BYTES = 20_000_000
+_NONE: tuple[bytes | None, str] = (None, "")
+"""There is no sheet."""
 
 
 class JobSnapshot(NamedTuple):
@@ -31,6 +34,8 @@ class JobSnapshot(NamedTuple):
         log_tail: the last lines of the log that are no events.
         sheet: the newest sample sheet as a PNG; None if there is none, or the caller has it.
         sheet_id: identifies that sheet; "" if there is none.
+        comparison_sheet: the fills of the trained weights beside those of the start as a PNG; None as for `sheet`.
+        comparison_id: identifies that sheet; "" if there is none.
     """
 
     stage: str
@@ -38,6 +43,8 @@ class JobSnapshot(NamedTuple):
     log_tail: list[str]
     sheet: bytes | None
     sheet_id: str
+    comparison_sheet: bytes | None = None
+    comparison_id: str = ""
 
     @property
     def seconds_left(self) -> float | None:
@@ -48,7 +55,9 @@ class JobSnapshot(NamedTuple):
         return max(0, total - seen) / speed
 
 
-def watch_hub_job(job: HubJob, token: str, namespace: str, known_sheet: str = "") -> JobSnapshot:
+def watch_hub_job(
+    job: HubJob, token: str, namespace: str, known_sheet: str = "", known_comparison: str = ""
+) -> JobSnapshot:
     """Return the state of a job on the Hub.
 
     Args:
@@ -56,41 +65,53 @@ def watch_hub_job(job: HubJob, token: str, namespace: str, known_sheet: str = ""
         token: owner of the job.
         namespace: the account or organisation of the job.
         known_sheet: `sheet_id` of the sheet that the caller has.
+        known_comparison: `comparison_id` of the one that the caller has.
 
     Raises:
         JobError: the log cannot be read.
     """
     log = [] if job.stage == "SCHEDULING" else list(read_job_log(job.id, token, namespace, tail=LOG_LINES))
-    sheet, sheet_id = None, ""
+    sheet, comparison = _NONE, _NONE
     if repo_id := job.checkpoint_repo:
-        sheet, sheet_id = _download_sheet(repo_id, token, known_sheet)
-    return JobSnapshot(job.stage, read_events(log), _log_tail(log), sheet, sheet_id)
+        sheet = _download_sheet(repo_id, SHEET_FILE, token, known_sheet)
+        comparison = _download_sheet(repo_id, COMPARISON_FILE, token, known_comparison) if job.ended else _NONE
+    return JobSnapshot(job.stage, read_events(log), _log_tail(log), *sheet, *comparison)
 
 
-def watch_local_job(job: LocalJob, known_sheet: str = "") -> JobSnapshot:
-    """Return the state of a run on this machine; `known_sheet` is the `sheet_id` that the caller has."""
+def watch_local_job(job: LocalJob, known_sheet: str = "", known_comparison: str = "") -> JobSnapshot:
+    """Return the state of a run on this machine; the caller has the sheets with these ids."""
     log = read_local_log(job.folder)
     sheets = sorted((job.folder / "samples").glob("images-*.png"))
     sheet_id = sheets[-1].name if sheets else ""
     sheet = sheets[-1].read_bytes() if sheets and sheet_id != known_sheet else None
-    return JobSnapshot(job.stage, read_events(log), _log_tail(log), sheet, sheet_id)
+    comparison = _read_sheet(job.folder / COMPARISON_FILE, known_comparison) if job.ended else _NONE
+    return JobSnapshot(job.stage, read_events(log), _log_tail(log), sheet, sheet_id, *comparison)
+
+
+def _read_sheet(file: Path, known: str) -> tuple[bytes | None, str]:
+    """Return a sheet of this machine and its id."""
+    try:
+        sheet_id = f"{file.name}-{file.stat().st_mtime_ns}"
+        return (None if sheet_id == known else file.read_bytes()), sheet_id
+    except OSError:
+        return _NONE
 
 
 def _log_tail(log: list[str]) -> list[str]:
     return [line.strip()[:MAX_LINE] for line in log if line.strip() and not line.startswith("{")][-TAIL_LINES:]
 
 
-def _download_sheet(repo_id: str, token: str, known: str) -> tuple[bytes | None, str]:
-    """Return sheet and sheet id from the run's checkpoint repository; (None, known) while the Hub is unavailable."""
+def _download_sheet(repo_id: str, name: str, token: str, known: str) -> tuple[bytes | None, str]:
+    """Return a sheet and its id from the run's checkpoint repository; (None, known) while the Hub is unavailable."""
     api = HfApi(token=token)
     try:
-        found = [file for file in api.get_paths_info(repo_id, SHEET_FILE) if isinstance(file, RepoFile)]
+        found = [file for file in api.get_paths_info(repo_id, name) if isinstance(file, RepoFile)]
         if not found or found[0].size > MAX_SHEET_BYTES:
-            return None, ""
+            return _NONE
         if found[0].blob_id == known:
             return None, known
         with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
-            path = api.hf_hub_download(repo_id, SHEET_FILE, cache_dir=folder)
+            path = api.hf_hub_download(repo_id, name, cache_dir=folder)
             return Path(path).read_bytes(), found[0].blob_id
     except (httpx2.HTTPError, OSError):
         return None, known

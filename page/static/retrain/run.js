@@ -1,4 +1,5 @@
 // The view of a run: progress, losses, the latest samples and the log, updated until the run has ended.
+import { createComparison } from "./comparison.js";
 import { loadModelChoice } from "../model_choice.js";
 import { createCharts } from "./chart.js";
 
@@ -11,6 +12,7 @@ export function createRunView(page) {
   const card = find(".run");
   const charts = createCharts(find(".curves"));
   const part = (name) => card.querySelector(`[data-testid=${name}]`);
+  const comparison = createComparison(page, card);
   let job = null;
   let samplesId = "";
   let follows = 0;
@@ -22,8 +24,9 @@ export function createRunView(page) {
     const number = ++follows;
     [job, samplesId] = [id, ""];
     find(".samples").hidden = true;
+    comparison.clear();
     while (number === follows && job) {
-      const answer = await page.request("watch_run", { job, sheet: samplesId });
+      const answer = await page.request("watch_run", { job, sheet: samplesId, comparison: comparison.id });
       if (number !== follows) return;
       const error = page.errorOf(answer);
       page.showError(error ?? "");
@@ -48,6 +51,8 @@ export function createRunView(page) {
     part("job-link").href = run.url;
     part("cancel").hidden = ended || cancelling === job;
     part("publish-again").hidden = !run.can_publish;
+    comparison.show(run.comparison);
+    part("use").classList.toggle("primary", run.comparison?.better !== false);
     canUse = run.can_use;
     updateChoice();
     showProgress(run, ended);

@@ -2,6 +2,7 @@
 import { loadModelChoice } from "../model_choice.js";
 
 const DEFAULT = "bundled";
+const FINE_TUNING = "finetune"; // this preset only improves weights
 
 export function createStart({ find, text }, form) {
   let presets = [];
@@ -16,8 +17,11 @@ export function createStart({ find, text }, form) {
   }
 
   function show() {
-    const possible = presets.includes(form.elements.preset.value);
+    const preset = form.elements.preset.value;
+    const possible = presets.includes(preset);
+    if (preset === FINE_TUNING) form.elements.start.value = "in_use";
     find("[data-part=start-from]").hidden = !possible;
+    find("[data-part=start-from] option[value=nothing]").disabled = preset === FINE_TUNING;
     const help = find("[data-part=start-help]");
     const fromNothing = form.elements.start.value === "nothing";
     help.textContent = text(fromNothing ? "retrain_start_nothing_help" : "retrain_start_help");

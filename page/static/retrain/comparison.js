@@ -1,0 +1,42 @@
+// Whether the trained weights are better on the visitor's own pictures than those that the run started from.
+
+export function createComparison({ text }, card) {
+  const part = (name) => card.querySelector(`[data-testid=${name}]`);
+  const figure = part("comparison");
+  let id = "";
+
+  function show(found) {
+    figure.hidden = !found;
+    if (!found) return;
+    const { better, percent, other_percent: other, photos, sheet } = found;
+    figure.dataset.better = better;
+    part("comparison-number").textContent = signed(percent);
+    const sentences = [text(better ? "retrain_comparison_better" : "retrain_comparison_worse", { photos })];
+    if (other !== null) sentences.push(text("retrain_comparison_other", { percent: signed(other) }));
+    part("comparison-text").textContent = sentences.join(" ");
+    if (sheet.picture) {
+      part("comparison-sheet").src = sheet.picture;
+      id = sheet.id;
+    }
+    part("comparison-sheet").hidden = !id;
+  }
+
+  function clear() {
+    id = "";
+    figure.hidden = true;
+    part("comparison-sheet").hidden = true;
+  }
+
+  return {
+    show,
+    clear,
+    get id() {
+      return id;
+    },
+  };
+}
+
+// "+3.1 %", with a true minus sign.
+function signed(percent) {
+  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
+}
