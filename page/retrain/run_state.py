@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 from train.jobs.watch import JobSnapshot
-from train.run.events import RunStatus
 
 DECIMALS = 4
 
@@ -36,7 +35,7 @@ def comparison(snapshot: JobSnapshot) -> dict[str, Any] | None:
         and on others (None if there are none), negative if worse; the number of own pictures; and the fills side by
         side, like `sheet` of a run.
     """
-    found = _comparison_of(snapshot.status)
+    found = _comparison_of(snapshot)
     if snapshot.stage == "RUNNING" or not found:
         return None
     score, other = found.get("score"), found.get("other_score")
@@ -52,8 +51,8 @@ def comparison(snapshot: JobSnapshot) -> dict[str, Any] | None:
     }
 
 
-def _comparison_of(status: RunStatus) -> dict[str, Any] | None:
-    return getattr(status, "comparison", None)
+def _comparison_of(snapshot: JobSnapshot) -> dict[str, Any] | None:
+    return getattr(snapshot.status, "comparison", None)
 
 
 def _percent(ratio: float) -> float:
@@ -64,7 +63,7 @@ def _percent(ratio: float) -> float:
 def only_publishing_failed(snapshot: JobSnapshot) -> bool:
     """Return whether a run has trained to its end and then failed, as when an upload breaks off."""
     status = snapshot.status
-    trained = _comparison_of(status) is not None or (status.total is not None and status.images_seen >= status.total)
+    trained = _comparison_of(snapshot) is not None or (status.total is not None and status.images_seen >= status.total)
     return snapshot.stage == "ERROR" and trained and status.published is None
 
 
