@@ -15,7 +15,6 @@ from page.server.owner import OwnerKey
 from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
 from page.server.uploads import Uploads
-from train.jobs.spec import PRESETS
 
 TEMPLATE = Path(__file__).parents[1] / "static" / "retrain" / "retrain.html"
 STYLES = ("theme", "retrain/layout", "retrain/form", "retrain/run", "retrain/narrow")
@@ -44,7 +43,7 @@ def retrain(models: Models, owner_key: OwnerKey, uploads: Uploads) -> gr.HTML:
         server_functions=[server_function(each, owner_key, limit) for each in RetrainActions(models, uploads).all],
         elem_id="retrain",
         texts=TEXTS,
-        presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items() if name in PRESETS],
+        presets=[{"name": name, "images": images} for name, images in DEFAULT_IMAGES.items()],
         suggested=list(SUGGESTED_DATASETS),
         pictures={"batch": MAX_PICTURES, "megabytes": MAX_UPLOAD_MB, "suffixes": list(SUFFIXES)},
     )

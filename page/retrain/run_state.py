@@ -35,7 +35,7 @@ def comparison(snapshot: JobSnapshot) -> dict[str, Any] | None:
         and on others (None if there are none), negative if worse; the number of own pictures; and the fills side by
         side, like `sheet` of a run.
     """
-    found = _comparison_of(snapshot)
+    found = snapshot.status.comparison
     if snapshot.stage == "RUNNING" or not found:
         return None
     score, other = found.get("score"), found.get("other_score")
@@ -51,10 +51,6 @@ def comparison(snapshot: JobSnapshot) -> dict[str, Any] | None:
     }
 
 
-def _comparison_of(snapshot: JobSnapshot) -> dict[str, Any] | None:
-    return getattr(snapshot.status, "comparison", None)
-
-
 def _percent(ratio: float) -> float:
     """Return by how many percent a distance has become smaller."""
     return round(100 * (1 - ratio), 1)
@@ -63,7 +59,7 @@ def _percent(ratio: float) -> float:
 def only_publishing_failed(snapshot: JobSnapshot) -> bool:
     """Return whether a run has trained to its end and then failed, as when an upload breaks off."""
     status = snapshot.status
-    trained = _comparison_of(snapshot) is not None or (status.total is not None and status.images_seen >= status.total)
+    trained = status.comparison is not None or (status.total is not None and status.images_seen >= status.total)
     return snapshot.stage == "ERROR" and trained and status.published is None
 
 
