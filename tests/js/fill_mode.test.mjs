@@ -14,7 +14,7 @@ test("a brush is wide in the photo and on the screen", () => {
   assert.ok(!isWide(line([], 38), { width: 300, height: 200 }, 2)); // of a small photo
 });
 
-test("strokes overlap where one lies over the other by more than the rims", () => {
+test("strokes overlap where a good part of one lies over the other by more than the rims", () => {
   const across = line([
     [0, 0],
     [1000, 0],
@@ -24,6 +24,11 @@ test("strokes overlap where one lies over the other by more than the rims", () =
   assert.ok(!overlaps(line([[500, 128]]), across)); // the rims touch
   assert.ok(!overlaps(line([[1400, 0]]), across));
   assert.ok(overlaps(line([[0, 0]]), line([[10, 10]]))); // dots
+  const goesOn = line([
+    [1000, 0],
+    [1000, 900],
+  ]);
+  assert.ok(!overlaps(goesOn, across) && !overlaps(line([...goesOn.points].reverse()), across));
 });
 
 test("strokes are filled at once or held back as the visitor has chosen", () => {

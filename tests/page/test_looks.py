@@ -1,4 +1,4 @@
-"""Layout and accessibility (axe) of the page at three widths, light and dark.
+"""Layout and accessibility (axe) of the page on screens of five sizes, light and dark, in both languages.
 
 The screenshots are written to the folder named by the environment variable SCREENSHOTS; CI keeps them.
 """
@@ -15,7 +15,8 @@ from tests.page.browsing import Visitor, open_tab
 from tests.page.serving import GRADIO_WARNINGS, OWNER_KEY, serving
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
-SIZES = {360: 740, 768: 1024, 1440: 900}
+SIZES = [(390, 844), (768, 1024), (1440, 900), (1920, 1080), (844, 390)]
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 STROKE = ((863, 503), (840, 560), (826, 605), (806, 680), (783, 762))
 
 
@@ -46,16 +47,25 @@ def check_layout(visitor, name, folder):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
-def test_the_editor_fits_and_is_accessible_at_each_width_in_both_colour_schemes(browser, served, folder, width, scheme):
-    phone = {"has_touch": True, "is_mobile": True} if width < 768 else {}
-    tab = open_tab(browser, width=width, height=SIZES[width], color_scheme=scheme, **phone)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_editor_fits_and_is_accessible_at_each_size_in_both_schemes_and_languages(
+    browser, served, folder, size, scheme
+):
+    width, height = size
+    language = ("en", "zh")[(SIZES.index(size) + (scheme == "dark")) % 2]
+    options = {"has_touch": True, "is_mobile": True} if min(size) < 500 else {}
+    tab = open_tab(browser, width=width, height=height, color_scheme=scheme, locale=LOCALES[language], **options)
     visitor = Visitor(tab, f"{served.url}?__theme={scheme}")
-    name = f"{width}-{scheme}"
+    assert visitor["open"].inner_text() == translate("open", language)
+    name = f"{width}x{height}-{scheme}-{language}"
     check_layout(visitor, f"{name}-1-example", folder)
     visitor.paint(*STROKE)
     visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")
+    visitor["lasso"].click()
+    visitor.paint((200, 300), (300, 280), (320, 360), (210, 380))
+    assert visitor["held"].is_visible()
     check_layout(visitor, f"{name}-2-painted", folder)
+    visitor["discard"].click()
     visitor["options"].click()
     check_layout(visitor, f"{name}-3-options", folder)
     visitor["model"].fill("not a name")
@@ -63,13 +73,34 @@ def test_the_editor_fits_and_is_accessible_at_each_width_in_both_colour_schemes(
     visitor["error"].wait_for()
     visitor.page.keyboard.press("Escape")
     check_layout(visitor, f"{name}-4-error", folder)
+    visitor["otter"].click()
+    visitor["ask"].wait_for()
+    check_layout(visitor, f"{name}-5-question", folder)
     visitor.leave()
 
 
-def test_the_editor_fits_and_is_accessible_in_chinese(browser, served, folder):
-    visitor = Visitor(open_tab(browser, locale="zh-CN", width=768, height=1024), served.url)
-    assert visitor["open"].inner_text() == translate("open", "zh")
-    check_layout(visitor, "768-chinese", folder)
+def test_every_control_has_a_name_and_those_without_words_a_tooltip(browser, served):
+    visitor = Visitor(open_tab(browser, width=1440, height=900), served.url)
+    visitor["options"].click()
+    unnamed = visitor.page.evaluate(
+        """() => [...document.querySelectorAll(".page :is(button, input, select, summary, a)")].filter((part) => {
+            const words = part.innerText?.trim() || part.closest("label")?.innerText.trim();
+            const isShown = part.checkVisibility({ visibilityProperty: true });
+            return isShown && !words && !(part.title && part.ariaLabel);
+        }).map((part) => part.outerHTML.slice(0, 120))"""
+    )
+    assert not unnamed
+    visitor.leave()
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (844, 390)], ids=["wide screen", "phone in landscape"])
+def test_the_photo_gets_most_of_a_wide_screen_and_of_a_phone_in_landscape(browser, served, size):
+    visitor = Visitor(open_tab(browser, width=size[0], height=size[1]), served.url)
+    stage, zoom = visitor["stage"].bounding_box(), visitor["zoom_in"].bounding_box()
+    assert stage["width"] * stage["height"] > 0.45 * size[0] * size[1]
+    assert stage["y"] + stage["height"] <= size[1]  # all of it is seen at once
+    inside = stage["x"] <= zoom["x"] < stage["x"] + stage["width"]
+    assert not (inside and stage["y"] <= zoom["y"] < stage["y"] + stage["height"])
     visitor.leave()
 
 
@@ -86,7 +117,7 @@ def test_the_form_for_retraining_fits_and_is_accessible(browser, served, folder,
 def test_every_control_can_be_focused_with_the_keyboard_and_shows_the_focus(browser, served):
     visitor = Visitor(open_tab(browser, width=1440, height=900), served.url)
     reached = []
-    for _ in range(40):
+    for _ in range(55):
         visitor.page.keyboard.press("Tab")
         focused = visitor.page.evaluate(
             """() => {
@@ -101,7 +132,8 @@ def test_every_control_can_be_focused_with_the_keyboard_and_shows_the_focus(brow
     assert all(seen for _, seen in reached), reached
     names = {name for name, _ in reached}
     assert names >= {
-        "open", "brush", "eraser", "pan", "size", "undo", "clear", "options", "download", "canvas", "divider",
+        "open", "brush", "lasso", "rectangle", "eraser", "fill_mode", "copy", "show_fills", "actual_size",
+        "pan", "size", "undo", "clear", "options", "download", "canvas", "divider",
         "zoom_in", "zoom_out", "fit", "compare", "hold", "cracked", "otter", "coffee", "harbour", "card",
     }  # fmt: skip
     visitor.leave()

@@ -138,10 +138,11 @@ def test_an_example_survives_a_reload_with_what_was_painted(visitor):
 
 
 def test_a_reload_after_the_photo_has_expired_shows_the_first_example(visitor, served):
+    first = visitor.run("size")
     visitor.upload(noise(100, 120))
     served.visits.end_all()
     reload(visitor)
-    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 1024")
+    visitor.page.wait_for_function(f"document.querySelector('.page').editor.size[0] === {first[0]}")
     assert not visitor["error"].is_visible()
 
 

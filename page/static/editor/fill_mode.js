@@ -4,6 +4,7 @@ export const FILL_MODES = ["automatic", "each_stroke", "on_request"];
 const WIDE_PX = 40; // brush in photo pixels: finer ones repair damage (PAUSE_BRUSH_PX of the engine)
 const WIDE_PART = 0.03; // of the photo's shorter side
 const WIDE_ON_SCREEN_PX = 48;
+const OVERLAP = 0.4; // of a stroke, over the one before it
 const SAME_OBJECT_MS = 5000; // a stroke over one that was painted this recently goes on with it
 
 // Whether a brush is so wide that several strokes will cover one object.
@@ -12,12 +13,24 @@ export function isWide({ brush }, photo, scale) {
   return brush > WIDE_PX && brush > WIDE_PART * side && brush * scale >= WIDE_ON_SCREEN_PX;
 }
 
-// Whether a stroke lies over another one by more than their rims.
+// Whether a good part of a stroke lies over another one: one that only begins or ends there does not.
 export function overlaps(stroke, other) {
   const reach = (0.7 * (stroke.brush + other.brush)) / 2;
-  return stroke.points.some((point) =>
-    other.points.some((end, index) => distance(point, other.points[index - 1] ?? end, end) < reach),
-  );
+  const isOver = (point) => other.points.some((end, at) => distance(point, other.points[at - 1] ?? end, end) < reach);
+  const along = resampled(stroke.points, stroke.brush / 2);
+  return along.filter(isOver).length >= OVERLAP * along.length;
+}
+
+// Points along a line at about equal distances.
+function resampled(points, step) {
+  const along = [points[0]];
+  for (const [index, [x, y]] of points.slice(1).entries()) {
+    const [x0, y0] = points[index];
+    const count = Math.ceil(Math.hypot(x - x0, y - y0) / step);
+    for (let part = 1; part <= count; part++)
+      along.push([x0 + ((x - x0) * part) / count, y0 + ((y - y0) * part) / count]);
+  }
+  return along;
 }
 
 // Whether to hold a stroke back. `last` is the stroke before it, { stroke, time }, or null; `isHolding`: others wait.
