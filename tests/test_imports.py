@@ -31,7 +31,7 @@ LAYERS = {
     ),
     "train": (
         "__main__",
-        "summary publish paper",
+        "summary publish paper sprint",
         "jobs",
         "evaluate generator damage",
         "run",

@@ -77,6 +77,9 @@ class DataConfig:
     """Hub revision of the (single) dataset: a branch, tag or commit."""
     column: str | None = None
     """Image column, or a field inside one (sample.photo); None: the first column that holds images."""
+    free_only: bool = False
+    """Train on free pictures alone: rows whose column "license" says public domain, CC0, CC BY, CC BY-SA, Unsplash, MIT
+    or Apache. Datasets without this column are refused."""
     resolution: int = 256
     """Side of the square crops in pixels."""
     min_scale: float = 0.5

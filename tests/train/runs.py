@@ -106,7 +106,7 @@ def same(a, b):
 
 def losses_of(run_dir):
     """The lines of the losses file without what depends on the time of day."""
-    timed = ("images_per_s", "waiting_for_data")
+    timed = ("images_per_s", "step_ms", "waiting_for_data")
     lines = read_losses(run_dir / "losses.jsonl")
     return [{name: value for name, value in line.items() if name not in timed} for line in lines]
 

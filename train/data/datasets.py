@@ -38,19 +38,22 @@ def load_silhouettes(dataset: str, split: str = "train") -> list[np.ndarray]:
     return silhouettes[:MAX_SILHOUETTES]
 
 
-def iter_photos(dataset: str, split: str = "train", limit: int | None = None) -> Iterator[Image.Image]:
+def iter_photos(
+    dataset: str, split: str = "train", limit: int | None = None, *, free_only: bool = False
+) -> Iterator[Image.Image]:
     """Yield the photos of a dataset in the order of its rows, upright, as RGB. Unusable images are left out.
 
     Args:
         dataset: as for `open_dataset`.
         split: of the dataset.
         limit: largest number of photos; None: all.
+        free_only: as for `open_dataset`.
 
     Raises:
         ValueError: the dataset cannot be opened or has no images.
         StreamError: the dataset cannot be read.
     """
-    return itertools.islice(_iter_decoded(open_dataset(dataset, split), mode="RGB"), limit)
+    return itertools.islice(_iter_decoded(open_dataset(dataset, split, free_only=free_only), mode="RGB"), limit)
 
 
 def _iter_decoded(opened: OpenDataset, mode: str | None) -> Iterator[Image.Image]:

@@ -16,6 +16,7 @@ from .columns import find_image_column, undecoded_feature
 from .folder import list_pictures
 from .hub_pictures import count_used_pictures
 from .libraries import datasets, pyarrow
+from .licences import free_rows
 from .retry import StreamError, retry_read
 
 OPEN_TIMEOUT_S = 60.0
@@ -44,7 +45,13 @@ class OpenDataset(NamedTuple):
 
 
 def open_dataset(
-    dataset: str, split: str, revision: str | None = None, column: str | None = None, prefer: Sequence[str] = ()
+    dataset: str,
+    split: str,
+    revision: str | None = None,
+    column: str | None = None,
+    prefer: Sequence[str] = (),
+    *,
+    free_only: bool = False,
 ) -> OpenDataset:
     """Open a dataset and find its images. They are not decoded here, so that a broken image does not end the stream.
 
@@ -54,6 +61,7 @@ def open_dataset(
         revision: of a Hub dataset: branch, tag or commit; None: its main branch.
         column: that holds the images, or a field of one; None finds it.
         prefer: parts of column names that are preferred.
+        free_only: only rows whose column of licences says that they are free, see `licences.is_free`.
 
     Raises:
         ValueError: the dataset cannot be opened, or has no images.
@@ -65,6 +73,8 @@ def open_dataset(
         features = retry_read(lambda: rows._resolve_features().features, f"the dataset {dataset}", OPEN_TIMEOUT_S)
     name, *path = find_image_column(features, column, prefer)
     feature = undecoded_feature(features[name], path) if features and name in features else datasets.Image(decode=False)
+    if free_only:
+        rows = free_rows(rows.decode(False), features, dataset)
     # without `decode(False)`, `cast_column` would decode the images of a folder
     rows = rows.decode(False).cast_column(name, feature).select_columns([name])
     return OpenDataset(dataset, rows, name, tuple(path))

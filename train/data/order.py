@@ -13,7 +13,7 @@ from train.config import DataConfig
 
 from .decoding import UnusableImageError, decode
 from .held_out import digest
-from .opening import open_dataset
+from .opening import OpenDataset, open_dataset
 from .shards import Shards, fetch_bytes
 
 
@@ -70,7 +70,7 @@ class StreamedImages:
     def __init__(self, config: DataConfig, seed: int, held_out: Container[str] = ()):
         self._held_out = held_out
         self._seed, self._buffer_rows, self._timeout_s = seed, config.shuffle_buffer, config.patience_s
-        opened = [open_dataset(name, config.split, config.revision, config.column) for name in config.dataset]
+        opened = [_open(name, config) for name in config.dataset]
         self._shards = Shards(opened, config.patience_s)
 
     def read(self, start: Position) -> Iterator[tuple[Position, Any]]:
@@ -143,7 +143,7 @@ class CachedImages:
         with ThreadPoolExecutor(config.workers) as pool:
             for name, repeats in Counter(config.dataset).items():
                 before = len(self._photos)
-                opened = open_dataset(name, config.split, config.revision, config.column)
+                opened = _open(name, config)
                 shards = Shards([opened], config.patience_s)
                 cells = (cell for number in range(len(shards)) for row in shards.rows(number) for cell in row)
                 while chunk := list(itertools.islice(cells, 256)):
@@ -182,3 +182,7 @@ class CachedImages:
                 self.skipped.append(photo)
             else:
                 self._photos.append(photo)
+
+
+def _open(name: str, config: DataConfig) -> OpenDataset:
+    return open_dataset(name, config.split, config.revision, config.column, free_only=config.free_only)

