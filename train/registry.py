@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-LOSSES: dict[str, str] = {}
+LOSSES: dict[str, str] = {
+    "rim_l1": "train.generator.surface_losses:rim_l1",
+    "block_mean_l1": "train.generator.surface_losses:block_mean_l1",
+    "style": "train.generator.surface_losses:style",
+}
 """Name in `--loss.extra` -> "module:function"; the function takes a `train.generator.losses.LossInputs`."""
 MASK_FAMILIES: dict[str, str] = {}
 """Name in `--data.masks.extra` -> "module:function"; the function is a `train.masks.families.MaskFamily`."""

@@ -139,7 +139,7 @@ def _of_training_set(data: DataConfig) -> HeldOut | None:
 
 def _contents(data: DataConfig) -> Iterator[bytes]:
     """Yield the files of the first SCANNED pictures of the first dataset."""
-    opened = open_dataset(data.dataset[0], data.split, data.revision, data.column)
+    opened = open_dataset(data.dataset[0], data.split, data.revision, data.column, free_only=data.free_only)
     shards = Shards([opened], data.patience_s)
     count = 0
     for number in range(len(shards)):

@@ -23,6 +23,7 @@ from train.run.background import BackgroundWriter, copied
 from train.run.checkpoint import CONFIG_FILE, CheckpointError
 from train.run.device import pick_device
 from train.run.progress import Progress
+from train.run.schedule import Schedule
 from train.run.signals import GracefulShutdown
 
 from .budget import Budget
@@ -176,7 +177,8 @@ class _Sprint:
         total = self._budget.expected_total(self._trainer.images_seen)
         if total is not None:
             cooldown = round(COOLDOWN_SHARE * (total - self._first_images))
-            self._trainer.config = dataclasses.replace(self._config, images=max(1, total), cooldown_images=cooldown)
+            planned = dataclasses.replace(self._config, images=max(1, total), cooldown_images=cooldown)
+            self._trainer.schedule = Schedule(planned)
 
     def _write(self) -> None:
         """Copy the state on the device, write it in a thread, and start an evaluation of the weights."""
