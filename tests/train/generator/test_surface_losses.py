@@ -72,4 +72,4 @@ def test_style_is_lower_for_the_same_texture_elsewhere_than_for_fog():
     (texture, _), (fog, gradient) = distance(other), distance(torch.zeros_like(noise))
     assert 0 < texture < 0.5 * fog
     assert torch.isfinite(gradient).all() and gradient.abs().max() > 0
-    assert F.l1_loss(other * mask, noise * mask) > F.l1_loss(0 * mask, noise * mask)  # L1 prefers the fog
+    assert F.l1_loss(other * mask, noise * mask) > (noise * mask).abs().mean()  # L1 prefers the fog
