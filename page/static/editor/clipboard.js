@@ -14,7 +14,8 @@ export function createClipboard(page) {
     async copy() {
       try {
         await navigator.clipboard.write([new ClipboardItem({ "image/png": picture() })]);
-        status.set("copied");
+        page.unsaved.saved();
+      status.set("copied");
       } catch {
         status.showError(page.text("copy_failed"));
       }
