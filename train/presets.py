@@ -100,10 +100,11 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 masks=MaskConfig(region=0.15, strokes=0.35, scratches=0.2, large=0.3, zoom=1.5, bank=2000),
             ),
             generator=FreeFormConfig(),
-            loss=LossConfig(known_weight=0.1, perceptual_weight=1.5, perceptual_area="hole"),
+            # much L1 blurs what the weights have learned to draw
+            loss=LossConfig(reconstruction_weight=0.2, known_weight=0.1, perceptual_weight=2.0, perceptual_area="hole"),
             init_from="bundled",
             images=12_000,
-            learning_rate=2e-4,
+            learning_rate=1e-4,
             betas=(0.9, 0.99),
             guided=0.3,
             warmup_images=600,

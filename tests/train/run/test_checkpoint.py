@@ -1,9 +1,11 @@
+import dataclasses
 import errno
 import json
 
 import pytest
 import torch
 
+from tests.train.runs import RUNS, train
 from train.config import to_dict
 from train.presets import PRESETS, with_overrides
 from train.run import checkpoint
@@ -80,6 +82,28 @@ def test_a_run_of_an_older_version_resumes_if_its_new_settings_have_their_defaul
     with pytest.raises(CheckpointError, match=r"data.flip: True there, False now"):
         claim_run_dir(tmp_path, run_config(**{"data.flip": False}))
     claim_run_dir(tmp_path, run_config())
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_run_of_an_earlier_version_resumes_with_the_schedule_that_it_had(kind, photos, tmp_path, no_curves):
+    """State and config lack what later versions have added: times, figures, scales, a version, and settings."""
+    config = RUNS[kind](photos, tmp_path, images=16, checkpoint_every=16)
+    train(config)
+    state = load_checkpoint(tmp_path, CPU)
+    for added in ("trained_s", "rows", "held_out", "scalers"):
+        state.pop(added, None)
+    torch.save(state, tmp_path / "checkpoint.pt")
+    values = json.loads((tmp_path / "config.json").read_text())
+    new = ("version", "checkpoint_minutes", "pause_minutes", "evaluations", "patience", "other_photos", "even_if_worse",
+           "accumulate", "clip_norm", "discriminator_warmup_images")  # fmt: skip
+    for added in new:
+        values.pop(added, None)
+    for section in ("loss", "data"):
+        for added in ("extra", "perceptual_area", "on_device", "colour_jitter", "jpeg_jitter"):
+            values.get(section, {}).pop(added, None)
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    train(dataclasses.replace(config, images=24))
+    assert load_checkpoint(tmp_path, CPU)["images_seen"] == 24
 
 
 def test_a_folder_without_a_checkpoint_can_be_used_for_a_new_run(tmp_path):
