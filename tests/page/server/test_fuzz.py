@@ -29,7 +29,7 @@ def fail_download(*_, **__):
 def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "public_commit", fail_download)
-        with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
+        with serving(tmp_path_factory.mktemp("uploads").resolve(), away_s=3600) as running:  # no page is open
             yield running
 
 
@@ -46,11 +46,15 @@ def scene(served, tmp_path_factory):
     known = {
         "visit": [mine, *guesses],
         "path": [served.upload(picture), *outside],
-        "strokes": [[STROKE], [STROKE | {"erase": True}], [OUTLINE, STROKE]],
+        "strokes": [[STROKE], [STROKE | {"erase": True}, STROKE | {"only_damage": True}], [OUTLINE, STROKE]],
         "together": [True, False],
         "name": ["cracked", "../examples/cracked", "__class__"],
         "model": ["", "owner/name", "owner/name@main", str(secret), "../.."],
         "grow_px": [0, 3, -1, 1e9],
+        "level": [0, 8, 9, -1],
+        "kinds": [[], ["lines", "areas"], ["lines", "other"]],
+        "left_out": [[], [[10, 20]], [[1e7, 0]]],
+        "on": [None, True, False],
         "version": [1, 0, -1, 10**30],
         "ticket": ["x", mine],
     }
