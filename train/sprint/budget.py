@@ -2,7 +2,7 @@
 
 import time
 
-RESERVE_SHARE, RESERVE_S = 0.03, 4.0
+RESERVE_SHARE, RESERVE_S = 0.03, 10.0
 """Kept for the last writing: a share of the budget and at least some seconds."""
 MAX_RESERVE_SHARE = 0.3
 
@@ -15,7 +15,7 @@ class Budget:
         started_s: when it started, in seconds of `time.monotonic`.
 
     Attributes:
-        evaluation_s: seconds that the last evaluation took; as many are kept for that at the end.
+        evaluation_s: seconds that an evaluation has taken at most; as many are kept for that at the end.
     """
 
     def __init__(self, seconds: float, started_s: float) -> None:

@@ -139,6 +139,7 @@ class _Sprint:
                 logged_s = written_s = time.monotonic()
                 while budget.training_left_s > 0 and not shutdown.requested:
                     self._step()
+                    self._note_evaluation()
                     now_s = time.monotonic()
                     if now_s - logged_s > plan.log_s:
                         logged_s = now_s
@@ -147,9 +148,10 @@ class _Sprint:
                         written_s = now_s
                         self._write()
                 self._log()
+                self._stop_evaluation()
                 self._write()
                 self._writer.close()
-                self._evaluate(last=True)
+                self._await_evaluation()
         finally:
             self._stop_evaluation()
             self._progress.close()
@@ -190,25 +192,32 @@ class _Sprint:
             network.load_state_dict(state["ema"])
             save_generator(network, output / "weights")
             write_state(output, state)
+            self._evaluate()
 
         self._writer.submit(write)
-        self._evaluate()
 
-    def _evaluate(self, last: bool = False) -> None:
-        """Start an evaluation of the weights that were written, unless one is running; wait for the last one."""
-        plan, budget = self._plan, self._budget
-        if self._evaluation is not None and self._evaluation.poll() is not None:
-            self._evaluation, budget.evaluation_s = None, time.monotonic() - self._evaluation_started_s
-        if last:
-            self._stop_evaluation()
-        if self._evaluation is None and plan.evaluated and (plan.output / "weights").exists():
+    def _evaluate(self) -> None:
+        """Start an evaluation of the weights that were just written, unless there is none or one is running."""
+        plan = self._plan
+        if plan.evaluated and (self._evaluation is None or self._evaluation.poll() is not None):
             command = [sys.executable, "-m", EVALUATION, str(plan.pack), str(plan.output), str(plan.evaluated)]
-            self._evaluation, self._evaluation_started_s = subprocess.Popen(command), time.monotonic()
-        if last and self._evaluation is not None:
-            try:
-                self._evaluation.wait(max(1.0, budget.left_s - 1))
-            except subprocess.TimeoutExpired:
-                print("The last evaluation did not end in time: the table is that of earlier weights.", flush=True)
+            self._evaluation_started_s = time.monotonic()
+            self._evaluation = subprocess.Popen(command)
+
+    def _note_evaluation(self) -> None:
+        """Keep as much time for the last evaluation as one has taken, also one that is still running."""
+        if self._evaluation is not None and self._evaluation.poll() is None:
+            elapsed_s = time.monotonic() - self._evaluation_started_s
+            self._budget.evaluation_s = max(self._budget.evaluation_s, elapsed_s)
+
+    def _await_evaluation(self) -> None:
+        """Wait for the last evaluation as long as there is time."""
+        if self._evaluation is None:
+            return
+        try:
+            self._evaluation.wait(max(1.0, self._budget.left_s - 1))
+        except subprocess.TimeoutExpired:
+            print("The last evaluation did not end in time: the table, if any, is of earlier weights.", flush=True)
 
     def _stop_evaluation(self) -> None:
         if self._evaluation is not None and self._evaluation.poll() is None:
