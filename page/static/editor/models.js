@@ -7,7 +7,7 @@ export function createModels(page) {
 
   function describe(model, name) {
     page.modelName = name;
-    for (const part of root.querySelectorAll("[data-model]")) part.textContent = text(model[part.dataset.model]);
+    for (const part of root.querySelectorAll("[data-model]")) part.textContent = text(model[part.dataset.model] ?? "");
     find("about").textContent = model.about && text(model.about);
     find("card").hidden = !model.card;
     find("card").href = model.card;

@@ -185,7 +185,8 @@ def test_the_editor_uses_the_weights_until_the_default_model_is_chosen(journey):
     trained = me.pixels()[..., :3]
     me["options"].click()
     me["default_model"].click()
-    me.page.wait_for_function("document.querySelector('[data-testid=weights]').innerText === 'bundled'")
+    bundled = translate("weights_bundled", "en")
+    me.page.wait_for_function(f"document.querySelector('[data-testid=weights]').innerText === {json.dumps(bundled)}")
     me.wait("ready")
     me.page.wait_for_function("document.querySelector('.page').editor.pixels().data.length > 0")
     own = me.pixels()[..., :3]
