@@ -18,7 +18,8 @@ class MaskError(ValueError):
 
     Args:
         message: for who calls the library or its command line.
-        kind: names the rule, for programs that have words of their own: "size", "share" or "transparent"; "": another.
+        kind: names the rule, for programs that have words of their own: "size", "rotated", "share" or "transparent";
+            "" for another.
         values: what such words need.
     """
 

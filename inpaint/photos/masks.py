@@ -113,14 +113,15 @@ def _check_share(hole: np.ndarray, max_share: float, invert: bool) -> None:
 def _check_size(own: tuple[int, int], size: tuple[int, int]) -> None:
     if own == tuple(size):
         return
-    advice = "paint the mask on the photo itself, or resize the mask without smoothing"
+    sizes = f"{own[0]}x{own[1]}", f"{size[0]}x{size[1]}"
+    advice, kind = "paint the mask on the photo itself, or resize the mask without smoothing", "size"
     if own[::-1] == tuple(size):
-        advice = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees"
+        advice, kind = "the photo is rotated by its EXIF orientation: rotate the mask by 90 degrees", "rotated"
     raise MaskError(
-        f"the mask is {own[0]}x{own[1]} and the photo is {size[0]}x{size[1]}; they must have the same size: {advice}",
-        "size",
-        mask=f"{own[0]} x {own[1]}",
-        photo=f"{size[0]} x {size[1]}",
+        f"the mask is {sizes[0]} and the photo is {sizes[1]}; they must have the same size: {advice}",
+        kind,
+        mask=sizes[0],
+        photo=sizes[1],
     )
 
 

@@ -129,12 +129,12 @@ class Visitor:
         self.page.goto("about:blank")
         for event, handler in self.handlers.items():
             self.page.remove_listener(event, handler)
-        assert not self.problems
+        assert not self.problems, self.problems
 
     def leave(self):
         """Close the tab; the page's scripts must not have failed."""
         self.page.context.close()
-        assert not self.problems
+        assert not self.problems, self.problems
 
 
 def until(condition, what):

@@ -297,7 +297,8 @@ def upload_mask(served, mask):
 @pytest.mark.parametrize(
     ("mask", "code", "says"),
     [
-        (Image.new("L", (50, 40)), "mask_size", "50 x 40"),
+        (Image.new("L", (50, 40)), "mask_size", "50x40"),
+        (Image.new("L", (60, 90)), "mask_rotated", "60x90"),
         (
             Image.fromarray(np.pad(np.zeros((1, 2), np.uint8), ((59, 0), (88, 0)), constant_values=255)),
             "mask_share",
