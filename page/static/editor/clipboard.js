@@ -15,7 +15,7 @@ export function createClipboard(page) {
       try {
         await navigator.clipboard.write([new ClipboardItem({ "image/png": picture() })]);
         page.unsaved.saved();
-      status.set("copied");
+        status.set("copied");
       } catch {
         status.showError(page.text("copy_failed"));
       }
