@@ -35,6 +35,7 @@ from page.retrain.component import retrain
 from page.retrain.signin import on_space
 from page.server.agents import agents_route
 from page.server.api import Blocks, add_api
+from page.server.call_errors import HANDLERS
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.connections import limit_connections
 from page.server.leaving import leave_on_signals
@@ -122,7 +123,7 @@ def launch_options() -> dict[str, Any]:
         "show_error": True,
         "app_kwargs": {
             "middleware": [Middleware(RequestLimits), Middleware(PartialUploads)],
-            "exception_handlers": {Exception: handle_exception},
+            "exception_handlers": {Exception: handle_exception, **HANDLERS},
             "routes": [script_route(), agents_route()],
         },
     }

@@ -1,5 +1,6 @@
 """Options of a fill, which travel with it from the public interfaces to the filler."""
 
+import reprlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,10 +31,10 @@ class FillOptions:
         seed, strength = self.seed, self.texture_strength
         whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
         if not whole or not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"seed is {seed!r}; it must be a whole number from 0 to {MAX_SEED}: try 0")
+            raise ValueError(f"seed is {reprlib.repr(seed)}; it must be a whole number from 0 to {MAX_SEED}: try 0")
         number = isinstance(strength, int | float | np.number) and not isinstance(strength, bool)
         if not number or not 0 <= strength <= 1:
-            raise ValueError(f"texture_strength is {strength!r}; it must be a number from 0 to 1: try 1")
+            raise ValueError(f"texture_strength is {reprlib.repr(strength)}; it must be a number from 0 to 1: try 1")
 
 
 DEFAULT_OPTIONS = FillOptions()

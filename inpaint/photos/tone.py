@@ -84,7 +84,7 @@ def find_tone_curve(photo: Image.Image, mask: np.ndarray | None = None) -> ToneC
     medians = [_quantile(row, 0.5) for row in counts]
     target = float(np.mean([_stretched(row, median) for row, median in zip(counts, medians, strict=True)]))
     levels = np.stack([_curve(row, median, target) for row, median in zip(counts, medians, strict=True)])
-    found = [np.flatnonzero(row) for row in counts]
+    found = [np.flatnonzero(row) if row.any() else (0, _BINS - 1) for row in counts]  # none of it is finite
     return ToneCurve(levels, tuple((int(row[0]), int(row[-1])) for row in found), span)
 
 

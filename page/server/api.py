@@ -13,9 +13,10 @@ from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
 from page.server.api_calls import LOSSLESS, Notes, call_error, disk_full, run_call, save_result
-from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_mask_upload, open_upload
+from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_mask_upload, check_upload, open_upload
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
+from page.server.texts import translate
 from page.server.tools import add_tools
 from page.server.uploads import Uploads
 from page.server.url_download import download_url
@@ -117,6 +118,10 @@ async def _download(file: dict[str, Any]) -> dict[str, Any]:
     """Return a file of a call, with the path of a copy on this machine if it names a URL."""
     url = file.get("path")
     if not client_utils.is_http_url_like(url):
+        try:
+            check_upload(url)
+        except PageError as error:  # Gradio would name the folder of the server that it looks in
+            raise call_error(translate(error.key, "en")) from None
         return file
     copy = await download_url(str(url), Path(get_upload_folder()))
     return file | {"path": str(copy), "url": None, "orig_name": file.get("orig_name") or copy.name}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from inpaint import MaskError, PhotoError, WeightsError, save_photo
@@ -60,12 +61,17 @@ async def run_call(
     except PageError as error:
         message = translate(error.key, "en", **error.values)
     except (PhotoError, MaskError, PredictionError, WeightsError) as error:
-        message = str(error)
+        message = without_folders(str(error))
     except Exception as error:
         if not is_disk_full(error):
             log.exception("%s failed", name)
         message = translate("disk_full" if is_disk_full(error) else "unexpected", "en")
     raise call_error(message)
+
+
+def without_folders(message: str) -> str:
+    """Return a message that names uploads without the folders of the server that they lie in."""
+    return re.sub(rf"{re.escape(str(Path(get_upload_folder()).resolve()))}/(\w+/)?", "", message)
 
 
 def call_error(message: str) -> gr.Error:

@@ -50,7 +50,7 @@ def regions_to_mask(
         RegionError: a value is not of this form, out of range, or lies outside the photo.
     """
     if unit not in get_args(Unit):
-        raise RegionError(f"unit is {unit!r}; it must be one of {', '.join(get_args(Unit))}")
+        raise RegionError(f"unit is {reprlib.repr(unit)}; it must be one of {', '.join(get_args(Unit))}")
     scale_x, scale_y = (_scale(side, unit) for side in size)
     mask = np.zeros(size[::-1], bool)
     found = _listed(boxes, 4, "boxes", MAX_BOXES)

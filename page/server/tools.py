@@ -172,8 +172,9 @@ def _check(*, threshold: object = THRESHOLD, grow_px: object = 0, seed: Any = 0)
     Raises:
         gr.Error: says which number, the rule and the next step.
     """
+    level = _number("threshold", threshold)  # not below: its error is a ValueError too
     try:
-        check_threshold(_number("threshold", threshold))
+        check_threshold(level)
         FillOptions(seed)
     except ValueError as error:
         raise call_error(str(error)) from None

@@ -23,6 +23,7 @@ from page.server.texts import translate
 TIMEOUT_S, CONNECT_TIMEOUT_S = 60.0, 10.0
 MAX_REDIRECTS, MAX_DOWNLOADS = 5, 16
 """Of one URL, and how many URLs are read at the same time."""
+MAX_URL = 4096
 _REDIRECTS = (301, 302, 303, 307, 308)
 _slots = asyncio.Semaphore(MAX_DOWNLOADS)
 
@@ -35,6 +36,8 @@ async def download_url(url: str, folder: Path) -> Path:
     Raises:
         gr.Error: the address is not public, or the file is too large, too slow or not there.
     """
+    if len(url) > MAX_URL:
+        raise _error(f"{url[:80]}... has {len(url)} characters, and a URL may have {MAX_URL}: upload the file instead.")
     name = re.sub(r"[^\w .,()+-]", "_", unquote(urlsplit(url).path.rpartition("/")[2])).lstrip(".")[-100:] or "file"
     target = folder / secrets.token_hex(32) / name
     try:
@@ -45,6 +48,8 @@ async def download_url(url: str, folder: Path) -> Path:
                     return target
                 url = following
         raise _error(f"{url} is behind more than {MAX_REDIRECTS} redirects: give the last address.")
+    except gr.Error:  # which is a ValueError too
+        raise
     except TimeoutError:
         raise _error(f"{url} took more than {TIMEOUT_S:.0f} s: upload the file instead.") from None
     except OSError as error:

@@ -98,3 +98,11 @@ def test_what_a_mask_leaves_out_has_no_influence_on_the_curve(make):
     assert np.array_equal(
         find_tone_curve(make(pixels), np.ones_like(mask)).levels, find_tone_curve(make(pixels)).levels
     )
+
+
+@pytest.mark.parametrize("mask", [None, np.eye(20, dtype=bool)], ids=["whole", "mask"])
+def test_a_float_photo_without_a_finite_value_stays_as_it_is(mask):
+    photo = Image.fromarray(np.full((20, 20), np.nan, np.float32))
+    curve = find_tone_curve(photo, mask)
+    assert np.array_equal(curve.levels, np.arange(256)[None]) and curve.used == ((0, 255),)
+    assert np.isnan(np.asarray(curve.apply(photo))).all()

@@ -100,6 +100,12 @@ def test_errors_are_sentences(site, tmp_path):
         download(site.url + "/absent", tmp_path)
     with pytest.raises(gr.Error, match="could not be read"):
         download("http://no.such.host.invalid/x", tmp_path)
+    with pytest.raises(gr.Error) as raised:
+        download("http://127.0.0.2/x", tmp_path)
+    assert raised.value.message.startswith("The address of 127.0.0.2 failed validation")  # and is not put in another
+    with pytest.raises(gr.Error) as raised:
+        download(site.url + "/" + "x" * 5000, tmp_path)
+    assert "4096" in raised.value.message and len(raised.value.message) < 300
     assert not list(tmp_path.iterdir())
 
 

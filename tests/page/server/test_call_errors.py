@@ -1,0 +1,85 @@
+"""Calls that name a wrong endpoint, argument or file over HTTP: a sentence, without folders of the server or noise."""
+
+import httpx
+import pytest
+from PIL import Image
+
+from inpaint.photos.opening import open_photo
+from page.server.api_calls import without_folders
+from tests.page.serving import GRADIO_WARNINGS, noise, serving
+
+pytestmark = GRADIO_WARNINGS
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("uploads").resolve()) as running:
+        yield running
+
+
+def file_data(path):
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def error_of(served, endpoint, arguments):
+    """Call an endpoint by name over HTTP; the error of the call, or of its job."""
+    url = f"{served.url}gradio_api/call"
+    started = httpx.post(f"{url}/v2/{endpoint}", json=arguments)
+    if started.status_code != 200:
+        return started.status_code, started.json()["error"]
+    return 200, httpx.get(f"{url}/{endpoint}/{started.json()['event_id']}", timeout=60).text
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "status", "words"),
+    [
+        ("remove", {"boxes": [[1, 1, 9, 9]]}, 422, "remove needs the argument photo"),
+        ("restore", {"photo": None, "strength": 1}, 422, "restore has no argument 'strength'"),
+        ("restore", {"photo": None, "x" * 5000: 1}, 422, "restore has no argument 'xxx"),
+        ("find-damage", {"photo": None}, 404, "no endpoint find-damage"),
+    ],
+    ids=["missing", "unknown", "long", "endpoint"],
+)
+def test_wrong_names_in_a_call_are_told_and_are_no_errors_of_the_server(
+    served, capfd, endpoint, arguments, status, words
+):
+    answered, message = error_of(served, endpoint, arguments)
+    assert answered == status and words in message and "gradio_api/info" in message
+    assert len(message) < 300
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("argument", ["seed", "threshold", "grow_px", "unit"])
+def test_no_message_repeats_a_value_of_any_length(served, argument):
+    photo = file_data(served.upload(Image.fromarray(noise(40, 60))))
+    endpoint = "restore" if argument == "threshold" else "remove"
+    given = {"photo": photo} | ({"boxes": [[1, 1, 9, 9]]} if endpoint == "remove" else {})
+    status, message = error_of(served, endpoint, given | {argument: "x" * 3000 if argument == "unit" else 10**4000})
+    assert status == 200 and f"{argument} is" in message and len(message) < 500
+
+
+def test_a_wrong_number_is_told_without_quotes_around_the_sentence(served):
+    photo = file_data(served.upload(Image.fromarray(noise(40, 60))))
+    _, message = error_of(served, "restore", {"photo": photo, "threshold": "high"})
+    assert '"error": "threshold is \'high\'; it must be a number"' in message
+
+
+@pytest.mark.parametrize("path", ["elsewhere.png", "/etc/hostname", "HTTP://127.0.0.1/x.png", "\0", None, 7])
+def test_files_that_were_not_uploaded_are_refused_without_a_path_of_the_server(served, path):
+    _, message = error_of(served, "restore", {"photo": file_data(path)})
+    assert "event: error" in message
+    assert "gradio cache" not in message and "/elsewhere.png" not in message and "/HTTP:" not in message
+
+
+def test_an_upload_is_named_without_the_folders_that_it_lies_in(served):
+    photo = file_data(served.upload(Image.fromarray(noise(40, 60))))
+    mask = file_data(served.upload(b"no mask", "mask.txt"))
+    _, message = error_of(served, "inpaint", {"photo": photo, "mask": mask})
+    assert "mask.txt is not an image" in message and str(served.visits.folder) not in message
+
+
+def test_messages_without_a_folder_of_the_uploads_stay_as_they_are(tmp_path):
+    (tmp_path / "x.txt").write_text("no picture")
+    with pytest.raises(ValueError, match="is not an image") as raised:
+        open_photo(tmp_path / "x.txt")
+    assert without_folders(str(raised.value)) == str(raised.value)
