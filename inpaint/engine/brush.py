@@ -1,6 +1,7 @@
 """Rasterise a brush stroke: a polyline with a round brush becomes the set of pixels that it paints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,8 +32,21 @@ def stroke_to_mask(
             is not positive.
     """
     path = _check(points, brush_px)
+    segments = pairwise(path) if len(path) > 1 else [(path[0], path[0])]
+    return _painted(path, segments, max(float(brush_px) / 2, 0.5) + grow_px, size)
+
+
+def discs_to_mask(points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int]) -> tuple[Box, np.ndarray]:
+    """Return what a round brush paints that is set down at each point; arguments, results and errors as above."""
+    path = _check(points, brush_px)
+    return _painted(path, zip(path, path, strict=True), max(float(brush_px) / 2, 0.5), size)
+
+
+def _painted(
+    path: np.ndarray, segments: Iterable[tuple[np.ndarray, np.ndarray]], radius: float, size: tuple[int, int]
+) -> tuple[Box, np.ndarray]:
+    """Return the pixels around segments between the points of a path, and those under its points."""
     width, height = size
-    radius = max(float(brush_px) / 2, 0.5) + grow_px
     low, high = np.floor(path.min(axis=0) - radius), np.ceil(path.max(axis=0) + radius)
     left, right = (int(value) for value in np.clip([low[0], high[0]], 0, width))
     top, bottom = (int(value) for value in np.clip([low[1], high[1]], 0, height))
@@ -41,7 +55,7 @@ def stroke_to_mask(
         return Box(0, 0, 0, 0), np.zeros((0, 0), bool)
     # +1 where a run of painted pixels begins, -1 after its end: the cumulative sum is positive inside
     steps = np.zeros((box.height, box.width + 1), np.int32)
-    for start, stop in zip(path[:-1] if len(path) > 1 else path, path[1:] if len(path) > 1 else path, strict=True):
+    for start, stop in segments:
         rows, first, last = _runs(start, stop, radius, box)
         steps[rows, first] += 1
         steps[rows, last] -= 1

@@ -7,12 +7,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from inpaint import MaskError
-from inpaint.engine.brush import stroke_to_mask
+from inpaint.engine.brush import discs_to_mask
 from inpaint.engine.polygon import polygon_to_mask
 
 Unit = Literal["pixels", "fractions", "thousandths"]
 """Of coordinates: photo pixels; shares of width and height; or their thousandths, as some vision models answer."""
 MAX_BOXES, MAX_POINTS, MAX_CORNERS = 100, 100, 10_000
+MAX_CROSSINGS = 200
+"""How often a polygon may run up or down the photo's whole height: the time that it takes depends on it."""
 POINT_RADIUS = 0.03
 """Default radius of the disc around a point, as a share of the photo's longer side."""
 Point = tuple[float, float]
@@ -60,8 +62,7 @@ def regions_to_mask(
     radius = _radius(point_radius, size, unit)
     found = _listed(points, 2, "points", MAX_POINTS)
     _check_unit(found, size, unit, "points")
-    for x, y in found:
-        _mark_disc(mask, (x * scale_x, y * scale_y), radius, [x, y])
+    _mark_discs(mask, [(x * scale_x, y * scale_y) for x, y in found], radius, found)
     corners = _listed(polygon, 2, "polygon", MAX_CORNERS)
     if corners:
         _check_unit(corners, size, unit, "polygon")
@@ -133,17 +134,25 @@ def _mark_box(mask: np.ndarray, box: tuple[float, float, float, float], given: l
     marked[:] = True
 
 
-def _mark_disc(mask: np.ndarray, point: Point, radius: float, given: list[float]) -> None:
+def _mark_discs(mask: np.ndarray, points: list[Point], radius: float, given: list[list[float]]) -> None:
     height, width = mask.shape
-    if not (0 <= point[0] <= width and 0 <= point[1] <= height):
-        raise RegionError(f"points has {given}, which lies outside the photo of {_size_of(mask)}: correct it")
-    box, disc = stroke_to_mask([point], 2 * radius, (width, height))
-    mask[box.slices] |= disc
+    for (x, y), each in zip(points, given, strict=True):
+        if not (0 <= x <= width and 0 <= y <= height):
+            raise RegionError(f"points has {each}, which lies outside the photo of {_size_of(mask)}: correct it")
+    if points:
+        box, discs = discs_to_mask(points, 2 * radius, (width, height))
+        mask[box.slices] |= discs
 
 
 def _mark_polygon(mask: np.ndarray, corners: list[Point]) -> None:
     if len(corners) < 3:
         raise RegionError(f"polygon has {len(corners)} corners; it needs at least 3, each [x, y]")
+    heights = np.clip([y for _, y in (*corners, corners[0])], 0, len(mask))
+    if (times := np.abs(np.diff(heights)).sum() / len(mask)) > MAX_CROSSINGS:
+        raise RegionError(
+            f"polygon crosses the photo {times:.0f} times, and at most {MAX_CROSSINGS} are drawn: give its corners in"
+            " the order of the outline, and fewer of them"
+        )
     box, area = polygon_to_mask(corners, mask.shape[::-1])
     if not area.any():
         raise RegionError(f"polygon lies outside the photo of {_size_of(mask)}: correct its corners")

@@ -1,9 +1,11 @@
 """Regions that are said in numbers become the mask that they describe."""
 
+import time
+
 import numpy as np
 import pytest
 
-from page.server.regions import MAX_BOXES, POINT_RADIUS, RegionError, regions_to_mask
+from page.server.regions import MAX_BOXES, MAX_POINTS, POINT_RADIUS, RegionError, regions_to_mask
 
 SIZE = (120, 80)
 
@@ -92,3 +94,27 @@ def test_what_cannot_be_meant_is_refused_with_the_value_and_the_rule(regions, wo
 def test_absurd_numbers_are_refused(name, number):
     with pytest.raises(RegionError, match="numbers"):
         regions_to_mask(SIZE, **{name: [[number] * (4 if name == "boxes" else 2)] * 3})
+
+
+def test_a_hundred_discs_are_the_union_of_each_and_take_hardly_longer_than_one():
+    points = np.random.default_rng(0).uniform((0, 0), SIZE, (MAX_POINTS, 2)).tolist()
+    union = np.any([regions_to_mask(SIZE, points=each, point_radius=9) for each in points], axis=0)
+    assert (regions_to_mask(SIZE, points=points, point_radius=9) == union).all() and 0.5 < union.mean() < 1
+    large = (3000, 2000)
+    middle = [[1500 + place, 1000] for place in range(MAX_POINTS)]
+    started = time.process_time()
+    regions_to_mask(large, points=middle[:1], point_radius=1200)
+    one_s, started = time.process_time() - started, time.process_time()
+    regions_to_mask(large, points=middle, point_radius=1200)
+    assert time.process_time() - started < 10 * one_s + 0.2
+
+
+def test_a_polygon_that_runs_across_the_photo_again_and_again_is_refused_at_once():
+    size, row = (6000, 4000), range(10_000)
+    zigzag = [[place % 6000, 4000 * (place % 2)] for place in row]
+    started = time.process_time()
+    with pytest.raises(RegionError, match="crosses the photo 10000 times.*order"):
+        regions_to_mask(size, polygon=zigzag)
+    assert time.process_time() - started < 1
+    beyond = [[-900_000, -900_000], [60, -900_000], [60, 900_000], [-900_000, 900_000]]  # a half of the photo
+    assert (regions_to_mask(SIZE, polygon=beyond) == box_mask(0, 0, 60, 80))[:, 2:58].all()
