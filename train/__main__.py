@@ -78,6 +78,7 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     run_dir = _train(config, processes)  # and compare with the weights at the start
     if not processes.is_main:
         return
+    write_run_file(config)  # again, with what ran
     print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
     _publish(config, run_dir)
     if config.event_log:

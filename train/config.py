@@ -77,6 +77,11 @@ class DataConfig:
     """Hub revision of the (single) dataset: a branch, tag or commit."""
     column: str | None = None
     """Image column, or a field inside one (sample.photo); None: the first column that holds images."""
+    mixed: tuple[str, ...] = ()
+    """Datasets of other photos (their split "train") that are mixed in, so that weights that learn one kind of picture
+    keep what they can do on others. Needs `cache` or `on_device`."""
+    mixed_share: float = 0.25
+    """Share of these photos among all that are shown."""
     free_only: bool = False
     """Train on free pictures alone: rows whose column "license" says public domain, CC0, CC BY, CC BY-SA, Unsplash, MIT
     or Apache. Datasets without this column are refused."""
@@ -117,6 +122,9 @@ class DataConfig:
         check(self.patience_s >= 0, "data.patience_s", self.patience_s, "at least 0", "try 600")
         check(not self.on_device or self.masks.bank > 0, "data.masks.bank", self.masks.bank,
               "above 0 with data.on_device", "try 8000")  # fmt: skip
+        check(not self.mixed or self.cache or self.on_device, "data.mixed", " ".join(self.mixed),
+              "empty without data.cache", "add --data.cache")  # fmt: skip
+        check(0 < self.mixed_share < 1, "data.mixed_share", self.mixed_share, "between 0 and 1", "try 0.25")
         for name in ("colour_jitter", "jpeg_jitter"):
             check(0 <= getattr(self, name) <= float(self.on_device), f"data.{name}", getattr(self, name),
                   "between 0 and 1, and 0 without data.on_device", "add --data.on-device")  # fmt: skip

@@ -67,6 +67,8 @@ def read_config(source: str, presets: Mapping[str, tuple[str, Config]]) -> Confi
     preset = values.pop("preset", None) if isinstance(values, dict) else None
     written = isinstance(values, dict) and "version" in values  # by a program, perhaps a newer one
     version = values.pop("version") if written else CONFIG_VERSION
+    if written:
+        values.pop("ran", None)  # no setting: what has run, see `train.run.checkpoint.record_ran`
     if not isinstance(version, int) or version > CONFIG_VERSION:
         raise ValueError(
             f"{name_of} has version {version!r}; this program reads versions up to {CONFIG_VERSION}: update it."

@@ -7,11 +7,14 @@ from pathlib import Path
 import yaml
 
 from inpaint.atomic_write import atomic_write
+from inpaint.networks.damage import DamageNetwork
+from inpaint.networks.generators import build_generator
 from train.config import RunConfig, TrainConfig
 from train.config_file import nested_differences
 from train.data.counting import count_rows
 from train.jobs.cost import images_per_s, local_hardware
 from train.jobs.spec import ALL_PRESETS
+from train.run.checkpoint import read_ran
 from train.run.device import available_cores, pick_device
 
 RUN_FILE = "run.yaml"
@@ -19,12 +22,11 @@ CHECKPOINT_COPIES = 2
 """The checkpoint is written beside the previous one."""
 
 
-def summary(config: RunConfig, parameters: int | None = None) -> str:
+def summary(config: RunConfig) -> str:
     """Return what a run does as lines of text: start, pictures, length, rate, device, and estimates of time and space.
 
     Args:
         config: of the run.
-        parameters: of the network; None: no space is estimated.
     """
     rows, data = count_rows(config.data_config), config.data_config
     device = pick_device(config.device)
@@ -38,11 +40,12 @@ def summary(config: RunConfig, parameters: int | None = None) -> str:
         ("start", config.init_from or "random weights"),
         ("pictures", f"{rows:,}" if rows else "a number that is not known yet"),
         ("from", ", ".join(data.dataset)),
+        ("mixed in", _mixed_in(config)),
         ("length", f"{length}, in steps of {data.batch_size} crops of {data.resolution} px"),
         ("rate", f"{getattr(config, 'learning_rate', 0):g}"),
         ("device", f"{device}{', 16-bit' if config.bf16 else ''}"),
         ("time", _time(config, images)),
-        ("disk", _disk(config, parameters)),
+        ("disk", _disk(config)),
         ("folder", config.folder),
     ]
     return "\n".join(f"{name + ':':10}{value}" for name, value in lines if value)
@@ -61,27 +64,56 @@ def _time(config: RunConfig, images: int | None) -> str:
         gpu = torch.cuda.get_device_name(device)
     speed = images_per_s(config, local_hardware("", available_cores(), gpu))
     minutes = images / speed / 60
-    return f"about {minutes:.0f} minutes, a rough estimate" if minutes < 120 else f"about {minutes / 60:.0f} hours"
+    if minutes >= 120:
+        return f"about {minutes / 60:.0f} hours, a rough estimate"
+    return f"about {minutes:.0f} minutes, a rough estimate" if minutes >= 1.5 else "a minute or two, a rough estimate"
 
 
-def _disk(config: RunConfig, parameters: int | None) -> str:
+def _mixed_in(config: RunConfig) -> str:
+    data = config.data_config
+    if data.mixed:
+        return f"{', '.join(data.mixed)}: {data.mixed_share:.0%} of the pictures that are shown"
+    if config.preset == "finetune":
+        return "no other photos; --data.mixed DATASET shows some, to keep what the weights can do on them"
+    return ""
+
+
+def _parameters(config: RunConfig) -> int:
+    """Return the number of weights of the network that is trained, which is built without memory for them."""
+    import torch
+
+    with torch.device("meta"):
+        network: torch.nn.Module
+        if isinstance(config, TrainConfig):
+            network = build_generator(config.generator)
+        else:
+            network = DamageNetwork(config.network)  # type: ignore[attr-defined]
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _disk(config: RunConfig) -> str:
     """Return the space that checkpoints take: weights, average, best weights, and two moments of Adam, in float32."""
-    if parameters is None:
-        return ""
+    parameters = _parameters(config)
     megabytes = CHECKPOINT_COPIES * 5 * 4 * parameters / 1e6
     folder = Path(config.folder)
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free / 1e6
-    text = f"about {megabytes:.0f} MB for checkpoints"
+    text = f"about {max(1, megabytes):.0f} MB for checkpoints"
     return f"{text}; only {free:.0f} MB are free: choose another --run-dir" if free < megabytes else text
 
 
 def write_run_file(config: RunConfig) -> None:
-    """Write the settings that differ from the preset to run.yaml in the run's folder, for --config."""
+    """Write the settings that differ from the preset to run.yaml in the run's folder, for --config.
+
+    What has run so far stands in comments at its end.
+    """
     try:
         values = json.loads(json.dumps(nested_differences(config, ALL_PRESETS)))
     except ValueError:  # a config without a preset
         return
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    if ran := read_ran(Path(config.folder)):  # comments, so that another run scales its schedule to its own length
+        text += "".join(["# What ran:\n", *(f"# {name}: {value}\n" for name, value in ran.items())])
     with atomic_write(Path(config.folder) / RUN_FILE, single_writer=True) as file:
-        file.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode())
+        file.write(text.encode())

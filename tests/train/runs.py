@@ -57,6 +57,7 @@ def damage(photos, run_dir, **changes) -> DamageTrainConfig:
         "resolution": 32,
         "batch_size": 4,
         "images": 48,
+        "evaluations": 0,
         "warmup_images": 8,
         "cooldown_images": 16,
         "log_every": 8,

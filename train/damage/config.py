@@ -30,6 +30,9 @@ class DamageTrainConfig(RunConfig):
     """Split of the datasets whose photos the sample sheets show. None, or no such split: those of the first batch."""
     checkpoint_every: int = 5_000
     """Images between two checkpoints."""
+    evaluations: int = 5
+    """Number of times that held-out photos are degraded and measured during the run, apart from its start. The weights
+    with the best F1 are saved. 0: never, and no photos are held out."""
     dataset: tuple[str, ...] = ("frgfm/imagenette:320px",)
     """Undamaged photos: Hub dataset ids (OWNER/NAME, or OWNER/NAME:SUBSET), folders or parquet files. The photos of one
     that is given twice are shown twice as often."""

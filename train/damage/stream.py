@@ -23,6 +23,7 @@ class DegradedStream(PhotoStream):
         start: position to start from.
         rank: number of this process.
         world_size: number of processes.
+        held_out: digests of pictures that are left out, see `train.data.held_out.HeldOut`.
 
     Raises:
         ValueError: a dataset cannot be opened or holds no photos; also while iterating.
@@ -36,10 +37,11 @@ class DegradedStream(PhotoStream):
         start: Position = START,
         rank: int = 0,
         world_size: int = 1,
+        held_out: frozenset[str] = frozenset(),
     ) -> None:
         self._run_config = config
         self._maps = by_kind(load_overlays(config.overlays, held_out=False)) if config.overlays else None
-        super().__init__(data or config.data_config, config.seed, start, rank, world_size)
+        super().__init__(data or config.data_config, config.seed, start, rank, world_size, held_out)
 
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))

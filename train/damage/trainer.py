@@ -13,6 +13,7 @@ from inpaint.damage import load_damage_network
 from inpaint.networks.damage import DamageNetwork
 from train.config import DataConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
+from train.data.held_out import find_held_out
 from train.data.order import START, Position
 from train.data.stream import Batch
 from train.metrics.efficientnet import LITE0, fold_front, load_lite
@@ -27,6 +28,7 @@ from train.run.schedule import Schedule
 
 from .config import DamageTrainConfig
 from .losses import WEIGHTS, damage_losses
+from .measure import DamageMeasure
 from .stream import DegradedStream
 
 LAST_LEARNING_RATE = 0.01
@@ -37,11 +39,19 @@ def train_damage(
     config: DamageTrainConfig, processes: ProcessGroup | None = None, callbacks: Sequence[Callback] = ()
 ) -> Path:
     """Train a damage network from the start, or resume; see `train.run.loop.train` for arguments, result and errors."""
+    processes = processes or ProcessGroup()
+    held_out = processes.run_on_main(
+        lambda: find_held_out(config.data_config, config.held_out) if config.evaluations else None
+    )
+    digests = held_out.digests if held_out else frozenset()
 
     def open_stream(data: DataConfig, start: Position, rank: int, world_size: int) -> DegradedStream:
-        return DegradedStream(config, data, start, rank, world_size)
+        return DegradedStream(config, data, start, rank, world_size, digests)
 
-    return train(config, open_stream, partial(DamageTrainer, config), processes, callbacks)
+    def build_measure() -> DamageMeasure | None:
+        return DamageMeasure(held_out.photos, config, pick_device(config.device)) if held_out else None
+
+    return train(config, open_stream, partial(DamageTrainer, config), processes, callbacks, build_measure)
 
 
 class DamageTrainer:

@@ -1,5 +1,6 @@
 """The order of the images in training: each once per epoch, shuffled by the seed, streamed or cached in memory."""
 
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
@@ -149,6 +150,8 @@ class CachedImages:
                 while chunk := list(itertools.islice(cells, 256)):
                     self._append(pool.map(self._load, chunk, itertools.repeat(config.cache_side)))
                 self._photos += self._photos[before:] * (repeats - 1)
+            if config.mixed:
+                self._mix(config, pool)
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -158,6 +161,24 @@ class CachedImages:
         order = np.random.default_rng([self._seed, start.epoch]).permutation(len(self._photos))
         for row, index in enumerate(order[start.row :], start.row + 1):
             yield Position(start.epoch, row), self._photos[index]
+
+    def _mix(self, config: DataConfig, pool: ThreadPoolExecutor) -> None:
+        """Add photos of other datasets, from all their shards, until they have their share of all photos."""
+        wanted = round(len(self._photos) * config.mixed_share / (1 - config.mixed_share))
+        data = dataclasses.replace(config, split="train", revision=None, column=None)
+        shards = Shards([_open(name, data) for name in config.mixed], config.patience_s)
+        order = np.random.default_rng([self._seed, len(shards)]).permutation(len(shards))
+        before, readers = len(self._photos), [shards.rows(int(number)) for number in order]
+        while readers and (missing := before + wanted - len(self._photos)) > 0:
+            rows = [(reader, next(reader, None)) for reader in readers[:missing]]
+            readers = readers[missing:] + [reader for reader, row in rows if row is not None]
+            cells = [cell for _, row in rows for cell in row or []]
+            self._append(pool.map(self._load, cells[:missing], itertools.repeat(config.cache_side)))
+        added = self._photos[before:]
+        if not added:
+            raise ValueError(f"data.mixed is {' '.join(config.mixed)}; it has no photos that can be read.")
+        while len(self._photos) < before + wanted:  # fewer than the share: they are shown more often
+            self._photos += added[: before + wanted - len(self._photos)]
 
     @staticmethod
     def decode(photo: Image.Image) -> Image.Image:

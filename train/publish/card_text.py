@@ -144,22 +144,35 @@ def recipe(config: Mapping[str, Any], images_seen: int) -> str:
     data, loss = run_info.section(config, "data") or config, run_info.section(config, "loss")
     masks = run_info.section(data, "masks")
     betas = f", betas {config['betas']}" if "betas" in config else ""
-    halflife = config.get("ema_halflife_images")
+    ran = run_info.section(config, "ran")  # the schedule is scaled to the run's length
+    halflife = ran.get("ema_halflife_images", config.get("ema_halflife_images"))
     rows = {
         "Preset": config.get("preset"),
         "Initial weights": run_info.initial_weights(config),
         "Images seen": f"{images_seen:,}" if images_seen else config.get("images") or f"{config.get('epochs')} epochs",
+        "Weights of": f"the measurement after {ran['best_images']:,} images" if ran.get("best_images") else None,
+        "Time": f"{ran['minutes']:g} minutes" if ran.get("minutes") else None,
         "Crops": f"{data.get('resolution')}x{data.get('resolution')}, batches of {data.get('batch_size')}",
         "Masks": ", ".join(f"{name} {v:g}" for name, v in masks.items() if isinstance(v, float) and v),
         "Losses": ", ".join(_loss_terms(loss)),
         "R1 gamma": loss.get("r1_gamma"),
         "Learning rate": f"{config.get('learning_rate')} ({'Adam' if betas else 'AdamW'}{betas})",
+        "Learning rate schedule": _rate_schedule(config, ran),
         "Discriminator learning rate": config.get("discriminator_learning_rate"),
         "EMA of the weights": f"half-life of {halflife} images" if halflife else None,
         "Seed": config.get("seed"),
     }
     shown = [row for row in rows.items() if row[1] not in (None, "", 0) or row[0] == "Seed"]
     return markdown_table(["Setting", "Value"], shown)
+
+
+def _rate_schedule(config: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
+    """Return how the learning rate rose and fell; of a run that has not recorded it, what its config says."""
+    parts = []
+    for name, text in (("warmup_images", "linear warm-up over"), ("cooldown_images", "linear cool-down over")):
+        if images := ran.get(name, config.get(name)):
+            parts.append(f"{text} {images:,} images")
+    return ", ".join(parts)
 
 
 def _loss_terms(loss: Mapping[str, Any]) -> list[str]:

@@ -3,23 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.hub.download import download
 from inpaint.networks.config import damage_config_from_dict
-from train.damage.config import DamageTrainConfig
-from train.damage.degradation.degrade import IGNORE_INDEX, DegradedCrop, degrade
-from train.damage.scores import PixelCounts, count_pixels, sum_counts
-from train.damage.stream import zoomed_crop
+from train.damage.degradation.degrade import DegradedCrop
+from train.damage.measure import degraded_crops, pixel_counts
 from train.data.held_out import HeldOut
 from train.evaluate.results import Metric, write_scores
 
 from .card import COMPARISON_FILE
-from .improvement import PREVIOUS, SEED, Improvement
+from .improvement import PREVIOUS, Improvement
 
-CROPS_PER_PHOTO = 4
 METRICS = (
     Metric("f1", "F1", "%", 1, "higher"),
     Metric("precision", "precision", "%", 1, "higher"),
@@ -39,7 +33,7 @@ def compare_damage_networks(run_dir: Path, folder: Path, previous: str | None, h
     Raises:
         WeightsError: weights cannot be loaded.
     """
-    crops = degraded_crops(held_out)
+    crops = degraded_crops(held_out.photos)
     new, old = _scores(folder, crops), None
     if previous is not None:
         repo_id, _, revision = previous.partition("@")
@@ -49,24 +43,7 @@ def compare_damage_networks(run_dir: Path, folder: Path, previous: str | None, h
     return Improvement(held_out.name, new, old, METRICS, ("f1",), "artificially degraded crops")
 
 
-def degraded_crops(held_out: HeldOut) -> list[DegradedCrop]:
-    """Return CROPS_PER_PHOTO crops of each photo, degraded as in the training of the preset "damage"."""
-    config, crops = DamageTrainConfig(), []
-    for number, pixels in enumerate(held_out.photos):
-        for index in range(CROPS_PER_PHOTO):
-            rng = np.random.default_rng([SEED, number, index])
-            crop = zoomed_crop(Image.fromarray(pixels), config.resolution, config.largest_zoom, rng)
-            crops.append(degrade(crop, rng, clean_share=config.clean))
-    return crops
-
-
 def _scores(folder: Path, crops: list[DegradedCrop]) -> Mapping[str, float]:
     """Return F1, precision and recall of a network's masks in percent, over the pixels of all crops."""
-    finder = DamageFinder(load_damage_network(folder))
-    counts = sum_counts([_counts(finder, crop) for crop in crops])
+    counts = pixel_counts(DamageFinder(load_damage_network(folder)), crops)
     return {metric.field: 100 * getattr(counts, metric.field) for metric in METRICS}
-
-
-def _counts(finder: DamageFinder, crop: DegradedCrop) -> PixelCounts:
-    marked = finder(crop.image, grow_px=0) & (crop.target != IGNORE_INDEX)
-    return count_pixels(marked, crop.target == 1)

@@ -37,7 +37,7 @@ from .repository import (
     tag_previous_weights,
     weights_sha256,
 )
-from .run_info import hub_datasets, run_config
+from .run_info import hub_datasets, run_config, section
 
 COMMIT_ATTEMPTS = 3
 """Attempts to commit, if other commits are made to the repository at the same time."""
@@ -206,7 +206,9 @@ class _Publication:
     def compare_with_start(self) -> dict[str, Any] | None:
         """Return the comparison with the weights that the run started from; measured if `if_better` needs it."""
         if _is_damage_network(self.folder):
-            return None
+            config = run_config(self.run_dir)
+            score = section(config, "ran").get("best_score") if config.get("init_from") else None
+            return None if score is None else {"better": score < 1}
         known = read_comparison(self.run_dir)
         return known if known or not self.options.if_better else compare_run(self.run_dir, self.options.held_out)
 

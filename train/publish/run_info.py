@@ -34,9 +34,11 @@ def section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def datasets(config: Mapping[str, Any]) -> list[str]:
-    """Return the datasets of a config without their subsets: "owner/name:subset" becomes "owner/name"."""
-    given = section(config, "data").get("dataset") or config.get("dataset") or []
+    """Return the datasets of a config, with those mixed in and without subsets: "owner/name" of "owner/name:subset"."""
+    data = section(config, "data")
+    given = data.get("dataset") or config.get("dataset") or []
     names = [given] if isinstance(given, str) else [str(name) for name in given]
+    names = list(dict.fromkeys([*names, *map(str, data.get("mixed") or [])]))
     return [name if Path(name).exists() else name.partition(":")[0] for name in names]
 
 

@@ -1,6 +1,7 @@
 """Saving and resuming the full state of a run, so that only the work since the last checkpoint can be lost."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from .optimize import check_finite
 
 FILE = "checkpoint.pt"
 CONFIG_FILE = "config.json"
+RAN = "ran"
+"""Key in a run's config.json: what has run so far, beside the settings, which a resumed run is compared with."""
 
 
 class CheckpointError(RuntimeError):
@@ -105,5 +108,29 @@ def claim_run_dir(run_dir: Path, config: RunConfig) -> None:
             f"{run_dir} holds a run with other settings:\n{lines}\n"
             "Give the same settings to resume it, or another --run-dir to start a new run."
         )
+    ran = read_ran(run_dir) if (run_dir / FILE).exists() else {}
+    _write_config(path, to_dict(config) | ({RAN: ran} if ran else {}))
+
+
+def record_ran(run_dir: Path, facts: Mapping[str, float]) -> None:
+    """Add what has run to the run's config.json: its length, and the settings that the schedule has made of the config.
+
+    Args:
+        run_dir: the run's folder, which `claim_run_dir` has claimed.
+        facts: replace earlier ones of the same names.
+    """
+    path = run_dir / CONFIG_FILE
+    _write_config(path, json.loads(path.read_text()) | {RAN: {**read_ran(run_dir), **facts}})
+
+
+def read_ran(run_dir: Path) -> dict[str, float]:
+    """Return what `record_ran` has added; empty if nothing is recorded."""
+    try:
+        return dict(json.loads((run_dir / CONFIG_FILE).read_text()).get(RAN, {}))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_config(path: Path, values: Mapping[str, Any]) -> None:
     with atomic_write(path, single_writer=True) as file:
-        file.write((json.dumps(to_dict(config), indent=2) + "\n").encode())
+        file.write((json.dumps(values, indent=2) + "\n").encode())

@@ -11,7 +11,7 @@ from train.data.order import HELD_OUT, START, Position
 from train.data.retry import StreamError
 from train.data.stream import Batch
 
-from .checkpoint import own_position, resume, save_checkpoint
+from .checkpoint import own_position, record_ran, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup
 from .events import Callback
 from .length import RunLength
@@ -193,6 +193,8 @@ class _Loop:
             return
         self._trainer.ema.network.load_state_dict(figures.best)
         save_generator(self._trainer.ema.network, self._run_dir / "weights")
+        best = figures.best_figures
+        record_ran(self._run_dir, {"best_images": int(best["images_seen"]), "best_score": figures.score(best)})
         progress.message(figures.verdict())
 
     def _stop_requested(self) -> bool:
@@ -261,11 +263,17 @@ class _Loop:
             timing = {"trained_s": self._length.trained_s, "rows": self._length.rows}
             save_checkpoint(self._run_dir, {**self._trainer.state(), "positions": positions, **timing, **measured})
             save_generator(self._trainer.ema.network, self._run_dir / "weights")
+            record_ran(self._run_dir, self._ran())
             for callback in self._callbacks:
                 callback.on_checkpoint(self._run_dir)
 
         self._processes.run_on_main(write)
         self._last_save_s = time.monotonic()
+
+    def _ran(self) -> dict[str, float]:
+        """Return the run's length so far, and the settings of its schedule, which depend on the length."""
+        trainer, minutes = self._trainer, round(self._length.trained_s / 60, 1)
+        return {"images": trainer.images_seen, "minutes": minutes, **trainer.schedule.settings()}
 
     def _report_skipped(self, progress: Progress) -> None:
         if self._stream.skipped:

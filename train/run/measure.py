@@ -11,7 +11,7 @@ OWN, OTHER = "held-out", "other"
 """Groups of photos: held-out ones of the run's kind, and photos of any kind, on which little may be lost."""
 OTHER_LIMIT = 1.01
 """Weights that are worse than the start on other photos by more than this factor are not the best ones."""
-LOWER_IS_BETTER = ("elp", "elp2", "l1")
+LOWER_IS_BETTER = ("elp", "elp2", "l1", "f1_error")
 
 
 class Measure(Protocol):
@@ -79,7 +79,8 @@ class HeldOutFigures:
     def score(self, figures: Mapping[str, float]) -> float:
         """Return the figures as one number, lower for better weights: 1 for those of the start.
 
-        It is the mean of the perceptual distances relative to the start's, ELP and ELP2; without them, of L1. What is
+        It is the mean of the perceptual distances relative to the start's, ELP and ELP2; without them, of L1; of a
+        damage network that of 1 - F1. What is
         lost on other photos beyond OTHER_LIMIT is added tenfold.
         """
         start = self.history[0]
@@ -95,11 +96,18 @@ class HeldOutFigures:
                 change = f" ({value / start[name] - 1:+.1%})" if len(self.history) > 1 and start[name] else ""
                 parts.append(f"{name} {value:.4f}{change}")
         best = ", the best so far" if not self.stale and len(self.history) > 1 else ""
+        if len(self.history) > 1 and self._best_score >= 1:
+            best = ", not better than the start"
         return f"{int(last['images_seen']):,} images: {', '.join(parts)}{best}"
+
+    @property
+    def best_figures(self) -> dict[str, float]:
+        """The figures of the best weights, and images_seen."""
+        return min(self.history[1:], key=self.score)
 
     def verdict(self) -> str:
         """Return how the best weights compare with those of the start, as a sentence."""
-        best = min(self.history[1:], key=self.score)
+        best = self.best_figures
         own, other = (_relative(best, self.history[0], group) for group in (OWN, OTHER))
         text = f"The best weights, after {int(best['images_seen']):,} images, are {_change(own)} than the start"
         text += " on the held-out photos" + ("" if math.isnan(other) else f", {_change(other)} on other photos")

@@ -7,7 +7,8 @@ from train.config import RunConfig
 LOG_LINES, PICTURES = 200, 20
 """A run that is shorter than its preset writes at least this many lines of losses, and sheets and checkpoints."""
 WARMUP_SHARE, COOLDOWN_SHARE, EMA_SHARE = 1 / 20, 1 / 5, 1 / 20
-"""The largest shares of such a run for the warm-up, the cool-down and the half-life of the moving average."""
+"""The largest shares of such a run for the warm-up, the cool-down and the half-life of the moving average, unless the
+preset itself has a larger share."""
 
 
 class Schedule:
@@ -93,4 +94,6 @@ class Schedule:
             return value
         if preset.images is not None and self.total >= preset.images:
             return value
+        if preset.images is not None and name in ("warmup_images", "cooldown_images", "ema_halflife_images"):
+            share = max(share, value / preset.images)
         return min(value, max(self._config.data_config.batch_size, math.floor(share * self.total)))

@@ -36,6 +36,14 @@ def test_a_run_of_the_length_of_its_preset_keeps_the_settings_of_the_preset():
     assert scaled(1_000_000).cooldown_images == 200_000
 
 
+def test_a_share_of_the_preset_that_is_larger_stays_as_large_in_a_shorter_run():
+    finetune = PRESETS["finetune"][1]  # it cools down over a half
+    assert finetune.cooldown_images * 2 == finetune.images
+    for images in (11_000, 2_000):
+        config = dataclasses.replace(finetune, images=images)
+        assert Schedule(config, finetune).cooldown_images == images // 2
+
+
 def test_settings_that_were_chosen_are_kept():
     assert scaled(4000, warmup_images=3000).warmup_images == 3000
     assert Schedule(dataclasses.replace(PHOTOS, images=4000)).warmup_images == 2000, "nothing to compare with"
