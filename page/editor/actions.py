@@ -132,9 +132,10 @@ class EditorActions:
         patches: list[Patch] = []
         changed: list[bool] = []
         if call.get("together") is True:
-            return self._change(call, lambda session: paint_together(session, self._narrowed(session, strokes)))
+            return self._change(call, lambda session: self._paint_together(session, self._narrowed(session, strokes)))
         with self.visits.locked_session(visit) as session:
-            for stroke in self._narrowed(session, strokes):
+            strokes = self._narrowed(session, strokes)
+            for stroke in strokes:
                 try:
                     new = patches_of(paint, session, stroke)
                 except PageError as error:
@@ -143,6 +144,7 @@ class EditorActions:
                     break  # the strokes before this one are filled
                 patches += new
                 changed.append(bool(new))
+            self.restorations.follow(session, strokes[: len(changed)])
             return answer_to(call, session, patches) | {"changed": changed}
 
     def find_object(self, call: dict) -> dict:
@@ -316,10 +318,16 @@ class EditorActions:
             for stroke in strokes
         ]
 
+    def _paint_together(self, session: Session, strokes: list[Stroke]) -> list[Patch]:
+        patches = paint_together(session, strokes)
+        self.restorations.follow(session, strokes)
+        return patches
+
     def _change(self, call: dict, change: Callable[[Session], list[Patch]]) -> dict:
         """Change the session of a call's visit, and return what the browser draws."""
         with self.visits.locked_session(self._visit(call)) as session:
             patches = patches_of(change, session)
+            self.restorations.follow(session)
             return answer_to(call, session, patches) | {"changed": [bool(patches)]}
 
 

@@ -89,8 +89,9 @@ class Examples:
             session.add_mask(to_mask(example_files(name)[1], session.photo.size), finish=False)
 
     def even_out(self, name: object, session: Session, restorations: Restorations) -> None:
-        """Even out the tones of an example's session if those that `get` shows are."""
+        """Even out the tones of an example's session if those that `get` shows are; its fill is that of restoring."""
         if name in RESTORED:
+            restorations.take_over(session)
             restorations.even_out(session)
 
     def _tone(self, name: str, session: Session) -> list[list[float]] | None:

@@ -1,7 +1,7 @@
 """The restoration of a photo, step by step: find its damage, fill it, even out its tones. Each can be taken back."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -13,6 +13,7 @@ from inpaint.engine.regions import Box
 from inpaint.photos.tone import find_tone_curve, with_light_channels
 from inpaint.session import Session
 from page.editor.changes import answer_to, patches_of
+from page.editor.filled_damage import FilledDamage
 from page.editor.found import Choice, Found, check_choice
 from page.editor.strokes import Stroke, area_of
 from page.editor.tones import display_levels, is_faded
@@ -27,14 +28,14 @@ class Restoration:
 
     Attributes:
         found: the damage; None before it was looked for.
-        filled: `np.packbits` of what the finds have added to the mask; None: nothing.
+        filled: what the finds have added to the mask.
         curve: of the tones; None before it was computed.
         evens_tones: whether the curve is applied to the result.
     """
 
     def __init__(self) -> None:
         self.found: Found | None = None
-        self.filled: np.ndarray | None = None
+        self.filled = FilledDamage()
         self.curve: ToneCurve | None = None
         self.evens_tones = False
 
@@ -55,6 +56,20 @@ class Restorations:
         """Even out the tones of a session from now on, by the curve of what is not hole at present."""
         restoration = self.of(session)
         restoration.curve, restoration.evens_tones = find_tone_curve(session.photo, session.mask), True
+
+    def take_over(self, session: Session) -> None:
+        """Count all holes of a session as damage that restoring has filled, which it can take back."""
+        mask = session.mask
+        filled = self.of(session).filled
+        filled.remember(np.zeros_like(mask), np.zeros_like(mask))
+        filled.remember(mask, mask)
+
+    def follow(self, session: Session, strokes: Iterable[Stroke] = ()) -> None:
+        """Follow a change of a session's mask that restoring has not made; strokes are those that were painted."""
+        filled = self.of(session).filled
+        if filled.is_known:
+            size = session.photo.size
+            filled.follow(session.mask, [area_of(stroke, size) for stroke in strokes if not stroke["erase"]])
 
     def result(self, session: Session) -> Image.Image:
         """Return the result of a session, with its tones evened out if the visitor wants that."""
@@ -162,12 +177,12 @@ class RestoreActions:
             if choice.kinds
             else np.zeros((session.photo.height, session.photo.width), bool)
         )
-        mask = session.mask
-        if restoration.filled is not None:
-            mask &= ~np.unpackbits(restoration.filled, count=mask.size).reshape(mask.shape).view(bool)
-        added = wanted & ~mask
+        before = session.mask
+        added_before = restoration.filled.part_of(before)
+        others = before & ~added_before
         patches = session.replace_mask(
-            Box(0, 0, session.photo.width, session.photo.height), mask | wanted, finish=False
+            Box(0, 0, session.photo.width, session.photo.height), others | wanted, finish=False
         )
-        restoration.filled = np.packbits(added) if added.any() else None
+        restoration.filled.remember(before, added_before)
+        restoration.filled.remember(others | wanted, wanted & ~others)
         return patches

@@ -68,9 +68,13 @@ export function start({ element, props, server, notifyInput }) {
   page.versions = createVersions(page, root.querySelector("[data-testid=versions]"));
   page.comparison = createComparison(page);
   page.models = createModels(page);
+  // Show an example without its fill. As another photo: what is under way for the filled one is dropped.
   page.showUnfilled = () => {
-    page.photo.unfilled = true;
+    page.photo = { ...page.photo, unfilled: true };
+    page.transport.reset();
+    page.visit = null;
     page.canvas.clear();
+    page.holes.open(page.photo);
   };
   page.restoration = createRestoration(page, props.damage);
   addControls(page);
@@ -157,7 +161,7 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
 
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.
 async function showAnswer(page, answer, jobs) {
-  const { root, text, photo, canvas, status, versions } = page;
+  const { root, photo, canvas, status, versions } = page;
   status.showNotes(answer.notes);
   if (jobs[0].name === "finish") page.unsaved.saved();
   if (answer.version) versions.add(answer.version, page.transport.applied);
@@ -168,7 +172,10 @@ async function showAnswer(page, answer, jobs) {
   }
   if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
   if (!jobs[0].example) await page.restoration.answered(answer, jobs[0]);
-  if (jobs[0].name === "set_tone") page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
+  if (jobs[0].name === "set_tone") {
+    page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
+    showDone(page, page.state ?? {}, jobs[0]);
+  }
   if (!answer.patches) return;
   const drawPatches = await canvas.decodePatches(answer.patches);
   if (photo !== page.photo) return; // another one was opened meanwhile
@@ -183,9 +190,17 @@ async function showAnswer(page, answer, jobs) {
   if (answer.changed?.some(Boolean)) page.unsaved.changed(answer.painted && page.transport.applied.length > 0);
   page.unsaved.mark();
   if (answer.changed) page.remembering.save(page.visit);
-  const hint = `try_${jobs[0].example}`;
-  const done = answer.draft ? "draft" : answer.painted ? "filled" : "hint";
-  status.set(page.holding.isHolding ? "held" : text(hint) !== hint ? hint : done);
+  showDone(page, answer, jobs[0]);
+}
+
+// Say what is done, and what can be done next.
+function showDone({ status, text, holding, restoration }, { draft, painted }, job) {
+  const hint = `try_${job.example}`;
+  const restored = restoration.summaryAfter(job);
+  if (holding.isHolding) status.set("held");
+  else if (text(hint) !== hint) status.set(hint);
+  else if (restored) status.set(restored.key, undefined, restored);
+  else status.set(draft ? "draft" : painted ? "filled" : "hint");
 }
 
 // Enable the buttons that the last answer of the server allows. What is held back can be taken back too.

@@ -3,6 +3,8 @@ import { createFound } from "./found.js";
 import { KINDS } from "./found_map.js";
 import { createTone } from "./tone.js";
 
+const SUMMED_UP = ["fill_found", "set_tone", "finish_fill", "redo_stroke"];
+
 export function createRestoration(page, { levels, level: usualLevel }) {
   const { root, text, transport, status, comparison } = page;
   const find = (id) => root.querySelector(`[data-testid=${id}]`);
@@ -23,7 +25,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
 
   // Restore the photo: an example that is only shown is opened as it was before.
   function restore() {
-    if (!transport.visit && page.photo.example) page.showUnfilled();
+    if (page.photo.example && !transport.applied.length) page.showUnfilled();
     tone.show(null);
     found.reset();
     reset();
@@ -63,11 +65,18 @@ export function createRestoration(page, { levels, level: usualLevel }) {
 
   // The divider opens where the change is: half of what was filled is left of it.
   function finish({ tone: levels }) {
-    const isFilled = found.count > 0;
-    const key = isFilled ? (levels ? "restored_both" : "restored_fill") : levels ? "restored_tone" : "restored_none";
     tonedByRestoring = Boolean(levels);
-    if (isFilled || levels) comparison.show(true, isFilled ? Math.min(Math.max(found.middle, 15), 85) : 50);
-    status.set(key, undefined, { count: found.count });
+    if (found.count || levels) comparison.show(true, found.count ? Math.min(Math.max(found.middle, 15), 85) : 50);
+  }
+
+  // What restoring has done: the key of a text, with its count; null: nothing, unless it has just been tried.
+  function summary(isNew) {
+    const { count } = found;
+    const one = count === 1 ? "_one" : "";
+    if (count && wanted().length) return { key: (tone.shown ? "restored_both" : "restored_fill") + one, count };
+    if (found.total) return tone.shown ? { key: "restored_only_tone" } : null;
+    if (tone.shown) return { key: "restored_tone" };
+    return isNew ? { key: "restored_none" } : null;
   }
 
   const moves = {
@@ -154,6 +163,11 @@ export function createRestoration(page, { levels, level: usualLevel }) {
       if (tonedByRestoring && steps.tone.checked !== Boolean(last)) {
         transport.push({ name: "set_tone", on: Boolean(last) });
       }
+    },
+    // What restoring has done, if that was the last change; null otherwise.
+    summaryAfter({ name, restoring }) {
+      const isLast = name === "set_tone" || transport.applied.at(-1)?.name === "fill_found";
+      return found.known && isLast && SUMMED_UP.includes(name) ? summary(restoring) : null;
     },
     // The levels that are shown instead of 0 to 255, one row for each channel; null: the pixels as they are.
     get levels() {

@@ -82,6 +82,34 @@ def test_taking_the_fills_back_keeps_what_was_painted(served, searches):
     assert holes[20, 30:90].all() and not holes[40:].any()
 
 
+def test_after_undo_a_stroke_inside_a_former_find_stays_when_the_fills_are_taken_back(served, searches):
+    photo = noise(100, 150)
+    visit = served.open(Image.fromarray(photo))
+    stroke = {"points": [[40, 51], [60, 51]], "brush": 4, "erase": False, "grow_px": 0}
+    served.call("fill_found", {"visit": visit} | LINES)
+    served.call("undo_stroke", {"visit": visit})
+    served.call("paint", {"visit": visit, "strokes": [stroke]})
+    served.call("fill_found", {"visit": visit} | OFF)
+    holes = filled(result(served, visit), photo)
+    assert holes[51, 40:60].all() and not holes[51, 70:].any()
+
+
+def test_a_stroke_across_a_find_that_is_filled_stays_whole_and_redo_gives_the_find_back_to_the_switch(served, searches):
+    photo = noise(100, 150)
+    visit = served.open(Image.fromarray(photo))
+    stroke = {"points": [[60, 40], [60, 62]], "brush": 6, "erase": False, "grow_px": 0}
+    served.call("fill_found", {"visit": visit} | LINES)
+    served.call("paint", {"visit": visit, "strokes": [stroke], "together": True})
+    served.call("fill_found", {"visit": visit} | OFF)
+    holes = filled(result(served, visit), photo)
+    assert holes[41:61, 60].all() and not holes[51, 70:].any()
+    for action in ("undo_stroke", "undo_stroke", "undo_stroke", "redo_stroke"):
+        served.call(action, {"visit": visit})
+    assert filled(result(served, visit), photo)[51, 25:125].all()
+    served.call("fill_found", {"visit": visit} | OFF)
+    assert np.array_equal(result(served, visit), photo)
+
+
 def test_a_stroke_for_damage_only_fills_the_damage_under_it(served, searches):
     photo = noise(100, 150)
     visit = served.open(Image.fromarray(photo))
