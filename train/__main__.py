@@ -15,7 +15,7 @@ from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.retry import StreamError
 from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
-from train.generator.trainer import train_generator
+from train.generator.trainer import train_generator, with_loaded_generator
 from train.publish.lineage import record_parent
 from train.publish.publish import publish, report
 from train.publish.repository import check_target
@@ -96,7 +96,7 @@ def _train(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> 
 
     def start_mirror(repo_id: str) -> None:
         mirrors.append(Mirror(repo_id))
-        fetch_state(repo_id, config)
+        fetch_state(repo_id, with_loaded_generator(config) if isinstance(config, TrainConfig) else config)
 
     try:
         if config.checkpoint_repo is not None:

@@ -36,9 +36,10 @@ def summary(config: RunConfig) -> str:
     images = config.images or (rows * config.epochs if rows and config.epochs else None)
     if rows and images:
         length += f", {images / rows:.1f} passes over the pictures"
+    held_out = ", those that are held out included" if config.evaluations and not config.held_out else ""
     lines = [
         ("start", config.init_from or "random weights"),
-        ("pictures", f"{rows:,}" if rows else "a number that is not known yet"),
+        ("pictures", f"{rows:,}{held_out}" if rows else "a number that is not known yet"),
         ("from", ", ".join(data.dataset)),
         ("mixed in", _mixed_in(config)),
         ("length", f"{length}, in steps of {data.batch_size} crops of {data.resolution} px"),

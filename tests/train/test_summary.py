@@ -21,6 +21,7 @@ def test_the_summary_names_start_pictures_length_rate_and_place(photos, tmp_path
     assert lines["start"].strip() == "random weights"
     assert lines["pictures"].strip() == "24"
     assert "3 epochs, 3.0 passes over the pictures, in steps of 4 crops of 32 px" in lines["length"]
+    assert "\npictures: 24, those that are held out included\n" in summary(free_form(photos, tmp_path, evaluations=1))
     assert lines["rate"].strip() == "0.0002"
     assert "MB for checkpoints" in lines["disk"]
     assert lines["folder"].strip() == str(tmp_path / "run")

@@ -172,6 +172,7 @@ def data_of(config: Mapping[str, Any]) -> DataConfig:
         split=data.get("split", "train"),
         revision=data.get("revision"),
         column=data.get("column"),
+        free_only=bool(data.get("free_only")),  # else other pictures would be held out than those of the run
     )
 
 

@@ -50,7 +50,8 @@ def train_generator(
 ) -> Path:
     """Train a generator from the start, or resume; arguments, result and errors are those of `train.run.loop.train`."""
     processes = processes or ProcessGroup()
-    config = processes.run_on_main(lambda: with_loaded_generator(config))
+    generator = processes.run_on_main(lambda: with_loaded_generator(config).generator)
+    config = dataclasses.replace(config, generator=generator)  # the other settings are each process's own
     held_out = processes.run_on_main(
         lambda: find_held_out(config.data, config.held_out) if config.evaluations else None
     )

@@ -11,10 +11,12 @@ from inpaint.atomic_write import atomic_write
 
 from . import card_text, run_info
 from .card_merge import generated_part, join_card, merge, split_card
-from .card_results import eval_results, results_tables
+from .card_results import change_since_start, eval_results, results_tables
 from .lineage import OTHER_TERMS, Parent, with_parent
 
 SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE, CARD_FILE = "samples.png", "results.json", "held-out.json", "README.md"
+START_FILE = "comparison.json"
+"""The weights beside those at the start, see `train.evaluate.finetune`."""
 GENERATOR_TAGS = ["inpainting", "image-inpainting", "photo-restoration"]
 DAMAGE_TAGS = ["photo-restoration", "scratch-detection"]
 
@@ -72,12 +74,16 @@ def build_card(
     is_damage = architecture == card_text.DAMAGE
     scores = run_info.read_json(run_dir / RESULTS_FILE) or run_info.read_json(run_dir / COMPARISON_FILE)
     scores = scores if isinstance(scores, list) and not is_damage else []
+    comparison = run_info.read_json(run_dir / START_FILE)
     picture = SAMPLES_FILE if (folder / SAMPLES_FILE).exists() else None
     sections = {
         "use": ("Use", card_text.use(architecture, repo_id)),
         "training-data": ("Training data and licences", card_text.training_data(config, licences or {}, parent)),
         "recipe": ("Recipe", card_text.recipe(config, run_info.images_seen(run_dir))),
-        "results": ("Results", results_tables(scores)),
+        "results": (
+            "Results",
+            "\n\n".join(filter(None, [change_since_start(comparison), results_tables(scores)])),
+        ),
         "limits": ("Limits", card_text.limits(architecture, network.get("region"))),
     }
     if is_damage:

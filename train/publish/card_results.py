@@ -38,6 +38,23 @@ def eval_results(scores: Sequence[Mapping[str, Any]]) -> list[EvalResult]:
     return results
 
 
+def change_since_start(comparison: Mapping[str, Any] | None) -> str:
+    """Return how the weights compare with those that the run started from, as a paragraph; empty if that is not known.
+
+    Args:
+        comparison: as `train.evaluate.finetune` writes it.
+    """
+    if not comparison:
+        return ""
+    parts = [f"{comparison['score'] - 1:+.1%} on held-out photos of the kind that they were trained on"]
+    if (other := comparison.get("other_score")) is not None:
+        parts.append(f"{other - 1:+.1%} on other photos")
+    return (
+        f"Change of ELP and ELP2 against the weights that the run started from: {', '.join(parts)} (mean; lower is"
+        " better)."
+    )
+
+
 def results_tables(scores: Sequence[Mapping[str, Any]]) -> str:
     """Return a table per kind of hole; slow methods get a second table, with all methods on the photos they ran on.
 

@@ -153,7 +153,7 @@ def recipe(config: Mapping[str, Any], images_seen: int) -> str:
         "Weights of": f"the measurement after {ran['best_images']:,} images" if ran.get("best_images") else None,
         "Time": f"{ran['minutes']:g} minutes" if ran.get("minutes") else None,
         "Crops": f"{data.get('resolution')}x{data.get('resolution')}, batches of {data.get('batch_size')}",
-        "Masks": ", ".join(f"{name} {v:g}" for name, v in masks.items() if isinstance(v, float) and v),
+        "Masks": ", ".join(_mask_weights(masks)),
         "Losses": ", ".join(_loss_terms(loss)),
         "R1 gamma": loss.get("r1_gamma"),
         "Learning rate": f"{config.get('learning_rate')} ({'Adam' if betas else 'AdamW'}{betas})",
@@ -173,6 +173,13 @@ def _rate_schedule(config: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
         if images := ran.get(name, config.get(name)):
             parts.append(f"{text} {images:,} images")
     return ", ".join(parts)
+
+
+def _mask_weights(masks: Mapping[str, Any]) -> list[str]:
+    """Return each family of masks with its weight, such as "strokes 0.5"; their magnification is no family."""
+    weights = {name: value for name, value in masks.items() if isinstance(value, float) and name != "zoom"}
+    weights |= dict(masks.get("extra") or [])
+    return [f"{name} {value:g}" for name, value in weights.items() if value]
 
 
 def _loss_terms(loss: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from train.config import DataConfig, TrainConfig, to_dict
 from train.evaluate import finetune
 from train.evaluate.finetune import NEW, OLD, OTHER, OWN, Group, compare, missed_limits, read_comparison, summary, table
 from train.evaluate.methods import Method
@@ -40,6 +41,15 @@ def test_the_score_is_the_ratio_of_the_errors(comparison):
     text = table(comparison)
     assert "9.6% better than those at the start" in text
     assert "Other photos: others" in text
+
+
+def test_the_comparison_holds_out_the_same_pictures_as_the_run():
+    data = DataConfig(
+        dataset=("me/mine",), split="all", revision="v2", column="photo", free_only=True, mixed=("a/b",), cache=True
+    )
+    found = finetune.data_of(json.loads(json.dumps(to_dict(TrainConfig(data=data, images=4)))))
+    for name in ("dataset", "split", "revision", "column", "free_only"):
+        assert getattr(found, name) == getattr(data, name), name
 
 
 def test_limits_that_are_missed_are_named(comparison):

@@ -162,6 +162,7 @@ def test_the_token_is_sent_in_the_secrets_only(monkeypatch):
         return jobs_hub.JobInfo(**answer)
 
     monkeypatch.setattr(jobs_hub.HfApi, "run_job", run_job)
+    monkeypatch.setattr(jobs_hub.HfApi, "whoami", lambda api, **arguments: {"name": "me"})
     jobs_hub.submit(space_request(spec(), "me/inpaint", "t4-small", 3600), "hf_secret", "me")
     assert sent.pop("secrets") == {"HF_TOKEN": "hf_secret"}
     assert sent.pop("token") == "hf_secret"

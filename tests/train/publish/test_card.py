@@ -257,3 +257,14 @@ def test_the_card_of_a_damage_network_describes_segmentation(run_dir):
     assert "finds damage in scans" in card and "| Crops | 192x192, batches of 8 |" in card
     code = re.search(r"```python\n(.*?)```", card, re.DOTALL).group(1)
     compile(code, "card", "exec")
+
+
+def test_the_card_tells_the_change_since_the_start_and_the_families_of_masks_only(run_dir):
+    assert "weights that the run started from" not in build_card(run_dir, run_dir / "weights", None)
+    (run_dir / "comparison.json").write_text(json.dumps({"score": 1.002, "other_score": 0.99, "better": False}))
+    config = json.loads((run_dir / "config.json").read_text())
+    config["data"]["masks"] |= {"zoom": 1.5, "extra": [["comb", 0.25]]}
+    (run_dir / "config.json").write_text(json.dumps(config))
+    card = build_card(run_dir, run_dir / "weights", None)
+    assert "started from: +0.2% on held-out photos of the kind that they were trained on, -1.0% on other photos" in card
+    assert "| region 0.3, strokes 0.5, scratches 0.2, comb 0.25 |" in card

@@ -1,0 +1,38 @@
+"""What the command line hands to the parts of a run."""
+
+import pytest
+
+from inpaint.hub.weights import save_generator
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.generators import build_generator
+from train import __main__ as command_line
+
+SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
+
+
+class Trained(Exception):
+    """Ends the run where the training would start."""
+
+
+def test_a_stored_state_is_asked_for_with_the_network_of_the_start_weights(photos, tmp_path, monkeypatch):
+    """Weights may have another network than the preset's; the state of their run has it as well."""
+    asked = []
+
+    class NoMirror:
+        def __init__(self, repo_id):
+            pass
+
+        def close(self):
+            pass
+
+    def train(config, *arguments):
+        raise Trained
+
+    save_generator(build_generator(SMALL), tmp_path / "start")
+    monkeypatch.setattr(command_line, "Mirror", NoMirror)
+    monkeypatch.setattr(command_line, "fetch_state", lambda repo_id, config: asked.append(config))
+    monkeypatch.setattr(command_line, "train_generator", train)
+    flags = ["--data.dataset", photos, "--run-dir", str(tmp_path / "run"), "--checkpoint-repo", "me/state"]
+    with pytest.raises(Trained):
+        command_line.main(["finetune", "--init-from", str(tmp_path / "start"), *flags])
+    assert asked[0].generator == SMALL
