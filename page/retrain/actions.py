@@ -257,7 +257,9 @@ def _dataset(call: dict, caller: Caller) -> str:
     name = name.strip() if isinstance(name, str) else ""
     if is_hub_dataset(name) and not (caller.owner and Path(name).exists()):
         return name
-    path = Path(name).expanduser()
-    if not caller.owner or not name or name.startswith("-") or "\0" in name or len(name) > 1000 or not path.exists():
+    if not caller.owner or not name or name.startswith("-") or "\0" in name or len(name) > 1000:
         raise PageError("retrain_no_dataset")
-    return str(path.resolve())
+    try:
+        return str(Path(name).expanduser().resolve(strict=True))
+    except (OSError, RuntimeError):  # a name that is too long, and the home of a user who does not exist, as well
+        raise PageError("retrain_no_dataset") from None

@@ -6,6 +6,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from inpaint import PhotoError, PhotoTooLargeError, open_photo
+from inpaint.photos.mask_kinds.files import is_annotation_file
 from inpaint.photos.memory import metadata_bytes, reckon
 from page.server.errors import PageError
 from page.server.machine import scaled_to_machine
@@ -16,6 +17,7 @@ MAX_OPENING_BYTES = 5_000_000_000
 """Memory that one photo may take while it opens, on a machine with 16 GB: two are opened at once."""
 MAX_METADATA_BYTES = 32_000_000
 """Of one photo: colour profile, EXIF, XMP and comments. The profiles of printers have four megabytes at most."""
+MAX_JSON_MB = 20
 MAX_GROW_PX = 100
 GROW_PX = 2
 """Default dilation of strokes in photo pixels: a painted stroke rarely covers a defect to its last pixel."""
@@ -80,8 +82,14 @@ def memory_of_upload(path: Path) -> int:
 
 
 def check_mask_upload(path: Path) -> Path:
-    """Return the path of an uploaded mask, which may be a picture; PageErrors as for a photo."""
-    memory_of_upload(path)
+    """Return the path of an uploaded mask, which may be a picture, or annotations in JSON.
+
+    Raises:
+        PageError: as for a photo; "mask_too_long" if it is JSON of more than MAX_JSON_MB, of which each megabyte takes
+            up to thirty in memory.
+    """
+    if not memory_of_upload(path) and path.stat().st_size > MAX_JSON_MB * 1_000_000 and is_annotation_file(path):
+        raise PageError("mask_too_long", limit=MAX_JSON_MB)
     return path
 
 

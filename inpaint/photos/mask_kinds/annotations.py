@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -11,8 +12,8 @@ import numpy as np
 from inpaint.photos.errors import MaskError
 
 from .labelme import is_labelme, labelme_to_hole
-from .run_lengths import run_lengths_to_hole
-from .shapes import add_polygon, checked_points
+from .run_lengths import read_runs, runs_to_hole
+from .shapes import add_polygon, checked_overlap, checked_points
 
 MAX_BYTES = 512 << 20
 BOXES = "the annotations of the photo have no outlines, so their boxes are the hole"
@@ -44,8 +45,16 @@ def annotations_to_hole(data: bytes, size: tuple[int, int], name: str | None) ->
         return labelme_to_hole(content, size)
     hole, boxes = np.zeros((size[1], size[0]), bool), False
     annotations = _annotations_of(content, size, name)
+    runs = [read_runs(each["segmentation"], size) for each in annotations if _has_run_lengths(each)]
+    if runs:
+        hole |= runs_to_hole(runs, size)
+    drawn = 0
     for annotation in annotations:
-        boxes |= _add_annotation(hole, annotation, size)
+        if not _has_run_lengths(annotation):
+            for outline, is_box in _outlines(annotation):
+                drawn = checked_overlap(drawn, outline, hole)
+                add_polygon(hole, outline)
+                boxes |= is_box
     if not hole.any() and not all(_has_run_lengths(annotation) for annotation in annotations):
         raise MaskError(
             "the mask's annotations of the photo mark none of its pixels: polygons and boxes must be in pixels from "
@@ -118,23 +127,18 @@ def _check_size(image: dict, size: tuple[int, int]) -> None:
         )
 
 
-def _add_annotation(hole: np.ndarray, annotation: Any, size: tuple[int, int]) -> bool:
-    """Mark an annotation, and return whether it has but a box."""
+def _outlines(annotation: Any) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield the outlines of an annotation, and whether each is but a box."""
     segmentation = annotation.get("segmentation") if isinstance(annotation, dict) else None
-    if isinstance(segmentation, dict):
-        hole |= run_lengths_to_hole(segmentation, size)
-    elif isinstance(segmentation, list) and segmentation:
-        rings = segmentation if _is_list_of_rings(segmentation) else [segmentation]
-        for ring in rings:
+    if isinstance(segmentation, list) and segmentation:
+        for ring in segmentation if _is_list_of_rings(segmentation) else [segmentation]:
             points = checked_points(ring)
             if len(points) > 2:
-                add_polygon(hole, points)
+                yield points, False
     elif isinstance(annotation, dict) and isinstance(annotation.get("bbox"), list) and len(annotation["bbox"]) == 4:
         (left, top), (width, height) = checked_points(annotation["bbox"])
         right, bottom = left + width, top + height
-        add_polygon(hole, np.array([[left, top], [right, top], [right, bottom], [left, bottom]]))
-        return True
-    return False
+        yield np.array([[left, top], [right, top], [right, bottom], [left, bottom]]), True
 
 
 def _normalised(name: str) -> str:

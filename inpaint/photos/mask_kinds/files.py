@@ -34,11 +34,20 @@ def load_mask_file(source: PhotoSource, size: tuple[int, int], name: str | None)
         from .numpy_files import load_mask_array
 
         return load_mask_array(_content(file), size)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+    if _is_json(head):
         from .annotations import annotations_to_hole
 
         return annotations_to_hole(_content(file), size, name)
     return file, ()
+
+
+def is_annotation_file(path: Path) -> bool:
+    """Return whether a file is read as annotations in JSON; False if it cannot be opened."""
+    return _is_json(_with_head(path)[1])
+
+
+def _is_json(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def _with_head(source: _File) -> tuple[_File, bytes]:

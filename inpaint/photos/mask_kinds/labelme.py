@@ -9,7 +9,7 @@ import numpy as np
 from inpaint.photos.errors import MaskError, PhotoError
 from inpaint.photos.opening import open_photo
 
-from .shapes import add_disk, add_line, add_polygon, checked_points
+from .shapes import add_disk, add_line, add_polygon, checked_overlap, checked_points
 
 LINE_PX, POINT_PX = 10, 5
 """What LabelMe draws lines with, and the radius of points."""
@@ -42,12 +42,24 @@ def labelme_to_hole(content: dict, size: tuple[int, int]) -> tuple[np.ndarray, t
             f"the mask has annotations of a photo of {own[0]}x{own[1]}, and this one is {size[0]}x{size[1]}; they must "
             "have the same size: use the photo that was annotated"
         )
-    hole, has_lines = np.zeros((size[1], size[0]), bool), False
+    hole, has_lines, drawn = np.zeros((size[1], size[0]), bool), False, 0
     for shape in content["shapes"]:
         if not isinstance(shape, dict):
             raise MaskError("the mask is a LabelMe file with a shape that cannot be read; save it again")
+        drawn = checked_overlap(drawn, _extent(shape), hole)
         has_lines |= _add_shape(hole, shape)
     return hole, (LINES,) if has_lines else ()
+
+
+def _extent(shape: dict) -> np.ndarray:
+    """Return points whose box is about what drawing a shape looks at: float64 (N, 2)."""
+    points, kind = checked_points(shape.get("points")), shape.get("shape_type")
+    if kind in ("point", "points") or not len(points):
+        return np.zeros((1, 2))
+    if kind == "circle":
+        radius = float(np.hypot(*(points[-1] - points[0])))
+        return np.array([points[0] - radius, points[0] + radius])
+    return points
 
 
 def _add_shape(hole: np.ndarray, shape: dict) -> bool:
@@ -63,7 +75,7 @@ def _add_shape(hole: np.ndarray, shape: dict) -> bool:
     elif kind == "circle" and len(points) == 2:
         add_disk(hole, points[0], float(np.hypot(*(points[1] - points[0]))))
     elif kind == "mask" and len(points) == 2:
-        _add_picture(hole, shape.get("mask"), points[0])
+        _add_picture(hole, shape.get("mask"), points)
     elif kind in ("line", "linestrip") and len(points) > 1:
         add_line(hole, points, LINE_PX)
         return True
@@ -76,11 +88,12 @@ def _add_shape(hole: np.ndarray, shape: dict) -> bool:
     return False
 
 
-def _add_picture(hole: np.ndarray, encoded: object, corner: np.ndarray) -> None:
-    """Mark a shape of the type "mask", a PNG file in base64 whose upper left corner is given."""
+def _add_picture(hole: np.ndarray, encoded: object, corners: np.ndarray) -> None:
+    """Mark a shape of the type "mask", a PNG file in base64 whose upper left and lower right corner are given."""
+    corner, most = corners[0], 4 * int(np.prod(np.abs(corners[1] - corners[0]) + 50))  # not much more is decoded
     try:
         data = base64.b64decode(encoded if isinstance(encoded, str) else "", validate=True)
-        picture = open_photo(data, what="mask of a shape", max_pixels=hole.size)
+        picture = open_photo(data, what="mask of a shape", max_pixels=min(hole.size, most))
     except (binascii.Error, PhotoError) as error:
         raise MaskError(f"the mask is a LabelMe file with a mask that cannot be read ({error})") from None
     values = np.asarray(picture.convert("L")) > 0

@@ -11,7 +11,7 @@ import numpy as np
 from inpaint.photos.errors import MaskError
 
 MAX_BYTES = 1 << 30
-"""Of an array."""
+"""Of all arrays of a file, once they are read: zeros are compressed to a thousandth."""
 BEST = "the file holds several masks with scores, and the one with the best score is the hole"
 _KEYS = ("mask", "masks", "segmentation", "segmentations", "arr_0")
 _SCORES = ("scores", "iou_predictions", "iou_preds", "predicted_iou")
@@ -89,6 +89,7 @@ def _read_all(data: bytes, size: tuple[int, int]) -> dict[str, np.ndarray]:
     """Return those arrays of a .npz file that may be masks of this size, or scores."""
     arrays: dict[str, np.ndarray] = {}
     refused: MaskError | None = None
+    left = MAX_BYTES
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for entry in archive.infolist()[:64]:
             name = entry.filename.removesuffix(".npy")
@@ -96,7 +97,8 @@ def _read_all(data: bytes, size: tuple[int, int]) -> dict[str, np.ndarray]:
                 continue
             try:
                 with archive.open(entry) as file:
-                    arrays[name] = _read(file, size, entry.file_size)
+                    arrays[name] = _read(file, size, min(entry.file_size, left))
+                left -= arrays[name].nbytes
             except MaskError as error:  # of an array that may be something else, such as the photo
                 refused = refused or error
     if not arrays and refused:
@@ -118,7 +120,7 @@ def _read(file: IO[bytes], size: tuple[int, int], length: int) -> np.ndarray:
             f"(H, W) = ({size[1]}, {size[0]})"
         )
     if count * dtype.itemsize > min(MAX_BYTES, length):
-        raise MaskError("the mask's file is truncated or too large; save it again")
+        raise MaskError("the mask's file is truncated or too large; save it again, with the mask alone")
     values = np.frombuffer(_read_exactly(file, count * dtype.itemsize), dtype)
     return values.reshape(shape, order="F" if fortran else "C")
 

@@ -1,12 +1,35 @@
 """COCO's run-length encoding of masks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from inpaint.photos.errors import MaskError
 
 
-def run_lengths_to_hole(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
-    """Return the hole of a run-length encoding: bool (H, W), True = hole.
+def runs_to_hole(encodings: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Return the union of run-length encodings: bool (H, W), True = hole.
+
+    The time does not depend on how many there are, but on the number of their runs and on the size of the photo.
+
+    Args:
+        encodings: each as `read_runs` returns it.
+        size: (width, height) of the photo.
+    """
+    width, height = size
+    starts, stops = np.concatenate([np.zeros((0, 2), np.int64), *encodings]).T
+    changes = np.concatenate([starts, stops])
+    order = np.argsort(changes, kind="stable")
+    depth = np.cumsum(np.repeat(np.int64([1, -1]), len(starts))[order])
+    ends = np.concatenate([changes[order], [width * height]])
+    lengths = np.diff(ends, prepend=0)
+    return np.repeat(np.concatenate([[False], depth > 0]), lengths).reshape(width, height).T.copy()
+
+
+def read_runs(segmentation: dict, size: tuple[int, int]) -> np.ndarray:
+    """Return the runs of a run-length encoding that lie in the hole: int64 (N, 2), first and one past the last pixel.
+
+    Pixels are counted column by column.
 
     Args:
         segmentation: {"size": [height, width], "counts": ...}, where the counts are a list of numbers or COCO's
@@ -37,8 +60,8 @@ def run_lengths_to_hole(segmentation: dict, size: tuple[int, int]) -> np.ndarray
             f"the mask's run-length encoding counts {sum(lengths)} pixels, and its size is {width}x{height}; it is "
             "damaged: export it again"
         )
-    inside = np.arange(len(lengths)) % 2 == 1
-    return np.repeat(inside, lengths).reshape(width, height).T.copy()
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.stack([ends[: len(ends) // 2 * 2 : 2], ends[1::2]], axis=1)
 
 
 def _uncompressed(text: str, pixels: int) -> list[int]:

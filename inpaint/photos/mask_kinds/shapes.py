@@ -6,6 +6,8 @@ from PIL import Image, ImageDraw
 from inpaint.photos.errors import MaskError
 
 MAX_POINTS = 1_000_000
+MAX_OVERLAP = 100
+"""Area of the boxes around all outlines of a mask, relative to the photo."""
 _MAX_CROSSINGS = 50_000_000
 _FAR = 1e7
 
@@ -26,6 +28,26 @@ def checked_points(points: object) -> np.ndarray:
     if len(found) > MAX_POINTS or not (np.abs(found) < _FAR).all():
         raise MaskError("the mask has an outline with too many points, or with some far outside the photo")
     return found
+
+
+def checked_overlap(drawn: int, points: np.ndarray, hole: np.ndarray) -> int:
+    """Return how many pixels the boxes around outlines have together, with those of one more.
+
+    Args:
+        drawn: of the outlines before.
+        points: (N, 2), see `checked_points`.
+        hole: bool (H, W), of the photo.
+
+    Raises:
+        MaskError: they are more than MAX_OVERLAP times the photo's: drawing them would take minutes.
+    """
+    low, high = (corner.clip(0, hole.shape[::-1]) for corner in (points.min(axis=0), points.max(axis=0)))
+    drawn += int(np.prod(np.ceil(high) - np.floor(low)))
+    if drawn > MAX_OVERLAP * hole.size:
+        raise MaskError(
+            f"the mask has outlines that together are more than {MAX_OVERLAP} times as large as the photo; export fewer"
+        )
+    return drawn
 
 
 def add_polygon(hole: np.ndarray, points: np.ndarray) -> None:
@@ -82,6 +104,12 @@ def add_line(hole: np.ndarray, points: np.ndarray, width_px: int) -> None:
         points: (N, 2).
         width_px: its width.
     """
-    picture = Image.fromarray(hole)
-    ImageDraw.Draw(picture).line([tuple(point) for point in points.tolist()], fill=1, width=width_px)
-    hole |= np.asarray(picture)
+    size = hole.shape[::-1]
+    left, top = (np.floor(points.min(axis=0)) - width_px).clip(0, size).astype(int)
+    right, bottom = (np.ceil(points.max(axis=0)) + width_px + 1).clip(0, size).astype(int)
+    if right <= left or bottom <= top:
+        return
+    window = hole[top:bottom, left:right]
+    picture = Image.fromarray(window)
+    ImageDraw.Draw(picture).line([tuple(point) for point in (points - (left, top)).tolist()], fill=1, width=width_px)
+    window |= np.asarray(picture)

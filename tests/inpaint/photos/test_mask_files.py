@@ -4,13 +4,15 @@ import base64
 import contextlib
 import io
 import json
+import time
 
 import numpy as np
 import pytest
 from matplotlib.path import Path as Outline
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from inpaint.photos.errors import MaskError, PhotoError
+from inpaint.photos.mask_kinds import numpy_files
 from inpaint.photos.masks import read_mask, to_mask
 from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, picture
@@ -261,3 +263,62 @@ def test_damaged_mask_files_raise_nothing_but_errors_of_masks():
                 damaged[place] = rng.integers(256)
             with contextlib.suppress(MaskError, PhotoError):
                 to_mask(bytes(damaged), SIZE, max_share=1)
+
+
+def test_run_lengths_are_joined_wherever_they_overlap():
+    generator = np.random.default_rng(0)
+    masks = [generator.random((40, 60)) < share for share in (0.1, 0.3, 0, 0.2)]
+    masks[1][:, -1] = True  # to the last pixel
+    masks[3][0, 0] = True  # from the first one
+    data = dumped([{"segmentation": uncompressed(mask)} for mask in masks])
+    assert (to_mask(data, SIZE) == np.any(masks, axis=0)).all()
+
+
+def test_thousands_of_run_lengths_of_a_large_photo_take_no_longer_than_a_few():
+    size, counts = (3000, 2000), [10, 5, 6_000_000 - 15]
+    started = time.process_time()
+    mask = to_mask(dumped([{"segmentation": {"size": [2000, 3000], "counts": counts}}] * 5000), size)
+    assert mask.sum() == 5 and mask[10:15, 0].all()
+    assert time.process_time() - started < 3
+
+
+def shape(kind, *points):
+    return {"shape_type": kind, "points": [list(point) for point in points]}
+
+
+def test_outlines_that_cover_the_photo_again_and_again_are_refused_and_thousands_of_small_ones_are_not():
+    whole = {"bbox": [0, 0, 60, 39]}
+    for content in (
+        [whole] * 200,
+        {"shapes": [shape("rectangle", (0, 0), (60, 40))] * 200},
+        {"shapes": [shape("circle", (30, 20), (60, 40))] * 200},
+    ):
+        with pytest.raises(MaskError, match="100 times as large as the photo; export fewer"):
+            to_mask(dumped(content), SIZE)
+    small = [shape("rectangle", (3, 2), (5, 4)), shape("point", (30, 20)), shape("line", (2, 30), (9, 31))]
+    assert 30 < to_mask(dumped({"shapes": small * 500}), SIZE).sum() < 400
+
+
+@pytest.mark.parametrize("points", [[(5, 5), (50, 30), (8, 35)], [(-20, 10), (90, 30)], [(59, 39), (59.5, 70)]])
+def test_lines_are_drawn_as_pillow_draws_them_on_the_whole_photo(points):
+    expected = Image.new("1", SIZE)
+    ImageDraw.Draw(expected).line(points, fill=1, width=10)
+    mask = to_mask(dumped({"shapes": [shape("linestrip", *points)]}), SIZE)
+    assert mask.any() and (mask == np.asarray(expected)).all()
+
+
+def test_a_mask_of_a_shape_that_is_far_larger_than_its_box_is_not_decoded():
+    picture_of = base64.b64encode(file_bytes(Image.new("L", (1000, 1000), 255), "PNG")).decode()
+    content = {"shapes": [shape("mask", (5, 5), (9, 9)) | {"mask": picture_of}]}
+    with pytest.raises(MaskError, match="cannot be read"):
+        to_mask(dumped(content), (1200, 1200))
+
+
+def test_the_arrays_of_a_file_are_read_up_to_a_size_together(monkeypatch):
+    monkeypatch.setattr(numpy_files, "MAX_BYTES", 3 * DISK.nbytes)
+    with pytest.raises(MaskError, match="too large"):
+        to_mask(saved(**{f"a{number}": np.stack([DISK] * 4) for number in range(2)}), SIZE)
+    arrays = {"mask": DISK} | {f"a{number}": DISK for number in range(50)}
+    assert (to_mask(saved(**arrays), SIZE) == DISK).all()
+    read = numpy_files._read_all(saved(**arrays), SIZE)
+    assert sum(array.nbytes for array in read.values()) <= 3 * DISK.nbytes

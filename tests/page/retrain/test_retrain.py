@@ -184,6 +184,8 @@ def test_datasets_are_checked_and_errors_say_what_to_do(site):
         "": "owner/name",
         "../../photos\0": "owner/name",
         "-x/y": "owner/name",
+        "~no-such-user/photos": "owner/name",
+        "/" + "x" * 400: "owner/name",
     }.items():
         assert words in call_action(site, "check_dataset", {"dataset": name})["error"], name
     assert call_action(site, "check_dataset", {"dataset": ["me/photos"]})["code"] == "retrain_no_dataset"

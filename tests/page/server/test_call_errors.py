@@ -1,10 +1,13 @@
 """Calls that name a wrong endpoint, argument or file over HTTP: a sentence, without folders of the server or noise."""
 
+import json
+
 import httpx
 import pytest
 from PIL import Image
 
 from inpaint.photos.opening import open_photo
+from page.server import checks
 from page.server.api_calls import without_folders
 from tests.page.serving import GRADIO_WARNINGS, noise, serving
 
@@ -83,3 +86,17 @@ def test_messages_without_a_folder_of_the_uploads_stay_as_they_are(tmp_path):
     with pytest.raises(ValueError, match="is not an image") as raised:
         open_photo(tmp_path / "x.txt")
     assert without_folders(str(raised.value)) == str(raised.value)
+
+
+def test_annotations_of_many_megabytes_are_declined_and_smaller_ones_are_filled(served, monkeypatch):
+    monkeypatch.setattr(checks, "MAX_JSON_MB", 0.01)
+    photo = served.upload(Image.fromarray(noise(40, 60)))
+    box = {"bbox": [5, 5, 20, 10], "segmentation": []}
+    for count, status in ((1, "complete"), (1000, "error")):
+        mask = file_data(served.upload(json.dumps([box] * count).encode(), "mask.json"))
+        _, message = error_of(served, "remove", {"photo": file_data(photo), "mask": mask})
+        assert f"event: {status}" in message and ("0.01 MB of annotations" in message) == (status == "error"), message
+        visit = served.open(Image.fromarray(noise(40, 60)))
+        path = served.upload(json.dumps([box] * count).encode(), "mask.json")
+        code = served.call("add_mask", {"visit": visit, "path": path})[1].get("code")
+        assert code == ("mask_too_long" if status == "error" else None)

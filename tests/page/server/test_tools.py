@@ -26,11 +26,11 @@ DAMAGE[10:14, 20:80] = True
 class KnownDamage:
     """A damage finder that marks DAMAGE, and a row more below each tenth under the default threshold."""
 
-    def __call__(self, pixels, *, threshold, grow_px):
+    def find_damage(self, pixels, *, threshold, grow_px, kinds, on_progress):
         mask = DAMAGE.copy() if pixels.shape[:2] == DAMAGE.shape else np.zeros(pixels.shape[:2], bool)
         if mask.any():
             mask[14 : 14 + round(10 * (0.5 - threshold)) + int(grow_px) - 1, 20:80] = True
-        return mask
+        return mask, mask.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
