@@ -12,6 +12,10 @@ from page.server.errors import PageError
 from page.server.machine import scaled_to_machine
 
 MAX_MEGAPIXELS = 300
+MAX_SIDE = 65_535
+"""Pixels along one side, as in a JPEG. Crops have a least height and width: those of a line of pixels, of which a small
+file may have millions, would take hundreds of times its memory, and hours to be searched for damage.
+"""
 MAX_UPLOAD_MB = 200
 MAX_OPENING_BYTES = 5_000_000_000
 """Memory that one photo may take while it opens, on a machine with 16 GB: two are opened at once."""
@@ -44,7 +48,7 @@ def open_upload(path: Path) -> Image.Image:
         path: as returned by `check_upload`. The file is not removed.
 
     Raises:
-        PageError: as `memory_of_upload`; "too_much_metadata".
+        PageError: as `memory_of_upload`; "too_much_metadata"; "too_long_side".
         PhotoError: it is not a picture, or is damaged.
     """
     memory_of_upload(path)
@@ -55,6 +59,8 @@ def open_upload(path: Path) -> Image.Image:
         raise PageError("too_many_pixels", megapixels=MAX_MEGAPIXELS) from None
     except OSError:
         raise PageError("upload_missing") from None
+    if max(photo.size) > MAX_SIDE:
+        raise PageError("too_long_side", side=max(photo.size), limit=MAX_SIDE)
     if (size := metadata_bytes(photo)) > MAX_METADATA_BYTES:
         raise PageError("too_much_metadata", size=round(size / 1e6), limit=round(MAX_METADATA_BYTES / 1e6))
     return photo

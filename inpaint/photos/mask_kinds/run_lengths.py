@@ -20,7 +20,7 @@ def runs_to_hole(encodings: Sequence[np.ndarray], size: tuple[int, int]) -> np.n
     starts, stops = np.concatenate([np.zeros((0, 2), np.int64), *encodings]).T
     changes = np.concatenate([starts, stops])
     order = np.argsort(changes, kind="stable")
-    depth = np.cumsum(np.repeat(np.int64([1, -1]), len(starts))[order])
+    depth = np.cumsum(np.repeat(np.array([1, -1], np.int64), len(starts))[order])
     ends = np.concatenate([changes[order], [width * height]])
     lengths = np.diff(ends, prepend=0)
     return np.repeat(np.concatenate([[False], depth > 0]), lengths).reshape(width, height).T.copy()

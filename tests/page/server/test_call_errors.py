@@ -100,3 +100,15 @@ def test_annotations_of_many_megabytes_are_declined_and_smaller_ones_are_filled(
         path = served.upload(json.dumps([box] * count).encode(), "mask.json")
         code = served.call("add_mask", {"visit": visit, "path": path})[1].get("code")
         assert code == ("mask_too_long" if status == "error" else None)
+
+
+@pytest.mark.parametrize("size", [(checks.MAX_SIDE + 1, 1), (1, checks.MAX_SIDE + 1)], ids=str)
+def test_a_line_of_pixels_is_declined_by_the_page_and_by_its_tools(served, size):
+    file = served.upload(Image.new("RGB", size))
+    _, message = error_of(served, "find_damage", {"photo": file_data(file)})
+    assert "65536 pixels long" in message and "at most 65535" in message
+    assert served.call("open_photo", {"path": file})[1]["code"] == "too_long_side"
+
+
+def test_the_longest_photo_is_opened(served):
+    assert served.open(Image.new("RGB", (checks.MAX_SIDE, 1)))
