@@ -31,13 +31,13 @@ def restorer() -> Restorer:
     return Restorer(Options(find_damage=True))
 
 
-def restore_part(scans: str, restored: str, number: int, of: int) -> Counts:
-    """Restore a part, unless it is there already; return what became of its photos."""
+def restore_part(scans: str, restored: str, number: int, of: int) -> tuple[Counts, list[str]]:
+    """Restore a part, unless it is there already; return what became of its photos, and why it cannot be read."""
     progress = Progress(advance=lambda: None, line=lambda text: None)
     destination = open_destination(restored, public=False)
     source, parts = start(scans, destination, SETTINGS)
     restore_archive(source, destination, restorer, parts, Shard(number, of), None, progress)
-    return progress.counts
+    return progress.counts, progress.damaged
 
 
 def main() -> None:
@@ -62,7 +62,10 @@ def run(client: Client, scans: str, restored: str) -> None:
     count, total = len(parts), Counts()
     tasks = [client.submit(restore_part, scans, restored, n + 1, count, pure=False, retries=2) for n in range(count)]
     for done, task in enumerate(as_completed(tasks), start=1):
-        total = total.plus(Counts(*task.result()))
+        counts, damaged = task.result()
+        total = total.plus(Counts(*counts))
+        for sentence in damaged:
+            print(f"{sentence}; nothing of this part was written")
         print(f"{done} of {count} parts: {total.filled} restored, {total.unchanged} unchanged, {total.failed} failed")
         task.release()  # or the scheduler warns that its result is lost when the workers end
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from inpaint.interruption import Interruption
 from inpaint.os_errors import sentence_of
 
 from .hub_paths import is_hub_path
+from .parts import left_out
 from .restorer import Restorer
 from .run import Progress, open_destination, restore_archive, start
 
@@ -62,26 +64,33 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
     _check_apart(parsed.photo[0], parsed.output)
     install_retrying_client()
     destination = open_destination(parsed.output, parsed.public)
-    source, parts = start(parsed.photo[0], destination, _settings(parsed, options))
-    shard = parsed.shard or Shard()
-    counts = [part.photos for part in parts[shard.number - 1 :: shard.of]]
-    bar.reset(None if None in counts else sum(filter(None, counts)))
 
+    @cache
     def restorer() -> Restorer:
         return Restorer(options, parsed.model, parsed.device, parsed.runtime)
 
+    if destination.manifest() is None:
+        restorer()  # a model that cannot be loaded must not become a setting that later runs have to keep
+    source, parts = start(parsed.photo[0], destination, _settings(parsed, options))
+    if others := left_out(source, parts):
+        progress.line(f"{others} pictures or tar files that lie beside the parquet or tar files are left out")
+    shard = parsed.shard or Shard()
+    counts = [part.photos for part in parts[shard.number - 1 :: shard.of]]
+    bar.reset(None if None in counts else sum(filter(None, counts)))
     restore_archive(source, destination, restorer, parts, shard, parsed.column, progress)
     bar.close()
     filled, unchanged, failed = progress.counts
     where = f"{progress.parts} of {len(parts)} parts of the archive are in {parsed.output}"
-    if not progress.counts.total:
+    if progress.damaged:
+        where += f"; {len(progress.damaged)} could not be read: put whole files there and repeat the command"
+    elif not progress.counts.total:
         print(f"nothing was left to do: {where}")
         return 0
     print(
         f"{filled} photos restored, {unchanged} unchanged, {failed} failed{' (see errors/)' if failed else ''}; "
         f"{progress.photos_per_hour:.0f} photos an hour; {where}"
     )
-    return int(failed > 0)
+    return int(failed > 0 or bool(progress.damaged))
 
 
 def _check_apart(photos: str, output: str) -> None:

@@ -1,9 +1,11 @@
 """Plan the parts of an archive, each of which becomes one file of results, and read the photos of a part."""
 
+import hashlib
 import importlib
 import json
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -16,6 +18,10 @@ PHOTOS_PER_PART = 100
 """Of photos that are files of their own. What an interrupted run does again is less than a part."""
 BATCH_BYTES, BATCH_ROWS = 64 * 2**20, 8
 """Rows of a parquet file are read at most so many, and about so many bytes, at a time."""
+
+
+class DamagedFileError(ValueError):
+    """A parquet or tar file that is cut off or otherwise damaged. The other files can still be read."""
 
 
 class Part(NamedTuple):
@@ -63,17 +69,36 @@ def plan_parts(source: Source) -> list[Part]:
 
     Raises:
         ValueError: there are no photos.
+        DamagedFileError: a parquet file has no readable list of its row groups.
     """
     names = source.names()
     if tables := [name for name in names if name.endswith(".parquet")]:
         return [part for name in tables for part in _row_groups(source, name)]
     if tars := [name for name in names if name.endswith(TABLES)]:
         return [Part((name,), None, None) for name in tars]
-    pictures = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    pictures = [name for name in names if _is_picture(name)]
     if not pictures:
         raise ValueError(f"{source.identity} holds no photos: neither parquet or tar files nor pictures were found")
     groups = [tuple(pictures[start : start + PHOTOS_PER_PART]) for start in range(0, len(pictures), PHOTOS_PER_PART)]
     return [Part(files, None, len(files)) for files in groups]
+
+
+def left_out(source: Source, parts: list[Part]) -> int:
+    """Return the number of pictures and tar files that lie beside the files of an archive and are not read."""
+    if parts and len(parts[0].files) == parts[0].photos and parts[0].row_group is None:
+        return 0  # pictures are read only where there is nothing else
+    read = {name for part in parts for name in part.files}
+    readable = (name for name in source.names() if name.endswith(TABLES) or _is_picture(name))
+    return sum(name not in read for name in readable)
+
+
+def fingerprint(parts: list[Part]) -> str:
+    """Return a text that changes when files are added, removed or renamed, and with the number of rows of a table."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _is_picture(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def read_part(source: Source, part: Part, column: str | None = None) -> Iterator[Rows]:
@@ -86,6 +111,7 @@ def read_part(source: Source, part: Part, column: str | None = None) -> Iterator
 
     Raises:
         ValueError: a parquet file has no such column, or several.
+        DamagedFileError: a parquet or tar file is damaged.
     """
     if part.row_group is not None:
         yield from _rows(source, part.files[0], part.row_group, column)
@@ -110,25 +136,35 @@ def _members(source: Source, name: str) -> Iterator[Rows]:
     try:
         with source.open(name) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
             for member in archive:
-                if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                if member.isfile() and _is_picture(member.name):
                     opened = archive.extractfile(member)
                     yield Rows([Picture(member.name, opened.read() if opened else None)], None, "image")
     except tarfile.TarError as error:
-        raise ValueError(f"{name} is damaged, or no tar file: {error}") from error
+        raise DamagedFileError(f"{name} is damaged, or no tar file: {error}") from error
+
+
+@contextmanager
+def _open_table(source: Source, name: str) -> Iterator[Any]:
+    """Open a parquet file; what PyArrow says about a damaged one becomes DamagedFileError."""
+    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    with source.open(name) as file:
+        try:
+            yield parquet.ParquetFile(file)
+        except (arrow.ArrowInvalid, OSError) as error:
+            if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+                raise  # of the disk or the network
+            raise DamagedFileError(f"{name} is damaged, or no parquet file: {error}") from error
 
 
 def _row_groups(source: Source, name: str) -> Iterator[Part]:
-    parquet = importlib.import_module("pyarrow.parquet")
-    with source.open(name) as file:
-        metadata = parquet.ParquetFile(file).metadata
+    with _open_table(source, name) as table:
+        metadata = table.metadata
         for group in range(metadata.num_row_groups):
             yield Part((name,), group, metadata.row_group(group).num_rows)
 
 
 def _rows(source: Source, name: str, group: int, column: str | None) -> Iterator[Rows]:
-    parquet = importlib.import_module("pyarrow.parquet")
-    with source.open(name) as file:
-        table = parquet.ParquetFile(file)
+    with _open_table(source, name) as table:
         chosen = image_column(table.schema_arrow, column, name)
         whole = table.metadata.row_group(group)
         rows = max(1, min(BATCH_ROWS, BATCH_BYTES * whole.num_rows // max(1, whole.total_byte_size)))
@@ -145,6 +181,14 @@ def _picture(cell: Any, place: str) -> Picture:
         path = cell.get("path")
         return Picture(f"{path} ({place})" if path else place, cell.get("bytes"))
     return Picture(place, cell)
+
+
+def check_column(source: Source, parts: list[Part], column: str | None) -> None:
+    """Raise ValueError if the first part is of a parquet file without that column of pictures, see `image_column`."""
+    if parts and parts[0].row_group is not None:
+        name = parts[0].files[0]
+        with _open_table(source, name) as table:
+            image_column(table.schema_arrow, column, name)
 
 
 def image_column(schema: Any, wanted: str | None, name: str) -> str:

@@ -16,7 +16,7 @@ from inpaint.program import COMMAND
 from .destinations import MANIFEST, Destination, FolderDestination, HubDestination
 from .hub_paths import is_hub_path, parse_hub_path
 from .locations import FolderSource, HubSource, Source
-from .parts import Part, Picture, plan_parts, read_part
+from .parts import DamagedFileError, Part, Picture, check_column, fingerprint, plan_parts, read_part
 from .restorer import PHOTO_ERRORS, Restored, Restorer
 from .results import Counts, ResultWriter
 
@@ -48,6 +48,7 @@ class Progress:
         counts: of the photos.
         parts: number of parts that are written, those of earlier runs included.
         of: number of parts of this run's shard.
+        damaged: a sentence for each part whose file cannot be read.
         seconds: spent on photos.
         advance: called after each photo.
         line: called with a line about each part.
@@ -58,6 +59,7 @@ class Progress:
     counts: Counts = field(default_factory=Counts)
     parts: int = 0
     of: int = 0
+    damaged: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -89,7 +91,8 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
         settings: what must be the same when the run is resumed.
 
     Raises:
-        ValueError: the results that are there are of other photos, or were made with other settings.
+        ValueError: the results that are there are of other photos, or were made with other settings; or the photos
+            cannot be found. Then no manifest is written, so that the command can be corrected and given again.
     """
     known = destination.manifest()
     source: Source
@@ -98,14 +101,20 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
     else:
         source = FolderSource(place)
     parts = plan_parts(source)
-    wanted = {"source": place, **settings, "parts": len(parts)}
+    wanted = {"source": place, **settings, "files": fingerprint(parts), "parts": len(parts)}
     for name, value in wanted.items():
         if known is not None and known.get(name) != value:
+            if name == "files":
+                raise ValueError(
+                    f"files were added to {place}, removed or renamed since the output was begun, and its parts would "
+                    "hold other photos: choose another OUT"
+                )
             raise ValueError(
                 f"the output holds results of a run with {name} {known.get(name)!r}, and now it is {value!r}: use the "
                 "same, or choose another OUT"
             )
     if known is None:
+        check_column(source, parts, settings.get("column"))
         commit = {"commit": source.commit} if isinstance(source, HubSource) else {}
         manifest = {**wanted, **commit, "version": inpaint.__version__}
         files = {MANIFEST: json.dumps(manifest, indent=1).encode()}
@@ -147,12 +156,17 @@ def restore_archive(
         begin = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="inpaint-") as folder:
             writer = ResultWriter(Path(folder))
-            for rows in read_part(source, parts[number], column):
-                results = []
-                for picture in rows.pictures:
-                    results.append(_restored(restore, picture))
-                    progress.advance()
-                writer.add(rows, results)
+            try:
+                for rows in read_part(source, parts[number], column):
+                    results = []
+                    for picture in rows.pictures:
+                        results.append(_restored(restore, picture))
+                        progress.advance()
+                    writer.add(rows, results)
+            except DamagedFileError as error:
+                progress.damaged.append(str(error))
+                progress.line(f"part {number + 1} of {len(parts)}: {error}; nothing of this part was written")
+                continue
             _put(destination, writer.close(), number, len(parts))
         progress.counts = progress.counts.plus(writer.counts)
         progress.parts += 1

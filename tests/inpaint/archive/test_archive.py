@@ -127,6 +127,58 @@ def test_shards_and_a_run_that_is_resumed_give_together_what_one_run_gives(archi
     assert (tmp_path / "out" / "data" / "part-00002-of-00002.parquet").stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("wrong", [["--column", "title"], ["--model", "missing-folder/weights"]])
+def test_an_argument_that_is_refused_at_the_start_can_be_corrected(archive, tmp_path, wrong):
+    assert restore(archive, "-o", tmp_path / "out", *wrong) == 1
+    assert restore(archive, "-o", tmp_path / "out") == 0
+    assert len(results(tmp_path / "out")) == len(PHOTOS)
+
+
+def test_a_file_that_was_added_to_a_folder_is_not_taken_for_done(tmp_path, capsys):
+    for number, data in enumerate(PHOTOS[:2]):
+        (tmp_path / "scans" / f"box{number}").mkdir(parents=True)
+        with tarfile.open(tmp_path / "scans" / f"box{number}" / "scans.tar", "w") as tar:
+            member = tarfile.TarInfo("scan.jpg")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    (tmp_path / "scans" / "box1" / "scans.tar").rename(tmp_path / "scans" / "all.tar")
+    assert restore(tmp_path / "scans", "-o", tmp_path / "out") == 0
+    (tmp_path / "scans" / "box0" / "scans.tar").rename(tmp_path / "scans" / "another.tar")
+    assert restore(tmp_path / "scans", "-o", tmp_path / "out") == 1
+    assert "files were added" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["tar", "parquet"])
+def test_a_file_that_is_damaged_does_not_stop_the_others_and_is_tried_again(tmp_path, capsys, kind):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for box, number in (("a", 0), ("b", 2)):
+        if kind == "parquet":
+            write_parquet(folder / f"{box}.parquet", cells([PHOTOS[number]]))
+        else:
+            with tarfile.open(folder / f"{box}.tar", "w") as tar:
+                member = tarfile.TarInfo("scan.jpg")
+                member.size = len(PHOTOS[number])
+                tar.addfile(member, io.BytesIO(PHOTOS[number]))
+    whole = (folder / f"a.{kind}").read_bytes()
+    damaged = whole[: 512 + len(PHOTOS[0]) // 2] if kind == "tar" else whole[:4] + b"\xff" * 200 + whole[204:]
+    (folder / f"a.{kind}").write_bytes(damaged)
+    assert restore(folder, "-o", tmp_path / "out") == 1
+    written = [path.name for path in (tmp_path / "out" / "data").iterdir()]
+    said = capsys.readouterr().out
+    assert written == ["part-00002-of-00002.parquet"] and f"a.{kind} is damaged" in said
+    assert "1 could not be read" in said
+    (folder / f"a.{kind}").write_bytes(whole)
+    assert restore(folder, "-o", tmp_path / "out") == 0
+    assert len(results(tmp_path / "out")) == 2
+
+
+def test_pictures_beside_a_table_are_counted_as_left_out(archive, tmp_path, capsys):
+    (archive / "loose.jpg").write_bytes(PHOTOS[0])
+    assert restore(archive, "-o", tmp_path / "out") == 0
+    assert "1 pictures or tar files that lie beside" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [["--threshold", "0.9"], ["--restore-tone"]])
 def test_results_of_other_settings_are_not_mixed_into_an_archive(archive, tmp_path, capsys, arguments):
     restore(archive, "-o", tmp_path / "out")
