@@ -21,24 +21,38 @@ class Command(NamedTuple):
         summary: for the help text.
         extra: of the distribution, which has what the module needs beyond the core; "" if that is enough.
         arguments: before those of the user.
+        alone: the help text of a module that takes no arguments; "" for one that reads its own.
     """
 
     module: str
     summary: str
     extra: str = ""
     arguments: tuple[str, ...] = ()
+    alone: str = ""
 
 
+APP_HELP = """\
+Start the page on http://localhost:7860, or the next port that is free. It takes no arguments.
+
+environment variables:
+  GRADIO_SERVER_PORT         the port
+  GRADIO_SERVER_NAME         0.0.0.0 lets other machines open the page (default: 127.0.0.1)
+  GRADIO_TEMP_DIR            folder of uploads and results while the page runs
+  MODEL_ID, MODEL_REVISION   weights on the Hugging Face Hub (default: the bundled weights)"""
+WARM_UP_HELP = """\
+Compile the patch synthesis and keep it on disk, so that the first fill need not. It takes no arguments."""
 COMMANDS = {
     "fill": Command("inpaint", "fill what masks mark, in one photo or many"),
     "restore": Command("inpaint", "find scratches, tears and dust, and fill them", arguments=("--find-damage",)),
-    "app": Command("app", "start the page", "page"),
+    "app": Command("app", "start the page", "page", alone=APP_HELP),
     "train": Command("train", "train weights on your own pictures", "train"),
     "evaluate": Command("train.evaluate", "compare weights with classical methods", "train"),
     "publish": Command("train.publish", "put the weights of a run on the Hugging Face Hub", "train"),
     "jobs": Command("train.jobs", "train on rented hardware", "jobs"),
     "export": Command("inpaint.export", "write the generator to an ONNX file", "export"),
-    "warm-up": Command("inpaint.warm_up", "compile the patch synthesis before the first fill does"),
+    "warm-up": Command(
+        "inpaint.warm_up", "compile the patch synthesis before the first fill does", alone=WARM_UP_HELP
+    ),
     "benchmark": Command("inpaint.benchmark", "time fills on this machine"),
 }
 OWN_PACKAGES = ("inpaint", "page", "train", "app")
@@ -66,7 +80,18 @@ def main(arguments: list[str] | None = None) -> int:
     if command is None:
         print(f"{COMMAND}: there is no command {words[0]!r}: use one of {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
+    if command.alone and words[1:]:
+        return _answer(words[0], command, words[1])
     return _run(words[0], command, words[1:])
+
+
+def _answer(name: str, command: Command, word: str) -> int:
+    """Print the help text of a command that takes no arguments, or that it takes none; return the exit code."""
+    if word in ("-h", "--help"):
+        print(f"usage: {COMMAND} {name}\n\n{command.alone}")
+        return 0
+    print(f"{COMMAND} {name} takes no arguments, and got {word!r}: see {COMMAND} {name} --help", file=sys.stderr)
+    return 2
 
 
 def programs_folder() -> Path:
