@@ -50,9 +50,7 @@ COMMANDS = {
     "publish": Command("train.publish", "put the weights of a run on the Hugging Face Hub", "train"),
     "jobs": Command("train.jobs", "train on rented hardware", "jobs"),
     "export": Command("inpaint.export", "write the generator to an ONNX file", "export"),
-    "warm-up": Command(
-        "inpaint.warm_up", "compile the patch synthesis before the first fill does", alone=WARM_UP_HELP
-    ),
+    "warm-up": Command("inpaint.warm_up", "compile the patch synthesis before the first fill does", alone=WARM_UP_HELP),
     "benchmark": Command("inpaint.benchmark", "time fills on this machine"),
 }
 OWN_PACKAGES = ("inpaint", "page", "train", "app")
