@@ -6,9 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from huggingface_hub import set_client_factory
-from huggingface_hub.utils import get_session
-
 from .errors import TRANSIENT_STATUS, first_line, hide_token, is_interrupted, retry_after_s
 from .http import httpx2
 from .xet import disable_missing_xet
@@ -119,5 +116,8 @@ def install_retrying_client() -> None:
 
     huggingface_hub itself retries reads of files, but not its lookups when a dataset is opened.
     """
+    from huggingface_hub import set_client_factory  # version 1, which a sprint on a bare machine does not need
+    from huggingface_hub.utils import get_session
+
     hooks = get_session().event_hooks
     set_client_factory(lambda: RetryingClient(event_hooks=hooks, follow_redirects=True, timeout=None))

@@ -176,3 +176,21 @@ def test_pictures_are_packed_from_datasets(photos, tmp_path, monkeypatch, capsys
     packed = read_pack(tmp_path / "pack")
     assert len(packed.training) == 7 and packed.about["datasets"] == [photos]
     assert packed.held_out[0][..., 0].mean() > 200 and len(packed.held_out) == 3
+
+
+def test_a_sprint_starts_with_a_huggingface_hub_of_version_0():
+    """A machine that is lent for minutes may have one that lacks what version 1 added."""
+    code = (
+        "import sys, huggingface_hub\n"
+        "class Old(type(sys)):\n"
+        "    def __getattr__(self, name):\n"
+        "        if name == 'set_client_factory': raise AttributeError(name)\n"
+        "        return getattr(huggingface_hub, name)\n"
+        "old = Old('huggingface_hub'); old.__path__ = huggingface_hub.__path__\n"
+        "sys.modules['huggingface_hub'] = old\n"
+        "from train.sprint.__main__ import main\n"
+        "main(['--help'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "--write-minutes" in done.stdout
