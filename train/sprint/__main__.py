@@ -100,7 +100,8 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
     )  # fmt: skip
     options.output.mkdir(parents=True, exist_ok=True)
     images = run_sprint(config, plan, started_s)
-    print(f"{images:,} images seen in all. {options.output} has the weights, the state, a table and a sheet.")
+    table = ", a table and a sheet" if (options.output / "table.md").exists() else ", but no table yet"
+    print(f"{images:,} images seen in all. {options.output} has the weights and the state{table}.")
 
 
 if __name__ == "__main__":
