@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from inpaint import Inpainter
 from inpaint.photos.tone import find_tone_curve
+from page.editor.examples import example_files
 from page.server.texts import translate
 from tests.page.browsing import Visitor, filled, open_tab, picture_of
 from tests.page.serving import GRADIO_WARNINGS, noise
@@ -206,12 +207,31 @@ def test_a_sound_photo_stays_as_it_is_with_a_message(visitor):
     assert not visitor["divider"].is_visible() and visitor["found-count"].inner_text() == "0 found"
 
 
+def inside_crack():
+    """Row and column of a pixel in the mask of the first example, away from its rim."""
+    mask = Image.open(example_files("cracked")[1]).convert("L").filter(ImageFilter.MinFilter(9))
+    return tuple(np.argwhere(np.asarray(mask) > 127)[0])
+
+
 def test_restoring_an_example_starts_from_the_damaged_photo(visitor, searches):
+    assert filled(visitor.pixels(), inside_crack())
     assert visitor["divider"].is_visible() and not visitor.page.locator(".page[data-changed]").count()
     visitor["restore"].click()
     visitor["restoration"].wait_for()
     settle(visitor)
-    assert len(searches) == 1 and not filled(visitor.pixels(), (394, 512))  # nothing was found here
+    assert len(searches) == 1 and not filled(visitor.pixels(), inside_crack())  # nothing was found here
+
+
+def test_an_example_that_the_server_has_opened_with_its_fill_is_restored_from_the_damaged_photo_too(visitor):
+    for name in ("undo", "redo"):
+        visitor[name].click()
+        settle(visitor)
+    assert filled(visitor.pixels(), inside_crack())
+    visitor["restore"].click()
+    visitor["restoration"].wait_for()
+    settle(visitor)
+    assert not filled(visitor.pixels(), inside_crack()) and visitor["found-count"].inner_text() == "0 found"
+    visitor.wait_for_status(translate("restored_tone", "en"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1440, 900)])

@@ -106,6 +106,7 @@ def test_the_photo_its_fills_and_their_history_survive_a_reload(visitor):
     visitor.paint((200, 200))
     before = visitor.pixels()
     reload(visitor)
+    assert visitor.page.locator(".page[data-changed]").count()  # Download stands out as before
     assert (visitor.pixels() == before).all() and not visitor["divider"].is_visible()
     visitor["undo"].click()
     visitor.wait("ready")

@@ -151,7 +151,9 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
   await showAnswer(page, answer ?? { patches: [] }, [resumed ? {} : photo]);
   if (resumed) {
     page.restoration.sync();
-    page.unsaved.changed(answer.painted || page.restoration.evensTones);
+    const isChanged = Boolean(answer.painted || page.restoration.evensTones);
+    page.unsaved.changed(isChanged);
+    root.toggleAttribute("data-changed", isChanged);
   }
   page.remembering.save(page.visit);
   page.status.set(null, "ready");
