@@ -242,6 +242,7 @@ def test_the_first_action_has_words_and_everything_fits_on_every_width(browser, 
     assert button.inner_text() == translate("restore", "en")
     box = button.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 40
+    assert button.evaluate("button => button.scrollWidth <= button.clientWidth")  # the words are not cut off
     button.tap() if width < 500 else button.click()
     visitor["restoration"].wait_for()
     settle(visitor)
