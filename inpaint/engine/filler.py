@@ -6,19 +6,19 @@ modes and the writing of results are left to `inpaint.inpainter`.
 """
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
-from inpaint.compiled.ahead import ahead
 from inpaint.compiled.available import is_available
+from inpaint.compiled.ordered import ordered
 from inpaint.compiled.parallel import Cancelled
 from inpaint.networks.config import FreeFormConfig, GeneratorConfig
 from inpaint.photos.errors import MaskError
 from inpaint.pyramid.fills import composite_pixels, downscale, push_pull, transfer_low_frequencies
 
+from .crop_order import CropOrder
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
@@ -26,6 +26,8 @@ from .regions import Box, regions_of
 from .surface import synthesised_fill
 
 _BICUBIC = Image.Resampling.BICUBIC
+_MANY_CROPS = 64
+"""From this number on the network is prepared again, to run several crops at a time."""
 
 
 class Generator(Protocol):
@@ -160,46 +162,39 @@ class Filler:
         unknown: np.ndarray | None,
         cancelled: Cancelled | None,
     ) -> Iterator[tuple[RegionPlan, Fill, PackedFill]]:
-        """Yield the network's fills of all regions in order: crop by crop if there is one region, else each at once."""
-        if len(regions) == 1:
-            for fill, packed in self._fill_crops(regions[0].crops, pixels, mask, within, unknown, cancelled):
-                yield regions[0], fill, packed
-            return
+        """Yield the network's fills of all regions in order, until they are no longer wanted."""
+        order = CropOrder([region.crops for region in regions])
+        generator, workers = self._for_crops(len(order.crops), len(regions))
 
-        def fills_of(region: RegionPlan) -> list[tuple[Fill, PackedFill]]:
-            return list(self._fill_crops(region.crops, pixels, mask, within, unknown, cancelled))
-
-        for region, fills in zip(regions, ahead(partial(fills_of, region) for region in regions), strict=True):
-            yield from ((region, fill, packed) for fill, packed in fills)
-
-    def _fill_crops(
-        self,
-        crops: list[Crop],
-        pixels: np.ndarray,
-        mask: np.ndarray,
-        within: Box | None,
-        unknown: np.ndarray | None,
-        cancelled: Cancelled | None,
-    ) -> Iterator[tuple[Fill, PackedFill]]:
-        """Yield the fills of a region's crops that are not coarse, until they are no longer wanted."""
-        final: list[PackedFill] = []
-        coarse: dict[int, list[PackedFill]] = {crop.scale: [] for crop in crops}
-        for crop in crops:
+        def fill_of(index: int) -> Fill | None:
             if cancelled is not None and cancelled():
-                return
-            same_scale = coarse[crop.scale] if crop.coarse else final
+                return None
+            crop = order.crops[index]
             if within is not None and not crop.box.overlaps(within):
-                same_scale.append(Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
-                continue
-            coarse_fills = coarse[2 * crop.scale] if crop.refines else []
-            fill = self._fill_crop(crop, pixels, mask, coarse_fills, coarse[crop.scale] + final, unknown)
-            packed = fill.pack()
-            same_scale.append(packed)
-            if not crop.coarse:
-                yield fill, packed
+                order.keep(index, Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
+                return None
+            fill = self._fill_crop(generator, crop, pixels, mask, *order.earlier_fills(index), unknown)
+            order.keep(index, fill.pack())
+            return None if crop.coarse else fill
+
+        for index, fill in enumerate(ordered(len(order.crops), order.needs, fill_of, workers)):
+            packed = order.fills[index]
+            if packed is None:  # cancelled
+                return
+            if fill is not None:
+                yield regions[order.region_of[index]], fill, packed
+
+    def _for_crops(self, crops: int, regions: int) -> tuple[Generator, int]:
+        """Return what runs the crops of a fill, and how many of them at a time."""
+        for_throughput = getattr(self.generator, "for_throughput", None)
+        if crops >= _MANY_CROPS and for_throughput is not None:
+            generator, streams = for_throughput()
+            return generator, max(streams, 2)
+        return self.generator, 2 if regions > 1 else 1  # one is prepared while the network, on all cores, fills another
 
     def _fill_crop(
         self,
+        generator: Generator,
         crop: Crop,
         pixels: np.ndarray,
         mask: np.ndarray,
@@ -210,6 +205,7 @@ class Filler:
         """Run the generator once, and return what it fills at the photo's resolution.
 
         Args:
+            generator: the runtime.
             crop: what to fill.
             pixels: the photo.
             mask: its mask.
@@ -223,10 +219,10 @@ class Filler:
         masked_image, batch = image if area is hole else image * (1 - area), area[None, None]
         if crop.refines:
             coarse_fill = push_pull(*downscale(content.pixels, content.blank, crop.scale))
-            (prediction,) = self.generator(masked_image[None], batch, coarse_fill[None])
+            (prediction,) = generator(masked_image[None], batch, coarse_fill[None])
             prediction = transfer_low_frequencies(prediction, coarse_fill, area)
         else:
-            (prediction,) = self.generator(masked_image[None], batch)
+            (prediction,) = generator(masked_image[None], batch)
         return _upscaled(composite_pixels(image, prediction, area), crop)
 
     def _generator_mask(self, hole: np.ndarray) -> np.ndarray:

@@ -159,9 +159,9 @@ def read_crop(
     """
     inside = box.intersection(Box(0, 0, mask.shape[1], mask.shape[0]))
     content = CropContent(pixels[inside.slices].copy(), mask[inside.slices].copy(), mask[inside.slices].copy())
-    for fill in _near(coarse_fills, inside):
+    for fill in coarse_fills:
         fill.draw(content.pixels, inside, content.blank)
-    for fill in _near(fills, inside):
+    for fill in fills:
         fill.draw(content.pixels, inside, content.hole)
     np.logical_and(content.blank, content.hole, out=content.blank)
     if unknown is not None and not (content.hole | unknown[inside.slices]).all():
@@ -172,16 +172,6 @@ def read_crop(
     rows = reflect_indices(box.top - inside.top, box.bottom - inside.top, inside.height)
     columns = reflect_indices(box.left - inside.left, box.right - inside.left, inside.width)
     return CropContent(*(array[rows[:, None], columns] for array in content))
-
-
-def _near(fills: list[PackedFill], box: Box) -> list[PackedFill]:
-    """Return the fills whose boxes overlap a box: a crop of a long scratch may follow a thousand others."""
-    left, top, right, bottom = box
-    return [
-        fill
-        for fill in fills
-        if fill.box.left < right and fill.box.top < bottom and fill.box.right > left and fill.box.bottom > top
-    ]
 
 
 def reflect_indices(start: int, stop: int, size: int) -> np.ndarray:
