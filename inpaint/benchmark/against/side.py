@@ -41,10 +41,12 @@ class Side:
     def __init__(self, checkout: Path, settings: Mapping[str, Any]) -> None:
         self._checkout = checkout
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 closed by `close`
+        # an installed package has its bytecode: without it each start would compile all modules
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
             [sys.executable, "-P", DRIVER],
             cwd=checkout,
-            env=os.environ | {"PYTHONPATH": str(checkout)},
+            env=kept | {"PYTHONPATH": str(checkout)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
