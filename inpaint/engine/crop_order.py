@@ -53,7 +53,7 @@ class CropOrder:
         return coarse, known
 
     def _seen(self, index: int) -> tuple[list[int], list[int]]:
-        """Return the earlier crops whose fills are seen as coarse ones, and as known: first coarse ones of the scale."""
+        """Return the earlier crops whose fills are seen as coarse ones, and as known, those of its own scale first."""
         if index not in self._needed:
             self._needed[index] = self._find_seen(index)
         return self._needed[index]

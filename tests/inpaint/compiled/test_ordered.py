@@ -1,4 +1,4 @@
-"""Tasks with needs: results in order, several tasks at a time, none before its needs, and no more once nobody wants them."""
+"""Tasks with needs: results in order, several at a time, none before its needs, no more once nobody wants them."""
 
 import random
 import threading
