@@ -213,12 +213,14 @@ def test_drafts_are_not_part_of_a_result_and_options_reach_the_fills():
 
 
 def test_find_damage_uses_the_damage_finder_of_the_constructor():
-    def marks_dark_pixels(pixels, *, threshold, grow_px):
-        return pixels.max(axis=2) < 50
+    class MarksDarkPixels:
+        def find_damage(self, pixels, **_):
+            dark = pixels.max(axis=2) < 50
+            return dark, dark.astype(np.float32)
 
     photo = np.full((20, 30, 3), 200, np.uint8)
     photo[5:7, 3:9] = 0
-    found = Inpainter(MeanGenerator(), device="cpu", damage_finder=marks_dark_pixels).find_damage(photo)
+    found = Inpainter(MeanGenerator(), device="cpu", damage_finder=MarksDarkPixels()).find_damage(photo)
     assert np.array_equal(np.asarray(found) > 0, photo[..., 0] == 0)
 
 

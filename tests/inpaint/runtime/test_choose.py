@@ -79,9 +79,9 @@ def test_where_bfloat16_is_disabled_openvino_computes_in_float32():
         return "model"
 
     core = SimpleNamespace(compile_model=compile_model)
-    assert openvino._compiled(core, None, ["bf16", "f32"]) == ("model", "f32")
+    assert openvino._compiled(core, None, ["bf16", "f32"], 1) == ("model", "f32")
     with pytest.raises(RuntimeError):
-        openvino._compiled(core, None, ["bf16"])
+        openvino._compiled(core, None, ["bf16"], 1)
 
 
 @pytest.mark.parametrize("source", [small, load_weights], ids=["module", "weights"])
