@@ -28,7 +28,9 @@ BUNDLED_DAMAGE = BUNDLED / "damage"
 USUAL_SHARE, SHARE_OFFSET = 0.003, 0.0003
 """The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
 a photo, so that it is never 0."""
-MIN_SHIFT, MAX_SHIFT = -1.5, 1.5
+PLAIN = 0.5
+"""Logit from which a pixel counts for the share: doubtful pixels all over gravel must not raise each other."""
+MIN_SHIFT, MAX_SHIFT = -1.5, 0.3
 """Bounds of the shift of a photo's logits."""
 
 
@@ -208,14 +210,14 @@ def adjust_to_prior(logits: np.ndarray) -> np.ndarray:
         logits: float32 (H, W), as the network predicts them for each pixel; not modified.
 
     Returns:
-        float32 (H, W): the logarithm of the share of pixels above 0, over the usual share, is added to all. It is
+        float32 (H, W): the logarithm of the share of pixels above PLAIN, over the usual share, is added to all. It is
         clamped to MIN_SHIFT and MAX_SHIFT.
 
     Reference:
         Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural Computation
         14(1), Eq. 2.4, with the photo as the new distribution.
     """
-    share = np.count_nonzero(logits > 0) / logits.size
+    share = np.count_nonzero(logits > PLAIN) / logits.size
     shift = math.log((share + SHARE_OFFSET) / USUAL_SHARE)
     return logits + np.float32(min(max(shift, MIN_SHIFT), MAX_SHIFT))
 

@@ -134,8 +134,8 @@ def _interpolate_rows(small, at, line):
 
 
 @njit(**OPTIONS)
-def average_with_enlarged(start, stop, small, rows, left, right, weight, values):
-    """Write the mean of `values` and of the enlarged `small` to `values`, for rows start to stop - 1.
+def average_with_enlarged(start, stop, small, rows, left, right, weight, share, values):
+    """Write the weighted mean of `values` and of the enlarged `small` to `values`, for rows start to stop - 1.
 
     Args:
         small: float32 (h, w).
@@ -143,6 +143,7 @@ def average_with_enlarged(start, stop, small, rows, left, right, weight, values)
         left: int32 (W,), the column of `small` at the left of each column.
         right: int32 (W,), the column at the right of it.
         weight: float32 (W,), weight of the latter.
+        share: float32, weight of the enlarged `small` in the mean.
         values: float32 (H, W), overwritten.
     """
     line = np.empty(small.shape[1], np.float32)
@@ -151,7 +152,7 @@ def average_with_enlarged(start, stop, small, rows, left, right, weight, values)
         for x in range(len(left)):
             value = line[left[x]]
             value += (line[right[x]] - value) * weight[x]
-            values[y, x] = (values[y, x] + value) * np.float32(0.5)
+            values[y, x] += (value - values[y, x]) * share
 
 
 @njit(**OPTIONS)

@@ -38,15 +38,21 @@ def box_downscale(pixels: np.ndarray, scale: float) -> np.ndarray:
     return out
 
 
-def average_with_enlarged(values: np.ndarray, small: np.ndarray) -> None:
-    """Overwrite values, float32 (H, W), by their mean with a smaller map that is enlarged by bilinear interpolation."""
+def average_with_enlarged(values: np.ndarray, small: np.ndarray, share: float) -> None:
+    """Overwrite values by their weighted mean with a smaller map that is enlarged by bilinear interpolation.
+
+    Args:
+        values: float32 (H, W), overwritten.
+        small: float32 (h, w).
+        share: weight of the smaller map, from 0 to 1; the values have the rest.
+    """
     if not is_available():
-        np.add(values, _enlarged(small, values.shape), out=values)
-        values *= 0.5
+        values *= np.float32(1 - share)
+        values += np.float32(share) * _enlarged(small, values.shape)
         return
     from . import kernels
 
-    _run(kernels.average_with_enlarged, small, values)
+    _run(kernels.average_with_enlarged, small, np.float32(share), values)
 
 
 def maximum_with_enlarged(values: np.ndarray, small: np.ndarray) -> None:

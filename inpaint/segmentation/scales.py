@@ -12,6 +12,8 @@ FULL_PIXELS = 26_000_000
 size decides where."""
 LEAST_LONG_SIDE = 480
 """The copies in which large damage is searched have a long side of at least this number of pixels."""
+HALF_SHARE = 0.4
+"""Weight of the copy of half the size in the mean with a picture's own logits: hairs and specks fade in the copy."""
 RIM_PX = 2
 """In a copy, damage ends up to this number of pixels too late."""
 CLEARLY = 2.0
@@ -27,9 +29,9 @@ LogitsOf = Callable[[np.ndarray], np.ndarray]
 def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: LogitsOf) -> np.ndarray:
     """Return the logits of damage of a photo at its own size.
 
-    At each scale they are the mean of those of the picture and of its half: a branch may look like a scratch at one of
-    them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that damage
-    has in a small copy.
+    At each scale they are a weighted mean of those of the picture and of its half: a branch may look like a scratch at
+    one of them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that
+    damage has in a small copy.
 
     Args:
         pixels: RGB uint8 (H, W, 3); not modified.
@@ -47,7 +49,7 @@ def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: 
     maximum_with_enlarged(logits, coarse)
     candidates = ~enlarged_at_most(coarse, logits.shape, CANDIDATE)
     write_tile_logits(pixels, candidates, tile_logits_of, logits)
-    average_with_enlarged(logits, coarse)
+    average_with_enlarged(logits, coarse, HALF_SHARE)
     return logits
 
 
@@ -59,7 +61,7 @@ def _of_scale(pixels: np.ndarray, logits_of: LogitsOf, own: np.ndarray | None) -
     of_half = logits_of(half)
     coarser = None if is_last else _of_scale(half, logits_of, of_half)[0]
     logits = alone.copy() if own is not None else alone
-    average_with_enlarged(logits, of_half)
+    average_with_enlarged(logits, of_half, HALF_SHARE)
     if coarser is not None:
         maximum_with_enlarged(logits, without_rims(coarser, logits))
     return logits, alone

@@ -217,14 +217,23 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
 
 def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():
     weak = np.full((100, 100), -5, np.float32)
-    weak[10, 10:40] = -0.4
+    weak[10, 10:40] = -0.2
     plain = weak.copy()
     plain[50:60] = 3
-    assert adjust_to_prior(plain)[10, 10:40].min() > 0 > -0.4 > adjust_to_prior(weak)[10, 10:40].max()
+    assert adjust_to_prior(plain)[10, 10:40].min() > 0 > -0.2 > adjust_to_prior(weak)[10, 10:40].max()
     odds = (0.1 + SHARE_OFFSET) / USUAL_SHARE  # the share of marked pixels over the usual one, here out of bounds
     assert np.allclose(adjust_to_prior(plain) - plain, min(np.log(odds), MAX_SHIFT), atol=1e-5)
-    plain[51:60] = -5
-    assert np.allclose(adjust_to_prior(plain) - plain, np.log((0.01 + SHARE_OFFSET) / USUAL_SHARE), atol=1e-5)
+    plain[50:60] = -5
+    plain[50, :10] = 3
+    assert np.allclose(adjust_to_prior(plain) - plain, np.log((0.001 + SHARE_OFFSET) / USUAL_SHARE), atol=1e-5)
+
+
+def test_doubtful_marks_all_over_a_photo_do_not_raise_each_other():
+    texture = np.full((100, 100), -5, np.float32)
+    texture[::2] = 0.2
+    assert adjust_to_prior(texture).max() < -0.2
+    texture[::2] = 3
+    assert adjust_to_prior(texture).max() > 3.2
 
 
 def test_probabilities_lie_between_0_and_1_and_the_mask_is_where_they_exceed_the_threshold(finder):

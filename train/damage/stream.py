@@ -1,17 +1,23 @@
 """Batches for the damage network: crops of undamaged photos that are degraded as they are needed."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from train.config import DataConfig
-from train.damage.degradation.degrade import degrade
+from train.damage.degradation.degrade import degrade, local_detail
+from train.damage.degradation.overlays import Maps
 from train.data.order import START, Position
 from train.data.overlays import by_kind, load_overlays
 from train.data.stream import PhotoStream
 
 from .config import DamageTrainConfig
+
+TEXTURE_SHARE, TEXTURE_TRIES = 0.6, 3
+"""This share of the crops without damage are the most detailed of as many crops of a photo: twigs, fur and lettering
+must be left alone, and a crop of the sky teaches nothing about them."""
 
 
 class DegradedStream(PhotoStream):
@@ -40,14 +46,23 @@ class DegradedStream(PhotoStream):
         held_out: frozenset[str] = frozenset(),
     ) -> None:
         self._run_config = config
-        self._maps = by_kind(load_overlays(config.overlays, held_out=False)) if config.overlays else None
+        self._maps = Maps(by_kind(load_overlays(config.overlays, held_out=False))) if config.overlays else None
         super().__init__(data or config.data_config, config.seed, start, rank, world_size, held_out)
 
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))
-        crop = zoomed_crop(photo, self._run_config.resolution, self._run_config.largest_zoom, rng)
-        degraded = degrade(crop, rng, clean_share=self._run_config.clean, maps=self._maps)
+        config = self._run_config
+        is_clean = rng.random() < config.clean
+        tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
+        crops = [zoomed_crop(photo, config.resolution, config.largest_zoom, rng) for _ in range(tries)]
+        crop = crops[0] if tries == 1 else most_detailed(crops)
+        degraded = degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
         return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
+
+
+def most_detailed(crops: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the crop, uint8 (side, side, 3), with the most `local_detail` in the mean."""
+    return max(crops, key=lambda crop: float(local_detail(crop.astype(np.float32)).mean()))
 
 
 def zoomed_crop(photo: Image.Image, side: int, largest_zoom: float, rng: np.random.Generator) -> np.ndarray:

@@ -21,7 +21,7 @@ def main():
         for scale in (0.01, 0.5, 0.7):
             shape = resize.box_downscale(pixels, scale).shape[:2]
             small = rng.normal(0, 1, shape).astype(np.float32)
-            resize.average_with_enlarged(values, small)
+            resize.average_with_enlarged(values, small, 0.4)
             resize.maximum_with_enlarged(values, small)
             resize.enlarged_at_most(small, values.shape, 0)
         hysteresis(values, -0.3, 0.2, 3)

@@ -45,9 +45,9 @@ def test_maps_are_enlarged_like_those_of_pillow(small_shape, shape):
     small, values = rng.normal(0, 5, small_shape).astype(np.float32), rng.normal(0, 5, shape).astype(np.float32)
     wanted = enlarged(small, shape)
     mean, maximum = values.copy(), values.copy()
-    resize.average_with_enlarged(mean, small)
+    resize.average_with_enlarged(mean, small, 0.3)
     resize.maximum_with_enlarged(maximum, small)
-    assert np.allclose(mean, (values + wanted) / 2, atol=1e-3)
+    assert np.allclose(mean, 0.7 * values + 0.3 * wanted, atol=1e-3)
     assert np.allclose(maximum, np.maximum(values, wanted), atol=1e-3)
     for limit in (-3, 0, 20):
         at_most = resize.enlarged_at_most(small, shape, limit)

@@ -8,7 +8,7 @@ from PIL import Image
 from tests.train.damage.opacity_maps import map_of_line
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, degrade
-from train.damage.degradation.overlays import MOST, overlays, placed_at_random
+from train.damage.degradation.overlays import MOST, Maps, overlays, placed_at_random
 from train.damage.stream import DegradedStream
 from train.data.overlays import HELD_OUT, by_kind, is_held_out, load_overlays
 
@@ -80,15 +80,26 @@ def test_lines_are_placed_at_all_angles():
 def test_overlays_are_bright_and_dark_and_at_most_a_few():
     brightness = []
     for seed in range(60):
-        layers = overlays(SIDE, np.random.default_rng(seed), {"line": [map_of_line()]})
+        layers = overlays(SIDE, np.random.default_rng(seed), Maps({"line": [map_of_line()]}))
         assert 1 <= len(layers) <= MOST
         brightness += [float(np.mean(layer.color)) for layer in layers]
     assert np.mean(np.array(brightness) > 0.6) > 0.3 and np.mean(np.array(brightness) < 0.3) > 0.25
 
 
+def test_kinds_that_cover_little_are_drawn_more_often_but_no_kind_is_left_out():
+    speck = np.zeros((120, 150), np.uint8)
+    speck[60, 70:73] = 255
+    maps = Maps({"line": [map_of_line()], "speck": [speck], "sheet": [np.full((120, 150), 255, np.uint8)]})
+    rng = np.random.default_rng(0)
+    drawn = [int((maps.draw(rng)[0] > 0).sum()) for _ in range(2000)]
+    shares = [np.mean([count == pixels for count in drawn]) for pixels in (260, 3, 120 * 150)]
+    assert shares[1] > 1.5 * shares[0] > 2 * shares[2] > 0.1
+    assert np.allclose(shares, maps.shares, atol=0.05)
+
+
 def test_opacity_maps_become_targets_and_change_the_photo():
     grey = np.full((SIDE, SIDE, 3), 128, np.uint8)
-    maps = {"line": [map_of_line()]}
+    maps = Maps({"line": [map_of_line()]})
     labelled = changed = 0
     for seed in range(12):
         with_maps, without = (degrade(grey, np.random.default_rng(seed), clean_share=0, maps=m) for m in (maps, None))
@@ -105,7 +116,7 @@ def test_a_run_reads_the_maps_that_are_not_held_out(dataset, photos):
     stream = DegradedStream(config)
     try:
         batch = stream.next_batch()
-        marks = {int(opacity[0, 0]) for maps in stream._maps.values() for opacity in maps}
+        marks = {int(opacity[0, 0]) for maps in stream._maps.by_kind.values() for opacity in maps}
     finally:
         stream.close()
     assert batch.image.shape == (2, 3, 64, 64)

@@ -16,7 +16,7 @@ from inpaint.networks.config import DamageConfig
 from tests.train.runs import damage
 from train.__main__ import main
 from train.damage.config import DamageTrainConfig
-from train.damage.degradation.degrade import IGNORE_INDEX
+from train.damage.degradation.degrade import IGNORE_INDEX, degrade
 from train.damage.losses import AREA_DISCOUNT, NEIGHBOURHOOD_PX, damage_losses
 from train.damage.stream import DegradedStream, zoomed_crop
 from train.damage.trainer import LAST_LEARNING_RATE, DamageTrainer
@@ -70,6 +70,24 @@ def test_crops_have_all_magnifications_up_to_the_largest():
     assert small.shape == (64, 64, 3)
     detail = [np.abs(np.diff(crop.astype(int), axis=1)).mean() for crop in crops]
     assert max(detail) > 1.5 * min(detail)
+
+
+def test_many_undamaged_crops_are_those_with_the_most_detail(photos, monkeypatch):
+    half = np.full((200, 400, 3), 128, np.uint8)
+    half[:, 300:] = np.random.default_rng(0).integers(0, 256, (200, 100, 3))  # a quarter of the picture has texture
+    textured = {0.0: 0, 1.0: 0}
+
+    def record(crop, rng, *, clean_share, maps):
+        textured[clean_share] += crop.std() > 20
+        return degrade(crop, rng, clean_share=clean_share, maps=maps)
+
+    monkeypatch.setattr("train.damage.stream.degrade", record)
+    for clean in textured:
+        stream = DegradedStream(damage(photos, "run", clean=clean, resolution=32, largest_zoom=1.0))
+        targets = [stream._draw(Image.fromarray(half), (0, 0, number))[1] for number in range(60)]
+        stream.close()
+        assert any(target.any() for target in targets) == (clean == 0)
+    assert textured[1.0] > 1.3 * textured[0.0] > 0
 
 
 def test_batches_do_not_depend_on_the_number_of_threads(photos):

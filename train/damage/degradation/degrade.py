@@ -60,7 +60,7 @@ def degrade(
         crop: uint8 (side, side, 3) of an undamaged photo.
         rng: the only source of randomness.
         clean_share: probability that the crop gets no damage.
-        maps: opacity maps of damage, see `overlays`; None: only drawn damage.
+        maps: opacity maps of damage; None: only drawn damage.
     """
     photo = crop.astype(np.float32) / 255
     if rng.random() < 0.25:

@@ -9,15 +9,38 @@ from PIL import Image
 from .layers import Layer, add_texture, paper_color
 from .shapes import gaussian_blur
 
-Maps = Mapping[str, Sequence[np.ndarray]]
-"""Kind of damage -> opacity maps, uint8 (h, w)."""
 SCALES = 0.5, 2.2
 """Smallest and largest magnification of a map."""
 MOST = 4
 """Largest number of maps on a crop."""
 OPACITY_SHAPES = 0.7, 1.6
 """Range of the exponent of a map's opacity."""
+FAVOUR = 0.3
+"""A kind of damage is drawn in proportion to the area that its maps cover to the power of minus this: specks and hairs
+fill so little of a crop that they are learned slowly."""
 _ALIGNED_SHARE = 0.4  # of the maps, which are turned by a multiple of 90 degrees only and so stay as sharp as they are
+
+
+class Maps:
+    """Opacity maps, and how often each kind of them is drawn.
+
+    Args:
+        by_kind: kind of damage -> opacity maps, uint8 (h, w); no kind without maps.
+
+    Attributes:
+        by_kind: the same.
+        shares: float64 (K,), probability of each kind; their sum is 1.
+    """
+
+    def __init__(self, by_kind: Mapping[str, Sequence[np.ndarray]]) -> None:
+        self.by_kind = by_kind
+        covered = np.array([np.mean([(one > 50).mean() for one in maps]) for maps in by_kind.values()])
+        weights = np.maximum(covered, 1e-4) ** -FAVOUR
+        self.shares = weights / weights.sum()
+
+    def draw(self, rng: np.random.Generator) -> Sequence[np.ndarray]:
+        """Return the maps of a random kind."""
+        return list(self.by_kind.values())[int(rng.choice(len(self.shares), p=self.shares))]
 
 
 def overlays(side: int, rng: np.random.Generator, maps: Maps) -> list[Layer]:
@@ -26,17 +49,16 @@ def overlays(side: int, rng: np.random.Generator, maps: Maps) -> list[Layer]:
     Args:
         side: of the square in pixels.
         rng: the only source of randomness.
-        maps: kind -> maps.
+        maps: which ones.
     """
-    kinds = list(maps)
-    kind, color = kinds[int(rng.integers(len(kinds)))], overlay_color(side, rng)
+    of_kind, color = maps.draw(rng), overlay_color(side, rng)
     layers = []
     for _ in range(1 + int(rng.geometric(0.5) - 1) % MOST):
         if rng.random() < 0.25:
-            kind = kinds[int(rng.integers(len(kinds)))]
+            of_kind = maps.draw(rng)
         if rng.random() < 0.25:
             color = overlay_color(side, rng)
-        opacity = maps[kind][int(rng.integers(len(maps[kind])))]
+        opacity = of_kind[int(rng.integers(len(of_kind)))]
         alpha = placed_at_random(opacity, side, rng) ** np.float32(rng.uniform(*OPACITY_SHAPES))
         alpha = alpha * np.float32(1 if rng.random() < 0.5 else rng.uniform(0.4, 1))
         layers.append(Layer(alpha, color))
