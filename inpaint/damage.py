@@ -30,7 +30,7 @@ USUAL_SHARE, SHARE_OFFSET = 0.003, 0.0003
 a photo, so that it is never 0."""
 PLAIN = 0.5
 """Logit from which a pixel counts for the share: doubtful pixels all over gravel must not raise each other."""
-MIN_SHIFT, MAX_SHIFT = -1.5, 0.3
+MIN_SHIFT, MAX_SHIFT = -1.5, 0.1
 """Bounds of the shift of a photo's logits."""
 
 

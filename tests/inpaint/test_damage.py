@@ -174,7 +174,7 @@ def test_the_probability_is_returned_on_request_and_gives_the_same_masks(inpaint
         assert np.array_equal(
             np.asarray(inpainter.find_damage(pixels, **settings)) > 0, damage_mask(probability, **settings)
         )
-    assert probability[line].mean() > 0.9
+    assert probability[line].mean() > 0.6 > 0.05 > probability[~line].mean()
 
 
 def test_a_kind_that_is_switched_off_is_not_marked(inpainter):
@@ -217,10 +217,10 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
 
 def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_clean_one():
     weak = np.full((100, 100), -5, np.float32)
-    weak[10, 10:40] = -0.2
+    weak[10, 10:40] = -0.05
     plain = weak.copy()
     plain[50:60] = 3
-    assert adjust_to_prior(plain)[10, 10:40].min() > 0 > -0.2 > adjust_to_prior(weak)[10, 10:40].max()
+    assert adjust_to_prior(plain)[10, 10:40].min() > 0 > -0.05 > adjust_to_prior(weak)[10, 10:40].max()
     odds = (0.1 + SHARE_OFFSET) / USUAL_SHARE  # the share of marked pixels over the usual one, here out of bounds
     assert np.allclose(adjust_to_prior(plain) - plain, min(np.log(odds), MAX_SHIFT), atol=1e-5)
     plain[50:60] = -5
@@ -233,13 +233,13 @@ def test_doubtful_marks_all_over_a_photo_do_not_raise_each_other():
     texture[::2] = 0.2
     assert adjust_to_prior(texture).max() < -0.2
     texture[::2] = 3
-    assert adjust_to_prior(texture).max() > 3.2
+    assert adjust_to_prior(texture).max() > 3.05
 
 
 def test_probabilities_lie_between_0_and_1_and_the_mask_is_where_they_exceed_the_threshold(finder):
     pixels, _ = scratched()
     probability = finder.probability(pixels)
-    assert 0 <= probability.min() < 0.01 and 0.99 < probability.max() <= 1
+    assert 0 <= probability.min() < 0.01 and 0.9 < probability.max() <= 1
     mask = finder(pixels, grow_px=0)
     assert (mask >= (probability > 0.501)).mean() > 0.999  # all but components of a pixel or two
     assert not (mask & (probability < 0.299)).any()

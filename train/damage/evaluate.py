@@ -211,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.overlays and not options.clean:
         parser.error("--overlays needs photos to lay them over: add --clean")
     try:
-        finder = DamageFinder(load_damage_network(options.weights))
+        finder = DamageFinder(load_damage_network(options.weights) if options.weights else None)
         inpainter = Inpainter.from_pretrained(damage_finder=finder)
         pairs = list(read_pairs(options.pairs))[: options.count] if options.pairs else []
         counts = score_pairs(finder, pairs, THRESHOLDS) if pairs else {}
