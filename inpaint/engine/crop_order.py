@@ -25,8 +25,8 @@ class CropOrder:
         self.crops = [crop for crops in regions for crop in crops]
         self.region_of = [index for index, crops in enumerate(regions) for _ in crops]
         self.fills: list[PackedFill | None] = [None] * len(self.crops)
-        counts = [len(crops) for crops in regions]
-        self._first = np.repeat(np.cumsum([0, *counts[:-1]]), counts)
+        counts = np.array([len(crops) for crops in regions], np.int64)
+        self._first = np.repeat(np.cumsum(counts) - counts, counts)
         self._writes = np.array([crop.write for crop in self.crops], np.int64).reshape(-1, 4)
         self._scales = np.array([crop.scale for crop in self.crops], np.int64)
         self._coarse = np.array([crop.coarse for crop in self.crops], bool)

@@ -219,7 +219,13 @@ class _Publication:
             ValueError: `if_better` is set and the comparison is not possible.
         """
         needed = self.options.if_better and weights_sha256(existing) is not None
-        held_out = held_out_of_run(run_config(self.run_dir), self.options.held_out)
+        try:
+            held_out = held_out_of_run(run_config(self.run_dir), self.options.held_out)
+        except (ValueError, StreamError) as error:
+            if needed or self.options.held_out:
+                raise
+            print(f"Not measured on held-out photos: {error}", file=sys.stderr)
+            held_out = None
         previous = f"{self.repo_id}@{existing.sha}" if existing and weights_sha256(existing) else None
         if held_out is None:
             if needed:

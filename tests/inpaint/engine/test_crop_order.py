@@ -79,3 +79,9 @@ def test_a_crop_needs_the_earlier_crops_whose_fills_it_sees(of):
         assert all(earlier < index for earlier in order.needs(index))
     assert found >= 3
     assert sum(not order.needs(index) for index in range(len(order.crops))) > 3
+
+
+def test_without_holes_there_is_nothing_to_fill():
+    assert CropOrder([]).crops == []
+    photo = np.asarray(picture("RGB", (60, 50)))
+    assert list(Filler(in_pytorch(MeanGenerator())).fills(photo, np.zeros((50, 60), bool))) == []
