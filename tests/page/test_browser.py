@@ -254,7 +254,7 @@ def test_closing_the_tab_ends_the_visit(browser, served):
     visitor = Visitor(open_tab(browser), served.url)
     visitor.upload(noise(100, 120))
     assert len(served.visits) == 1
-    until(lambda: served.visits._of_tab, "the server knows whose tab it is")
+    until(lambda: all(visit.tab for visit in served.visits._visits.values()), "the server knows whose tab it is")
     visitor.leave()
     until(lambda: len(served.visits) == 0, "the visit has ended")
 

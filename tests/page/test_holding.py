@@ -190,8 +190,9 @@ def test_an_object_is_outlined_and_filled_by_touch(browser, served):
         touch = {"type": "touchMove" if number else "touchStart", "touchPoints": [{"x": x, "y": y}]}
         session.send("Input.dispatchTouchEvent", touch)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    visitor["fill"].tap()
-    visitor.page.wait_for_selector("[data-testid=undo]:enabled")
+    visitor["held"].wait_for()
+    visitor["fill"].click()
+    visitor.page.wait_for_selector("[data-testid=held]", state="hidden")
     visitor.wait("ready")
     until(lambda: changed(visitor, photo, (165, 245)), "the fill")
     visitor.leave()

@@ -99,7 +99,7 @@ def test_a_result_of_the_api_that_does_not_fit_is_an_error_with_that_sentence(se
     mask.paste(255, (10, 10, 20, 20))
     paths = [served.upload(picture) for picture in (Image.fromarray(noise(60, 90)), mask)]
     before = files_of(served)
-    monkeypatch.setattr("page.server.api.save_photo", fail_in_the_middle)
+    monkeypatch.setattr("page.server.api_calls.save_photo", fail_in_the_middle)
     url = served.url + "gradio_api/call/inpaint"
     sent = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths]
     answer = httpx.get(f"{url}/{httpx.post(url, json={'data': sent}).json()['event_id']}", timeout=60).text
