@@ -14,9 +14,6 @@ GROW_PX = 1.0
 LOW_THRESHOLD = 0.6
 """Hysteresis: damage continues into adjacent pixels down to this multiple of the threshold."""
 MIN_COMPONENT_PX = 3
-AREA_EVIDENCE = 0.0
-"""The mean logit of an area must exceed the threshold's by this: erasing what is no damage costs most where it is
-large, and a white collar looks more like a stain than a rope looks like a scratch."""
 THICK_GROW = 6
 """Thick damage is a stain or a lost piece with soft edges: it is dilated by this multiple of `grow_px`."""
 THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
@@ -72,7 +69,11 @@ def damage_mask(
 
 
 def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.ndarray:
-    """Return those areas whose mean probability gives enough evidence, bool (H, W)."""
+    """Return those areas whose mean logit reaches the threshold's, bool (H, W).
+
+    Hysteresis alone would keep an area most of which lies below it. Erasing what is no damage costs most where it is
+    large, and a white collar looks more like a stain than a rope looks like a scratch.
+    """
     if not areas.any():
         return areas
     labels, count = label(areas)
@@ -80,7 +81,7 @@ def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.n
     logits = np.log(clipped / (1 - clipped))
     of_area = labels[areas]
     mean = np.bincount(of_area, logits, count + 1) / np.maximum(np.bincount(of_area, minlength=count + 1), 1)
-    is_sure = mean >= np.log(threshold / (1 - threshold)) + AREA_EVIDENCE
+    is_sure = mean >= np.log(threshold / (1 - threshold))
     is_sure[0] = False
     return is_sure[labels]
 

@@ -17,7 +17,7 @@ from .locations import Source
 PHOTOS_PER_PART = 100
 """Of photos that are files of their own. What an interrupted run does again is less than a part."""
 BATCH_BYTES, BATCH_ROWS = 64 * 2**20, 8
-"""Rows of a parquet file are read at most so many, and about so many bytes, at a time."""
+"""About how many bytes, and at most how many rows, of a parquet file are read at a time."""
 
 
 class DamagedFileError(ValueError):

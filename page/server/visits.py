@@ -129,7 +129,7 @@ class Visits:
 
     @contextlib.contextmanager
     def room_for(self, size: int, client: str | None) -> Iterator[None]:
-        """Close photos until one of so many bytes has room, and keep it free in this context, while it is opened."""
+        """Close photos until one of `size` bytes has room, and keep it free in this context while that is opened."""
         with self._lock:
             self._opening.append((client, size))
             ended = self._pop_excess()

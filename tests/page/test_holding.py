@@ -126,14 +126,19 @@ def test_a_download_fills_what_is_held_first(visitor):
 # --- objects
 
 
-def test_a_loose_outline_is_fitted_to_the_object_and_joined_by_its_shadow(visitor):
-    photo = np.asarray(scene(0.6))
-    visitor.upload(photo)
+def outline_and_fit(visitor):
+    """Outline the object loosely, and fit the outline to it."""
     visitor["lasso"].click()
     visitor.paint(*LOOP)
     visitor.page.wait_for_selector("[data-testid=fit_object]:enabled")
     visitor["fit_object"].click()
     visitor.page.wait_for_selector("[data-testid=fit_object]:disabled")
+
+
+def test_a_loose_outline_is_fitted_to_the_object_and_joined_by_its_shadow(visitor):
+    photo = np.asarray(scene(0.6))
+    visitor.upload(photo)
+    outline_and_fit(visitor)
     visitor["include_shadow"].click()
     visitor["include_shadow"].wait_for(state="hidden")
     fill(visitor)
@@ -147,11 +152,7 @@ def test_undo_returns_from_the_object_to_the_stroke(visitor):
     photo = noise(360, 480)
     photo[ellipse(*BALL)[..., 0] > 0.5] = (255, 0, 0)
     visitor.upload(photo)
-    visitor["lasso"].click()
-    visitor.paint(*LOOP)
-    visitor.page.wait_for_selector("[data-testid=fit_object]:enabled")
-    visitor["fit_object"].click()
-    visitor.page.wait_for_selector("[data-testid=fit_object]:disabled")
+    outline_and_fit(visitor)
     visitor.page.keyboard.press("Control+z")
     fill(visitor)
     assert changed(visitor, photo, (165, 190), (165, 245))

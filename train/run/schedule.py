@@ -15,7 +15,7 @@ class Schedule:
     """How the settings of a config apply to a run of a certain length.
 
     A run of the preset's own length, or a longer one, takes the settings as they are. In a shorter one they are reduced
-    to a share of the run, apart from those that differ from the preset, which somebody has chosen.
+    to a share of the run, apart from those that differ from the preset, which were chosen by hand.
 
     Args:
         config: of the run.

@@ -24,7 +24,7 @@ echo '{"event": "progress", "images_seen": %(seen)d, "total": 16}'
 
 @pytest.fixture
 def processes(tmp_path, monkeypatch):
-    """Let the next runs of this machine be shell scripts that report so many images, and end in this way."""
+    """Let the next runs of this machine be shell scripts that report this number of images, and end in this way."""
 
     def use(seen, then):
         script = tmp_path / "training"

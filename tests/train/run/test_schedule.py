@@ -86,7 +86,7 @@ def test_a_time_budget_ends_the_run_normally_with_a_cool_down(photos, tmp_path, 
     monkeypatch.setattr(
         Schedule, "learning_rate_factor", lambda *arguments: rates.append(factor(*arguments)) or rates[-1]
     )
-    clock = itertools.count()  # a second passes whenever somebody looks at it
+    clock = itertools.count()  # a second passes with each call
     monkeypatch.setattr(length, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     config = free_form(photos, tmp_path, images=None, max_minutes=0.5, cooldown_images=10**9)
     train(config)
