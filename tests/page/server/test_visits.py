@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -231,5 +232,5 @@ def test_a_final_fill_waits_neither_for_ever_nor_for_its_own_visitor(painting, m
     monkeypatch.setattr("page.server.visits.MAX_GIVE_WAY_S", 0.1)
     assert polled(visits, visit).result(TIMEOUT_S) is False
     monkeypatch.setattr("page.server.visits.MAX_GIVE_WAY_S", 1000)
-    visit.id = "another visit"
-    assert polled(visits, visit).result(TIMEOUT_S) is False
+    theirs = replace(visit, id="another visit")
+    assert polled(visits, theirs).result(TIMEOUT_S) is False
