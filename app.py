@@ -40,7 +40,7 @@ from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.connections import limit_connections
 from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
-from page.server.models import CARD_PATH, Models
+from page.server.models import CARD_PATH, Models, source_name
 from page.server.owner import OwnerKey
 from page.server.partial_uploads import PartialUploads
 from page.server.scripts import script_route
@@ -72,7 +72,9 @@ def load_inpainter(model_id: str | None, revision: str | None) -> tuple[Inpainte
         return Inpainter.from_pretrained(model_id, revision), ""
     except WeightsError as error:
         logging.warning("MODEL_ID %s: %s Using the bundled weights.", model_id, error)
-        return Inpainter.from_pretrained(), f"{model_id}: {error}"
+        name = source_name(model_id)
+        reason = str(error).replace(str(Path(model_id).resolve()), name).replace(model_id, name)
+        return Inpainter.from_pretrained(), f"{name}: {reason}"
 
 
 def build_page(

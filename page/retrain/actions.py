@@ -16,7 +16,7 @@ from page.retrain.signin import Caller, has_sign_in, on_space
 from page.retrain.start_weights import fits, start_weights
 from page.server.errors import PageError
 from page.server.model_loading import load_model
-from page.server.models import Models
+from page.server.models import Models, source_name
 from page.server.uploads import Uploads
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
@@ -204,7 +204,8 @@ class RetrainActions:
             inpainter = self.models.in_memory(call.get("model")) or self.models.default
         except PageError:  # no longer loaded: the editor falls back to the default too
             inpainter = self.models.default
-        return {"weights": inpainter.source, "presets": [preset for preset in PRESETS if fits(preset, inpainter)]}
+        weights = source_name(inpainter.source)
+        return {"weights": weights, "presets": [preset for preset in PRESETS if fits(preset, inpainter)]}
 
     def _hardware(self, call: dict, caller: Caller) -> Hardware:
         """Return the hardware that a call names, with its present price."""

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS, MAX_SIDE, MAX_UPLOAD_MB
 from page.server.scripts import STATIC
 
 AGENTS_PATH = "agents.md"
@@ -19,7 +19,8 @@ def agents_route() -> Route:
 def agents_text(url: str) -> str:
     """Return the text for a page at this address, which ends in a slash."""
     text = (STATIC / AGENTS_PATH).read_text(encoding="utf-8")
-    for name, value in {"url": url, "megapixels": MAX_MEGAPIXELS, "megabytes": MAX_UPLOAD_MB}.items():
+    limits = {"megapixels": MAX_MEGAPIXELS, "side": f"{MAX_SIDE:,}", "megabytes": MAX_UPLOAD_MB}
+    for name, value in {"url": url, "json_megabytes": MAX_JSON_MB, **limits}.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text
 

@@ -13,9 +13,18 @@ from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
 from page.server.api_calls import LOSSLESS, Notes, call_error, disk_full, run_call, save_result
-from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB, check_mask_upload, check_upload, open_upload
+from page.server.checks import (
+    MAX_JSON_MB,
+    MAX_MEGAPIXELS,
+    MAX_SIDE,
+    MAX_UPLOAD_MB,
+    check_mask_upload,
+    check_upload,
+    open_upload,
+)
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
+from page.server.models import source_name
 from page.server.texts import translate
 from page.server.tools import add_tools
 from page.server.uploads import Uploads
@@ -94,9 +103,10 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         """Return which weights fill the photos, the runtime, how many requests wait, and the limits of a photo.
 
         Returns:
-            A dict: weights (Hub repository or "bundled"), revision (null if bundled), runtime, device, waiting, limits.
+            A dict: weights (Hub repository, "bundled", or a folder's name), revision (null unless it is a repository),
+            runtime, device, waiting, limits.
         """
-        source, _, revision = inpainter.source.partition("@")
+        source, _, revision = source_name(inpainter.source).partition("@")
         return {
             "weights": source,
             "revision": revision or None,
@@ -104,7 +114,9 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
             "device": str(inpainter.device),
             "waiting": len(visits.queue),
             "max_megapixels": MAX_MEGAPIXELS,
+            "max_side": MAX_SIDE,
             "max_megabytes": MAX_UPLOAD_MB,
+            "max_json_megabytes": MAX_JSON_MB,
             "formats": list(LOSSLESS),
         }
 

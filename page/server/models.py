@@ -178,12 +178,12 @@ def is_registered_name(name: str) -> bool:
 def describe(inpainter: Inpainter) -> dict[str, str]:
     """Return the description of a model in the page's footer: {weights, name, licence, runtime, about, card}.
 
-    `weights` is what the model was loaded from. The others but `card`, the URL of the model card, are keys of texts;
+    `weights` is what the model was loaded from, see `source_name`. The others but `card`, the URL of the model card, are keys of texts;
     `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit any photo.
     """
-    source = inpainter.source
+    source = source_name(inpainter.source)
     hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
-    on_hub = "/" in source and not os.path.exists(source)
+    on_hub = "/" in source
     kind = "bundled" if source == "bundled" else "on_hub" if on_hub else "own"
     return {
         "weights": source,
@@ -193,6 +193,17 @@ def describe(inpainter: Inpainter) -> dict[str, str]:
         "about": _limitation_key(inpainter),
         "card": f"{hub}/{source.partition('@')[0]}" if on_hub else CARD_PATH if card_file(inpainter) else "",
     }
+
+
+def source_name(source: str) -> str:
+    """Return what visitors may read of where weights come from: of a folder on this machine only its name.
+
+    Args:
+        source: as an Inpainter has it, or MODEL_ID: "bundled", a Hub repository with or without a revision, or a folder.
+    """
+    path = Path(source)
+    is_folder = path.is_absolute() or source.startswith((".", "~")) or path.exists()
+    return path.expanduser().resolve().name if is_folder else source
 
 
 def card_file(inpainter: Inpainter) -> Path | None:

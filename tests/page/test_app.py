@@ -29,6 +29,14 @@ def test_a_model_that_cannot_be_loaded_is_replaced_by_the_bundled_one_and_the_re
     assert inpainter.source == "bundled" and "nowhere" in notice and "folder" in notice
 
 
+def test_the_reason_that_visitors_read_names_no_path_of_the_server(bundled, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    for folder in (tmp_path / "nowhere", tmp_path / "mine"):
+        _, notice = app.load_inpainter(str(folder), None)
+        assert folder.name in notice and str(tmp_path) not in notice
+
+
 def test_the_page_imports_no_torch_and_nothing_else_that_only_training_needs():
     names = ("torch", "torchvision", "scipy", "datasets", "matplotlib", "pandas")
     code = f"import sys, app; app.load_inpainter(None, None); print([name for name in {names} if name in sys.modules])"

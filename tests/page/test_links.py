@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from page.server.agents import agents_text
-from page.server.checks import MAX_MEGAPIXELS
+from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS
 from page.server.texts import translate
 from tests.page.browsing import Visitor
 from tests.page.serving import GRADIO_WARNINGS, noise
@@ -76,7 +76,8 @@ def test_the_address_for_agents_tells_how_to_call_this_page(served):
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/markdown")
     assert answer.text == agents_text(served.url)
     assert not re.search(r"\{[a-z]+\}", answer.text), "every placeholder is filled in"
-    assert f"{MAX_MEGAPIXELS} megapixels" in answer.text
+    assert f"{MAX_MEGAPIXELS} megapixels, 65,535 pixels along a side" in answer.text
+    assert f"{MAX_JSON_MB} MB for a mask" in answer.text and "{" + "side" not in answer.text
     for path in re.findall(rf"{re.escape(served.url)}(gradio_api/[a-z]+)`", answer.text):
         assert httpx.get(f"{served.url}{path}").status_code == 200, path
 

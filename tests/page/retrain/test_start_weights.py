@@ -65,6 +65,13 @@ def test_the_page_is_told_which_presets_can_start_from_the_weights_in_use(models
         assert actions.load_page({"model": "retrained/x"}, Caller(None, owner=True))["start"] == start
 
 
+def test_of_weights_in_a_folder_of_the_server_the_page_is_told_only_the_name(tmp_path):
+    (tmp_path / "mine").mkdir()
+    models = Models(Inpainter.from_pretrained(source=str(tmp_path / "mine")))
+    start = RetrainActions(models, Uploads(tmp_path), tmp_path).load_page({}, Caller(None, owner=False))["start"]
+    assert start["weights"] == "mine" and "photos" in start["presets"]
+
+
 def test_the_config_of_a_run_names_what_it_starts_from(models, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("train.jobs.local.subprocess.Popen", lambda *arguments, **_: started.append(arguments) or 1 / 0)

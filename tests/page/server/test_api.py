@@ -16,7 +16,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from inpaint import Inpainter
-from page.server.checks import MAX_MEGAPIXELS
+from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS, MAX_SIDE
 from page.server.texts import translate
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
 from tests.pictures import landscape
@@ -136,7 +136,9 @@ def test_the_python_example_of_the_docs_fills_a_photo_and_returns_the_status(ser
         check_filled(names[name], files)
     with Image.open(names["restored"]) as restored:
         assert restored.size == (96, 64)
-    assert "'weights': 'me/weights', 'revision': 'abc123'" in capsys.readouterr().out
+    status = capsys.readouterr().out
+    assert "'weights': 'me/weights', 'revision': 'abc123'" in status
+    assert f"'max_side': {MAX_SIDE}" in status and f"'max_json_megabytes': {MAX_JSON_MB}" in status
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")

@@ -13,7 +13,7 @@ from page.editor.versions import Versions
 from page.server import model_files, models
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
-from page.server.models import Models, describe
+from page.server.models import Models, describe, source_name
 from page.server.texts import LANGUAGES, TEXTS
 from tests.page.serving import OneColour, noise
 
@@ -104,9 +104,31 @@ def test_the_description_names_the_weights_their_licence_and_their_card(default,
         assert {description[name] for name in ("name", "licence", "runtime")} <= set(TEXTS[language])
     hosted = describe(Inpainter(OneColour(), source="me/weights@abc"))
     assert hosted["card"].endswith("/me/weights") and hosted["name"] == "me/weights@abc"
-    assert describe(Inpainter(OneColour(), source=str(tmp_path)))["card"] == ""
+    own = describe(Inpainter(OneColour(), source=str(tmp_path)))
+    assert own["card"] == "" and own["name"] == "weights_own"
     (tmp_path / "README.md").write_text("# Mine")
     assert describe(Inpainter(OneColour(), source=str(tmp_path)))["card"] == "card"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("bundled", "bundled"),
+        ("me/weights@abc", "me/weights@abc"),
+        ("/srv/secret/mine", "mine"),
+        ("~/mine", "mine"),
+        ("../other/mine/", "mine"),
+    ],
+)
+def test_of_a_folder_on_the_server_visitors_read_only_the_name(source, shown):
+    assert source_name(source) == shown
+
+
+def test_of_a_relative_folder_that_looks_like_a_repository_visitors_read_only_the_name(tmp_path, monkeypatch):
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert source_name("runs/mine") == "mine"
+    assert describe(Inpainter(OneColour(), source="runs/mine"))["weights"] == "mine"
 
 
 def test_a_card_is_shown_without_its_front_matter_and_with_its_pictures(tmp_path):
