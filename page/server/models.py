@@ -178,8 +178,9 @@ def is_registered_name(name: str) -> bool:
 def describe(inpainter: Inpainter) -> dict[str, str]:
     """Return the description of a model in the page's footer: {weights, name, licence, runtime, about, card}.
 
-    `weights` is what the model was loaded from, see `source_name`. The others but `card`, the URL of the model card, are keys of texts;
-    `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit any photo.
+    `weights` is what the model was loaded from, see `source_name`. The others but `card`, the URL of the model card, are
+    keys of texts; `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit
+    any photo.
     """
     source = source_name(inpainter.source)
     hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
@@ -199,7 +200,7 @@ def source_name(source: str) -> str:
     """Return what visitors may read of where weights come from: of a folder on this machine only its name.
 
     Args:
-        source: as an Inpainter has it, or MODEL_ID: "bundled", a Hub repository with or without a revision, or a folder.
+        source: as an Inpainter has it, or MODEL_ID: "bundled", a Hub repository with or without revision, or a folder.
     """
     path = Path(source)
     is_folder = path.is_absolute() or source.startswith((".", "~")) or path.exists()
