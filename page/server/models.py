@@ -178,7 +178,7 @@ def is_registered_name(name: str) -> bool:
 def describe(inpainter: Inpainter) -> dict[str, str]:
     """Return the description of a model in the page's footer: {weights, name, licence, runtime, about, card}.
 
-    `weights` is what the model was loaded from, see `source_name`. The others but `card`, the URL of the model card, are
+    `weights` is what the model was loaded from (see `source_name`). The others but `card`, the URL of the card, are
     keys of texts; `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit
     any photo.
     """
