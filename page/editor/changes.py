@@ -5,7 +5,9 @@ from collections.abc import Callable
 from inpaint import MaskError, Patch
 from inpaint.session import Session
 from page.editor.patches import encode_patches
+from page.editor.restorations import Restorations
 from page.server.errors import PageError
+from page.server.visits import Visit, Visits
 
 
 def patches_of(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:
@@ -22,3 +24,26 @@ def answer_to(call: dict, session: Session, patches: list[Patch]) -> dict:
     is_number = isinstance(revision, int) and not isinstance(revision, bool)
     since = session.patches_since(revision) if is_number else None
     return encode_patches(session, patches if since is None else since)
+
+
+class Changes:
+    """Applies changes to the open photos.
+
+    Args:
+        visits: keeps the open photos.
+        restorations: follow the changes.
+    """
+
+    def __init__(self, visits: Visits, restorations: Restorations) -> None:
+        self.visits, self.restorations = visits, restorations
+
+    def visit(self, call: dict) -> Visit:
+        """Return the visit of a call; PageError "gone" if it has ended."""
+        return self.visits.get(call.get("visit"))
+
+    def apply(self, call: dict, change: Callable[[Session], list[Patch]]) -> dict:
+        """Change the session of a call's visit, and return what the browser draws."""
+        with self.visits.locked_session(self.visit(call)) as session:
+            patches = patches_of(change, session)
+            self.restorations.follow(session)
+            return answer_to(call, session, patches) | {"changed": [bool(patches)]}

@@ -11,7 +11,7 @@ from inpaint.photos.tone import find_tone_curve
 from inpaint.session import Session
 from inpaint.warm_up import is_compiling
 from page.editor.patches import base64_text, encode_patches
-from page.editor.restoring import Restorations
+from page.editor.restorations import Restorations
 from page.editor.tones import display_levels
 from page.server.errors import PageError
 

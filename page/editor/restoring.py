@@ -1,82 +1,20 @@
 """The restoration of a photo, step by step: find its damage, fill it, even out its tones. Each can be taken back."""
 
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from PIL import Image
 
-from inpaint import ToneCurve
 from inpaint.engine.regions import Box
-from inpaint.photos.tone import find_tone_curve, with_light_channels
+from inpaint.photos.tone import find_tone_curve
 from inpaint.session import Session
-from page.editor.changes import answer_to, patches_of
-from page.editor.filled_damage import FilledDamage
+from page.editor.changes import Changes, answer_to, patches_of
 from page.editor.found import Choice, Found, check_choice
 from page.editor.strokes import Stroke, area_of
 from page.editor.tones import display_levels, is_faded
 from page.server.errors import PageError
 from page.server.models import Models
 from page.server.progress import report
-from page.server.visits import Visits
-
-
-class Restoration:
-    """What is kept of the restoration of one photo.
-
-    Attributes:
-        found: the damage; None before it was looked for.
-        filled: what the finds have added to the mask.
-        curve: of the tones; None before it was computed.
-        evens_tones: whether the curve is applied to the result.
-    """
-
-    def __init__(self) -> None:
-        self.found: Found | None = None
-        self.filled = FilledDamage()
-        self.curve: ToneCurve | None = None
-        self.evens_tones = False
-
-
-class Restorations:
-    """The restorations of all sessions. They are dropped with their sessions."""
-
-    def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Session, Restoration] = WeakKeyDictionary()
-        self._lock = threading.Lock()
-
-    def of(self, session: Session) -> Restoration:
-        """Return the restoration of a session; a new one if it has none."""
-        with self._lock:
-            return self._kept.setdefault(session, Restoration())
-
-    def even_out(self, session: Session) -> None:
-        """Even out the tones of a session from now on, by the curve of what is not hole at present."""
-        restoration = self.of(session)
-        restoration.curve, restoration.evens_tones = find_tone_curve(session.photo, session.mask), True
-
-    def take_over(self, session: Session) -> None:
-        """Count all holes of a session as damage that restoring has filled, which it can take back."""
-        mask = session.mask
-        filled = self.of(session).filled
-        filled.remember(np.zeros_like(mask), np.zeros_like(mask))
-        filled.remember(mask, mask)
-
-    def follow(self, session: Session, strokes: Iterable[Stroke] = ()) -> None:
-        """Follow a change of a session's mask that restoring has not made; strokes are those that were painted."""
-        filled = self.of(session).filled
-        if filled.is_known:
-            size = session.photo.size
-            filled.follow(session.mask, [area_of(stroke, size) for stroke in strokes if not stroke["erase"]])
-
-    def result(self, session: Session) -> Image.Image:
-        """Return the result of a session, with its tones evened out if the visitor wants that."""
-        restoration, result = self.of(session), session.result()
-        if not restoration.evens_tones or restoration.curve is None:
-            return result
-        return restoration.curve.apply(with_light_channels(result))
 
 
 class RestoreActions:
@@ -84,12 +22,12 @@ class RestoreActions:
 
     Args:
         models: the default one finds the damage.
-        visits: keeps the open photos.
-        restorations: is kept up to date.
+        changes: know which photo a call is about, and its restoration.
     """
 
-    def __init__(self, models: Models, visits: Visits, restorations: Restorations) -> None:
-        self.models, self.visits, self.restorations = models, visits, restorations
+    def __init__(self, models: Models, changes: Changes) -> None:
+        self.models, self.changes = models, changes
+        self.visits, self.restorations = changes.visits, changes.restorations
 
     @property
     def all(self) -> list[Callable[[dict], dict]]:
@@ -98,7 +36,7 @@ class RestoreActions:
 
     def find(self, call: dict) -> dict:
         """Look for damage, once for each photo: {visit} -> {found}, see `Found.describe`."""
-        visit = self.visits.get(call.get("visit"))
+        visit = self.changes.visit(call)
         with self.visits.locked_session(visit) as session:
             found = self.found(session)
             visit.kept_bytes["found"] = found.size_bytes
@@ -111,7 +49,7 @@ class RestoreActions:
         kinds take all of it back.
         """
         choice = check_choice(call)
-        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
+        with self.visits.locked_session(self.changes.visit(call)) as session:
             patches = patches_of(self._fill, session, choice)
             return answer_to(call, session, patches) | {"changed": [bool(patches)]}
 
@@ -123,7 +61,7 @@ class RestoreActions:
         on = call.get("on")
         if on is not None and not isinstance(on, bool):
             raise PageError("bad_request")
-        with self.visits.locked_session(self.visits.get(call.get("visit"))) as session:
+        with self.visits.locked_session(self.changes.visit(call)) as session:
             restoration = self.restorations.of(session)
             if restoration.curve is None and on is not False:
                 report("tone", 0)

@@ -1,10 +1,14 @@
 """Versions: snapshots of a session that the visitor can restore."""
 
 import itertools
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from inpaint.engine.history import Snapshot
 from inpaint.session import Session
+from page.editor.changes import Changes
+from page.server.errors import PageError
+from page.server.visits import Visits
 
 MAX_VERSIONS = 12
 MAX_BYTES = 64 * 1024 * 1024
@@ -41,3 +45,36 @@ class Versions:
     def get(self, session: Session, number: object) -> Snapshot | None:
         """Return the version of this number, or None if it is not kept."""
         return self._kept.get(session, {}).get(number) if isinstance(number, int) else None
+
+
+class VersionActions:
+    """What the browser may call for versions; see `EditorActions`.
+
+    Args:
+        visits: keeps the open photos.
+        changes: applies what changes a mask.
+    """
+
+    def __init__(self, visits: Visits, changes: Changes) -> None:
+        self.visits, self.changes, self.versions = visits, changes, Versions()
+
+    @property
+    def all(self) -> list[Callable[..., dict]]:
+        """All actions."""
+        return [self.keep_version, self.restore_version]
+
+    def keep_version(self, call: dict) -> dict:
+        """Save the present state as a version: {visit} -> {version}, its number."""
+        visit = self.changes.visit(call)
+        with self.visits.locked_session(visit) as session:
+            version = self.versions.save(session)
+            visit.kept_bytes["versions"] = self.versions.size_bytes(session)
+            return {"version": version}
+
+    def restore_version(self, call: dict) -> dict:
+        """Restore a version: {visit, version} -> the patches to draw; "no_version" if it is no longer kept."""
+        visit = self.changes.visit(call)
+        snapshot = self.versions.get(visit.session, call.get("version"))
+        if snapshot is None:
+            raise PageError("no_version")
+        return self.changes.apply(call, lambda session: session.restore(snapshot))

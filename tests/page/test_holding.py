@@ -192,7 +192,7 @@ def test_an_object_is_outlined_and_filled_by_touch(browser, served):
         session.send("Input.dispatchTouchEvent", touch)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     visitor["held"].wait_for()
-    visitor["fill"].click()
+    visitor["fill"].tap()  # at once: no fling of the finger may swallow it
     visitor.page.wait_for_selector("[data-testid=held]", state="hidden")
     visitor.wait("ready")
     until(lambda: changed(visitor, photo, (165, 245)), "the fill")

@@ -83,6 +83,9 @@ export function createPointer(canvas, strokes, brushCursor, onPaint) {
     brushCursor.hidden = true;
   });
   overlay.addEventListener("contextmenu", (event) => event.preventDefault());
+  // Without this, a finger that leaves the photo in motion flings nothing, but the browser takes a tap on a button right
+  // after it as the one that stops the fling, and there is no click.
+  overlay.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   updateCursor();
 
   return {

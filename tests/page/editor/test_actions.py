@@ -143,7 +143,7 @@ def test_a_jpeg_is_finished_as_a_jpeg(served):
 
 def test_the_file_of_a_photo_is_kept_for_its_download_until_the_visit_ends(served, monkeypatch):
     """Saving edits the original file, which must be there after the upload was removed."""
-    from page.editor import actions
+    from page.editor import saving
 
     photo = open_photo(served, Image.fromarray(noise(100, 150)), "photo.jpg", quality=90)
     served.visits.purge_expired(max_age_s=0)
@@ -154,7 +154,7 @@ def test_the_file_of_a_photo_is_kept_for_its_download_until_the_visit_ends(serve
         seen.append(result.info["original"].read())
         return ("a sentence",)
 
-    monkeypatch.setattr(actions, "save_photo", save_photo)
+    monkeypatch.setattr(saving, "save_photo", save_photo)
     served.call("paint", {"visit": photo["visit"], "strokes": [STROKE]})
     _, answer = served.call("finish", {"visit": photo["visit"]})
     assert seen[0].startswith(b"\xff\xd8") and answer["notes"] == ["a sentence"]

@@ -86,7 +86,7 @@ def test_a_download_that_does_not_fit_is_answered_with_a_sentence_and_removed_at
     visit = served.open(Image.fromarray(noise(60, 90)))
     served.call("paint", {"visit": visit, "strokes": [STROKE]})
     before = files_of(served)
-    monkeypatch.setattr("page.editor.actions.save_photo", fail_in_the_middle)
+    monkeypatch.setattr("page.editor.saving.save_photo", fail_in_the_middle)
     monkeypatch.setattr(Image.Image, "save", fail_in_the_middle)
     for action in ("finish", "preview", "save_mask"):
         answer = served.call(action, {"visit": visit})[1]
