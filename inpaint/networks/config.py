@@ -44,6 +44,10 @@ class ContextEncoderConfig:
     """
 
     architecture: ClassVar[str] = "context-encoder"
+    side: ClassVar[int] = 128
+    """The only side that pictures may have, in pixels."""
+    mean_colour: ClassVar[tuple[float, float, float]] = (117 / 127.5 - 1, 104 / 127.5 - 1, 123 / 127.5 - 1)
+    """What the hole is filled with before the network sees it: red, green and blue of the release, in [-1, 1]."""
     region: Literal["center", "full"] = "center"
     bottleneck: Literal["fc", "channelwise", "conv"] = "fc"
     bottleneck_channels: int = 4000
@@ -53,6 +57,14 @@ class ContextEncoderConfig:
         _check_types(self)
         _check_range(self, "bottleneck_channels", 1, 8192)
         _check_range(self, "channels", 1, 128)
+
+    @classmethod
+    def check_sides(cls, height: int, width: int) -> None:
+        """Raise ValueError unless a picture has the only size that is possible."""
+        if (height, width) != (cls.side, cls.side):
+            raise ValueError(
+                f"the picture is {width}x{height}; a Context Encoder takes {cls.side}x{cls.side}: resize or crop it"
+            )
 
 
 @dataclass(frozen=True)

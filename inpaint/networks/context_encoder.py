@@ -50,9 +50,9 @@ class ContextEncoder(nn.Module):
         Pathak et al. 2016, arXiv:1604.07379, section 3.1 and figure 9; widths and bottleneck from the authors' release.
     """
 
-    fixed_size = 128
-    multiple = 128
-    mean_colour = (117 / 127.5 - 1, 104 / 127.5 - 1, 123 / 127.5 - 1)
+    fixed_size = ContextEncoderConfig.side
+    multiple = fixed_size
+    mean_colour = ContextEncoderConfig.mean_colour
     mean: Tensor
 
     def __init__(self, config: ContextEncoderConfig):
@@ -104,9 +104,7 @@ class ContextEncoder(nn.Module):
         Raises:
             ValueError: the picture is not 128x128.
         """
-        if masked_image.shape[-2:] != (self.fixed_size, self.fixed_size):
-            height, width = masked_image.shape[-2:]
-            raise ValueError(f"the picture is {width}x{height}; a Context Encoder takes 128x128: resize or crop it")
+        self.config.check_sides(*masked_image.shape[-2:])
         decoded = self.decoder(self.bottleneck(self.encoder(masked_image + mask * self.mean)))
         if self.config.region == "full":
             return decoded

@@ -5,13 +5,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from inpaint.networks.config import FreeFormConfig, GeneratorConfig
-from inpaint.networks.errors import PredictionError
-from inpaint.pyramid.fills import initial_fill
+from inpaint.networks.config import GeneratorConfig
 
-from .free_form_graph import free_form_graph
-from .source import Source, is_free_form, tensors_of
-from .window import Window, window_of
+from .graph_generators import graph_generator
+from .source import Source, has_graph, tensors_of
 
 
 class Runtime(Protocol):
@@ -49,17 +46,11 @@ class Runtime(Protocol):
         ...
 
 
-def check_finite(prediction: np.ndarray) -> None:
-    """Raise PredictionError unless all values of a prediction that has not been clipped are finite."""
-    if not np.isfinite(prediction).all():
-        raise PredictionError
-
-
 class GraphRuntime(ABC):
-    """Run a free-form generator on a CPU from its graph: the initial fill in compiled kernels, the network elsewhere.
+    """Run a generator on a CPU from its graph.
 
     Args:
-        source: the weights or the module of a free-form generator.
+        source: the weights or the module of a free-form generator or a Context Encoder.
 
     Raises:
         RuntimeError: it is of another generator.
@@ -67,39 +58,28 @@ class GraphRuntime(ABC):
 
     name: str
     device = "cpu"
-    multiple = FreeFormConfig.multiple
-    fixed_size: int | None = None
 
     def __init__(self, source: Source) -> None:
-        if not is_free_form(source):
-            raise RuntimeError("it runs free-form generators on a CPU only")
+        if not has_graph(source):
+            raise RuntimeError("it runs free-form generators and Context Encoders on a CPU only")
         config: Any = source.config
         self.config: GeneratorConfig = config
-        self._compile(free_form_graph(config, tensors_of(source)))
+        self._generator = graph_generator(config)
+        self.multiple, self.fixed_size = self._generator.multiple, self._generator.fixed_size
+        self._compile(self._generator.graph(tensors_of(source)))
 
     def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
         """Return the generator's prediction, see `Runtime`."""
-        FreeFormConfig.check_sides(*mask.shape[-2:])
-        if coarse_fill is None:
-            filled = [initial_fill(*picture) for picture in zip(masked_image, mask[:, 0], strict=True)]
-            prediction = filled[0][None] if len(filled) == 1 else np.stack(filled)
-        else:
-            prediction = np.where(mask > 0, coarse_fill, masked_image)
-        window = window_of(mask)
-        residual = self._residual(prediction, np.ascontiguousarray(mask), window)
-        check_finite(residual)  # clipping would make a colour of an infinite value
-        part = prediction[:, :, *window.slices]
-        np.clip(np.add(part, residual, out=part), -1, 1, out=part)
-        return prediction
+        return self._generator.predict(self._infer, masked_image, mask, coarse_fill)
 
     @abstractmethod
     def _compile(self, graph: bytes) -> None:
         """Prepare inferences.
 
         Args:
-            graph: the content of the ONNX file that `free_form_graph` describes.
+            graph: the content of an ONNX file.
         """
 
     @abstractmethod
-    def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
-        """Return what the network adds to the initial fill in the window; all arrays are contiguous."""
+    def _infer(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the output of the network; the inputs are contiguous."""

@@ -10,7 +10,7 @@ from .device import best_device
 from .onnxruntime import OnnxRuntimeRuntime
 from .openvino import OpenVinoRuntime
 from .pytorch import PyTorchRuntime
-from .source import Source, is_free_form
+from .source import Source, has_graph
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     import torch
@@ -33,7 +33,7 @@ def choose_runtime(
             PyTorch. PyTorch puts a module into eval mode, float32, on the device.
         device: of PyTorch; None: a GPU if there is one, else the CPU. Without a sign of a GPU, PyTorch is not imported.
         wanted: "auto" takes the first of OpenVINO, ONNX Runtime and PyTorch that is installed and works, for a
-            free-form generator on a CPU; otherwise PyTorch.
+            generator of this package on a CPU; otherwise PyTorch.
 
     Raises:
         ValueError: the runtime that is wanted, or every runtime, cannot be used, or the name is unknown. The message
@@ -43,7 +43,7 @@ def choose_runtime(
         raise ValueError(f"the runtime is {wanted!r}; it must be auto, openvino, onnxruntime or pytorch")
     if device is None:
         device = "cpu" if wanted in _GRAPH_RUNTIMES else best_device()
-    suits = is_free_form(source) and str(device) == "cpu"
+    suits = has_graph(source) and str(device) == "cpu"
     if wanted in _GRAPH_RUNTIMES:
         return _required(wanted, source, suits)
     if wanted == "auto" and suits:
@@ -51,7 +51,7 @@ def choose_runtime(
             if importlib.util.find_spec(name) and (runtime := _working(name, source)):
                 return runtime
     if importlib.util.find_spec("torch") is None:
-        alternatives = "openvino  or  pip install torch" if is_free_form(source) else "torch"
+        alternatives = "openvino  or  pip install torch" if has_graph(source) else "torch"
         raise ValueError(
             f"no library that can run this generator on {device} is installed: run  pip install {alternatives}"
         )
@@ -62,7 +62,7 @@ def _required(wanted: str, source: Source, suits: bool) -> Runtime:
     library, build = _GRAPH_RUNTIMES[wanted]
     try:
         if not suits:
-            raise RuntimeError("it runs free-form generators on a CPU only")
+            raise RuntimeError("it runs free-form generators and Context Encoders on a CPU only")
         return build(source)
     except (ImportError, RuntimeError) as error:
         raise ValueError(

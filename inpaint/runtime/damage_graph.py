@@ -20,7 +20,6 @@ from .onnx_file import Graph
 
 INPUT, OUTPUT = "unshuffled", "logits"
 CHANNELS = 24
-_BATCH_NORM_EPSILON = 1e-5  # PyTorch's
 _PARTS = {1: 2}
 """Block of EfficientNet-Lite0 -> number of parts in which its expanded channels are computed.
 
@@ -127,10 +126,8 @@ class _Layers(GraphLayers):
     def fused(self, conv: str, norm: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Return weights and bias of a convolution with its batch norm, which are "NAME.0" and "NAME.1" by default."""
         conv, norm = (conv, norm) if norm else (f"{conv}.0", f"{conv}.1")
-        mean, variance = self.tensors[f"{norm}.running_mean"], self.tensors[f"{norm}.running_var"]
-        scale = self.tensors[f"{norm}.weight"] / np.sqrt(variance + np.float32(_BATCH_NORM_EPSILON))
-        weight = self.tensors[f"{conv}.weight"] * scale[:, None, None, None]
-        return weight, self.tensors[f"{norm}.bias"] - mean * scale
+        scale, shift = self.batch_norm(norm)
+        return self.tensors[f"{conv}.weight"] * scale[:, None, None, None], shift
 
     def same(self, x: str, name: str, channels: slice = slice(None), *, stride: int = 1, groups: int = 1) -> str:
         """Add some output channels of a convolution of EfficientNet-Lite0, which has TensorFlow's padding "same"."""

@@ -6,6 +6,8 @@ import numpy as np
 
 from .onnx_file import Graph
 
+_BATCH_NORM_EPSILON = 1e-5  # PyTorch's
+
 
 class GraphLayers:
     """Adds layers to a graph. Methods take and return names of values (B, C, H, W).
@@ -85,6 +87,12 @@ class GraphLayers:
         weight, bias = self.tensors[f"{conv}.weight"], self.tensors[f"{conv}.bias"]
         scale, shift = self.tensors[f"{norm}.weight"], self.tensors[f"{norm}.bias"]
         return weight * scale[:, None, None], bias + weight[:, :, 0, 0] @ shift
+
+    def batch_norm(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a trained batch norm multiplies each channel with, and what it then adds: (C,) each."""
+        mean, variance = self.tensors[f"{name}.running_mean"], self.tensors[f"{name}.running_var"]
+        scale = self.tensors[f"{name}.weight"] / np.sqrt(variance + np.float32(_BATCH_NORM_EPSILON))
+        return scale, self.tensors[f"{name}.bias"] - mean * scale
 
     def scaled_layer(self, x: str, name: str, scale: np.ndarray) -> str:
         """Return a convolution times a number for each output channel."""

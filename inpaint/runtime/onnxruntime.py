@@ -1,4 +1,4 @@
-"""Run a free-form generator with ONNX Runtime."""
+"""Run a generator with ONNX Runtime."""
 
 import threading
 from typing import Any
@@ -8,16 +8,15 @@ import numpy as np
 from inpaint.compiled.parallel import threads
 
 from .base import GraphRuntime
-from .window import Window
 
 
 class OnnxRuntimeRuntime(GraphRuntime):
-    """Run a free-form generator with ONNX Runtime on the CPU, in float32.
+    """Run a generator with ONNX Runtime on the CPU, in float32.
 
     Inferences of several threads run one after the other.
 
     Args:
-        source: the weights or the module of a free-form generator.
+        source: the weights or the module of a free-form generator or a Context Encoder.
 
     Raises:
         ImportError: onnxruntime is missing.
@@ -30,8 +29,7 @@ class OnnxRuntimeRuntime(GraphRuntime):
         self._session = open_session(graph)
         self._lock = threading.Lock()
 
-    def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
-        inputs = {"initial_fill": initial, "mask": mask, "window": np.array(window, np.int64)}
+    def _infer(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         with self._lock:
             return self._session.run(None, inputs)[0]
 

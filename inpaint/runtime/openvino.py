@@ -1,4 +1,4 @@
-"""Run a free-form generator with OpenVINO."""
+"""Run a generator with OpenVINO."""
 
 import contextlib
 import functools
@@ -13,7 +13,6 @@ from inpaint.compiled.parallel import threads
 from .base import GraphRuntime
 from .openvino_import import import_openvino
 from .source import Source
-from .window import Window
 
 _CACHED_LAYERS = 2000
 """Number of layers whose code for a size is kept. By default it is 5000: a size takes 3 MB, a hundred sizes 500 MB."""
@@ -25,15 +24,15 @@ _FIRST = threading.Lock()
 
 
 class OpenVinoRuntime(GraphRuntime):
-    """Run a free-form generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
+    """Run a generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
 
     One compiled model serves all sizes; the first inference at each size takes about a third longer.
 
-    bfloat16 rounds what the network adds to its initial fill. Predictions in [-1, 1] then differ from those of PyTorch
-    in float32 by about 0.001 (root mean square), a tenth of a level of 255.
+    bfloat16 rounds what the network adds to its initial fill. Predictions of a free-form generator in [-1, 1] then
+    differ from those of PyTorch in float32 by about 0.001 (root mean square), a tenth of a level of 255.
 
     Args:
-        source: the weights or the module of a free-form generator.
+        source: the weights or the module of a free-form generator or a Context Encoder.
         half: compute in bfloat16; None: if the CPU has instructions for it.
         streams: how many inferences of several threads run at the same time, on an equal share of the cores each.
 
@@ -65,13 +64,12 @@ class OpenVinoRuntime(GraphRuntime):
         self._model, precision = compile_graph(graph, self._half, self._streams)
         self.name = f"OpenVINO, {'bfloat16' if precision == 'bf16' else 'float32'}"
 
-    def _residual(self, initial: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
+    def _infer(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         try:
             request = self._idle.get_nowait()
         except queue.Empty:  # one request for each thread that calls at the same time
             request = self._model.create_infer_request()
         try:
-            inputs = {"initial_fill": initial, "mask": mask, "window": np.array(window, np.int64)}
             (result,) = request.infer(inputs, share_inputs=True).values()
             return result
         finally:

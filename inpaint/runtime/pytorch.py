@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from .base import check_finite
+from .graph_generators import check_finite
 from .source import Source, module_of
 
 if TYPE_CHECKING:  # PyTorch takes a second to import

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
 
-from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     from torch import nn
@@ -27,13 +27,14 @@ class StoredWeights(Protocol):
 Source: TypeAlias = Union[StoredWeights, "nn.Module"]
 
 
-def is_free_form(source: Source) -> bool:
-    """Return whether a source is a free-form generator, which can be run without PyTorch."""
+def has_graph(source: Source) -> bool:
+    """Return whether a source is a generator of this package, which can be run without PyTorch."""
     if hasattr(source, "tensors"):
-        return isinstance(source.config, FreeFormConfig)
+        return isinstance(source.config, FreeFormConfig | ContextEncoderConfig)
+    from inpaint.networks.context_encoder import ContextEncoder
     from inpaint.networks.free_form import FreeFormGenerator
 
-    return isinstance(source, FreeFormGenerator)
+    return isinstance(source, FreeFormGenerator | ContextEncoder)
 
 
 def tensors_of(source: Any) -> dict[str, np.ndarray]:
