@@ -26,8 +26,8 @@ lint: $(VENV)/.test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	$(VENV)/bin/biome lint --error-on-warnings page/static tests/js
-	$(VENV)/bin/biome format page/static tests/js
+	$(VENV)/bin/biome lint --error-on-warnings page/static tests/js docs/compare
+	$(VENV)/bin/biome format page/static tests/js docs/compare
 
 clean:
 	rm -rf $(VENV)

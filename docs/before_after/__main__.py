@@ -1,12 +1,15 @@
-"""Make the picture at the top of the README: python -m docs.before_after (from the root of a checkout)."""
+"""Make the pictures at the top of the README: python -m docs.before_after (from the root of a checkout)."""
 
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from inpaint import Inpainter, open_photo
+from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
 from train.sheets import picture_sheet
+
+from .animation import Scene, write_animation
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "page/static/examples"
@@ -24,14 +27,17 @@ def fit(photo: Image.Image) -> Image.Image:
 
 
 def main() -> None:
-    """Fill both photos and write docs/before-after.jpg: photos on the left, results on the right."""
+    """Fill both photos and write docs/before-after.jpg, photos on the left and results on the right, and the .webp."""
     inpainter = Inpainter.from_pretrained()
-    rows = []
+    scenes = []
     for path, mask in ROWS.items():
         photo = open_photo(path)
-        rows.append([fit(Image.fromarray(to_rgb(picture))) for picture in (photo, inpainter(photo, mask))])
+        before, after = (fit(Image.fromarray(to_rgb(picture))) for picture in (photo, inpainter(photo, mask)))
+        scenes.append(Scene(before, fit(Image.fromarray(to_mask(mask, photo.size)).convert("L")), after))
+    rows = [[scene.before, scene.after] for scene in scenes]
     sheet = picture_sheet(rows, headings=("before", "after"), gap_px=8, frame=False)
     sheet.save(HERE.parent / "before-after.jpg", quality=86, optimize=True, progressive=True)
+    write_animation(HERE.parent / "before-after.webp", scenes)
 
 
 if __name__ == "__main__":
