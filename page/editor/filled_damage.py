@@ -34,7 +34,7 @@ class FilledDamage:
     def remember(self, mask: np.ndarray, added: np.ndarray) -> None:
         """Note that restoring has added this part of the mask; both are bool (H, W)."""
         self._current = zlib.compress(np.packbits(added), 1) if added.any() else None
-        key = _digest(mask)
+        key = digest_of(mask)
         self._states.pop(key, None)
         self._states[key] = self._current
         if len(self._states) > MAX_STATES:
@@ -48,7 +48,7 @@ class FilledDamage:
             painted: areas that the visitor has painted: they are no longer what restoring has added.
         """
         painted = list(painted)
-        if not painted and (key := _digest(mask)) in self._states:
+        if not painted and (key := digest_of(mask)) in self._states:
             self._current = self._states[key]
             return
         added = self.part_of(mask)
@@ -57,5 +57,6 @@ class FilledDamage:
         self.remember(mask, added)
 
 
-def _digest(mask: np.ndarray) -> bytes:
+def digest_of(mask: np.ndarray) -> bytes:
+    """Return 16 bytes that tell a mask, bool (H, W), from others of its shape."""
     return hashlib.blake2b(np.packbits(mask), digest_size=16).digest()

@@ -36,9 +36,11 @@ class ModelActions:
         def refill(session: Session) -> list[Patch]:
             replaced = session.use(with_progress(inpainter.fill_holes))
             try:
-                return session.refill(finish=False)
+                patches = session.refill(finish=False)
             except BaseException:
                 session.use(replaced)
                 raise
+            self.changes.restorations.of(session).taken_back = None  # the model before filled that
+            return patches
 
         return self.changes.apply(call, refill)

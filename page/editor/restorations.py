@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from inpaint import ToneCurve
+from inpaint.engine.history import Snapshot
 from inpaint.photos.tone import find_tone_curve, with_light_channels
 from inpaint.session import Session
-from page.editor.filled_damage import FilledDamage
+from page.editor.filled_damage import FilledDamage, digest_of
 from page.editor.found import Found
 from page.editor.strokes import Stroke, area_of
 
@@ -21,6 +22,8 @@ class Restoration:
     Attributes:
         found: the damage; None before it was looked for.
         filled: what the finds have added to the mask.
+        taken_back: the holes and fills before the visitor has taken back what restoring had filled, and the mask then;
+            None if that is not so, or another model fills since.
         curve: of the tones; None before it was computed.
         evens_tones: whether the curve is applied to the result.
     """
@@ -28,8 +31,17 @@ class Restoration:
     def __init__(self) -> None:
         self.found: Found | None = None
         self.filled = FilledDamage()
+        self.taken_back: tuple[bytes, Snapshot] | None = None
         self.curve: ToneCurve | None = None
         self.evens_tones = False
+
+    def take_back(self, session: Session, mask: np.ndarray) -> None:
+        """Note the present fills of a session, unless some are drafts: they are about to be taken back."""
+        self.taken_back = None if session.has_drafts else (digest_of(mask), session.snapshot())
+
+    def known_fill(self, mask: np.ndarray) -> Snapshot | None:
+        """Return the fills of a mask if they are those that were taken back."""
+        return self.taken_back[1] if self.taken_back and self.taken_back[0] == digest_of(mask) else None
 
 
 class Restorations:

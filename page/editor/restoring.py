@@ -49,8 +49,11 @@ class RestoreActions:
         kinds take all of it back.
         """
         choice = check_choice(call)
-        with self.visits.locked_session(self.changes.visit(call)) as session:
+        visit = self.changes.visit(call)
+        with self.visits.locked_session(visit) as session:
             patches = patches_of(self._fill, session, choice)
+            taken_back = self.restorations.of(session).taken_back
+            visit.kept_bytes["taken back"] = taken_back[1].size if taken_back else 0
             return answer_to(call, session, patches) | {"changed": [bool(patches)]}
 
     def set_tone(self, call: dict) -> dict:
@@ -118,9 +121,14 @@ class RestoreActions:
         before = session.mask
         added_before = restoration.filled.part_of(before)
         others = before & ~added_before
-        patches = session.replace_mask(
-            Box(0, 0, session.photo.width, session.photo.height), others | wanted, finish=False
-        )
+        if not choice.kinds and added_before.any():
+            restoration.take_back(session, before)
+        known = restoration.known_fill(others | wanted) if choice.kinds else None
+        if known is not None:
+            patches = session.restore(known)
+        else:
+            whole = Box(0, 0, session.photo.width, session.photo.height)
+            patches = session.replace_mask(whole, others | wanted, finish=False)
         restoration.filled.remember(before, added_before)
         restoration.filled.remember(others | wanted, wanted & ~others)
         return patches

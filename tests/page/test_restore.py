@@ -79,6 +79,23 @@ def test_one_click_fills_the_damage_evens_out_the_tones_and_opens_the_divider_at
     assert len(searches) == 1
 
 
+def test_a_version_is_shown_and_restored_with_its_tones(visitor, searches):
+    photo = faded(noise(300, 400))
+    visitor.upload(photo)
+    restore(visitor)
+    visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")
+    spread = [np.std(picture_of(each.get_attribute("src"))) for each in visitor.page.locator(".thumbnails img").all()]
+    assert spread[1] > 1.3 * spread[0]
+    visitor["version"].nth(0).click()
+    visitor.page.wait_for_function("!document.querySelector('[data-testid=step-tone]').checked")
+    settle(visitor)
+    assert (visitor.pixels()[..., :3] == photo).all()
+    visitor["version"].nth(1).click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=step-tone]').checked")
+    settle(visitor)
+    assert filled(visitor.pixels(), LEFT, RIGHT) and visitor["version"].count() == 2
+
+
 def test_each_step_is_taken_back_by_itself(visitor, searches):
     photo = faded(noise(300, 400))
     visitor.upload(photo)

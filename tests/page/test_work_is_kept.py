@@ -116,6 +116,37 @@ def test_the_photo_its_fills_and_their_history_survive_a_reload(visitor):
     assert visitor.download().suggested_filename == "holiday-filled.png"
 
 
+def test_strokes_that_wait_for_their_fill_and_the_versions_survive_a_reload(visitor):
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor.paint((60, 60))
+    visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")
+    visitor["lasso"].click()
+    visitor.paint((150, 150), (250, 150), (250, 200), (150, 200))
+    pictures = visitor.page.eval_on_selector_all("[data-testid=version] img", "all => all.map((each) => each.src)")
+    reload(visitor)
+    visitor["held"].wait_for()
+    shown = visitor.page.eval_on_selector_all("[data-testid=version] img", "all => all.map((each) => each.src)")
+    assert shown == pictures and len(pictures) == 2
+    visitor["fill"].click()
+    visitor.page.wait_for_selector("[data-testid=held]", state="hidden")
+    visitor.wait("ready")
+    assert (visitor.pixels()[[160, 190], [160, 240], :3] != photo[[160, 190], [160, 240]]).any(axis=1).all()
+    visitor["version"].nth(1).click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60)) and (visitor.pixels()[175, 200, :3] == photo[175, 200]).all()
+
+
+def test_strokes_that_wait_on_an_example_survive_a_reload(visitor):
+    visitor["coffee"].click()
+    visitor.page.wait_for_function("document.querySelector('.page').editor.size[0] === 600")
+    visitor["lasso"].click()
+    visitor.paint((450, 30), (560, 30), (560, 90))
+    reload(visitor)
+    visitor["held"].wait_for()
+    assert visitor.run("size")[0] == 600
+
+
 def test_a_photo_that_expires_after_a_reload_is_opened_again_with_all_its_strokes(visitor, served):
     visitor.upload(noise(300, 400))
     visitor.paint((60, 60))

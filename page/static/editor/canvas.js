@@ -128,7 +128,11 @@ export function createCanvas(stage, { onView, onFill }) {
     overlay,
     stage,
     toPhoto: (point) => toPhoto(view, point),
-    thumbnail: () => copyOf(result, THUMBNAIL_PIXELS).toDataURL("image/jpeg", 0.8),
+    // The result as a small JPEG, a data URL, with these levels as in `resultBlob`.
+    thumbnail(levels) {
+      const copy = copyOf(result, THUMBNAIL_PIXELS);
+      return (levels ? withLevels(copy, levels) : copy).toDataURL("image/jpeg", 0.8);
+    },
     // The result as a PNG, with these levels instead of 0 to 255, one row for each channel; null: as it is.
     resultBlob(levels) {
       const copy = levels ? withLevels(copyOf(result, MAX_PIXELS), levels) : result;

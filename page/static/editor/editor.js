@@ -97,7 +97,7 @@ function transportHandlers(page) {
     upload: (file) => uploadFile(file, { onProgress }).catch((error) => uploadFailure(error, file, limits)),
     started([{ quiet, name }]) {
       const { cancel, progress: poll } = page.transport;
-      if (!progress.running) progress.begin({ cancel, poll });
+      if (!progress.running && !quiet) progress.begin({ cancel, poll }); // its row would move what a finger is about to tap
       status.setRefining(name === "finish_fill");
       if (name === "finish_fill") status.set("refining");
       else if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
@@ -122,15 +122,17 @@ function transportHandlers(page) {
       progress.end();
       page.strokes.remove(jobs);
       if (answer.code === "cancelled") status.set("cancelled", "ready");
-      else if (answer.code === "no_version") page.transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
-      else if (!jobs[0].quiet) status.showError(answer.error || text(answer.code, { ...limits, ...answer }));
+      else if (answer.code === "no_version" && jobs[0].jobs) {
+        page.transport.push({ name: "clear_strokes" }, ...jobs[0].jobs);
+      } else if (!jobs[0].quiet) status.showError(answer.error || text(answer.code, { ...limits, ...answer }));
     },
   };
 }
 
 // Show another photo: { bitmap, width, height, visit, and file; or example and answer, which holds its fill }. A photo
-// that was open before the page was reloaded is `resumed`, with the changes that have made its mask if they are known.
-async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
+// that was open before the page was reloaded is `resumed`, with the changes that have made its mask if they are known,
+// and with the strokes that were held back and the versions.
+async function showPhoto(page, { bitmap, visit, answer, resumed, held, versions, ...photo }) {
   const { root, canvas, transport, comparison } = page;
   page.photo = photo;
   transport.reset();
@@ -154,16 +156,19 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, ...photo }) {
     const isChanged = Boolean(answer.painted || page.restoration.evensTones);
     page.unsaved.changed(isChanged);
     root.toggleAttribute("data-changed", isChanged);
+    page.versions.resume(versions, { isChanged, isFinal: !answer.draft });
   }
-  page.remembering.save(page.visit);
+  page.remembering.save();
   page.status.set(null, "ready");
   if (answer && page.modelName && !resumed) transport.push({ name: "use_model", model: page.modelName });
   else if (answer?.draft) transport.push({ name: "finish_fill" });
+  await page.holding.resume(held);
 }
 
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.
 async function showAnswer(page, answer, jobs) {
   const { root, photo, canvas, status, versions } = page;
+  const wasEven = page.restoration.evensTones;
   status.showNotes(answer.notes);
   if (jobs[0].name === "finish") page.unsaved.saved();
   if (answer.version) versions.add(answer.version, page.transport.applied);
@@ -176,6 +181,8 @@ async function showAnswer(page, answer, jobs) {
   if (!jobs[0].example) await page.restoration.answered(answer, jobs[0]);
   if (jobs[0].name === "set_tone") {
     page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
+    if (page.restoration.evensTones !== wasEven && !jobs[0].ofVersion) versions.changed();
+    if (!page.state?.draft) versions.settled();
     showDone(page, page.state ?? {}, jobs[0]);
   }
   if (!answer.patches) return;
@@ -187,11 +194,11 @@ async function showAnswer(page, answer, jobs) {
   page.state = answer;
   updateButtons(page);
   if (jobs[0].stroke || jobs[0].name) root.setAttribute("data-changed", "");
-  if (answer.changed?.some(Boolean) && jobs[0].name !== "restore_version") versions.changed();
+  if (answer.changed?.some(Boolean) && !jobs[0].ofVersion) versions.changed();
   if (!answer.draft) versions.settled();
   if (answer.changed?.some(Boolean)) page.unsaved.changed(answer.painted && page.transport.applied.length > 0);
   page.unsaved.mark();
-  if (answer.changed) page.remembering.save(page.visit);
+  if (answer.changed) page.remembering.save();
   showDone(page, answer, jobs[0]);
 }
 

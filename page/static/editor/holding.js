@@ -24,6 +24,7 @@ export function createHolding(page) {
     bar.querySelector("[data-action=fit_object]").disabled = !found.object;
     bar.querySelector("[data-action=include_shadow]").hidden = !found.shadow;
     page.updateButtons();
+    page.remembering.save();
     if (held().length) page.status.set("held");
   }
 
@@ -52,8 +53,12 @@ export function createHolding(page) {
 
   async function maskOf({ left, top, png }) {
     const mask = { shape: "mask", left, top, png, erase: false, grow_px: strokes.tool.expandPx };
-    await strokes.addMask(mask, await createImageBitmap(blobOf(png, "image/png")));
+    await tint(mask);
     return mask;
+  }
+
+  async function tint(mask) {
+    await strokes.addMask(mask, await createImageBitmap(blobOf(mask.png, "image/png")));
   }
 
   // Fill what is held, as one change.
@@ -71,6 +76,16 @@ export function createHolding(page) {
     },
     get isHolding() {
       return held().length > 0;
+    },
+    // What is held, to go on after a reload of the page.
+    get strokes() {
+      return held();
+    },
+    async resume(kept = []) {
+      for (const stroke of kept) if (stroke.shape === "mask") await tint(stroke);
+      if (!kept.length) return;
+      change(kept);
+      look();
     },
     // A stroke has been painted: hold it back, or have it filled at once.
     add(stroke) {

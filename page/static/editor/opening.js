@@ -44,7 +44,8 @@ export function createOpener(page) {
     return { example, width, height, answer, bitmap: await createImageBitmap(blobOf(picture, "image/jpeg")) };
   }
 
-  async function open({ file, example }) {
+  // Open a file or an example, in which these strokes are held back.
+  async function open({ file, example, held }) {
     if (!(await page.unsaved.mayDiscard())) return;
     const number = ++latest;
     upload?.abort(); // of a photo that is no longer wanted
@@ -54,7 +55,7 @@ export function createOpener(page) {
     try {
       const photo = await (file ? loadFile(file) : loadExample(example));
       if (number === latest) progress.end();
-      if (number === latest) page.showPhoto(photo);
+      if (number === latest) await page.showPhoto({ ...photo, held });
       else if (photo.visit) server.leave_visit({ visit: photo.visit });
     } catch (error) {
       if (number === latest) progress.end();

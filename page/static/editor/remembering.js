@@ -1,29 +1,41 @@
-// The work of a visit survives a reload of the page: this tab remembers which photo is open on the server, and the
-// changes, to repeat them if the server no longer has the photo.
+// The work of a visit survives a reload of the page: this tab remembers which photo is open on the server, the strokes
+// that are held back, the versions, and the changes, to repeat them if the server no longer has the photo.
 import { blobOf } from "./canvas.js";
 
 const KEY = "inpaint-visit";
+const VERSIONS_KEY = "inpaint-versions";
 
 export function createRemembering(page) {
   // Remember the open photo. Where storage is blocked or full, it is not.
-  function save(visit) {
-    const { example, file } = page.photo ?? {};
-    const changes = page.transport.changes;
-    const canRepeat = [...changes.applied, ...changes.undone].every((job) => !job.file);
-    write({ visit, example, name: file?.name, changes: canRepeat ? changes : undefined });
+  function save() {
+    const { visit, photo, transport, holding } = page;
+    const { example, file } = photo ?? {};
+    const { changes } = transport;
+    const isRepeatable = canRepeat([...changes.applied, ...changes.undone]);
+    const entry = { visit, example, name: file?.name, held: holding.strokes };
+    write(KEY, { ...entry, changes: isRepeatable ? changes : undefined }, entry, { ...entry, held: [] });
   }
 
-  function write(entry) {
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify(entry));
-    } catch {
-      if (entry.changes) write({ ...entry, changes: undefined });
+  // Remember the versions: { kept, current }, see versions.js.
+  function saveVersions({ kept, current }) {
+    const without = kept.map((entry) => ({ ...entry, jobs: undefined }));
+    const repeatable = kept.map((entry) => (canRepeat(entry.jobs ?? []) ? entry : { ...entry, jobs: undefined }));
+    const { visit } = page;
+    write(VERSIONS_KEY, { visit, current, kept: repeatable }, { visit, current, kept: without }, null);
+  }
+
+  // Write the first entry for which there is room.
+  function write(key, ...entries) {
+    for (const entry of entries) {
+      try {
+        return sessionStorage.setItem(key, JSON.stringify(entry));
+      } catch {} // the next one is smaller
     }
   }
 
-  function read() {
+  function read(key) {
     try {
-      return JSON.parse(sessionStorage.getItem(KEY));
+      return JSON.parse(sessionStorage.getItem(key));
     } catch {
       return null;
     }
@@ -46,24 +58,32 @@ export function createRemembering(page) {
     return createImageBitmap(await preview.blob());
   }
 
+  async function resume({ visit, example, name, changes, held }, versions) {
+    const { width, height, ...answer } = await page.opener.request("resume_visit", { visit });
+    const file = example ? undefined : await fileOf(answer, name);
+    const bitmap = await pictureOf({ visit, example }, { ...answer, width, height }, file);
+    const shown = { visit, example, file, width, height, bitmap, answer };
+    await page.showPhoto({ ...shown, held, versions, resumed: changes ?? true });
+  }
+
   return {
     save,
-    forget: () => write(null),
+    saveVersions,
+    forget: () => write(KEY, null),
     // Open the photo that was open before the reload. Whether there was one.
     async restore() {
-      const remembered = read();
-      if (!remembered?.visit) return false;
+      const [remembered, versions] = [read(KEY), read(VERSIONS_KEY)];
+      if (!remembered?.visit && !remembered?.example) return false;
       try {
-        const { width, height, ...answer } = await page.opener.request("resume_visit", { visit: remembered.visit });
-        const file = remembered.example ? undefined : await fileOf(answer, remembered.name);
-        const bitmap = await pictureOf(remembered, { ...answer, width, height }, file);
-        const { visit, example, changes } = remembered;
-        await page.showPhoto({ visit, example, file, width, height, bitmap, answer, resumed: changes ?? true });
+        if (remembered.visit) await resume(remembered, versions?.visit === remembered.visit ? versions : null);
+        else await page.opener.open(remembered); // an example that was only looked at
         return true;
       } catch {
-        write(null);
+        write(KEY, null);
         return false;
       }
     },
   };
 }
+
+const canRepeat = (jobs) => jobs.every((job) => !job.file);

@@ -141,7 +141,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
         tone.show(answer.tone);
         steps.tone.checked = Boolean(answer.tone);
         find("tone-note").value = answer.faded ? "" : text("not_faded");
-        panel.hidden = false;
+        panel.hidden &&= Boolean(job.ofVersion);
         page.updateButtons();
         if (tone.shown) root.setAttribute("data-changed", "");
         if (job.restoring) finish(answer);
@@ -168,6 +168,10 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     summaryAfter({ name, restoring }) {
       const isLast = name === "set_tone" || transport.applied.at(-1)?.name === "fill_found";
       return found.known && isLast && SUMMED_UP.includes(name) ? summary(restoring) : null;
+    },
+    // Show a version with the tones that it had.
+    setTone(on) {
+      if (on !== tone.shown) transport.push({ name: "set_tone", on, ofVersion: true });
     },
     // The levels that are shown instead of 0 to 255, one row for each channel; null: the pixels as they are.
     get levels() {

@@ -104,7 +104,7 @@ export function createTransport(server, on) {
   }
 
   async function send(jobs, isWanted) {
-    const { stroke, name, file, quiet, ...more } = jobs[0];
+    const { stroke, name, file, quiet, restoring, ofVersion, jobs: repeated, ...more } = jobs[0]; // more: for the server
     if (!visit) return { code: "gone" }; // an example that has not been opened on the server yet
     if (stroke) return request("paint", { visit, revision, strokes: jobs.map((job) => job.stroke) }, isWanted);
     const uploaded = file && (await on.upload(file));

@@ -1,9 +1,10 @@
-// Versions: thumbnails of earlier states, which restore them.
+// Versions: thumbnails of earlier states, which restore them with the tones that they were shown in.
 const IDLE_MS = 1200; // a version is saved when nothing has changed for this long, and no fill is a draft
 
 export function createVersions(page, strip) {
   let timer = null;
   let isSaved = true;
+  let kept = []; // { version, jobs, tone, picture } of all thumbnails but the first one
 
   // Save the present state now, if it has changed since the last version.
   function save() {
@@ -12,21 +13,28 @@ export function createVersions(page, strip) {
     clearTimeout(timer);
   }
 
-  function addThumbnail(label, job) {
+  function addThumbnail(label, picture, tone, job) {
     const button = Object.assign(document.createElement("button"), { type: "button", title: label });
-    button.append(Object.assign(new Image(), { src: page.canvas.thumbnail(), alt: label }));
+    button.append(Object.assign(new Image(), { src: picture, alt: label }));
     button.dataset.testid = "version";
     button.addEventListener("click", () => {
       save();
       page.transport.push(job);
+      page.restoration.setTone(tone);
       markCurrent(button);
     });
     strip.append(button);
     markCurrent(button);
   }
 
+  function addVersion({ version, jobs, tone, picture }) {
+    const label = page.text("version", { number: strip.children.length });
+    addThumbnail(label, picture, tone, { name: "restore_version", version, jobs, ofVersion: true });
+  }
+
   function markCurrent(current) {
     for (const each of strip.children) each.toggleAttribute("aria-current", each === current);
+    page.remembering.saveVersions({ kept, current: [...strip.children].indexOf(current) });
   }
 
   return {
@@ -41,16 +49,28 @@ export function createVersions(page, strip) {
       timer = setTimeout(save, IDLE_MS);
     },
     reset() {
-      isSaved = true;
+      [isSaved, kept] = [true, []];
       clearTimeout(timer);
       strip.replaceChildren();
-      addThumbnail(page.text("original"), { name: "clear_strokes" });
+      addThumbnail(page.text("original"), page.canvas.thumbnail(), false, { name: "clear_strokes", ofVersion: true });
     },
     // The server has saved a version. `jobs` made it: they are repeated if the server no longer has it.
     add(version, jobs) {
-      const number = strip.children.length;
-      addThumbnail(page.text("version", { number }), { name: "restore_version", version, jobs });
+      const { levels, evensTones } = page.restoration;
+      const entry = { version, jobs, tone: evensTones, picture: page.canvas.thumbnail(levels) };
+      kept.push(entry);
+      addVersion(entry);
       strip.scrollLeft = strip.scrollWidth;
+    },
+    // The versions that there were before the page was reloaded; null: they are not known. A state that had not been
+    // saved as a version is saved, once it is final.
+    resume(before, { isChanged, isFinal }) {
+      for (const entry of before?.kept ?? []) addVersion(entry);
+      kept = before?.kept ?? [];
+      const current = strip.children[before?.current ?? -1];
+      isSaved = Boolean(current) || !isChanged;
+      markCurrent(current ?? null);
+      if (isFinal) this.settled();
     },
   };
 }

@@ -14,7 +14,7 @@ from PIL import Image
 from inpaint import Inpainter
 from inpaint.photos.tone import find_tone_curve
 from page.server.texts import translate
-from tests.page.serving import FILL, GRADIO_WARNINGS, noise
+from tests.page.serving import FILL, GRADIO_WARNINGS, OneColour, noise
 
 pytestmark = GRADIO_WARNINGS
 LINES = {"level": 3, "kinds": ["lines", "specks", "areas"], "left_out": []}
@@ -80,6 +80,24 @@ def test_taking_the_fills_back_keeps_what_was_painted(served, searches):
     served.call("fill_found", {"visit": visit} | OFF)
     holes = filled(result(served, visit), photo)
     assert holes[20, 30:90].all() and not holes[40:].any()
+
+
+def test_fills_that_were_taken_back_return_without_being_computed_again(served, searches, monkeypatch):
+    predictions, forward = [], OneColour.forward
+    monkeypatch.setattr(OneColour, "forward", lambda self, *given: (predictions.append(1), forward(self, *given))[1])
+    photo = noise(100, 150)
+    visit = served.open(Image.fromarray(photo))
+    served.call("fill_found", {"visit": visit} | LINES)
+    before = result(served, visit)
+    served.call("fill_found", {"visit": visit} | OFF)
+    computed = len(predictions)
+    _, answer = served.call("fill_found", {"visit": visit} | LINES)
+    assert answer["changed"] == [True] and np.array_equal(result(served, visit), before)
+    assert computed and len(predictions) == computed
+    served.call("fill_found", {"visit": visit} | OFF)
+    served.call("use_model", {"visit": visit, "model": ""})
+    served.call("fill_found", {"visit": visit} | LINES)  # another model may fill otherwise
+    assert len(predictions) > computed
 
 
 def test_after_undo_a_stroke_inside_a_former_find_stays_when_the_fills_are_taken_back(served, searches):
