@@ -39,14 +39,14 @@ LAYERS = {
         "masks metrics presets",
         "config sheets registry",
     ),
-    "page": ("editor retrain", "server"),
+    "page": ("editor retrain", "server", "objects"),
 }
 """Sub-packages and modules of each package, the highest layer first. Siblings of one layer do not import each other."""
 ONLY_IN = {
     "gradio": ("app", "page"),
     "datasets": ("train.data",),
     "matplotlib": ("inpaint.benchmark", "train.run", "train.paper"),
-    "cv2": ("inpaint.benchmark.baselines", "page.editor.object_mask", "page.editor.shadow"),
+    "cv2": ("inpaint.benchmark.baselines", "page.objects"),
     "skimage": ("inpaint.benchmark.baselines",),
 }
 

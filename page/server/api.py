@@ -6,13 +6,14 @@ from typing import Any
 
 import gradio as gr
 from gradio import processing_utils
+from gradio.mcp import GradioMCPServer
 from gradio.utils import get_function_params, get_upload_folder
 from gradio_client import utils as client_utils
 
 from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
-from page.server.api_calls import LOSSLESS, Notes, call_error, disk_full, run_call, save_result
+from page.server.api_calls import LOSSLESS, Notes, Result, call_error, disk_full, run_call, save_result
 from page.server.checks import (
     MAX_JSON_MB,
     MAX_MEGAPIXELS,
@@ -25,6 +26,7 @@ from page.server.checks import (
 from page.server.disk import is_disk_full
 from page.server.errors import PageError
 from page.server.models import source_name
+from page.server.removing import add_removing
 from page.server.texts import translate
 from page.server.tools import add_tools
 from page.server.uploads import Uploads
@@ -35,7 +37,8 @@ from page.server.visits import Visits
 class Blocks(gr.Blocks):
     """Gradio's Blocks, but a positional call of an endpoint may omit optional parameters, as a call by name may.
 
-    Files that a call names by a URL are read within our limits, before Gradio would read them without.
+    Files that a call names by a URL are read within our limits, before Gradio would read them without, and the notes of
+    results are sent.
     """
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *arguments: Any, **options: Any) -> list[Any]:
@@ -49,6 +52,13 @@ class Blocks(gr.Blocks):
             return await super().preprocess_data(block_fn, inputs, *arguments, **options)
         except OSError as error:
             raise (disk_full() if is_disk_full(error) else error) from None
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, *arguments: Any, **options: Any) -> list[Any]:
+        """Do as Gradio does, which drops what it does not know of a file, and add the notes of a `Result` again."""
+        outputs = await super().postprocess_data(block_fn, predictions, *arguments, **options)
+        if isinstance(predictions, Result) and outputs and isinstance(outputs[0], dict):
+            outputs[0]["notes"] = predictions.notes
+        return outputs
 
 
 def add_api(inpainter: Inpainter, visits: Visits) -> None:
@@ -121,7 +131,9 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         }
 
     discard_pictures_of_mcp(visits.uploads)
+    add_notes_to_mcp()
     add_tools(inpainter, visits)
+    add_removing(inpainter, visits)
     gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
 
@@ -159,3 +171,17 @@ def discard_pictures_of_mcp(uploads: Uploads) -> None:
         return path
 
     processing_utils.save_base64_to_cache = save_and_discard
+
+
+def add_notes_to_mcp() -> None:
+    """Let MCP clients get the notes of a `Result` as text behind the picture; Gradio sends the file alone."""
+    encode = GradioMCPServer.postprocess_output_data
+    encode = getattr(encode, "__wrapped__", encode)  # of a page that was built before
+
+    @functools.wraps(encode)
+    def encode_with_notes(server: GradioMCPServer, data: Any, root_url: str) -> list[Any]:
+        content = encode(server, data, root_url)
+        notes = [note for output in data if isinstance(output, dict) for note in output.get("notes") or ()]
+        return content + [server.types.TextContent(type="text", text=note) for note in notes]
+
+    GradioMCPServer.postprocess_output_data = encode_with_notes  # type: ignore[method-assign]

@@ -23,6 +23,17 @@ LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
 MAX_NAME = 60
 Notes = tuple[str, ...]
 
+
+class Result(gr.FileData):
+    """A file that a call returns.
+
+    Attributes:
+        notes: sentences about it. They go with the file, as HTTP and MCP clients see no messages of the job.
+    """
+
+    notes: list[str]
+
+
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +44,7 @@ async def run_call(
     visits: Visits,
     request: gr.Request | None,
 ) -> gr.FileData:
-    """Run a call of an endpoint when its turn comes; return its result, and send its notes as messages of the job.
+    """Run a call of an endpoint when its turn comes; return its result with its notes, which the job sends as well.
 
     Args:
         name: of the endpoint, for the log.
@@ -57,7 +68,7 @@ async def run_call(
             result, notes = await visits.queue.run(run, client=_client_of(request), wait_until_done=True)
         for note in notes:
             gr.Info(note)
-        return result
+        return Result(**result.model_dump(), notes=list(notes))
     except PageError as error:
         message = translate(error.key, "en", **error.values)
     except (PhotoError, MaskError, PredictionError, WeightsError) as error:

@@ -9,6 +9,7 @@ import numpy as np
 from inpaint import MaskError
 from inpaint.engine.brush import discs_to_mask
 from inpaint.engine.polygon import polygon_to_mask
+from inpaint.engine.regions import Box
 
 Unit = Literal["pixels", "fractions", "thousandths"]
 """Of coordinates: photo pixels; shares of width and height; or their thousandths, as some vision models answer."""
@@ -51,23 +52,43 @@ def regions_to_mask(
     Raises:
         RegionError: a value is not of this form, out of range, or lies outside the photo.
     """
+    mask = np.zeros(size[::-1], bool)
+    for box in boxes_in_photo(boxes, size, unit):
+        mask[box.slices] = True
+    radius = _radius(point_radius, size, unit)
+    if found := points_in_photo(points, size, unit):
+        area, discs = discs_to_mask(found, 2 * radius, size)
+        mask[area.slices] |= discs
+    if corners := _in_pixels(polygon, 2, "polygon", MAX_CORNERS, size, unit):
+        _mark_polygon(mask, [(x, y) for x, y in corners])
+    return mask
+
+
+def boxes_in_photo(boxes: object, size: tuple[int, int], unit: object) -> list[Box]:
+    """Return the pixels that boxes touch, as boxes inside the photo; see `regions_to_mask` for arguments and errors."""
+    found = _in_pixels(boxes, 4, "boxes", MAX_BOXES, size, unit)
+    return [_clipped(box, size, given) for box, given in zip(found, _listed(boxes, 4, "boxes", MAX_BOXES), strict=True)]
+
+
+def points_in_photo(points: object, size: tuple[int, int], unit: object) -> list[Point]:
+    """Return points in photo pixels; see `regions_to_mask` for arguments and errors."""
+    found, (width, height) = _in_pixels(points, 2, "points", MAX_POINTS, size, unit), size
+    for (x, y), given in zip(found, _listed(points, 2, "points", MAX_POINTS), strict=True):
+        if not (0 <= x <= width and 0 <= y <= height):
+            raise RegionError(f"points has {given}, which lies outside the photo of {_words_of(size)}: correct it")
+    return [(x, y) for x, y in found]
+
+
+def _in_pixels(
+    value: object, length: int, name: str, limit: int, size: tuple[int, int], unit: object
+) -> list[list[float]]:
+    """Return lists of coordinates, x and y in turns, in photo pixels."""
     if unit not in get_args(Unit):
         raise RegionError(f"unit is {reprlib.repr(unit)}; it must be one of {', '.join(get_args(Unit))}")
-    scale_x, scale_y = (_scale(side, unit) for side in size)
-    mask = np.zeros(size[::-1], bool)
-    found = _listed(boxes, 4, "boxes", MAX_BOXES)
-    _check_unit(found, size, unit, "boxes")
-    for x0, y0, x1, y1 in found:
-        _mark_box(mask, (x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y), [x0, y0, x1, y1])
-    radius = _radius(point_radius, size, unit)
-    found = _listed(points, 2, "points", MAX_POINTS)
-    _check_unit(found, size, unit, "points")
-    _mark_discs(mask, [(x * scale_x, y * scale_y) for x, y in found], radius, found)
-    corners = _listed(polygon, 2, "polygon", MAX_CORNERS)
-    if corners:
-        _check_unit(corners, size, unit, "polygon")
-        _mark_polygon(mask, [(x * scale_x, y * scale_y) for x, y in corners])
-    return mask
+    found = _listed(value, length, name, limit)
+    _check_unit(found, size, unit, name)
+    scales = [_scale(side, unit) for side in size] * (length // 2)
+    return [[number * scale for number, scale in zip(each, scales, strict=True)] for each in found]
 
 
 def _scale(side: int, unit: object) -> float:
@@ -122,26 +143,16 @@ def _radius(value: object, size: tuple[int, int], unit: object) -> float:
     return min(float(value) * _scale(longer, unit), 2.0 * longer)
 
 
-def _mark_box(mask: np.ndarray, box: tuple[float, float, float, float], given: list[float]) -> None:
+def _clipped(box: list[float], size: tuple[int, int], given: list[float]) -> Box:
     x0, y0, x1, y1 = box
     if x0 >= x1 or y0 >= y1:
         raise RegionError(
             f"boxes has {given}; x0 must be less than x1, and y0 less than y1: [left, top, right, bottom]"
         )
-    marked = mask[max(0, math.floor(y0)) : max(0, math.ceil(y1)), max(0, math.floor(x0)) : max(0, math.ceil(x1))]
-    if not marked.size:
-        raise RegionError(f"boxes has {given}, which lies outside the photo of {_size_of(mask)}: correct it")
-    marked[:] = True
-
-
-def _mark_discs(mask: np.ndarray, points: list[Point], radius: float, given: list[list[float]]) -> None:
-    height, width = mask.shape
-    for (x, y), each in zip(points, given, strict=True):
-        if not (0 <= x <= width and 0 <= y <= height):
-            raise RegionError(f"points has {each}, which lies outside the photo of {_size_of(mask)}: correct it")
-    if points:
-        box, discs = discs_to_mask(points, 2 * radius, (width, height))
-        mask[box.slices] |= discs
+    touched = Box(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)).intersection(Box(0, 0, *size))
+    if touched.width <= 0 or touched.height <= 0:
+        raise RegionError(f"boxes has {given}, which lies outside the photo of {_words_of(size)}: correct it")
+    return touched
 
 
 def _mark_polygon(mask: np.ndarray, corners: list[Point]) -> None:
@@ -155,9 +166,9 @@ def _mark_polygon(mask: np.ndarray, corners: list[Point]) -> None:
         )
     box, area = polygon_to_mask(corners, mask.shape[::-1])
     if not area.any():
-        raise RegionError(f"polygon lies outside the photo of {_size_of(mask)}: correct its corners")
+        raise RegionError(f"polygon lies outside the photo of {_words_of(mask.shape[::-1])}: correct its corners")
     mask[box.slices] |= area
 
 
-def _size_of(mask: np.ndarray) -> str:
-    return f"{mask.shape[1]}x{mask.shape[0]} pixels"
+def _words_of(size: tuple[int, ...]) -> str:
+    return f"{size[0]}x{size[1]} pixels"

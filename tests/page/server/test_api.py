@@ -171,14 +171,14 @@ def data_uri(file):
 
 def test_mcp_clients_list_all_tools_with_descriptions_and_schemas(served):
     tools = {tool.name: tool for tool in with_mcp_session(served, lambda session: session.list_tools()).tools}
-    assert set(tools) == {"inpaint", "restore", "find_damage", "remove", "status"}
+    assert set(tools) == {"inpaint", "restore", "find_damage", "find_object", "remove", "status"}
     inpaint = tools["inpaint"]
     assert "Remove things from a photo" in inpaint.description and "outside the mask stays" in inpaint.description
     assert inpaint.inputSchema["required"] == ["photo", "mask"]
     assert inpaint.inputSchema["properties"]["seed"]["type"] == "integer"
     described = {name: field["description"] for name, field in inpaint.inputSchema["properties"].items()}
     assert f"{MAX_MEGAPIXELS} megapixels" in described["photo"] and "white where to fill" in described["mask"]
-    for name in ("restore", "find_damage", "remove"):
+    for name in ("restore", "find_damage", "find_object", "remove"):
         properties = tools[name].inputSchema["properties"]
         assert tools[name].inputSchema["required"] == ["photo"]
         assert all(each["description"] for each in properties.values()), "each argument is described"

@@ -61,13 +61,20 @@ def crop_around(photo: Image.Image, stroke: Part, margin: float) -> Crop:
     """
     px = max(MIN_MARGIN_PX, math.ceil(margin * max(stroke.box.width, stroke.box.height)))
     box = stroke.box.expanded(px).intersection(Box(0, 0, *photo.size))
-    factor = min(1.0, math.sqrt(MAX_PIXELS / (box.width * box.height)))
-    size = (max(1, round(box.width * factor)), max(1, round(box.height * factor)))
+    pixels = reduced(photo, box, MAX_PIXELS)
     painted = np.zeros((box.height, box.width), np.uint8)
     painted[stroke.box.relative_to(box.left, box.top).slices][stroke.hole] = 255
-    pixels = Image.fromarray(to_rgb(photo.crop(box)))
-    reduced = pixels.resize(size, Image.Resampling.BOX), Image.fromarray(painted).resize(size, Image.Resampling.BOX)
-    return Crop(box, np.asarray(reduced[0]), np.asarray(reduced[1]) > 127)
+    covered = Image.fromarray(painted).resize(pixels.shape[1::-1], Image.Resampling.BOX)
+    return Crop(box, pixels, np.asarray(covered) > 127)
+
+
+def reduced(photo: Image.Image, box: Box, max_pixels: int) -> np.ndarray:
+    """Return a part of a photo, RGB uint8 (h, w, 3), reduced to at most about `max_pixels`."""
+    factor = min(1.0, math.sqrt(max_pixels / (box.width * box.height)))
+    size = (max(1, round(box.width * factor)), max(1, round(box.height * factor)))
+    if photo.mode in ("RGB", "L"):  # without a copy of the part, which may be as large as the photo
+        return to_rgb(photo.resize(size, Image.Resampling.BOX, box=box, reducing_gap=2.0))
+    return np.asarray(Image.fromarray(to_rgb(photo.crop(box))).resize(size, Image.Resampling.BOX))
 
 
 def find_object(crop: Crop) -> np.ndarray | None:
@@ -95,19 +102,29 @@ def find_object(crop: Crop) -> np.ndarray | None:
     labels[painted > 0] = cv2.GC_PR_FGD
     if painted.sum() < 16 or (labels == cv2.GC_BGD).sum() < 16:
         return None
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    with _RANDOM:
-        cv2.setRNGSeed(0)
-        cv2.grabCut(
-            np.ascontiguousarray(crop.pixels[..., ::-1]), labels, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK
-        )
-    found = (labels == cv2.GC_PR_FGD).astype(np.uint8)
+    found = (grab_cut(crop.pixels, labels) == cv2.GC_PR_FGD).astype(np.uint8)
     share = float((found & painted).sum() / painted.sum())
     if not MIN_SHARE <= share <= MAX_SHARE:
         return None
     found = without_small_parts(found, crop.painted)
     # the colours at the outline are mixed, and the cut lies between pixels of the reduced crop
     return cv2.dilate(found, _disk(2 if crop.scale < 2 else 1)) > 0 if found.any() else None
+
+
+def grab_cut(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Run GrabCut, and return the labels, uint8 (h, w), which it also changes in place: the same ones each time.
+
+    Args:
+        pixels: RGB uint8 (h, w, 3).
+        labels: cv2.GC_BGD, GC_FGD, GC_PR_BGD or GC_PR_FGD of each pixel; some of both, object and background.
+    """
+    import cv2
+
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    with _RANDOM:
+        cv2.setRNGSeed(0)
+        cv2.grabCut(np.ascontiguousarray(pixels[..., ::-1]), labels, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    return labels
 
 
 def without_small_parts(found: np.ndarray, painted: np.ndarray) -> np.ndarray:

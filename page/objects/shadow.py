@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from page.editor.object_mask import Crop
+from page.objects.outline import Crop
 
 MARGIN = 0.9
 """What is looked at around a stroke, relative to its longer side: shadows are long."""
