@@ -153,8 +153,9 @@ class LossConfig:
     """Form of the adversarial loss; "bce" is the binary cross-entropy of the paper."""
     adversarial_weight: float = 0.0
     """Weight of the adversarial term; 0 trains without a discriminator."""
-    discriminator: Literal["picture", "patch"] = "patch"
-    """"picture": the paper's, one logit per image; "patch": logits for overlapping patches."""
+    discriminator: Literal["picture", "patch", "projected"] = "patch"
+    """"picture": the paper's, one logit per image; "patch": logits for overlapping patches; "projected": logits for the
+    cells of frozen features of EfficientNet-Lite0, with --loss.adversarial hinge."""
     r1_gamma: float = 0.0
     """Gamma of the R1 gradient penalty on real images; 0 for none."""
     r1_interval: int = 16

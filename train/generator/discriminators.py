@@ -12,7 +12,8 @@ class DiscriminatorOutput(NamedTuple):
     """The output of a discriminator.
 
     Attributes:
-        logits: high = real. (B,) of the picture discriminator, (B, 1, h, w) of the patch discriminator.
+        logits: high = real. (B,) of the picture discriminator, (B, 1, h, w) of the patch discriminator, one channel
+            for each scale of the projected one.
         features: activations of the hidden layers, for feature matching.
     """
 

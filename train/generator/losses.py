@@ -108,7 +108,7 @@ def _patch_weight(mask: Tensor, logits: Tensor) -> Tensor:
     """Return 1 for logits whose patch contains part of the hole, else 0. A single logit per image always has 1."""
     if logits.dim() == 1:
         return torch.ones_like(logits)
-    return F.adaptive_max_pool2d(mask, logits.shape[-2:]).to(logits.dtype)
+    return F.adaptive_max_pool2d(mask, logits.shape[-2:]).to(logits.dtype).expand_as(logits)
 
 
 def _weighted_mean(values: Tensor, weight: Tensor, all_reduce_mean: AllReduceMean) -> Tensor:
@@ -122,7 +122,7 @@ def discriminator_loss(
 
     Args:
         kind: "bce" or "non-saturating" (the same for the discriminator), or "hinge".
-        real_logits: of the ground truth, (B,) or (B, 1, h, w), high = real.
+        real_logits: of the ground truth, (B,) or (B, scales, h, w), high = real.
         fake_logits: of the composites, same shape. Patches without a hole are not fake and do not count.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole.
         all_reduce_mean: averages a number over the processes of the run.
@@ -147,7 +147,7 @@ def adversarial_loss(
 
     Args:
         kind: "bce" or "non-saturating" (softplus of the negative logit), or "hinge" (the negative logit).
-        fake_logits: of the composites, (B,) or (B, 1, h, w), high = real.
+        fake_logits: of the composites, (B,) or (B, scales, h, w), high = real.
         mask: (B, 1, H, W) in {0, 1}, 1 = hole; patches without a hole do not count.
         all_reduce_mean: as in `discriminator_loss`.
 

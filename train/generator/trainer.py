@@ -40,6 +40,7 @@ from train.run.schedule import Schedule
 from . import losses
 from .discriminators import PatchDiscriminator, PictureDiscriminator
 from .measure import GeneratorMeasure
+from .projected import ProjectedDiscriminator
 
 LAST_LEARNING_RATE = 0.1
 """Share of the learning rate that the cool-down ends at."""
@@ -350,6 +351,8 @@ def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerato
 def _build_discriminator(config: TrainConfig) -> nn.Module:
     if config.loss.discriminator == "patch":
         return PatchDiscriminator()
+    if config.loss.discriminator == "projected":
+        return ProjectedDiscriminator()
     generator = config.generator
     center = isinstance(generator, ContextEncoderConfig) and generator.region == "center"
     return PictureDiscriminator(config.data.resolution // 2 if center else config.data.resolution)
