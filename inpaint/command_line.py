@@ -201,7 +201,8 @@ def _add_computation(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         metavar="REPO[@REVISION]",
-        help="Hugging Face Hub repository or folder with weights (default: the bundled weights)",
+        help="Hugging Face Hub repository or folder with weights, or context-encoder for the network of 2016, which "
+        "fills a square of up to 64 px at a time (default: the bundled weights)",
     )
     add("--device", metavar="NAME", help="cuda, mps or cpu (default: the first of these that is available)")
     add(

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--model",
         metavar="REPO[@REVISION]",
-        help="Hugging Face Hub repository or folder with weights (default: the bundled weights)",
+        help="Hugging Face Hub repository or folder with weights, or context-encoder (default: the bundled weights)",
     )
     options = parser.parse_args(arguments)
     try:

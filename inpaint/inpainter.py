@@ -91,9 +91,11 @@ class Inpainter:
         """Return an Inpainter with trained weights.
 
         Args:
-            repo_or_folder: a Hub repository or a local folder; None: the bundled weights.
+            repo_or_folder: a Hub repository, a local folder, or "context-encoder", the network of 2016; None: the
+                bundled weights.
             revision: branch, tag or commit of the repository; None: its main branch.
-            source: as for the class; None: the repository and its commit, the folder, or "bundled".
+            source: as for the class; None: the repository and its commit, the folder, or the name of
+                bundled weights, which is "bundled" for the default ones.
             device: as for the class.
             runtime: as for the class.
             damage_finder: as for the class.

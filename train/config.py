@@ -210,7 +210,8 @@ class RunConfig:
     run_dir: str | None = None
     """Folder of the run; None: runs/PRESET. The same command with the same folder resumes."""
     init_from: str | None = None
-    """Weights to start from: a Hub repository (REPO or REPO@REVISION), a folder, or "bundled" for the package's own."""
+    """Weights to start from: a Hub repository (REPO or REPO@REVISION), a folder, or the package's own, "bundled" or
+    "context-encoder"."""
     log_every: int = 1000
     """Images between two lines of losses.jsonl."""
     sample_every: int = 10_000

@@ -34,6 +34,7 @@ __all__ = [
     "LoadedGenerator",
     "Weights",
     "WeightsError",
+    "bundled_folder",
     "load_generator",
     "load_network",
     "load_weights",
@@ -44,13 +45,22 @@ BUNDLED = Path(__file__).parents[1] / "weights"
 Network = TypeVar("Network", bound="nn.Module")
 
 
+def bundled_folder(name: str) -> Path | None:
+    """Return the folder of weights that come with the package; None if the name is not one of theirs.
+
+    Args:
+        name: "bundled", the default, or "context-encoder", the network of 2016.
+    """
+    return {"bundled": BUNDLED, "context-encoder": BUNDLED / "context-encoder"}.get(name)
+
+
 class Weights(NamedTuple):
     """The weights of a network.
 
     Attributes:
         config: of the network.
         tensors: name in the state dict -> float32 array; batch norms' counters are int64.
-        source: "bundled", the Hub repository's id, or the folder.
+        source: the name of bundled weights (see `bundled_folder`), the Hub repository's id, or the folder.
         revision: the commit's sha for a Hub repository, else None.
     """
 
@@ -65,7 +75,7 @@ class LoadedGenerator(NamedTuple):
 
     Attributes:
         generator: in eval mode, float32, on the CPU.
-        source: "bundled", the Hub repository's id, or the folder.
+        source: the name of bundled weights (see `bundled_folder`), the Hub repository's id, or the folder.
         revision: the commit's sha for a Hub repository, else None.
     """
 
@@ -78,9 +88,9 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
     """Load a generator's weights from a folder or from the Hub. Every weight must fit, and none may be left over.
 
     Args:
-        repo_or_folder: a folder, a repository id such as "me/weights", or "me/weights@v1". A folder that exists
-            takes precedence over a repository of the same name. None: the default repository if there is one, else the
-            bundled weights.
+        repo_or_folder: "bundled" or "context-encoder", a folder, a repository id such as "me/weights", or
+            "me/weights@v1". A folder that exists takes precedence over a repository of the same name. None: the default
+            repository if there is one, else the bundled weights.
         revision: branch, tag or commit sha of a Hub repository; None: its main branch. A commit that is in the cache is
             loaded without a request.
 
@@ -178,10 +188,12 @@ class _Located(NamedTuple):
 
 def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Located:
     """Return where weights are, after downloading them if they are those of a repository."""
-    source = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID
-    if source is None:
-        _refuse_revision("The bundled weights", revision)
-        return _Located(BUNDLED, "The bundled weights", "bundled", None)
+    source = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID or "bundled"
+    bundled = bundled_folder(source) if isinstance(source, str) else None
+    if bundled is not None:
+        name = "The bundled weights" if source == "bundled" else f"The bundled weights {source}"
+        _refuse_revision(name, revision)
+        return _Located(bundled, name, str(source), None)
     folder = Path(source).expanduser()
     if folder.exists() or isinstance(source, Path) or _looks_like_path(source):
         _refuse_revision(f"The folder {source}", revision)

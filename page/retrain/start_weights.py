@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from inpaint import Inpainter
+from inpaint.hub.weights import bundled_folder
 from page.server.errors import PageError
 from page.server.models import Models
 from train.jobs.spec import PRESETS
 
-BUNDLED = "bundled"
 NEVER = ("tiny",)
 """Presets for a trial, whose small network is their point."""
 
@@ -36,8 +36,8 @@ def start_weights(call: dict, preset: str, models: Models, run_folder: Path | No
     inpainter = models.get(call.get("model"))
     if call.get("start") == "nothing" or not fits(preset, inpainter):
         return None
-    if inpainter.source == BUNDLED:
-        return BUNDLED
+    if bundled_folder(inpainter.source) is not None:
+        return inpainter.source
     source = inpainter.source if run_folder is None else str(run_folder / "weights")
     if not is_local and Path(source).exists():
         raise PageError("retrain_start_is_here")

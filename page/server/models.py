@@ -13,7 +13,7 @@ from gradio.utils import get_upload_folder
 from inpaint import Inpainter, WeightsError
 from inpaint.hub.download import split_revision
 from inpaint.hub.public import AbandonedError, public_commit
-from inpaint.hub.weights import BUNDLED
+from inpaint.hub.weights import bundled_folder
 from page.server.clients import current_client
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
@@ -64,8 +64,8 @@ class Models:
         """Return the model of this name; it is loaded meanwhile without holding a thread of the caller.
 
         Args:
-            name: a public Hub repository, "owner/name" or "owner/name@revision"; what `register` returned; or "" or
-                None for the default model.
+            name: a public Hub repository, "owner/name" or "owner/name@revision"; the name of bundled weights; what
+                `register` returned; or "" or None for the default model.
 
         Raises:
             PageError: "model_name" if it is not a name, "model_gone" if it is not registered or no longer,
@@ -110,6 +110,8 @@ class Models:
         """Return repository and revision of a name; PageError unless it is one that `load` accepts."""
         if name is None or name == "" or (isinstance(name, str) and is_registered_name(name)):
             return "", ""
+        if isinstance(name, str) and bundled_folder(name) is not None:
+            return name, ""
         if not isinstance(name, str) or len(name) > MAX_NAME or name.count("/") != 1:
             raise PageError("model_name")
         try:
@@ -148,8 +150,10 @@ class Models:
         raise PageError("busy", place=1, loading=True)
 
     def _load(self, key: tuple[str, str], load: Load) -> str:
-        """Load a public model, and return its source, under which it is found in memory."""
+        """Load a model that is public or bundled, and return its source, under which it is found in memory."""
         repo_id, revision = key
+        if (bundled := bundled_folder(repo_id)) is not None:
+            return self._keep(load_model(bundled, repo_id, repo_id, self.device))
         sha = revision if key in self.files else public_commit(repo_id, revision)
         source = f"{repo_id}@{sha}"
         with self._lock:
@@ -161,13 +165,17 @@ class Models:
         except BaseException:
             self.files.discard(repo_id, sha)
             raise
+        return self._keep(model)
+
+    def _keep(self, model: Inpainter) -> str:
+        """Keep a model in memory, and return its source."""
         with self._lock:
-            self._loaded[source] = model
+            self._loaded[model.source] = model
             while len(self._loaded) > 1 and (
                 len(self._loaded) > self.max_loaded or sum(map(size_of, self._loaded.values())) > MAX_LOADED_BYTES
             ):
                 self._loaded.popitem(last=False)
-        return source
+        return model.source
 
 
 def is_registered_name(name: str) -> bool:
@@ -185,10 +193,10 @@ def describe(inpainter: Inpainter) -> dict[str, str]:
     source = source_name(inpainter.source)
     hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
     on_hub = "/" in source
-    kind = "bundled" if source == "bundled" else "on_hub" if on_hub else "own"
+    kind = "bundled" if bundled_folder(inpainter.source) else "on_hub" if on_hub else "own"
     return {
         "weights": source,
-        "name": source if on_hub else f"weights_{kind}",
+        "name": source if on_hub else f"weights_{source if kind == 'bundled' else kind}",
         "licence": f"licence_{kind}",
         "runtime": "runtime_cpu" if str(inpainter.device).startswith("cpu") else "runtime_gpu",
         "about": _limitation_key(inpainter),
@@ -209,7 +217,7 @@ def source_name(source: str) -> str:
 
 def card_file(inpainter: Inpainter) -> Path | None:
     """Return the file of a model's card; None if it is on the Hub, or there is none."""
-    folder = BUNDLED if inpainter.source == "bundled" else Path(inpainter.source)
+    folder = bundled_folder(inpainter.source) or Path(inpainter.source)
     return folder / "README.md" if (folder / "README.md").is_file() else None
 
 

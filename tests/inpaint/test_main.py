@@ -30,6 +30,19 @@ def test_one_photo_is_filled(tmp_path, model, capsys):
     assert [path.name for path in out.parent.iterdir()] == ["out.png"]
 
 
+def test_the_network_of_2016_is_a_model_that_needs_no_pytorch(tmp_path):
+    write(tmp_path, "a.png", mask_name="a.png")
+    photo, out = tmp_path / "photos/a.png", tmp_path / "out.png"
+    code = (
+        "import sys; from inpaint.__main__ import main; main(sys.argv[1:]);"
+        "sys.exit(sorted({'torch', 'huggingface_hub'} & set(sys.modules)) or 0)"
+    )
+    command = [sys.executable, "-c", code, photo, tmp_path / "masks/a.png", "-o", out, "--model", "context-encoder"]
+    subprocess.run(command, check=True)
+    before, after = open_photo(photo), open_photo(out)
+    assert outside_is_equal(before, after) and before.tobytes() != after.tobytes()
+
+
 def test_an_error_does_not_stop_a_batch(tmp_path, model, capsys):
     write(tmp_path, "a.png", mask_name="a.bmp")
     write(tmp_path, "b.jpg", mask_name="b.png", quality=60, subsampling=1)

@@ -180,6 +180,26 @@ def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, m
     assert filled(visitor.pixels(), (100, 100))
 
 
+def test_the_network_of_2016_is_chosen_from_the_list_and_the_list_follows_the_model_in_use(visitor):
+    visitor.upload(noise(300, 400))
+    visitor.paint((100, 100))
+    visitor["options"].click()
+    choice = visitor["model_choice"]
+    assert choice.input_value() == "" and translate("weights_context-encoder", "en") in choice.inner_text()
+    choice.select_option("context-encoder")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
+    visitor.wait("ready")
+    assert not filled(visitor.pixels(), (100, 100)) and visitor["about"].inner_text() == translate("about_center", "en")
+    visitor["model"].fill("../secret")
+    visitor["load_model"].click()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').textContent")
+    assert choice.input_value() == "context-encoder"
+    choice.select_option("")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (100, 100)) and not visitor["about"].is_visible()
+
+
 def test_an_invalid_model_name_is_declined_and_the_model_stays(visitor):
     visitor["options"].click()
     visitor["model"].fill("../secret")

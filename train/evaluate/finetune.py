@@ -147,7 +147,7 @@ def compare_run(run_dir: Path, requested: str | None = None, other: str | None =
     groups = {OWN: Group(held_out.name, held_out.photos)}
     if photos := other_photos(other or config.get("other_photos")):
         groups[OTHER] = Group(f"{len(photos)} photos of other kinds", photos)
-    old = inpainter_method(OLD, Inpainter.from_pretrained(None if start == "bundled" else start))
+    old = inpainter_method(OLD, Inpainter.from_pretrained(start))
     new = inpainter_method(NEW, Inpainter.from_pretrained(str(run_dir / "weights")))
     figures, rows = compare(old, new, groups)
     comparison = {**summary(figures), "start": start, "weights": weights_digest(run_dir / "weights")}

@@ -77,7 +77,7 @@ def with_loaded_generator(config: TrainConfig) -> TrainConfig:
     preset = PRESETS.get(config.preset)
     if config.init_from is None or preset is None or config.generator != preset[1].generator:
         return config
-    loaded = load_weights(None if config.init_from == "bundled" else config.init_from).config
+    loaded = load_weights(config.init_from).config
     if type(loaded) is not type(config.generator) or loaded == config.generator:
         return config
     return dataclasses.replace(config, generator=loaded)
@@ -339,7 +339,7 @@ class GeneratorTrainer:
 def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerator:
     if config.init_from is None:
         return build_generator(config.generator)
-    loaded = load_generator(None if config.init_from == "bundled" else config.init_from)
+    loaded = load_generator(config.init_from)
     if loaded.generator.config != config.generator:
         raise ValueError(
             f"The weights of {loaded.source} belong to {loaded.generator.config}, but the run has {config.generator}:"

@@ -121,8 +121,7 @@ def training_data(config: Mapping[str, Any], licences: Mapping[str, str], parent
 def _inherited(parent: Parent, licences: Mapping[str, str]) -> str:
     """Return what the weights at the start were trained on, and their terms."""
     name = f"[{parent.name}](https://huggingface.co/{parent.base_model})" if parent.base_model else f"`{parent.name}`"
-    if parent.name == "bundled":
-        name = "the weights bundled with the program"
+    name = run_info.BUNDLED_NAMES.get(parent.name, name)
     terms = parent.licence_name or parent.licence or "none is stated"
     head = f"They started from {name} (licence: {terms}), whose terms hold for these weights too. That was trained on:"
     lines = []

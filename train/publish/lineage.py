@@ -10,7 +10,7 @@ from huggingface_hub.errors import EntryNotFoundError
 
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.retry import retry
-from inpaint.hub.weights import BUNDLED
+from inpaint.hub.weights import bundled_folder
 
 from . import run_info
 from .card_merge import split_card
@@ -25,7 +25,7 @@ class Parent(NamedTuple):
     """The weights that a run started from.
 
     Attributes:
-        name: repository on the Hub (with @REVISION if one was given), "bundled", or the name of a folder.
+        name: repository on the Hub (with @REVISION if one was given), the name of bundled weights, or that of a folder.
         base_model: id of the repository; None if the weights are on no Hub.
         licence: as in the metadata of a card; None if none is stated.
         licence_name: the same, for the licence "other".
@@ -94,10 +94,11 @@ def find_parent(init_from: str) -> Parent:
     """Return what is known about weights: from their card, or the config of the run that made them.
 
     Args:
-        init_from: "bundled", a folder, or REPO_ID[@REVISION].
+        init_from: the name of bundled weights, a folder, or REPO_ID[@REVISION].
     """
-    if init_from == "bundled":
-        return _of_card("bundled", None, (BUNDLED / "README.md").read_text(encoding="utf-8"))
+    bundled = bundled_folder(init_from)
+    if bundled is not None:
+        return _of_card(init_from, None, (bundled / "README.md").read_text(encoding="utf-8"))
     folder = Path(init_from).expanduser()
     if folder.exists():
         return _of_folder(folder)

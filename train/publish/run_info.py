@@ -11,6 +11,11 @@ from safetensors import safe_open
 from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE
 
 LOSSES_FILE = "losses.jsonl"
+BUNDLED_NAMES = {
+    "bundled": "the weights bundled with the program",
+    "context-encoder": "the Context Encoder bundled with the program",
+}
+"""Name of bundled weights -> what a card calls them."""
 
 
 def read_json(path: Path) -> Any:
@@ -57,8 +62,8 @@ def initial_weights(config: Mapping[str, Any]) -> str | None:
     init_from = config.get("init_from")
     if not isinstance(init_from, str):
         return None
-    if init_from == "bundled":
-        return "the weights bundled with the program"
+    if init_from in BUNDLED_NAMES:
+        return BUNDLED_NAMES[init_from]
     if is_hub_id(init_from.partition("@")[0]):
         return init_from
     folder = Path(init_from)

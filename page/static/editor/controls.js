@@ -93,7 +93,7 @@ function createShortcuts({ root, progress, clipboard }, tools, pointer) {
   };
 }
 
-function listenToElements({ root, strokes, transport, opener, status, holding }, tools, actions) {
+function listenToElements({ root, strokes, transport, opener, status, holding, models }, tools, actions) {
   root.addEventListener("click", ({ target }) => {
     const { action, example, serverAction } = target.closest("button")?.dataset ?? {};
     if (action || example || serverAction) status.showError("");
@@ -103,6 +103,7 @@ function listenToElements({ root, strokes, transport, opener, status, holding },
   });
   root.addEventListener("change", ({ target }) => {
     if (target.dataset.testid === "fill_mode") holding.mode = target.value;
+    if (target.dataset.testid === "model_choice") models.load(target.value);
     const [file] = target.files ?? [];
     if (!file) return;
     status.showError("");

@@ -7,10 +7,18 @@ export function createModels(page) {
 
   function describe(model, name) {
     page.modelName = name;
+    showChoice();
     for (const part of root.querySelectorAll("[data-model]")) part.textContent = text(model[part.dataset.model] ?? "");
     find("about").textContent = model.about && text(model.about);
     find("card").hidden = !model.card;
     find("card").href = model.card;
+  }
+
+  // Show in the list which model is in use.
+  function showChoice() {
+    const choice = find("model_choice");
+    choice.value = page.modelName;
+    if (choice.selectedIndex < 0) choice.value = "other";
   }
 
   // Load a model by name, "" being the default one, and fill the open photo anew with it, unless it was filled with it.
@@ -19,7 +27,7 @@ export function createModels(page) {
     const answer = await page.opener
       .request("load_model", { model: name })
       .catch(({ message }) => status.showError(message));
-    if (!answer) return;
+    if (!answer) return showChoice();
     saveModelChoice(answer.name);
     describe(answer.model, answer.name);
     if (page.photo && refill) page.transport.push({ name: "use_model", model: page.modelName });

@@ -116,6 +116,17 @@ def test_without_a_name_the_bundled_weights_are_loaded(folder, monkeypatch):
     assert "bundled" in refusal(None, "v1")
 
 
+def test_the_names_of_bundled_weights_win_over_folders_and_need_no_hub(tmp_path, monkeypatch):
+    (tmp_path / "context-encoder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    paper = pretrained.load_weights("context-encoder")
+    assert (paper.config.architecture, paper.source, paper.revision) == ("context-encoder", "context-encoder", None)
+    assert pretrained.load_weights("bundled").config == pretrained.load_weights().config != paper.config
+    assert "context-encoder have no revision" in refusal("context-encoder", "v1")
+    assert "config.json" in refusal("./context-encoder")
+
+
 def test_keys_and_shapes_must_match_and_the_first_mismatches_are_named(folder):
     tensors = load_file(folder / "model.safetensors")
     gone = sorted(tensors)[:5]

@@ -85,6 +85,23 @@ def test_a_name_that_is_not_a_repository_is_declined_without_a_request(default, 
     assert not hub_folders
 
 
+def test_the_context_encoder_comes_with_the_page_and_is_loaded_without_a_request(default, files, hub_folders):
+    known = Models(default, files=files)
+    paper = known.get("context-encoder")
+    assert paper.config.architecture == "context-encoder" and known.get("context-encoder") is paper
+    assert not hub_folders and not any(files.folder.glob("*"))
+    photo = noise(128, 128)
+    mask = np.zeros((128, 128), bool)
+    mask[40:80, 50:90] = True
+    filled = np.asarray(paper(Image.fromarray(photo), Image.fromarray(mask)))
+    assert (filled != photo).any(2)[mask].mean() > 0.9 and np.array_equal(filled[~mask], photo[~mask])
+    description = describe(paper)
+    assert description["weights"] == "context-encoder" and description["about"] == "about_center"
+    for language in LANGUAGES:
+        assert "2016" in TEXTS[language][description["name"]] and description["licence"] in TEXTS[language]
+    assert description["card"] == "card"
+
+
 def test_a_name_never_means_a_folder_of_the_server(default, files, hub_folders, monkeypatch):
     """inpaint/weights exists here; a visitor who names it gets the Hub's repository of that name, or none."""
     Models(default, files=files).get("inpaint/weights")

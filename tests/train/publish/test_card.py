@@ -29,6 +29,7 @@ def metadata(card: str) -> dict:
     ("init_from", "named"),
     [
         ("bundled", "the weights bundled with the program"),
+        ("context-encoder", "the Context Encoder bundled with the program"),
         ("me/weights@v1", "me/weights@v1"),
         ("/home/someone/runs/first/weights", "the weights of first"),
     ],

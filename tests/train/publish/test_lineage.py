@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from inpaint.hub.weights import BUNDLED
+from inpaint.hub.weights import bundled_folder
 from train.publish.card import write_card
 from train.publish.card_merge import split_card
 from train.publish.lineage import Parent, find_parent, parent_of, record_parent, strictness, terms_of, with_parent
@@ -47,8 +47,9 @@ def test_a_card_names_the_base_model_and_all_datasets(run_dir):
     assert metadata["license"] == "cc-by-nc-4.0", "a person may not make the terms milder"
 
 
-def test_the_bundled_weights_hand_on_their_terms():
-    found, (metadata, _) = find_parent("bundled"), split_card((BUNDLED / "README.md").read_text())
+@pytest.mark.parametrize("name", ["bundled", "context-encoder"])
+def test_bundled_weights_hand_on_their_terms(name):
+    found, (metadata, _) = find_parent(name), split_card((bundled_folder(name) / "README.md").read_text())
     assert (found.licence_name, list(found.datasets)) == (metadata["license_name"], metadata["datasets"])
     assert strictness(found.licence) == 3
 
