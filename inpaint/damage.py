@@ -13,9 +13,10 @@ from inpaint.damage_masks import GROW_PX, THRESHOLD, check_threshold, damage_mas
 from inpaint.engine.regions import check_grow_px
 from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
-from inpaint.networks.config import DamageConfig, damage_config_from_dict
+from inpaint.networks.config import damage_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
 from inpaint.segmentation.scales import multi_scale_logits
+from inpaint.segmentation.windows import logits_in_windows
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     import torch
@@ -120,7 +121,7 @@ class DamageFinder:
 
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
-            on_progress: called with the share that is done, from 0 to 1, after each strip. What it raises ends the
+            on_progress: called with the share that is done, from 0 to 1, after each window. What it raises ends the
                 search. None: nobody is told.
 
         Returns:
@@ -131,7 +132,8 @@ class DamageFinder:
         """
         runtime = self._loaded_runtime()
         steps = _Steps(on_progress, pixels)
-        logits = multi_scale_logits(pixels, partial(self._strip_logits, steps=steps), runtime)
+        of_picture = partial(logits_in_windows, logits_of=runtime, most_pixels=runtime.window_pixels, done=steps.done)
+        logits = multi_scale_logits(pixels, of_picture, runtime)
         runtime.release_memory()
         values = adjust_to_prior(logits)
         values *= 0.5
@@ -139,20 +141,6 @@ class DamageFinder:
         values += 1
         values *= 0.5
         return values
-
-    def _strip_logits(self, pixels: np.ndarray, steps: "_Steps") -> np.ndarray:
-        """Return the logit of each pixel at one scale, float32 (H, W), computed strip by strip."""
-        runtime = self._loaded_runtime()
-        height, width = pixels.shape[:2]
-        multiple, reach = DamageConfig.multiple, DamageConfig.reach
-        rows = max(2 * reach, runtime.strip_pixels // width) // multiple * multiple
-        logits = np.empty((height, width), np.float32)
-        for top in range(0, height, rows):
-            first, last = max(0, top - reach), min(height, top + rows + reach)
-            strip = _pad_to_multiple(pixels[first:last], multiple)
-            logits[top : top + rows] = runtime(strip)[top - first : min(top + rows, height) - first, :width]
-            steps.done(min(rows, height - top) * width)
-        return logits
 
     def _loaded_runtime(self) -> "DamageRuntime":
         with self._lock:
@@ -220,9 +208,3 @@ def adjust_to_prior(logits: np.ndarray) -> np.ndarray:
     share = np.count_nonzero(logits > PLAIN) / logits.size
     shift = math.log((share + SHARE_OFFSET) / USUAL_SHARE)
     return logits + np.float32(min(max(shift, MIN_SHIFT), MAX_SHIFT))
-
-
-def _pad_to_multiple(pixels: np.ndarray, multiple: int) -> np.ndarray:
-    """Return uint8 (H, W, 3) padded by its reflection until both sides are multiples; itself if nothing is missing."""
-    below, right = (-side % multiple for side in pixels.shape[:2])
-    return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="reflect") if below or right else pixels

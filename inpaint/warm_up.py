@@ -88,7 +88,7 @@ def _find_damage() -> None:
     from .damage import DamageFinder
 
     class Threshold:
-        strip_pixels = 1 << 20
+        window_pixels = 1 << 20
 
         def __call__(self, pixels: np.ndarray) -> np.ndarray:
             return pixels[..., 0].astype(np.float32) - 200

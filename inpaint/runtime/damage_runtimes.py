@@ -22,10 +22,10 @@ class DamageRuntime(Protocol):
     """Run a damage network. Any number of threads may call it.
 
     Attributes:
-        strip_pixels: larger pictures are better run in strips of about this number of pixels, as a matter of memory.
+        window_pixels: larger pictures are better run in windows of this number of pixels, as a matter of memory.
     """
 
-    strip_pixels: int
+    window_pixels: int
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
@@ -39,7 +39,7 @@ class DamageRuntime(Protocol):
 class OpenVinoDamage:
     """The damage network in OpenVINO, in bfloat16 where the CPU has instructions for it.
 
-    A picture takes some 130 bytes per pixel, hardly less in strips, so threads wait for each other.
+    A picture takes some 130 bytes per pixel, hardly less in windows, so threads wait for each other.
 
     Args:
         graph: the content of an ONNX file.
@@ -49,7 +49,7 @@ class OpenVinoDamage:
         RuntimeError: OpenVINO cannot compile the network.
     """
 
-    strip_pixels = 3_200_000
+    window_pixels = 5_200_000
 
     def __init__(self, graph: bytes) -> None:
         self._model, _ = compile_graph(graph)
@@ -79,7 +79,7 @@ class OnnxRuntimeDamage:
         ImportError: onnxruntime is missing.
     """
 
-    strip_pixels = 1_200_000
+    window_pixels = 2_500_000
 
     def __init__(self, graph: bytes) -> None:
         self._session = open_session(graph)
@@ -104,7 +104,7 @@ class PyTorchDamage:
         device: where it runs, any device of PyTorch.
     """
 
-    strip_pixels = 1_200_000
+    window_pixels = 2_500_000
 
     def __init__(self, network: "DamageNetwork", device: str) -> None:
         import torch

@@ -245,11 +245,11 @@ def test_probabilities_lie_between_0_and_1_and_the_mask_is_where_they_exceed_the
     assert not (mask & (probability < 0.299)).any()
 
 
-def test_strips_leave_no_seams(finder, monkeypatch):
+def test_windows_leave_no_seams(finder, monkeypatch):
     pixels, _ = scratched()
     tall = np.concatenate([pixels] * 5)
     whole = finder.probability(tall)
-    monkeypatch.setattr(finder._runtime, "strip_pixels", 240 * 320)
+    monkeypatch.setattr(finder._runtime, "window_pixels", 240 * 320)
     assert np.abs(finder.probability(tall) - whole).max() < 0.05
 
 
