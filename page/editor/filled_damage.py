@@ -26,9 +26,10 @@ class FilledDamage:
 
     def part_of(self, mask: np.ndarray) -> np.ndarray:
         """Return what of the present mask, bool (H, W), restoring has added: bool of the same shape."""
-        if self._current is None:
+        current = self._current  # another thread may change it, as fills are computed beside all else
+        if current is None:
             return np.zeros(mask.shape, bool)
-        packed = np.frombuffer(zlib.decompress(self._current), np.uint8)
+        packed = np.frombuffer(zlib.decompress(current), np.uint8)
         return mask & np.unpackbits(packed, count=mask.size).reshape(mask.shape).view(bool)
 
     def remember(self, mask: np.ndarray, added: np.ndarray) -> None:

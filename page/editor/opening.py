@@ -21,7 +21,6 @@ from page.server.clients import current_client
 from page.server.disk import complete_file
 from page.server.errors import PageError
 from page.server.models import Models
-from page.server.progress import with_progress
 from page.server.visits import Visits
 
 PREVIEW_SIDE = 4096
@@ -58,7 +57,7 @@ class OpenActions:
         try:
             with self.visits.room_for(memory_of_upload(path), current_client.get()):
                 photo = open_upload(path)
-                session = _session(photo, inpainter)
+                session = self._session(photo, inpainter)
         except RawPhotoError:
             raise PageError("raw_photo") from None
         except PhotoError:
@@ -77,7 +76,7 @@ class OpenActions:
         It has the fill that was shown, or none if `unfilled` is true.
         """
         photo, _ = example_files(call.get("name"))
-        session = _session(open_upload(photo), inpainter)
+        session = self._session(open_upload(photo), inpainter)
         if call.get("unfilled") is not True:
             self.examples.fill(call["name"], session)
             self.examples.even_out(call["name"], session, self.restorations)
@@ -100,9 +99,10 @@ class OpenActions:
         visit = self.visits.add(session, name, current_client.get())
         return {"visit": visit.id, "width": session.photo.width, "height": session.photo.height}
 
-
-def _session(photo: Image.Image, inpainter: Inpainter) -> Session:
-    return Session(photo, with_progress(inpainter.fill_holes), history_bytes=HISTORY_BYTES)
+    def _session(self, photo: Image.Image, inpainter: Inpainter) -> Session:
+        session = Session(photo, inpainter.fill_holes, history_bytes=HISTORY_BYTES)
+        session.use(self.restorations.fills_of(inpainter, session))
+        return session
 
 
 def _keep_original(photo: Image.Image, upload: Path, kept: Path) -> None:

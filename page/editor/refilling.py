@@ -6,7 +6,6 @@ from inpaint import Inpainter, Patch
 from inpaint.session import Session
 from page.editor.changes import Changes
 from page.server.models import describe, is_registered_name
-from page.server.progress import with_progress
 
 
 class ModelActions:
@@ -34,7 +33,7 @@ class ModelActions:
         """Fill the mask anew with another model, and use it from now on: {visit, model} -> the patches to draw."""
 
         def refill(session: Session) -> list[Patch]:
-            replaced = session.use(with_progress(inpainter.fill_holes))
+            replaced = session.use(self.changes.restorations.fills_of(inpainter, session))
             try:
                 patches = session.refill(finish=False)
             except BaseException:

@@ -124,11 +124,13 @@ class RestoreActions:
         if not choice.kinds and added_before.any():
             restoration.take_back(session, before)
         known = restoration.known_fill(others | wanted) if choice.kinds else None
-        if known is not None:
-            patches = session.restore(known)
-        else:
-            whole = Box(0, 0, session.photo.width, session.photo.height)
-            patches = session.replace_mask(whole, others | wanted, finish=False)
         restoration.filled.remember(before, added_before)
-        restoration.filled.remember(others | wanted, wanted & ~others)
-        return patches
+        restoration.filled.remember(others | wanted, wanted & ~others)  # the fill levels the stains in it
+        try:
+            if known is not None:
+                return session.restore(known)
+            whole = Box(0, 0, session.photo.width, session.photo.height)
+            return session.replace_mask(whole, others | wanted, finish=False)
+        except BaseException:
+            restoration.filled.remember(before, added_before)
+            raise
