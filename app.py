@@ -96,6 +96,7 @@ def build_page(
     visits = Visits(Path(get_upload_folder())) if visits is None else visits
     examples = Examples(inpainter) if examples is None else examples
     models = Models(inpainter)
+    visits.unused_memory.release.append(models.release_memory)
     delete_cache = (CACHE_CHECK_S, CACHE_AGE_S)
     with one_application():
         with Blocks(title="Inpaint", analytics_enabled=False, delete_cache=delete_cache, fill_width=True) as page:

@@ -114,6 +114,15 @@ class Inpainter:
         """The generator's config."""
         return self.runtime.config
 
+    def release_memory(self) -> None:
+        """Release the memory that the runtime keeps for later fills, some hundred megabytes after large ones.
+
+        For servers, when nobody has filled anything for a while. Running fills are not disturbed.
+        """
+        release = getattr(self.runtime, "release_memory", None)
+        if release is not None:
+            release()
+
     def with_fills(self, fill_holes: FillHoles) -> "Inpainter":
         """Return an Inpainter that differs from this one only in the function that fills holes.
 

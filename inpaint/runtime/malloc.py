@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 # the numbers of glibc's malloc.h
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
-_SETTINGS = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 256 * 1024 * 1024}
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
+_SETTINGS = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 256 * 1024 * 1024, _M_ARENA_MAX: 2}
+"""Two arenas, as each one but the first keeps up to 64 MB at its end that `trim_memory` cannot return."""
 
 
 def keep_memory() -> bool:

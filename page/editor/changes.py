@@ -7,7 +7,8 @@ from inpaint.session import Session
 from page.editor.patches import encode_patches
 from page.editor.restorations import Restorations
 from page.server.errors import PageError
-from page.server.visits import Visit, Visits
+from page.server.visit import Visit
+from page.server.visits import Visits
 
 
 def patches_of(change: Callable[..., list[Patch]], *arguments: object, **options: object) -> list[Patch]:

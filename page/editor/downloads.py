@@ -6,7 +6,7 @@ from urllib.parse import quote
 import gradio as gr
 from PIL import Image
 
-from page.server.visits import Visit
+from page.server.visit import Visit
 
 
 def download_path(visit: Visit, name: str) -> Path:

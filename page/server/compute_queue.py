@@ -179,10 +179,11 @@ class ComputeQueue:
     def wait_until_idle(self, timeout_s: float = 60) -> None:
         """Return once no job waits or runs, or after the timeout. For threads that compute outside the queue."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline and self._is_busy():
+        while time.monotonic() < deadline and self.is_busy():
             time.sleep(IDLE_POLL_S)
 
-    def _is_busy(self) -> bool:
+    def is_busy(self) -> bool:
+        """Return whether a job waits or runs."""
         with self._lock:
             return not all(job.future.done() for job in self._jobs.values())
 

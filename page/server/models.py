@@ -106,6 +106,13 @@ class Models:
             self._registered.popitem(last=False)
         return name
 
+    def release_memory(self) -> None:
+        """Release the memory that all models keep for later fills."""
+        with self._lock:
+            models = [self.default, *self._loaded.values(), *self._registered.values()]
+        for model in models:
+            model.release_memory()
+
     def _key(self, name: object) -> tuple[str, str]:
         """Return repository and revision of a name; PageError unless it is one that `load` accepts."""
         if name is None or name == "" or (isinstance(name, str) and is_registered_name(name)):

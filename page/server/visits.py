@@ -1,25 +1,22 @@
-"""Visits: the open photos, whose they are, and when they are closed and their files removed."""
+"""The register of visits: which photos are open, whose they are, and when they are closed."""
 
 import atexit
 import contextlib
-import re
 import secrets
-import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from inpaint.runtime.malloc import trim_memory
 from inpaint.session import Session
 from page.server.compute_queue import WORKERS, ComputeQueue
+from page.server.download_folders import DownloadFolders
 from page.server.errors import PageError
 from page.server.machine import scaled_to_machine
 from page.server.presence import AWAY_S, PRESENCE, Presence
-from page.server.progress import RunningJobs
+from page.server.unused_memory import UnusedMemory
 from page.server.uploads import UPLOAD_KEEP_S, Uploads
+from page.server.visit import Visit, excess_of
 
 PURGE_S = 10
 """How often what has expired is purged."""
@@ -31,44 +28,6 @@ MAX_GIVE_WAY_S, POLL_S = 15, 0.02
 """How long a final fill waits for strokes, in all, and how often it looks for them."""
 RELEASE_DELAY_S = 0.5
 """How long after the end of a visit its photo may still be in use by a running request."""
-
-
-@dataclass(eq=False)
-class Visit:
-    """One open photo.
-
-    Attributes:
-        id: unguessable; who knows it may use the photo.
-        session: the photo with its mask and fills.
-        name: the photo's file name.
-        folder: where its downloads are written.
-        client: who opened it, as `client_of` says; None: unknown.
-        lock: held while the session is in use.
-        jobs: what computes for it now.
-        last_used: `time.monotonic()` of the last request that used the photo.
-        last_seen: of the last one that said that the page is open.
-        tab: the browser tab, as Gradio names it; None: unknown.
-        requests: how many of its requests are under way.
-        kept_bytes: memory of what is kept beside the session, by name: the versions, and the damage that was found.
-    """
-
-    id: str
-    session: Session
-    name: str
-    folder: Path
-    client: str | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    jobs: RunningJobs = field(default_factory=RunningJobs)
-    last_used: float = field(default_factory=time.monotonic)
-    last_seen: float = field(default_factory=time.monotonic)
-    tab: str | None = None
-    requests: int = 0
-    kept_bytes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def size_bytes(self) -> int:
-        """Memory of the photo, its metadata, the canvas, what can be undone, and what is kept beside the session."""
-        return self.session.size_bytes + sum(self.kept_bytes.values())
 
 
 class Visits:
@@ -109,8 +68,8 @@ class Visits:
         self.queue = ComputeQueue(WORKERS) if queue is None else queue
         self.finish_queue = ComputeQueue() if finish_queue is None else finish_queue
         self._visits: dict[str, Visit] = {}
-        self._download_folders: dict[Path, float] = {}
-        self.uploads = Uploads(folder, presence)
+        self.folders, self.uploads = DownloadFolders(folder), Uploads(folder, presence)
+        self.unused_memory = UnusedMemory((self.queue, self.finish_queue))
         self._lock, self._ended = threading.Lock(), threading.Event()
         threading.Thread(target=self._purge_regularly, daemon=True, name="visits").start()
         atexit.register(self.end_all)
@@ -120,7 +79,7 @@ class Visits:
 
     def add(self, session: Session, name: str, client: str | None = None) -> Visit:
         """Return a new visit for a photo with this file name, which this client has opened."""
-        visit = Visit(secrets.token_urlsafe(24), session, name, self._new_folder(), client)
+        visit = Visit(secrets.token_urlsafe(24), session, name, self.folders.new_path(), client)
         with self._lock:
             self._visits[visit.id] = visit
             ended = [*self._pop_idle(), *self._pop_excess(keep=visit)]
@@ -199,11 +158,7 @@ class Visits:
 
     def download_folder(self) -> Path:
         """Return a new unguessable folder for a file that is downloaded soon; it is removed after `idle_s`."""
-        folder = self._new_folder()
-        with self._lock:
-            self._download_folders[folder] = time.monotonic()
-        folder.mkdir(parents=True)
-        return folder
+        return self.folders.make_temporary()
 
     def purge_expired(self, max_age_s: float | None = None) -> None:
         """End idle visits, and remove old download folders and discarded uploads.
@@ -214,19 +169,12 @@ class Visits:
         folder_s, upload_s = (self.idle_s, UPLOAD_KEEP_S) if max_age_s is None else (max_age_s, max_age_s)
         with self._lock:
             ended = self._pop_idle()
-            folders = [path for path, made in self._download_folders.items() if made <= time.monotonic() - folder_s]
-            for folder in folders:
-                del self._download_folders[folder]
         self._remove(ended)
-        for folder in folders:
-            self._remove_folder(folder)
+        self.folders.remove_temporary(folder_s)
         self.uploads.purge_discarded(upload_s)
 
     def purge(self) -> None:
-        """Purge what has expired or grown too large, uploads that nobody uses, and folders of ended visits.
-
-        A request that was running when its visit ended may have written such a folder anew.
-        """
+        """Purge what has expired or grown too large, uploads that nobody uses, and folders of ended visits."""
         self.purge_expired()
         self.uploads.purge_unused()
         self.presence.purge()
@@ -234,11 +182,11 @@ class Visits:
             newest = max(self._visits.values(), key=lambda visit: visit.last_used, default=None)
             ended = self._pop_excess(newest)
         self._remove(ended)
+        self.folders.remove_others(self._folders_in_use)
+
+    def _folders_in_use(self) -> set[Path]:
         with self._lock:
-            in_use = {visit.folder for visit in self._visits.values()} | self._download_folders.keys()
-            folders = set(self.folder.iterdir()) if self.folder.is_dir() else set()
-        for folder in folders - in_use:
-            self._remove_folder(folder)
+            return {visit.folder for visit in self._visits.values()}
 
     def assign_to_tab(self, tab: str, visit_id: str) -> None:
         """Tie a visit to a browser tab: it lasts as long as the tab is open. After a reload it is another tab."""
@@ -275,16 +223,12 @@ class Visits:
         return wait_for_strokes
 
     def _purge_regularly(self) -> None:
-        trimmed = (0, 0)
         while True:
             has_ended = self._ended.wait(min(PURGE_S, self.idle_s))
             if has_ended:
                 self._ended.clear()
                 time.sleep(RELEASE_DELAY_S)
-            served = self.queue.served, self.finish_queue.served
-            if has_ended or served != trimmed:  # a fill of the API, or of a visit that had ended, may have been large
-                trimmed = served
-                trim_memory()
+            self.unused_memory.check(has_ended)
             with contextlib.suppress(OSError):
                 self.purge()
 
@@ -302,43 +246,6 @@ class Visits:
 
     def _remove(self, ended: list[Visit]) -> None:
         for visit in ended:
-            self._remove_folder(visit.folder)
+            self.folders.remove(visit.folder)
         if ended:
             self._ended.set()
-
-    def _new_folder(self) -> Path:
-        """Return an unguessable path for a folder of downloads."""
-        return self.folder / secrets.token_urlsafe(24)
-
-    def _remove_folder(self, folder: Path) -> None:
-        """Remove a folder if it is one of those that `_new_folder` names, and nothing else."""
-        if folder.parent == self.folder and re.fullmatch("[A-Za-z0-9_-]{32}", folder.name) and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def excess_of(
-    visits: list[Visit], opening: list[tuple[str | None, int]], keep: Visit | None, max_open: int, max_bytes: int
-) -> list[Visit]:
-    """Return the visits to end until the limits hold: of the client with the most, the least recently used one.
-
-    Args:
-        visits: all that are open; those that a request uses come last.
-        opening: client and bytes of photos that are being opened.
-        keep: a visit that stays; None: none does.
-        max_open: how many may stay.
-        max_bytes: how much memory they may take, together with those that are being opened.
-    """
-    ended: list[Visit] = []
-    sizes = {visit.id: visit.size_bytes for visit in visits}
-    while others := [visit for visit in visits if visit is not keep and visit not in ended]:
-        left = [visit for visit in visits if visit not in ended]
-        too_many = len(left) > max_open
-        if not too_many and sum(sizes[visit.id] for visit in left) + sum(size for _, size in opening) <= max_bytes:
-            break
-        held: Counter[str | None] = Counter()
-        for client, size in (*opening, *((visit.client, sizes[visit.id]) for visit in left)):
-            held[client] += 1 if too_many else size
-        most = max(held[visit.client] for visit in others)
-        candidates = [visit for visit in others if held[visit.client] == most]
-        ended.append(min(candidates, key=lambda visit: (visit.requests > 0, visit.last_used)))
-    return ended

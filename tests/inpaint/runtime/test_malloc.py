@@ -45,3 +45,32 @@ print(full - before < 100, trim_memory(), before - used() > 300)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["True", "True", "True"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs glibc")
+def test_what_many_threads_have_freed_returns_to_the_kernel():
+    code = """
+import threading
+from inpaint.runtime.malloc import trim_memory, keep_memory
+def used():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+keep_memory()
+before, together = used(), threading.Barrier(12)
+def work():
+    held = [bytearray(b"x") * 1_000_000 for _ in range(30)]
+    together.wait()
+    full.append(used())
+    together.wait()
+    del held
+    together.wait()
+full = []
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+trim_memory()
+print(min(full) - before > 300, used() - before < 100, used() - before)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split()[:2] == ["True", "True"], run.stdout
