@@ -59,8 +59,8 @@ def test_after_its_memory_is_released_a_runtime_predicts_the_same_also_while_oth
     mask[..., 20:30, 30:60] = 1
     before, (of_streams, _) = runtime(image, mask), runtime.for_throughput()
     with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(each, image, mask) for each in (runtime, of_streams) * 4]
-        for _ in range(20):
+        running = [pool.submit(each, image, mask) for each in (runtime, of_streams) * 8]
+        while not all(each.done() for each in running):
             inpainter.release_memory()
         results = [each.result(timeout=60) for each in running]
     for result in (*results, runtime(image, mask), runtime.for_throughput()[0](image, mask)):
