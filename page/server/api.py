@@ -13,7 +13,7 @@ from gradio_client import utils as client_utils
 from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
-from page.server.api_calls import LOSSLESS, Notes, Result, call_error, disk_full, run_call, save_result
+from page.server.api_calls import LOSSLESS, NO_FILE, Notes, Result, call_error, disk_full, run_call, save_result
 from page.server.checks import (
     MAX_JSON_MB,
     MAX_MEGAPIXELS,
@@ -27,7 +27,6 @@ from page.server.disk import is_disk_full
 from page.server.errors import PageError
 from page.server.models import source_name
 from page.server.removing import add_removing
-from page.server.texts import translate
 from page.server.tools import add_tools
 from page.server.uploads import Uploads
 from page.server.url_download import download_url
@@ -144,8 +143,8 @@ async def _download(file: dict[str, Any]) -> dict[str, Any]:
     if not client_utils.is_http_url_like(url):
         try:
             check_upload(url)
-        except PageError as error:  # Gradio would name the folder of the server that it looks in
-            raise call_error(translate(error.key, "en")) from None
+        except PageError:  # Gradio would name the folder of the server that it looks in
+            raise call_error(NO_FILE) from None
         return file
     copy = await download_url(str(url), Path(get_upload_folder()))
     return file | {"path": str(copy), "url": None, "orig_name": file.get("orig_name") or copy.name}

@@ -22,6 +22,11 @@ from page.server.visits import Visits
 LOSSLESS = {"PNG": ".png", "TIFF": ".tif", "BMP": ".bmp", "PPM": ".ppm"}
 MAX_NAME = 60
 Notes = tuple[str, ...]
+NO_FILE = (
+    "a file of the call is not among the uploads, which are removed soon after their use: send it by POST to "
+    '/gradio_api/upload and give the path that this answers, {"path": "...", "meta": {"_type": "gradio.FileData"}}, or '
+    "give a public URL as the path"
+)
 
 
 class Result(gr.FileData):
@@ -70,7 +75,7 @@ async def run_call(
             gr.Info(note)
         return Result(**result.model_dump(), notes=list(notes))
     except PageError as error:
-        message = translate(error.key, "en", **error.values)
+        message = NO_FILE if error.key == "upload_missing" else translate(error.key, "en", **error.values)
     except (PhotoError, MaskError, PredictionError, WeightsError) as error:
         message = without_folders(str(error))
     except Exception as error:

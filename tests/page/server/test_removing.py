@@ -127,3 +127,18 @@ def test_mcp_clients_get_the_outline_and_the_notes_as_text(served, photo):
     assert is_ball(mask > 0)
     assert any("points[0]: an object of" in getattr(each, "text", "") for each in found.content)
     assert any("no object stands out" in getattr(each, "text", "") for each in unknown.content)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": "data:image/png;base64,AAAA", "meta": {"_type": "gradio.FileData"}},
+        {"url": "https://example.com/photo.png"},
+        {"path": "/tmp/gone.png", "meta": {"_type": "gradio.FileData"}},
+        {"x": 1},
+    ],
+    ids=str,
+)
+def test_a_call_without_a_file_is_told_how_to_send_one(served, file):
+    event, data = post(served, "remove", {"photo": file, "points": [[245, 165]]})
+    assert event == "error" and "/gradio_api/upload" in data["error"] and "public URL" in data["error"]
