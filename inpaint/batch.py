@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
-from inpaint.engine.levelling import level_stains, stains_of
+from inpaint.engine.veils import lift_veils, veiled_in
 from inpaint.infrared.detect import Dust
 from inpaint.infrared.divide import divide_out
 from inpaint.os_errors import words_of
@@ -111,7 +111,7 @@ def fill_found(
 ) -> Image.Image:
     """Fill a hole of a photo, in place unless its tones are restored, and return the photo.
 
-    Stains that were found and below which the picture is still visible are levelled.
+    Half-transparent damage that was found is lifted off the picture where that is still visible below.
 
     Args:
         inpainter: fills the hole.
@@ -121,9 +121,10 @@ def fill_found(
         options: how to fill.
     """
     rest = hole if dust is None else divide_out(photo, dust, hole)
-    stains = stains_of(photo, rest) if options.find_damage else []
+    veiled = veiled_in(photo, rest) if options.find_damage else None
     inpainter.fill_in_place(photo, rest, seed=options.seed, texture_strength=options.texture_strength)
-    level_stains(photo, stains)
+    if veiled is not None:
+        lift_veils(photo, veiled)
     if options.restore_tone:
         photo, _ = restore_tone(photo)
     return photo

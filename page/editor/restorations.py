@@ -14,7 +14,7 @@ from inpaint.photos.tone import find_tone_curve, with_light_channels
 from inpaint.session import Session
 from page.editor.filled_damage import FilledDamage, digest_of
 from page.editor.found import Found
-from page.editor.levelling import with_levelling
+from page.editor.lifting import with_lifting
 from page.editor.strokes import Stroke, area_of
 from page.server.progress import with_progress
 
@@ -60,9 +60,9 @@ class Restorations:
             return self._kept.setdefault(session, Restoration())
 
     def fills_of(self, inpainter: Inpainter, session: Session) -> FillHoles:
-        """Return the function that fills the holes of a session with a model: stains that were found are levelled."""
+        """Return the function that fills the holes of a session with a model, and lifts half-transparent damage."""
         damage_in = self.of(session).filled.part_of  # no reference to the session, which would keep it alive
-        return with_progress(with_levelling(inpainter.fill_holes, session.photo, damage_in))
+        return with_progress(with_lifting(inpainter.fill_holes, session.photo, damage_in))
 
     def even_out(self, session: Session) -> None:
         """Even out the tones of a session from now on, by the curve of what is not hole at present."""
