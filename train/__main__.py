@@ -29,7 +29,7 @@ from train.run.optimize import NonFiniteError
 from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
 from .presets import PRESETS
-from .summary import summary, write_run_file
+from .summary import final_figures, summary, write_run_file
 
 PROG = program_name("train")
 RESUME = "run the same command to resume"
@@ -82,7 +82,7 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
     _publish(config, run_dir)
     if config.event_log:
-        emit("finished")
+        emit("finished", **final_figures(run_dir))
 
 
 def _check_target(config: RunConfig, repo_id: str) -> None:

@@ -16,6 +16,8 @@ from train.jobs.cost import images_per_s, local_hardware
 from train.jobs.spec import ALL_PRESETS
 from train.run.checkpoint import read_ran
 from train.run.device import available_cores, pick_device
+from train.run.progress import FILE as LOSSES_FILE
+from train.run.progress import read_losses
 
 RUN_FILE = "run.yaml"
 CHECKPOINT_COPIES = 2
@@ -102,6 +104,21 @@ def _disk(config: RunConfig) -> str:
     free = shutil.disk_usage(folder).free / 1e6
     text = f"about {max(1, megabytes):.0f} MB for checkpoints"
     return f"{text}; only {free:.0f} MB are free: choose another --run-dir" if free < megabytes else text
+
+
+def final_figures(run_dir: Path) -> dict[str, float]:
+    """Return the figures of a run that has ended: its length, its last losses, and its last held-out figures.
+
+    Args:
+        run_dir: the run's folder.
+
+    Returns:
+        `images`, `minutes` and the settings of the schedule that ran; and by "group/name", the last value of each loss
+        and of each figure.
+    """
+    path = run_dir / LOSSES_FILE
+    figures = {name: value for line in (read_losses(path) if path.exists() else []) for name, value in line.items()}
+    return {**read_ran(run_dir), **{name: value for name, value in figures.items() if "/" in name}}
 
 
 def write_run_file(config: RunConfig) -> None:

@@ -12,7 +12,7 @@ from train.jobs.spec import ALL_PRESETS
 from train.presets import PRESETS
 from train.publish.card import build_card
 from train.run.checkpoint import read_ran
-from train.summary import summary, write_run_file
+from train.summary import final_figures, summary, write_run_file
 
 
 def test_the_summary_names_start_pictures_length_rate_and_place(photos, tmp_path):
@@ -53,6 +53,19 @@ def test_the_space_follows_from_the_network_that_is_trained(photos, tmp_path):
     weights = sum(p.numel() for p in build_generator(wide).parameters())
     assert megabytes(free_form(photos, tmp_path, generator=wide)) == round(2 * 5 * 4 * weights / 1e6)
     assert megabytes(damage(photos, tmp_path)) >= 1
+
+
+def test_the_final_figures_are_the_last_value_of_each_loss_and_what_ran(tmp_path):
+    assert final_figures(tmp_path) == {}
+    lines = [
+        {"images_seen": 0, "held_out/elp": 0.5},
+        {"images_seen": 10, "generator/l1": 0.25, "images_per_s": 3.0},
+        {"images_seen": 20, "generator/l1": 0.125, "images_per_s": 3.0},
+        {"images_seen": 20, "held_out/elp": 0.375},
+    ]
+    (tmp_path / "losses.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "config.json").write_text(json.dumps({"ran": {"images": 20, "minutes": 1.5}}))
+    assert final_figures(tmp_path) == {"images": 20, "minutes": 1.5, "generator/l1": 0.125, "held_out/elp": 0.375}
 
 
 @pytest.mark.usefixtures("no_curves")

@@ -36,11 +36,13 @@ class HeldOut(NamedTuple):
         photos: RGB uint8 (H, W, 3) each, with sides of at most MAX_SIDE.
         digests: of the files that must be left out of the training: `digest` of each; empty where a split keeps them
             apart.
+        split: dataset and split that they are from; None if they are no split of a dataset.
     """
 
     name: str
     photos: list[np.ndarray]
     digests: frozenset[str] = frozenset()
+    split: tuple[str, str] | None = None
 
 
 def digest(data: bytes) -> str:
@@ -87,7 +89,8 @@ def _read(name: str, split: str) -> HeldOut:
     photos = [_small(photo) for photo in iter_photos(name, split, PHOTOS)]
     if not photos:
         raise ValueError(f"{name} (split {split}) has no readable photos")
-    return HeldOut(f"{len(photos)} held-out photos of {display_name(name)} ({split})", photos)
+    text = f"{len(photos)} held-out photos of {display_name(name)} ({split})"
+    return HeldOut(text, photos, split=(name, split))
 
 
 def other_photos(requested: str | None) -> list[np.ndarray]:

@@ -20,6 +20,7 @@ from .methods import load_baseline, our_methods
 from .report import report
 from .results import score_as_json, write_scores
 from .scores import COVERAGES, available_distances, evaluate, read_photos
+from .source import photo_source
 
 EPILOG = """Columns of the tables, measured over the hole:
 PSNR, SSIM, L1: distances of pixels from the ground truth; blurred fills have good ones.
@@ -76,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.sheet:
         save_comparison(options.sheet, rows, [method.name for method in methods if method.fill])
     if options.json:
-        write_scores(options.json, [score_as_json(score) for score in scores])
+        source = photo_source(options.data, options.split)
+        write_scores(options.json, [{**score_as_json(score), **source} for score in scores])
 
 
 if __name__ == "__main__":

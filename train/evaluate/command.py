@@ -14,20 +14,24 @@ DATA_HINT = """give --data: a folder of pictures, a .parquet file, or a Hub data
 Use photos that the weights were not trained on."""
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, images: int, images_help: str) -> None:
+def add_arguments(parser: argparse.ArgumentParser, *, images: int, images_help: str, weights: bool = True) -> None:
     """Add the arguments that every evaluation has.
 
     Args:
         parser: receives them.
         images: default of --images.
         images_help: help text of --images, without its default.
+        weights: whether there are weights, and fills that a sheet can show.
     """
-    parser.add_argument("weights", nargs="?", help="a folder, or REPO_ID[@REVISION] on the Hub; default: the bundled")
+    if weights:
+        parser.add_argument(
+            "weights", nargs="?", help="a folder, or REPO_ID[@REVISION] on the Hub; default: the bundled"
+        )
+        parser.add_argument("--sheet", type=Path, help="write a picture with the fills side by side to this file")
     parser.add_argument("--data", help="a folder of pictures, a .parquet file, or a Hub dataset id")
     parser.add_argument("--split", default="validation", help="split of the dataset (%(default)s)")
     parser.add_argument("--images", type=int, default=images, help=f"{images_help} (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the masks (%(default)s)")
-    parser.add_argument("--sheet", type=Path, help="write a picture with the fills side by side to this file")
 
 
 def parse(

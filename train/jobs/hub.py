@@ -121,7 +121,7 @@ def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> 
     """
     _check_dataset(spec)
     command = ["python", "-m", "train", *spec.job_arguments(pause_minutes(timeout_s))]
-    return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec))
+    return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec), labels=_labels(spec))
 
 
 def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, timeout_s: int) -> JobRequest:
@@ -139,7 +139,11 @@ def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, 
     """
     _check_dataset(spec)
     command = [*bootstrap, *spec.job_arguments(pause_minutes(timeout_s))]
-    return JobRequest(image, command, flavor, timeout_s, job_name(spec))
+    return JobRequest(image, command, flavor, timeout_s, job_name(spec), labels=_labels(spec))
+
+
+def _labels(spec: RunSpec) -> dict[str, str]:
+    return {**LABELS, "preset": spec.preset}
 
 
 def job_name(spec: RunSpec) -> str:
@@ -196,7 +200,8 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
             secrets={"HF_TOKEN": token},
             flavor=request.flavor,
             timeout=request.timeout_s,
-            labels={**request.labels, "name": request.name},
+            name=request.name,
+            labels=request.labels,
             namespace=namespace,
             token=token,
         )

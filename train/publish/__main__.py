@@ -33,6 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--even-if-worse", action="store_true", help="publish weights, too, that score worse than those that the run"
         " started from",
     )  # fmt: skip
+    parser.add_argument(
+        "--supersedes", metavar="REPO_ID", help="repository of older weights, whose card then says that these are its"
+        " new version",
+    )  # fmt: skip
+    parser.add_argument(
+        "--watts", type=float, help="mean power of the machine during the training; with it the card states emissions",
+    )  # fmt: skip
     options = vars(parser.parse_args(arguments))
     try:
         published = publish(options.pop("run_dir"), options.pop("repo_id"), **options)

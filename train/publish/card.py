@@ -15,8 +15,16 @@ from .card_results import change_since_start, eval_results, results_tables
 from .lineage import OTHER_TERMS, Parent, with_parent
 
 SAMPLES_FILE, RESULTS_FILE, COMPARISON_FILE, CARD_FILE = "samples.png", "results.json", "held-out.json", "README.md"
-START_FILE = "comparison.json"
+START_FILE, START_SHEET = "comparison.json", "comparison.png"
 """The weights beside those at the start, see `train.evaluate.finetune`."""
+LOSSES_PLOT = "losses.png"
+PICTURES = {
+    SAMPLES_FILE: "The last sample sheet of the training",
+    START_SHEET: "Held-out photos, filled by these weights and by those at the start",
+    LOSSES_PLOT: "Losses and held-out figures during the training",
+}
+"""Pictures of a card's gallery, which are copied beside the weights, and what they show."""
+HUB = "https://huggingface.co"
 GENERATOR_TAGS = ["inpainting", "image-inpainting", "photo-restoration"]
 DAMAGE_TAGS = ["photo-restoration", "scratch-detection"]
 
@@ -28,8 +36,9 @@ def write_card(
     licences: Mapping[str, str] | None = None,
     existing: str | None = None,
     parent: Parent | None = None,
+    watts: float | None = None,
 ) -> tuple[str, ...]:
-    """Write `README.md` beside the weights, and `samples.png` if the run has a sample sheet.
+    """Write `README.md` beside the weights, and those of PICTURES that the run has.
 
     Args:
         run_dir: the run. Its config.json, losses.jsonl, samples/, and results.json or else held-out.json are read
@@ -39,6 +48,7 @@ def write_card(
         licences: dataset id -> licence, where it is known.
         existing: the card to update; None: the one in the folder, if there is one.
         parent: the weights that the run started from; its terms and datasets are carried on.
+        watts: mean power of the machine during the training, for the emissions; None: they are not stated.
 
     Returns:
         Names of the generated parts that were edited and therefore kept, see `card_merge.merge`.
@@ -46,16 +56,17 @@ def write_card(
     Raises:
         ValueError: the metadata of the existing card is not valid YAML.
     """
-    sheets = sorted((run_dir / "samples").glob("images-*.png"))
-    if sheets:
-        shutil.copyfile(sheets[-1], folder / SAMPLES_FILE)
+    _copy_pictures(run_dir, folder)
     path = folder / CARD_FILE
     if existing is None:
         existing = path.read_text(encoding="utf-8") if path.exists() else ""
-    text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences, parent))
+    text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences, parent, watts))
     if parent is not None:  # the terms that a person has set may be milder than those that are inherited
         metadata, body = split_card(text)
-        text = join_card(with_parent(metadata, parent), body)
+        metadata = with_parent(metadata, parent)
+        if repo_id and metadata["license"] == "other":
+            metadata.setdefault("license_link", licence_link(repo_id))
+        text = join_card(metadata, body)
     with atomic_write(path) as file:
         file.write(text.encode())
     return kept
@@ -67,6 +78,7 @@ def build_card(
     repo_id: str | None,
     licences: Mapping[str, str] | None = None,
     parent: Parent | None = None,
+    watts: float | None = None,
 ) -> str:
     """Return the text of a new card; the arguments are those of `write_card`."""
     config, network = run_info.run_config(run_dir), run_info.run_config(folder)
@@ -79,6 +91,7 @@ def build_card(
     sections = {
         "use": ("Use", card_text.use(architecture, repo_id)),
         "training-data": ("Training data and licences", card_text.training_data(config, licences or {}, parent)),
+        "pictures": ("Pictures", card_text.pictures({name: PICTURES[name] for name in _more_pictures(folder)})),
         "recipe": ("Recipe", card_text.recipe(config, run_info.images_seen(run_dir))),
         "results": (
             "Results",
@@ -88,13 +101,39 @@ def build_card(
     }
     if is_damage:
         del sections["results"]
+    if not _more_pictures(folder):
+        del sections["pictures"]
     purpose = "weights that find damage in photos" if is_damage else "weights for image inpainting"
     parts = [
         f"# {repo_id or 'Bundled weights'}: {purpose}",
         generated_part("about", card_text.about(architecture, run_info.parameter_count(folder), picture)),
         *(f"## {heading}\n\n{generated_part(name, text)}" for name, (heading, text) in sections.items()),
     ]
-    return join_card(_metadata(config, repo_id, architecture, eval_results(scores)), "\n\n".join(parts))
+    metadata = _metadata(config, repo_id, architecture, eval_results(scores))
+    if repo_id and picture:
+        metadata["thumbnail"] = f"{HUB}/{repo_id}/resolve/main/{picture}"
+    minutes = run_info.section(config, "ran").get("minutes")
+    if watts and minutes:
+        metadata["co2_eq_emissions"] = card_text.emissions(minutes, watts, str(config.get("init_from") or ""))
+    return join_card(metadata, "\n\n".join(parts))
+
+
+def licence_link(repo_id: str) -> str:
+    """Return the address of the section that has the terms of weights with the licence "other"."""
+    return f"{HUB}/{repo_id}/blob/main/{CARD_FILE}#training-data-and-licences"
+
+
+def _copy_pictures(run_dir: Path, folder: Path) -> None:
+    sheets = sorted((run_dir / "samples").glob("images-*.png"))
+    sources = {name: run_dir / name for name in PICTURES} | {SAMPLES_FILE: sheets[-1] if sheets else None}
+    for name, source in sources.items():
+        if source is not None and source.exists():
+            shutil.copyfile(source, folder / name)
+
+
+def _more_pictures(folder: Path) -> list[str]:
+    """Return the pictures beside the weights, apart from the sample sheet, which is at the top of the card."""
+    return [name for name in PICTURES if name != SAMPLES_FILE and (folder / name).exists()]
 
 
 def _metadata(
@@ -106,6 +145,7 @@ def _metadata(
     data = ModelCardData(
         license=licence,
         license_name=OTHER_TERMS if licence == "other" else None,
+        license_link=licence_link(repo_id) if licence == "other" and repo_id else None,
         library_name="pytorch",
         pipeline_tag="image-segmentation" if is_damage else "image-to-image",
         tags=[*(DAMAGE_TAGS if is_damage else GENERATOR_TAGS), architecture],

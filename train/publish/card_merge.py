@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from huggingface_hub import CardData, RepoCard
 
+from .card_results import LOCAL, RECIPE
+
 FACTS = ("recipe", "results")
 """Parts that must describe the new weights even if the previous part was edited."""
 _BEGIN = "<!-- generated: {} {}. Publishing replaces this part: add your own text above or below it. -->"
@@ -133,16 +135,27 @@ def merge_metadata(old: Mapping[str, Any], new: Mapping[str, Any], old_training_
 
 
 def _merge_results(old: list[Any], new: list[dict[str, Any]]) -> list[Any]:
-    """Replace our previous results and keep those of other tasks or datasets."""
-    measured = {_key(result) for model in new for result in model["results"]}
-    others = [
-        result
-        for model in old
-        for result in _as_list(model.get("results") if isinstance(model, dict) else None)
-        if _key(result) not in measured and not str(_key(result)[1]).startswith("held-out-")
-    ]
+    """Replace our previous results; keep those of other tasks or datasets, and other models with theirs."""
     first, *rest = new
-    return [{**first, "results": [*first["results"], *others]}, *rest]
+    measured = {_key(result) for model in new for result in model["results"]}
+    same_model, others = [], []
+    for model in old:
+        stated = model if isinstance(model, dict) else {}
+        is_first = stated.get("name") in (None, first.get("name"))
+        kept = [result for result in _as_list(stated.get("results")) if not _is_ours(result)]
+        if is_first:
+            same_model += [result for result in kept if _key(result) not in measured]
+        elif kept:
+            others.append({**stated, "results": kept})
+    return [{**first, "results": [*first["results"], *same_model]}, *rest, *others]
+
+
+def _is_ours(result: Any) -> bool:
+    """Return whether a result was measured by this project, on the previous weights."""
+    dataset = result.get("dataset") if isinstance(result, dict) else None
+    dataset = dataset if isinstance(dataset, dict) else {}
+    arguments = dataset.get("args")
+    return str(dataset.get("type")).startswith(LOCAL) or (isinstance(arguments, dict) and RECIPE in arguments)
 
 
 def _key(result: Any) -> tuple[Any, Any]:

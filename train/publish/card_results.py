@@ -8,6 +8,10 @@ from huggingface_hub import EvalResult
 from inpaint.markdown import markdown_table
 from train.evaluate.results import COVERAGE_TITLES, METRICS, OURS, mean_scores
 
+LOCAL = "held-out-"
+"""Start of the type of a dataset that is not on the Hub."""
+RECIPE = "recipe"
+"""Argument of the dataset in a result that was measured by this project: newer ones replace it."""
 NOT_MEASURED = "Not measured yet: run `python -m train.evaluate WEIGHTS --data PHOTOS --json RUN_DIR/results.json`."
 
 
@@ -15,27 +19,49 @@ def eval_results(scores: Sequence[Mapping[str, Any]]) -> list[EvalResult]:
     """Return our means per kind of hole and metric.
 
     Args:
-        scores: rows as `python -m train.evaluate --json` writes them.
+        scores: rows as `python -m train.evaluate --json` writes them. Those on a dataset of the Hub name it.
+
+    Returns:
+        On a dataset of the Hub, one result with the metrics of all kinds of holes. On local photos, which have no id,
+        a result for each kind.
     """
     results = []
+    source = next((row for row in scores if row.get("dataset")), None)
     for coverage, methods in mean_scores(scores).items():
         means = methods.get(OURS, {})
+        holes = COVERAGE_TITLES.get(coverage, coverage)
         for metric in METRICS:
             if metric.field in means:
-                title = f"{means['photos']} held-out photos, {COVERAGE_TITLES.get(coverage, coverage)}"
-                unit = f", {metric.unit}" if metric.unit else ""
+                name = f"{metric.name}{f', {metric.unit}' if metric.unit else ''}, over the hole"
+                local = {
+                    "dataset_type": f"{LOCAL}{coverage}",
+                    "dataset_name": f"{means['photos']} held-out photos, {holes}",
+                    "metric_name": name,
+                }
                 results.append(
                     EvalResult(
                         task_type="image-to-image",
                         task_name="Image inpainting",
-                        dataset_type=f"held-out-{coverage}",
-                        dataset_name=title,
                         metric_type=metric.field,
-                        metric_name=f"{metric.name}{unit}, over the hole",
                         metric_value=round(means[metric.field], metric.digits),
+                        **(_on_hub(source, name, coverage, holes) if source else local),
                     )
                 )
     return results
+
+
+def _on_hub(source: Mapping[str, Any], name: str, coverage: str, holes: str) -> dict[str, Any]:
+    """Return what a result says about the dataset, and about the holes in which a metric was measured."""
+    return {
+        "dataset_type": source["dataset"],
+        "dataset_name": source["dataset"],
+        "dataset_config": source.get("config"),
+        "dataset_split": source.get("split"),
+        "dataset_revision": source.get("revision"),
+        "dataset_args": {RECIPE: "train.evaluate"},
+        "metric_name": f"{name}: {holes}",
+        "metric_config": coverage,
+    }
 
 
 def change_since_start(comparison: Mapping[str, Any] | None) -> str:

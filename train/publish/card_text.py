@@ -55,6 +55,8 @@ LIMITS_OF_REGION = {
     " filled best.\n",
 }
 """By the `region` of a Context Encoder."""
+CO2_G_PER_KWH = 480
+"""Of electricity, the mean of the world."""
 LICENCE_TERMS = (
     "The weights are derived from these images: check that their terms allow what you plan, commercial use in"
     " particular. The training code is under Apache-2.0."
@@ -77,6 +79,27 @@ def about(architecture: str, parameters: int, picture: str | None) -> str:
         "masked image, prediction, composite, ground truth"
     )  # fmt: skip
     return f"{text}\n\n![Sample sheet]({picture})\n\nThe last sample sheet of the training, from the top: {rows}."
+
+
+def pictures(shown: Mapping[str, str]) -> str:
+    """Return pictures, each with what it shows; by file name."""
+    return "\n\n".join(f"![{text}]({name})\n\n{text}." for name, text in shown.items())
+
+
+def emissions(minutes: float, watts: float, start: str) -> dict[str, Any]:
+    """Return the emissions of a training as the metadata of a card states them, in grams of CO2.
+
+    Args:
+        minutes: of the training.
+        watts: mean power of the machine meanwhile.
+        start: the weights that it started from; empty for random ones.
+    """
+    return {
+        "emissions": float(f"{minutes / 60 * watts / 1000 * CO2_G_PER_KWH:.2g}"),
+        "source": f"an estimate, {minutes / 60:.2g} hours at {watts:g} W and {CO2_G_PER_KWH} g per kWh, the mean of the"
+        " world",
+        "training_type": "fine-tuning" if start else "pre-training",
+    }
 
 
 def use(architecture: str, repo_id: str | None) -> str:

@@ -11,6 +11,7 @@ from train.evaluate.finetune import data_of
 from train.evaluate.methods import Method, inpainter_method, our_method
 from train.evaluate.results import METRICS, OURS, Metric, Score, mean_scores, score_as_json, write_scores
 from train.evaluate.scores import available_distances, evaluate
+from train.evaluate.source import photo_source
 
 from .card import COMPARISON_FILE
 
@@ -109,7 +110,8 @@ def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out:
     scores: list[Score] = []
     for photo_scores, _ in evaluate(held_out.photos, methods, seed=SEED, distances=available_distances()):
         scores += photo_scores
-    rows = [score_as_json(score) for score in scores]
+    source = photo_source(*held_out.split) if held_out.split else {}
+    rows = [{**score_as_json(score), **source} for score in scores]
     write_scores(run_dir / COMPARISON_FILE, rows)
     means = mean_scores({**row, "coverage": "all"} for row in rows)["all"]
     return Improvement(held_out.name, means[OURS], means.get(PREVIOUS))

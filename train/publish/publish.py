@@ -1,5 +1,6 @@
 """Publish the weights of a run on the Hub with a model card, in one commit."""
 
+import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -21,18 +22,20 @@ from inpaint.hub.weights import WeightsError, load_generator
 from train.data.retry import StreamError
 from train.evaluate.finetune import compare_run, read_comparison
 
-from .card import CARD_FILE, SAMPLES_FILE, write_card
+from .card import CARD_FILE, PICTURES, write_card
 from .card_text import DAMAGE
 from .damage_improvement import compare_damage_networks
 from .improvement import Improvement, compare_weights, held_out_of_run
 from .lineage import parent_of
 from .repository import (
     TrainingDataset,
+    check_exists,
     check_visibility,
     commit_files,
     create_tag,
     describe_datasets,
     find_repository,
+    point_to_newer,
     read_card,
     tag_previous_weights,
     weights_sha256,
@@ -81,11 +84,16 @@ class PublishOptions:
     if_better: bool = False
     even_if_worse: bool = False
     held_out: str | None = None
+    supersedes: str | None = None
+    watts: float | None = None
 
     def flags(self) -> list[str]:
         """Return the options as flags of the command line."""
         private = {True: ["--private"], False: ["--public"], None: []}[self.private]
-        named = {"--tag": self.tag, "--held-out": self.held_out}
+        watts = None if self.watts is None else f"{self.watts:g}"
+        named = {
+            "--tag": self.tag, "--held-out": self.held_out, "--supersedes": self.supersedes, "--watts": watts,
+        }  # fmt: skip
         return [
             *private,
             *(part for flag, value in named.items() if value for part in (flag, value)),
@@ -104,6 +112,8 @@ def publish(
     if_better: bool = False,
     even_if_worse: bool = False,
     held_out: str | None = None,
+    supersedes: str | None = None,
+    watts: float | None = None,
 ) -> PublishedWeights:
     """Upload the averaged weights, their config, the model card and a sample sheet in one commit.
 
@@ -122,19 +132,30 @@ def publish(
         even_if_worse: publish weights that were measured to be worse than those that the run started from; otherwise
             they stay in the run's folder.
         held_out: dataset of these photos, see `improvement.held_out_of_run`.
+        supersedes: a repository whose card then points to this one with `new_version`.
+        watts: mean power of the machine during the training, for the emissions on the card.
 
     Raises:
         PublishError: there are no usable weights, the Hub cannot be reached, or it refuses.
     """
-    options = PublishOptions(private, tag, commit_message, if_better, even_if_worse, held_out)
+    options = PublishOptions(private, tag, commit_message, if_better, even_if_worse, held_out, supersedes, watts)
     run_dir = Path(run_dir)
     folder = run_dir if (run_dir / WEIGHTS_FILE).exists() else run_dir / "weights"
     run_dir = run_dir.parent if folder == run_dir else run_dir
     try:
-        validate_repo_id(repo_id)
+        for name in (repo_id, *([supersedes] if supersedes else [])):
+            validate_repo_id(name)
         _check_weights(folder)
+        if watts is not None and not 0 < watts < math.inf:
+            raise PublishError(
+                f"watts is {watts:g}; it must be above 0: give the mean power while training, such as 70"
+            )
+        if supersedes == repo_id:
+            raise PublishError(
+                f"{repo_id} cannot supersede itself: its previous weights keep a tag; leave --supersedes out"
+            )
     except HFValidationError:
-        raise PublishError(f"{repo_id!r} is not a repository id: use an id such as 'name/weights'") from None
+        raise PublishError(f"{name!r} is not a repository id: use an id such as 'name/weights'") from None
     except WeightsError as error:
         raise PublishError(f"there are no weights to publish: {error}") from error
     try:
@@ -179,6 +200,8 @@ class _Publication:
         if parent is not None and parent.private:
             datasets.append(TrainingDataset(parent.name, parent.licence, private=True, found=True))
         existing = self.find()
+        if options.supersedes:
+            check_exists(self.api, options.supersedes)
         check_visibility(existing, self.repo_id, options.private, datasets)
         comparison = self.compare_with_start()
         if comparison and not comparison["better"] and not options.even_if_worse:
@@ -250,8 +273,8 @@ class _Publication:
         api, repo_id, folder, options = self.api, self.repo_id, self.folder, self.options
         card = retry(lambda: read_card(existing, repo_id))
         licences = {d.name: d.licence for d in datasets if d.licence}
-        kept = write_card(self.run_dir, folder, repo_id, licences, card, parent_of(self.run_dir))
-        files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, SAMPLES_FILE, CARD_FILE)]
+        kept = write_card(self.run_dir, folder, repo_id, licences, card, parent_of(self.run_dir), options.watts)
+        files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, *PICTURES, CARD_FILE)]
         files = [path for path in files if path.exists()]
         previous_tag = retry(lambda: tag_previous_weights(api, repo_id, existing, folder)) if existing else None
         title = f"Weights: {improvement.headline()}" if improvement else "Weights and model card"
@@ -262,6 +285,8 @@ class _Publication:
         commit = retry(lambda: commit_files(api, repo_id, files, title, "\n\n".join(text), parent))
         if (tag := options.tag) is not None:
             retry(lambda: create_tag(api, repo_id, tag, commit))
+        if (older := options.supersedes) is not None:
+            retry(lambda: point_to_newer(api, older, repo_id))
         comparison = read_comparison(self.run_dir)
         return PublishedWeights(self.url, commit, True, kept, improvement, comparison, previous_tag)
 

@@ -17,6 +17,7 @@ from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.hub.retry import retry
 
 from .card import CARD_FILE
+from .card_merge import join_card, split_card
 
 LOOKUP_TIMEOUT_S = 10.0
 
@@ -173,6 +174,28 @@ def read_card(existing: ModelInfo | None, repo_id: str) -> str | None:
     if existing is None or all(file.rfilename != CARD_FILE for file in existing.siblings or []):
         return None
     return Path(hf_hub_download(repo_id, CARD_FILE, revision=existing.sha)).read_text(encoding="utf-8")
+
+
+def check_exists(api: HfApi, repo_id: str) -> None:
+    """Raise a ValueError unless there is a repository that new weights are to supersede."""
+    if retry(lambda: find_repository(api, repo_id)) is None:
+        raise ValueError(f"there is no repository {repo_id}, which the new weights are to supersede")
+
+
+def point_to_newer(api: HfApi, repo_id: str, newer: str) -> None:
+    """Let the card of a repository say that there is a newer version, in another repository.
+
+    Raises:
+        ValueError: its card is not valid.
+    """
+    existing = find_repository(api, repo_id)
+    metadata, body = split_card(read_card(existing, repo_id) or "")
+    if metadata.get("new_version") != newer:
+        card = join_card({**metadata, "new_version": newer}, body).encode()
+        operations = [CommitOperationAdd(CARD_FILE, card)]
+        message = f"A newer version is in {newer}"
+        parent = existing.sha if existing else None
+        api.create_commit(repo_id, operations, commit_message=message, parent_commit=parent)
 
 
 def weights_sha256(existing: ModelInfo | None) -> str | None:

@@ -130,7 +130,7 @@ def test_a_space_request_has_the_image_of_the_space_and_a_timeout():
     assert request.timeout_s == 7200
     minutes = json.loads(request.command[-1])["pause_minutes"]
     assert minutes == pause_minutes(7200) == 110, "it stops by itself, so that its last state reaches the Hub"
-    assert request.labels == {"inpaint": "retrain"}
+    assert request.labels == {"inpaint": "retrain", "preset": "photos"}
 
 
 def test_an_image_request_starts_with_the_bootstrap_command():

@@ -19,6 +19,7 @@ from train.evaluate.results import mean_scores
 from train.presets import PRESETS
 from train.publish.card import build_card, write_card
 from train.publish.card_merge import merge, split_card
+from train.publish.lineage import Parent
 
 
 def metadata(card: str) -> dict:
@@ -225,6 +226,21 @@ def test_metadata_that_a_person_set_is_kept_and_facts_are_replaced(run_dir):
     assert "model-index" not in unmeasured, "the results were those of the previous weights"
 
 
+def test_results_of_another_model_in_the_card_stay_under_its_name(run_dir):
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    found = metadata(card)
+    theirs = {
+        "task": {"type": "image-to-image"},
+        "dataset": {"type": "mine"},
+        "metrics": [{"type": "psnr", "value": 1}],
+    }
+    found["model-index"].append({"name": "another", "results": [theirs]})
+    merged = metadata(merge(f"---\n{CardData(**found)}\n---\n{card.split('---', 2)[2]}", later_card(run_dir)).text)
+    ours, others = merged["model-index"]
+    assert [result["dataset"]["type"] for result in ours["results"]] == ["held-out-strokes"]
+    assert (others["name"], others["results"][0]["metrics"]) == ("another", theirs["metrics"])
+
+
 @pytest.mark.parametrize("fence", ["---", "---  "])
 def test_metadata_is_read_between_lines_with_trailing_spaces(fence):
     card = f"{fence}\nlicense: mit\n{fence}\n\nMy own words.\n"
@@ -269,3 +285,58 @@ def test_the_card_tells_the_change_since_the_start_and_the_families_of_masks_onl
     card = build_card(run_dir, run_dir / "weights", None)
     assert "started from: +0.2% on held-out photos of the kind that they were trained on, -1.0% on other photos" in card
     assert "| region 0.3, strokes 0.5, scratches 0.2, comb 0.25 |" in card
+
+
+def test_results_on_a_dataset_of_the_hub_name_its_split_and_revision_and_replace_older_ones(run_dir):
+    source = {"dataset": "me/held-out", "split": "validation", "revision": "a" * 40}
+    rows = [{**score, **source, "coverage": coverage} for score in SCORES for coverage in ("strokes", "large")]
+    (run_dir / "results.json").write_text(json.dumps(rows))
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    (result,) = metadata(card)["model-index"][0]["results"]
+    dataset = result["dataset"]
+    assert (dataset["type"], dataset["split"], dataset["revision"]) == ("me/held-out", "validation", "a" * 40)
+    psnr = [metric for metric in result["metrics"] if metric["type"] == "psnr"]
+    assert [(metric["config"], metric["value"]) for metric in psnr] == [("strokes", 21.5), ("large", 21.5)]
+    assert ModelCard(card).data.eval_results[0].dataset_revision == "a" * 40
+
+    (run_dir / "results.json").write_text(json.dumps([{**row, "dataset": "me/others"} for row in rows]))
+    merged = merge(card, build_card(run_dir, run_dir / "weights", "me/weights")).text
+    (result,) = metadata(merged)["model-index"][0]["results"]
+    assert result["dataset"]["type"] == "me/others"
+
+
+def test_other_terms_have_a_link_to_the_section_that_states_them(run_dir):
+    found = metadata(build_card(run_dir, run_dir / "weights", "me/weights"))
+    page, _, anchor = found["license_link"].partition("#")
+    assert page == "https://huggingface.co/me/weights/blob/main/README.md"
+    assert anchor == "training-data-and-licences"
+    assert "license_link" not in metadata(build_card(run_dir, run_dir / "weights", None))
+    values = json.loads((run_dir / "config.json").read_text()) | {"license": "cc0-1.0"}
+    (run_dir / "config.json").write_text(json.dumps(values))
+    assert "license_link" not in metadata(build_card(run_dir, run_dir / "weights", "me/weights"))
+
+
+def test_the_terms_of_a_parent_have_a_link_too(run_dir):
+    write_card(run_dir, run_dir / "weights", "me/weights", parent=Parent("old", None, "other", "their-terms", ()))
+    found = metadata((run_dir / "weights" / "README.md").read_text())
+    assert (found["license_name"], "me/weights" in found["license_link"]) == ("their-terms", True)
+
+
+def test_the_card_shows_curves_and_the_comparison_with_the_start_where_the_run_has_them(run_dir):
+    assert "## Pictures" not in build_card(run_dir, run_dir / "weights", "me/weights")
+    for name in ("losses.png", "comparison.png"):
+        Image.new("RGB", (8, 8), "red").save(run_dir / name)
+    write_card(run_dir, run_dir / "weights", "me/weights")
+    card = (run_dir / "weights" / "README.md").read_text()
+    for name in ("losses.png", "comparison.png", "samples.png"):
+        assert f"]({name})" in card and (run_dir / "weights" / name).exists()
+    assert metadata(card)["thumbnail"] == "https://huggingface.co/me/weights/resolve/main/samples.png"
+
+
+def test_emissions_are_the_recorded_time_at_the_given_power(run_dir):
+    values = json.loads((run_dir / "config.json").read_text()) | {"ran": {"minutes": 90}, "init_from": "bundled"}
+    (run_dir / "config.json").write_text(json.dumps(values))
+    assert "co2_eq_emissions" not in metadata(build_card(run_dir, run_dir / "weights", "me/weights"))
+    found = metadata(build_card(run_dir, run_dir / "weights", "me/weights", watts=70))["co2_eq_emissions"]
+    assert (found["emissions"], found["training_type"]) == (50.0, "fine-tuning")  # 1.5 h x 0.07 kW x 480 g
+    assert "1.5 hours at 70 W" in found["source"]

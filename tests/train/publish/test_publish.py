@@ -18,6 +18,7 @@ from tests.hub.client import Client
 from tests.train.publish.conftest import SMALL
 from train.config import to_dict
 from train.damage.config import DamageTrainConfig
+from train.publish.publish import PublishError, publish
 
 
 @pytest.fixture
@@ -322,3 +323,21 @@ def test_a_published_damage_network_finds_damage(client, api, run_dir):
     code = re.search(r"```python\n(.*?)```", card, re.DOTALL).group(1)
     code = code.replace('"scan.jpg"', repr(str(run_dir / "scan.jpg")))
     assert client.evaluate(f"{code}\nanswer = mask.size") == [256, 256]
+
+
+def test_an_older_repository_points_to_the_weights_that_supersede_it(client, api, run_dir):
+    said = run_publish(client, run_dir, "me/weights", "--supersedes", "me/old", code=1)
+    assert "there is no repository me/old" in said and not api.repo_exists("me/weights")
+    api.create_repo("me/old")
+    card = b"---\nlicense: mit\ntags:\n- mine\n---\n\n# Old\n\nStill here.\n"
+    api.upload_file(repo_id="me/old", path_in_repo="README.md", path_or_fileobj=card)
+    run_publish(client, run_dir, "me/weights", "--supersedes", "me/old", "--watts", "70")
+    data = api.model_info("me/old").card_data
+    assert (data["new_version"], data["license"], data["tags"]) == ("me/weights", "mit", ["mine"])
+
+
+def test_weights_cannot_supersede_themselves_and_a_power_is_above_zero(run_dir):
+    with pytest.raises(PublishError, match="cannot supersede itself"):
+        publish(run_dir, "me/weights", supersedes="me/weights")
+    with pytest.raises(PublishError, match="watts is 0; it must be above 0"):
+        publish(run_dir, "me/weights", watts=0)
