@@ -19,6 +19,7 @@ from tests.train.publish.conftest import SMALL
 from train.config import to_dict
 from train.damage.config import DamageTrainConfig
 from train.publish.publish import PublishError, publish
+from train.publish.repository import check_exists
 
 
 @pytest.fixture
@@ -41,7 +42,12 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
         path_in_repo="README.md",
         path_or_fileobj=b"---\nlicense: cc0-1.0\n---\n",
     )
-    said = run_publish(client, run_dir, "me/weights", "--tag", "v1")
+    api.create_repo("me/old")
+    old = b"---\nlicense: mit\ntags:\n- mine\n---\n\n# Old\n\nStill here.\n"
+    api.upload_file(repo_id="me/old", path_in_repo="README.md", path_or_fileobj=old)
+    said = run_publish(client, run_dir, "me/weights", "--tag", "v1", "--supersedes", "me/old")
+    data = api.model_info("me/old").card_data
+    assert (data["new_version"], data["license"], data["tags"]) == ("me/weights", "mit", ["mine"])
     assert f"Published: {hub.url}/me/weights at " in said
     commits = api.list_repo_commits("me/weights")
     assert [commit.title for commit in commits] == ["Weights and model card", "initial commit"]
@@ -53,8 +59,9 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
     assert "datasets/me/photos): cc0-1.0" in card
     assert api.model_info("me/weights").card_data["pipeline_tag"] == "image-to-image"
 
-    run_publish(client, run_dir / "weights", "me/weights", "--tag", "v1")
+    run_publish(client, run_dir / "weights", "me/weights", "--tag", "v1", "--supersedes", "me/old")
     assert len(api.list_repo_commits("me/weights")) == 2
+    assert len(api.list_repo_commits("me/old")) == 3, "its card says so already"
 
 
 def other_weights(run_dir, seed, grey=0.0):
@@ -227,6 +234,7 @@ def test_errors_of_the_hub_name_the_next_step_and_hide_the_token(hub, api, run_d
     code = f"""
 import os
 from train.publish.publish import PublishError, publish
+from train.publish.repository import check_exists
 def tried(token, repo_id, **options):
     os.environ["HF_TOKEN"] = token
     try:
@@ -325,15 +333,9 @@ def test_a_published_damage_network_finds_damage(client, api, run_dir):
     assert client.evaluate(f"{code}\nanswer = mask.size") == [256, 256]
 
 
-def test_an_older_repository_points_to_the_weights_that_supersede_it(client, api, run_dir):
-    said = run_publish(client, run_dir, "me/weights", "--supersedes", "me/old", code=1)
-    assert "there is no repository me/old" in said and not api.repo_exists("me/weights")
-    api.create_repo("me/old")
-    card = b"---\nlicense: mit\ntags:\n- mine\n---\n\n# Old\n\nStill here.\n"
-    api.upload_file(repo_id="me/old", path_in_repo="README.md", path_or_fileobj=card)
-    run_publish(client, run_dir, "me/weights", "--supersedes", "me/old", "--watts", "70")
-    data = api.model_info("me/old").card_data
-    assert (data["new_version"], data["license"], data["tags"]) == ("me/weights", "mit", ["mine"])
+def test_an_older_repository_that_does_not_exist_is_named(api):
+    with pytest.raises(ValueError, match="there is no repository me/old"):
+        check_exists(api, "me/old")
 
 
 def test_weights_cannot_supersede_themselves_and_a_power_is_above_zero(run_dir):
