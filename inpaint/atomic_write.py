@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from inpaint.os_errors import add_filename
+
 _unfinished: set[Path] = set()
 
 
@@ -51,9 +53,11 @@ def atomic_write(target: str | os.PathLike[str], *, single_writer: bool = False)
         if target.exists():
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            add_filename(error, target)
         raise
     finally:
         _unfinished.discard(temporary)

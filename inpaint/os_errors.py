@@ -1,6 +1,7 @@
 """What errors of the operating system mean, in words for whoever uses the program."""
 
 import errno
+import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +41,12 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         return f"{error.filename or 'a file'}: {words_of(error)}"
     return str(error) or type(error).__name__
+
+
+def add_filename(error: OSError, path: str | os.PathLike[str]) -> None:
+    """Add the file that was written to an error that says that there is no room: of a write, the system names none."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
+        error.filename = os.fspath(path)
 
 
 def check_writable(folders: Iterable[Path]) -> None:

@@ -27,7 +27,8 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write interruption os_errors program",
+        "markdown atomic_write interruption temporary_folder program",
+        "os_errors",
     ),
     "train": (
         "__main__",

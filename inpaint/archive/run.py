@@ -1,7 +1,6 @@
 """Restore an archive: stream the photos in, write parts out, go on where an earlier run stopped."""
 
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import inpaint
 from inpaint.command_line import Shard
 from inpaint.os_errors import sentence_of
 from inpaint.program import COMMAND
+from inpaint.temporary_folder import temporary_folder
 
 from .destinations import MANIFEST, Destination, FolderDestination, HubDestination
 from .hub_paths import is_hub_path, parse_hub_path
@@ -154,8 +154,8 @@ def restore_archive(
     restore = restorer().restore
     for number in left:
         begin = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="inpaint-") as folder:
-            writer = ResultWriter(Path(folder))
+        with temporary_folder() as folder:
+            writer = ResultWriter(folder)
             try:
                 for rows in read_part(source, parts[number], column):
                     results = []

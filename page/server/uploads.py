@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from inpaint.temporary_folder import LOCK
 from page.server.presence import AWAY_S, PRESENCE, Presence
-from page.server.run_folder import LOCK
 
 UPLOAD_KEEP_S = 30
 """How long an upload stays after it was sent, and after the last request that uses it. Equal files of two visitors are

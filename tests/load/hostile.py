@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from page.server.run_folder import LOCK
+from inpaint.temporary_folder import LOCK
 from tests.load.visitor import Visitor, VisitorError, photo_of
 
 NETWORK = "198.18.0.1"

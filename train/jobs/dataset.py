@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from huggingface_hub import HfApi
 from inpaint.hub.errors import explain_error, hide_token
 from inpaint.hub.retry import retry
 from inpaint.photos.formats import FORMAT_OF_SUFFIX
+from inpaint.temporary_folder import temporary_folder
 
 from .spec import JobError, is_hub_dataset
 
@@ -96,8 +96,8 @@ def preview(name: str, preset: str, token: str | None) -> list[str]:
     if not _preview_slots.acquire(timeout=PREVIEW_TIMEOUT_S):
         raise JobError(f"{MAX_PREVIEWS} previews are being made, which is the most at a time: try again in a minute.")
     try:
-        with tempfile.TemporaryDirectory(prefix="preview-") as home:
-            return _run_preview(name, preset, token, home)
+        with temporary_folder() as home:
+            return _run_preview(name, preset, token, str(home))
     finally:
         _preview_slots.release()
 

@@ -1,6 +1,5 @@
 """Watch a run, wherever it runs: its stage, progress, losses and newest sample sheet."""
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ import httpx2
 from huggingface_hub import HfApi, RepoFile
 
 from inpaint.hub.retry import retry
+from inpaint.temporary_folder import temporary_folder
 from train.run.events import RunStatus, read_events
 
 from .hub import HubJob, explained, read_job_log
@@ -110,7 +110,7 @@ def _download_sheet(repo_id: str, name: str, token: str, known: str) -> tuple[by
             return _NONE
         if found[0].blob_id == known:
             return None, known
-        with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
+        with temporary_folder() as folder:
             path = api.hf_hub_download(repo_id, name, cache_dir=folder)
             return Path(path).read_bytes(), found[0].blob_id
     except (httpx2.HTTPError, OSError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from page.server.run_folder import LOCK, remove_dead_runs
+from inpaint.temporary_folder import LOCK, remove_dead_folders
 
 ROOT = Path(__file__).parents[3]
 RUN = """
@@ -59,7 +59,7 @@ def killed(tmp_path):
     process, folder = start(tmp_path / "not" / "yet", "")
     assert (folder / "photo.png").is_file() and folder.parent == (tmp_path / "not" / "yet").resolve()
     assert folder.stat().st_mode & 0o077 == 0
-    remove_dead_runs(folder.parent)
+    remove_dead_folders(folder.parent)
     assert (folder / "photo.png").is_file(), "the folder of a living run stays"
     process.kill()
     process.communicate()
@@ -72,7 +72,7 @@ def test_temporary_files_of_a_run_go_with_its_folder(tmp_path):
     assert place.is_dir() and place.name.startswith("weights-") and place.parents[2] == tmp_path.resolve()
     process.kill()
     process.communicate()
-    remove_dead_runs(tmp_path)
+    remove_dead_folders(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -98,7 +98,7 @@ def test_folders_that_are_no_folders_of_runs_stay(killed, tmp_path):
     (above / "inpaint-linklock").mkdir()
     (above / "inpaint-linklock" / LOCK).symlink_to(photos / LOCK)
     before = set(above.iterdir())
-    remove_dead_runs(above)
+    remove_dead_folders(above)
     assert set(above.iterdir()) == before - {killed} and (photos / LOCK).is_file()
 
 
