@@ -3,14 +3,17 @@
 import contextlib
 import os
 import random
-import secrets
 import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from inpaint.temporary_folder import LOCK
+from page.server.disk_budget import MAX_CLIENT_BYTES
+from page.server.machine import scaled_to_machine
+from page.server.visits import MAX_OPEN_BYTES
 from tests.load.visitor import Visitor, VisitorError, photo_of
 
 NETWORK = "198.18.0.1"
@@ -24,14 +27,26 @@ FREE_MEMORY_MB = 150
 """By how much the memory of a process may differ that holds nothing: blocks of the allocator, kernels, caches."""
 
 
+MAX_MEMORY_MB = (scaled_to_machine(MAX_OPEN_BYTES) + 2_200_000_000) / 1e6
+"""Limit during the attack: all open photos, the program with its caches (1.5 GB), and two photos of 12 megapixels that
+are opened and filled at the same time.
+"""
+MAX_DISK_MB = (MAX_CLIENT_BYTES + 500_000_000) / 1e6
+"""Limit during the attack: the unused uploads of one network, and the files of all open photos."""
+SAMPLE_S = 0.5
+"""How often memory and disk are looked at."""
+
+
 class HostileVisitor:
     """One network that calls, opens, uploads and stalls without end, until it is stopped.
 
     Args:
         url: of the page, which runs on this machine.
+        seed: of what it paints.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seed: int = 0) -> None:
+        self.seed = seed
         self.url, self.codes = url, Counter[str]()
         self._stop = threading.Event()
         self._photo = photo_of(12)
@@ -41,7 +56,8 @@ class HostileVisitor:
         """Start all threads."""
         visitor = Visitor(self.url, NETWORK)
         visit, width, height = visitor.open(self._photo)
-        works = [(self._paint, visit, width, height)] * CALLS + [(self._open,)] * VISITS + [(self._upload,)] * UPLOADS
+        works = [(self._paint, visit, width, height, f"{self.seed} {call}") for call in range(CALLS)]
+        works += [(self._open,)] * VISITS + [(self._upload,)] * UPLOADS
         stalled = b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n"
         stalled += f"X-Forwarded-For: {NETWORK}\r\n".encode()
         stalled += b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
@@ -56,8 +72,8 @@ class HostileVisitor:
         for thread in self._threads:
             thread.join(STOP_S)
 
-    def _paint(self, visit: str, width: int, height: int) -> None:
-        visitor, rng = Visitor(self.url, NETWORK), random.Random(secrets.randbits(32))
+    def _paint(self, visit: str, width: int, height: int, seed: str) -> None:
+        visitor, rng = Visitor(self.url, NETWORK), random.Random(seed)
         while not self._stop.is_set():
             across = [[rng.uniform(0, width), rng.uniform(0, height)] for _ in range(2)]
             self._count("paint", lambda across=across: visitor.paint(visit, across, 100))
@@ -119,6 +135,46 @@ class Held(NamedTuple):
     def is_free(self, before: "Held") -> bool:
         """Return whether nothing of its visitors is left, compared with what it held before they came."""
         return self.files == 0 and self.memory_mb <= before.memory_mb + FREE_MEMORY_MB
+
+
+class Peaks:
+    """The most memory and disk that a page holds while this context is entered.
+
+    Args:
+        pid: of the page's process.
+        folder: of its files.
+    """
+
+    def __init__(self, pid: int, folder: Path) -> None:
+        self.pid, self.folder = pid, folder
+        self.memory_mb, self.megabytes = 0.0, 0.0
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look every SAMPLE_S in another thread."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(ended,))
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _watch(self, ended: threading.Event) -> None:
+        while True:
+            with contextlib.suppress(OSError):  # a file that is removed just now
+                held = held_by(self.pid, self.folder)
+                self.memory_mb = max(self.memory_mb, held.memory_mb)
+                self.megabytes = max(self.megabytes, held.megabytes)
+            if ended.wait(SAMPLE_S):
+                return
+
+
+def verdict(name: str, value: float, limit: float, unit: str) -> tuple[bool, str]:
+    """Return whether a measured value is at most its limit, and a line that says so."""
+    met = value <= limit
+    return met, f"{'met' if met else 'MISSED'}: {name}: {value:.4g} {unit}, limit {limit:.4g}"
 
 
 def held_by(pid: int, folder: Path) -> Held:

@@ -13,8 +13,8 @@ import pytest
 
 from inpaint import Inpainter
 from tests.inpaint.sessions import TwoPhases
-from tests.load.__main__ import LoadTest, Stroke, compared, main, quantile, ratio, start_server
-from tests.load.hostile import Held, memory_mb
+from tests.load.__main__ import LoadTest, Stroke, compared, main, quantile, ratio, round_ratio, start_server
+from tests.load.hostile import SAMPLE_S, Held, Peaks, memory_mb, verdict
 from tests.load.visitor import Visitor, photo_of
 from tests.page.serving import GRADIO_WARNINGS, OneColour, serving
 
@@ -162,6 +162,27 @@ def test_a_page_is_free_without_files_and_with_the_memory_that_it_had():
     assert before.is_free(before) and Held(9, 0, 0, 700).is_free(before)
     assert not Held(3, 1, 0, 600).is_free(before) and not Held(3, 0, 0, 800).is_free(before)
     assert str(Held(3, 2, 1.2, 600)) == "3 sockets, 1 MB in 2 files, 600 MB of memory"
+
+
+def test_each_bar_is_printed_with_what_was_measured_and_its_limit():
+    assert verdict("memory", 149.96, 150, "MB") == (True, "met: memory: 150 MB, limit 150")
+    assert verdict("memory", 151, 150, "MB") == (False, "MISSED: memory: 151 MB, limit 150")
+
+
+def test_rounds_are_compared_by_the_median_of_their_ratios():
+    alone, beside = ([LoadTest("", None, 0) for _ in range(3)] for _ in range(2))
+    for one, other, factor in zip(alone, beside, (1, 9, 2), strict=True):
+        one.strokes, other.strokes = [Stroke(0, 2)], [Stroke(0, 2 * factor)]
+    assert round_ratio(alone, beside) == 2
+
+
+def test_the_peaks_of_memory_and_files_are_seen(tmp_path):
+    peaks = Peaks(os.getpid(), tmp_path)
+    with peaks.watched():
+        (tmp_path / "upload").write_bytes(bytes(3_000_000))
+        time.sleep(2 * SAMPLE_S)
+        (tmp_path / "upload").unlink()
+    assert peaks.megabytes == 3 and peaks.memory_mb > 20
 
 
 @pytest.mark.parametrize(("fraction", "expected"), [(0.5, 10), (0.95, 19), (0.96, 20), (1, 20)])
