@@ -249,14 +249,18 @@ def test_dropped_and_pasted_photos_are_opened(visitor):
         assert (visitor.pixels()[..., :3] == photo).all()
 
 
-def test_closing_the_tab_ends_the_visit(browser, served):
+def test_closing_the_tab_ends_the_visit_and_an_open_tab_keeps_it(browser, served, monkeypatch):
     served.visits.end_all()
+    monkeypatch.setattr(served.visits, "away_s", 1.0)
     visitor = Visitor(open_tab(browser), served.url)
     visitor.upload(noise(100, 120))
     assert len(served.visits) == 1
     until(lambda: all(visit.tab for visit in served.visits._visits.values()), "the server knows whose tab it is")
+    visitor.page.wait_for_timeout(2000)
+    served.visits.purge()
+    assert len(served.visits) == 1
     visitor.leave()
-    until(lambda: len(served.visits) == 0, "the visit has ended")
+    until(lambda: served.visits.purge() or len(served.visits) == 0, "the visit has ended")
 
 
 def test_a_tap_paints(browser, served):

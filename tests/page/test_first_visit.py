@@ -41,7 +41,7 @@ def download(visitor):
 def test_the_cracked_print_is_restored_and_downloaded(browser, served):
     visitor = newcomer(browser, served)
     press(visitor, "Restore this photo")
-    visitor.page.get_by_label("Fill what was found").wait_for()
+    visitor.page.get_by_label("Repair what was found").wait_for()
     visitor.page.wait_for_selector("[data-testid=download]:enabled")
     visitor.wait("ready")
     result = download(visitor)

@@ -10,6 +10,7 @@ from inpaint.photos.tone import find_tone_curve
 from page.editor.examples import example_files
 from page.server.texts import translate
 from tests.page.browsing import Visitor, filled, open_tab, picture_of
+from tests.page.damaged import LEFT, RIGHT, SPECK, faded, find_damage
 from tests.page.serving import GRADIO_WARNINGS, noise
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
@@ -17,27 +18,15 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 @pytest.fixture(autouse=True)
 def searches(monkeypatch):
-    """Photos of 300 rows have two lines and a faint speck of damage, others have none; how often one was searched."""
+    """The sizes of the photos that were searched for damage."""
     calls = []
 
-    def find_damage(self, photo, **options):
+    def search(self, photo, **options):
         calls.append(photo.size)
-        probability = np.zeros((photo.height, photo.width), np.float32)
-        if photo.height == 300:
-            probability[50:53, 20:180] = probability[150:153, 220:380] = 0.9
-            probability[250:255, 60:65] = 0.3
-        return None, probability
+        return find_damage(self, photo, **options)
 
-    monkeypatch.setattr(Inpainter, "find_damage", find_damage)
+    monkeypatch.setattr(Inpainter, "find_damage", search)
     return calls
-
-
-LEFT, RIGHT, SPECK = (51, 100), (151, 300), (252, 62)
-"""Row and column inside each damage."""
-
-
-def faded(photo):
-    return (photo * [0.4, 0.35, 0.25] + [90, 75, 60]).round().astype(np.uint8)
 
 
 def settle(visitor):

@@ -106,8 +106,10 @@ export function createRestoration(page, { levels, level: usualLevel }) {
   });
   panel.addEventListener("change", ({ target }) => {
     status.showError("");
-    if (target === steps.tone) transport.push({ name: "set_tone", on: target.checked });
-    else if (target.dataset.testid === "only-damage") return;
+    if (target === steps.tone) {
+      tonedByRestoring = false; // undo and redo leave what the visitor has chosen
+      transport.push({ name: "set_tone", on: target.checked });
+    } else if (target.dataset.testid === "only-damage") return;
     else {
       if (target === steps.find && !target.checked) found.shown = false;
       found.choose(Number(slider.value), kinds());
