@@ -200,7 +200,7 @@ def test_the_brush_fills_only_damage_if_that_is_wanted(visitor):
         changed[51, 60:90].all() and not changed[:46].any() and not changed[57:].any() and not changed[51, 130:].any()
     )
     visitor.paint((200, 230), (240, 230))
-    visitor["error"].get_by_text("No damage was found under the stroke").wait_for()
+    visitor["error"].get_by_text("No damage was found where you painted").wait_for()
 
 
 def test_a_sound_photo_stays_as_it_is_with_a_message(visitor):
