@@ -57,3 +57,11 @@ def test_the_dockerfile_installs_extras_that_exist_and_starts_a_command_that_exi
     assert set(extras.split(",")) <= set(EXTRAS)
     assert set(re.findall(r"^RUN inpaint-photos ([\w-]+)", lines, re.MULTILINE)) <= set(COMMANDS)
     assert 'CMD ["inpaint-photos", "app"]' in lines and "app" in COMMANDS
+
+
+def test_the_image_leaves_out_history_and_environments_and_nothing_that_the_wheel_has():
+    lines = (ROOT / "docs" / "docker" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".git", ".venv*"} <= set(lines)
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], "README.md", "LICENSE", "pyproject.toml"}
+    assert not needed & {line.strip("/") for line in lines}
