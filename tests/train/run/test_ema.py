@@ -26,6 +26,13 @@ def test_the_random_initialization_is_forgotten_early():
     assert ema.network.weight.item() > 0.99
 
 
+def test_early_in_a_run_the_half_life_is_a_twentieth_of_the_images_seen():
+    ema = EMA(network(0.0), halflife_images=10**9)
+    for _ in range(5):
+        ema.update(network(1.0), 10, images_seen=1000)
+    assert ema.network.weight.item() == pytest.approx(0.5, rel=1e-5), "50 images are a half-life then"
+
+
 def test_without_a_half_life_the_average_is_the_network_itself():
     trained = network(0.0)
     ema = EMA(trained, halflife_images=0)
