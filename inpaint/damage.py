@@ -15,7 +15,7 @@ from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
-from inpaint.segmentation.scales import multi_scale_logits
+from inpaint.segmentation.scales import multi_scale_logits, searched_pixels
 from inpaint.segmentation.windows import logits_in_windows
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -121,8 +121,8 @@ class DamageFinder:
 
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
-            on_progress: called with the share that is done, from 0 to 1, after each window. What it raises ends the
-                search. None: nobody is told.
+            on_progress: called with the share that is done, above 0 and at last 1, after each window. What it raises
+                ends the search. None: nobody is told.
 
         Returns:
             float32 (H, W) in [0, 1]. `damage_mask` turns it into a mask.
@@ -133,8 +133,10 @@ class DamageFinder:
         runtime = self._loaded_runtime()
         steps = _Steps(on_progress, pixels)
         of_picture = partial(logits_in_windows, logits_of=runtime, most_pixels=runtime.window_pixels, done=steps.done)
-        logits = multi_scale_logits(pixels, of_picture, runtime)
-        runtime.release_memory()
+        try:
+            logits = multi_scale_logits(pixels, of_picture, runtime, steps.done)
+        finally:
+            runtime.release_memory()
         values = adjust_to_prior(logits)
         values *= 0.5
         np.tanh(values, out=values)
@@ -162,15 +164,16 @@ class DamageFinder:
 
 
 class _Steps:
-    """How much of a search is done: of the photo's pixels and those of its copies, each half as wide as the last."""
+    """How much of a search is done, in pixels of the photo and its copies."""
 
     def __init__(self, on_progress: OnProgress | None, pixels: np.ndarray) -> None:
-        self._on_progress, self._pixels, self._total = on_progress, 0, pixels.size / 3 * 4 / 3
+        self._on_progress, self._pixels = on_progress, 0.0
+        self._total = searched_pixels(*pixels.shape[:2])
 
-    def done(self, pixels: int) -> None:
+    def done(self, pixels: float) -> None:
         self._pixels += pixels
         if self._on_progress is not None:
-            self._on_progress(min(self._pixels / self._total, 1.0))
+            self._on_progress(self._pixels / self._total)
 
 
 _BUNDLED_NAME = "The bundled damage weights"

@@ -14,7 +14,11 @@ TOGETHER = 4
 
 
 def write_tile_logits(
-    pixels: np.ndarray, candidates: np.ndarray, logits_of: Callable[[np.ndarray], np.ndarray], logits: np.ndarray
+    pixels: np.ndarray,
+    candidates: np.ndarray,
+    logits_of: Callable[[np.ndarray], np.ndarray],
+    logits: np.ndarray,
+    done: Callable[[int], object] = lambda rows: None,
 ) -> None:
     """Write the logits of damage at full resolution in tiles that follow the candidates.
 
@@ -25,7 +29,9 @@ def write_tile_logits(
         candidates: bool (H, W), what may be damage; not modified.
         logits_of: returns the logits of damage, float32 (h, w), of uint8 (h, w, 3) whose sides are multiples of 16.
         logits: float32 (H, W), overwritten in the tiles.
+        done: called with the number of further rows that need no more tiles; together they are H.
     """
+    finished = 0
     side = TILE_PX + 2 * CONTEXT_PX
     row = np.zeros((side, TOGETHER * side, 3), np.uint8)
     for tiles in _in_groups(_tiles(candidates)):
@@ -37,6 +43,10 @@ def write_tile_logits(
             top, left = CONTEXT_PX, number * side + CONTEXT_PX
             height, width = candidates[tile].shape
             logits[tile] = found[top : top + height, left : left + width]
+        last = tiles[-1][0].start
+        done(last - finished)
+        finished = last
+    done(len(candidates) - finished)
 
 
 def _tiles(mask: np.ndarray) -> Iterator[tuple[slice, slice]]:

@@ -20,13 +20,32 @@ CLEARLY = 2.0
 """Difference of two logits from which one is clearly lower."""
 CANDIDATE = -3.0
 """In the largest photos, damage is looked at in tiles of full resolution where its logit exceeds this in the copy."""
+TILES_COST = 0.5
+"""What the tiles of the largest photos are taken to cost, as a share of a search everywhere: for the progress only."""
 _REMOVED = np.float32(-30)
 
 LogitsOf = Callable[[np.ndarray], np.ndarray]
 """Maps uint8 (h, w, 3) of any size to float32 (h, w)."""
 
 
-def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: LogitsOf) -> np.ndarray:
+def searched_pixels(height: int, width: int) -> float:
+    """Return the number of pixels that `multi_scale_logits` searches in a photo and its copies.
+
+    Those that it reports for the tiles of the largest photos count too.
+    """
+    small = max(1, round(height / 2)), max(1, round(width / 2))
+    if height * width > FULL_PIXELS:
+        return TILES_COST * height * width + searched_pixels(*small)
+    of_half = small[0] * small[1] if max(small) < LEAST_LONG_SIDE else searched_pixels(*small)
+    return height * width + of_half
+
+
+def multi_scale_logits(
+    pixels: np.ndarray,
+    logits_of: LogitsOf,
+    tile_logits_of: LogitsOf,
+    done: Callable[[float], object] = lambda pixels: None,
+) -> np.ndarray:
     """Return the logits of damage of a photo at its own size.
 
     At each scale they are a weighted mean of those of the picture and of its half: a branch may look like a scratch at
@@ -37,6 +56,8 @@ def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: 
         pixels: RGB uint8 (H, W, 3); not modified.
         logits_of: the network, for a picture of any size.
         tile_logits_of: the network, for small pictures whose sides are multiples of 16.
+        done: called while tiles of the largest photos are searched, with the number of pixels that these count as; see
+            `searched_pixels`.
 
     Returns:
         float32 (H, W).
@@ -44,11 +65,12 @@ def multi_scale_logits(pixels: np.ndarray, logits_of: LogitsOf, tile_logits_of: 
     if pixels.shape[0] * pixels.shape[1] <= FULL_PIXELS:
         return _of_scale(pixels, logits_of, None)[0]
     half = box_downscale(pixels, 0.5)
-    coarse = multi_scale_logits(half, logits_of, tile_logits_of)
+    coarse = multi_scale_logits(half, logits_of, tile_logits_of, done)
     logits = np.full(pixels.shape[:2], _REMOVED, np.float32)
     maximum_with_enlarged(logits, coarse)
     candidates = ~enlarged_at_most(coarse, logits.shape, CANDIDATE)
-    write_tile_logits(pixels, candidates, tile_logits_of, logits)
+    cost_of_row = TILES_COST * pixels.shape[1]
+    write_tile_logits(pixels, candidates, tile_logits_of, logits, lambda rows: done(cost_of_row * rows))
     average_with_enlarged(logits, coarse, HALF_SHARE)
     return logits
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inpaint.segmentation import scales
-from inpaint.segmentation.scales import multi_scale_logits, without_rims
+from inpaint.segmentation.scales import multi_scale_logits, searched_pixels, without_rims
 
 
 def brightness(pixels):
@@ -87,3 +87,21 @@ def test_the_largest_photos_are_searched_in_a_copy_and_seen_at_full_resolution_w
     assert (logits[101:105, 40:-40] > 0).all()
     assert (logits[98, 40:-40] < 0).all() and (logits[107, 40:-40] < 0).all()
     assert logits[300:].max() <= -7
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (479, 481), (961, 1404), (333, 3001)])
+@pytest.mark.parametrize("most", [10**7, 10**5])
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_the_pixels_that_are_searched_are_known_beforehand_and_reported_in_steps(shape, most, is_damaged, monkeypatch):
+    monkeypatch.setattr(scales, "FULL_PIXELS", most)
+    reported = []
+
+    def of_copy(pixels):
+        reported.append(pixels.shape[0] * pixels.shape[1])
+        return brightness(pixels)
+
+    pixels = np.full((*shape, 3), 255 * is_damaged, np.uint8)
+    multi_scale_logits(pixels, of_copy, brightness, reported.append)
+    assert sum(reported) == searched_pixels(*shape) and min(reported) >= 0
+    if is_damaged and shape == (961, 1404) and most == 10**5:  # which is searched in tiles twice
+        assert len(reported) > 15
