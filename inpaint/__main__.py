@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from inpaint.atomic_write import remove_unfinished
+from inpaint.compiled.compiling import show_note
 from inpaint.interruption import Interruption
 from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = build_parser().parse_args(arguments)
     if is_archive(parsed.photo, parsed.output):
         return _restore_archive(parsed)
+    show_note()
     batch = _Batch(parsed)
     with Interruption(batch.end) as interruption:
         try:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .compiling import note_compiling
 from .numba_import import import_numba, load_compiled, prepare_compiler
 
 numba = import_numba()
@@ -59,6 +60,7 @@ def _tolerant(dispatcher: Any) -> Any:
                 cache.flush()
         if found is not None and tuple(found.signature.args) == tuple(getattr(signature, "args", signature)):
             return found
+        note_compiling()
         prepare_compiler()
         return None
 

@@ -16,7 +16,7 @@ from PIL import Image
 from tests.load.__main__ import start_server
 from tests.page.browsing import ARGUMENTS, CHROMIUM, Visitor, open_tab
 
-MAX_MEDIAN_S, MAX_P95_S = 0.4, 0.8
+MAX_MEDIAN_S, MAX_P95_S = 0.25, 0.5
 """Limits of the median and the 95th percentile of the latency."""
 
 # The first frame after the page is ready again shows the fill.

@@ -88,6 +88,14 @@ def test_compiled_code_is_kept_beside_the_package_and_loaded_by_the_next_process
     assert computer.run() == (folder, 1, 0, "")
 
 
+def test_a_program_that_shows_the_note_says_once_that_it_compiles_and_nothing_when_kernels_are_loaded(computer):
+    showing = "from inpaint.compiled.compiling import show_note\nshow_note(), show_note()\n" + RUN
+    *_, log = computer.run(showing)
+    assert log.startswith("note: compiling the kernels") and log.count("\n") == 1
+    *_, log = computer.run(showing)
+    assert log == ""
+
+
 def test_beside_a_read_only_package_the_cache_of_the_user_is_used(computer):
     computer.make_package_read_only()
     folder, *counts, log = computer.run()
