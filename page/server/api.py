@@ -112,8 +112,8 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         """Return which weights fill the photos, the runtime, how many requests wait, and the limits of a photo.
 
         Returns:
-            A dict: weights (Hub repository, "bundled", or a folder's name), revision (null unless it is a repository),
-            runtime, device, waiting, limits.
+            A dict of weights (a Hub repository, "bundled", or a folder's name), its revision or null, runtime, device,
+            waiting requests and limits.
         """
         source, _, revision = source_name(inpainter.source).partition("@")
         return {

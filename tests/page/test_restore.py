@@ -122,6 +122,17 @@ def test_undo_and_redo_keep_the_switches_right(visitor):
     assert checked(visitor, *STEPS) == [True, True, True] and filled(visitor.pixels(), LEFT, RIGHT)
 
 
+def test_undo_takes_back_the_tones_too_when_the_page_was_reloaded_meanwhile(visitor):
+    visitor.upload(faded(noise(300, 400)))
+    restore(visitor)
+    settle(visitor)
+    visitor.page.reload()
+    visitor.wait("ready")
+    assert checked(visitor, *STEPS) == [True, True, True]
+    visitor["undo"].click()
+    visitor.page.wait_for_function("!document.querySelector('[data-testid=step-tone]').checked")
+
+
 def overlay_at(visitor, row, column):
     """The alpha that the found damage is shown with at a pixel of the photo."""
     url = visitor.page.evaluate("document.querySelector('.found').toDataURL()")

@@ -1,6 +1,7 @@
 """Nothing is lost: the question before work is thrown away, reloads of the page, and the clipboard."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -186,6 +187,60 @@ def test_a_photo_that_the_browser_cannot_decode_survives_a_reload(visitor):
     reload(visitor)
     assert (visitor.pixels() == before).all()
     assert visitor.download().suggested_filename == "scan-filled.tif"
+
+
+def remember(visitor, **entries):
+    """Put other things into the tab's memory."""
+    stored = {name.replace("_", "-"): json.dumps(entry) for name, entry in entries.items()}
+    visitor.page.evaluate("(stored) => Object.assign(sessionStorage, stored)", stored)
+
+
+def test_what_is_broken_in_the_tabs_memory_is_left_out_and_the_rest_is_shown(visitor):
+    visitor.upload(noise(100, 120))
+    visitor.paint((60, 60))
+    before = visitor.pixels()
+    kept = json.loads(visitor.page.evaluate("sessionStorage['inpaint-visit']"))
+    junk = [None, 5, {"brush": 20, "erase": False}, {"shape": "mask", "erase": False, "left": 0, "top": 0, "png": "!"}]
+    broken = kept | {"held": junk, "changes": {"applied": 5}, "name": {}}
+    remember(visitor, inpaint_visit=broken, inpaint_versions={"visit": kept["visit"], "kept": [None], "current": "x"})
+    reload(visitor)
+    assert (visitor.pixels() == before).all() and not visitor["error"].inner_text()
+    assert not visitor["held"].is_visible() and not visitor["ask"].is_visible()
+    visitor["undo"].click()
+    visitor.page.wait_for_selector(".page:not([data-unsaved])")
+
+
+def test_an_example_that_there_is_no_longer_gives_way_to_the_first_one(visitor):
+    first = visitor.run("size")
+    remember(visitor, inpaint_visit={"example": "of-another-release"})
+    reload(visitor)
+    assert visitor.run("size") == first and not visitor["error"].inner_text()
+
+
+def test_a_photo_that_is_filled_with_another_model_is_ready_after_a_reload_and_goes_on_with_it(visitor):
+    visitor.upload(noise(100, 120))
+    visitor["options"].click()
+    visitor["model_choice"].select_option("context-encoder")
+    visitor.wait("ready")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
+    visitor.paint((60, 60))
+    before = visitor.pixels()
+    visitor.page.reload()
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
+    visitor.wait("ready")
+    visitor.wait_for_status(translate("filled", "en"))
+    assert (visitor.pixels() == before).all()
+    visitor.paint((30, 30))
+    assert not filled(visitor.pixels(), (30, 30)) and visitor.calls("paint")
+
+
+def test_a_chosen_model_that_can_never_be_loaded_is_reported_once(visitor):
+    visitor.page.evaluate("localStorage['inpaint-model'] = 'retrained/of-the-server-before'")
+    reload(visitor)
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').textContent")
+    reload(visitor)
+    visitor.page.wait_for_timeout(300)
+    assert not visitor["error"].inner_text() and not visitor.calls("load_model")[1:]
 
 
 # --- the clipboard

@@ -86,7 +86,7 @@ export function start({ element, props, server, notifyInput }) {
   const choice = loadModelChoice().model;
   page.remembering.restore().then(async (isResumed) => {
     if (!isResumed) await page.opener.open({ example: props.example });
-    if (choice) page.models.load(choice, { refill: !isResumed });
+    if (choice) page.models.load(choice, { refill: !page.visit }); // a photo that is open again is filled with it
   });
 }
 
@@ -148,7 +148,7 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, held, versions,
   page.versions.reset();
   comparison.show(Boolean(answer && !resumed), 50);
   root.removeAttribute("data-changed");
-  page.restoration.open(answer?.tone ?? null);
+  page.restoration.open(answer?.tone ?? null, resumed);
   page.status.setRefining(false); // of the previous photo
   await showAnswer(page, answer ?? { patches: [] }, [resumed ? {} : photo]);
   if (resumed) {
@@ -180,6 +180,7 @@ async function showAnswer(page, answer, jobs) {
   if (jobs[0].name === "find_object") page.holding.foundObject(answer, jobs[0]);
   if (!jobs[0].example) await page.restoration.answered(answer, jobs[0]);
   if (jobs[0].name === "set_tone") {
+    page.remembering.save();
     page.unsaved.changed(Boolean(page.state?.painted) || page.restoration.evensTones);
     if (page.restoration.evensTones !== wasEven && !jobs[0].ofVersion) versions.changed();
     if (!page.state?.draft) versions.settled();

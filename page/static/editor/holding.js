@@ -61,6 +61,12 @@ export function createHolding(page) {
     await strokes.addMask(mask, await createImageBitmap(blobOf(mask.png, "image/png")));
   }
 
+  const canTint = (mask) =>
+    tint(mask).then(
+      () => true,
+      () => false,
+    );
+
   // Fill what is held, as one change.
   function fill() {
     const all = held();
@@ -82,9 +88,10 @@ export function createHolding(page) {
       return held();
     },
     async resume(kept = []) {
-      for (const stroke of kept) if (stroke.shape === "mask") await tint(stroke);
-      if (!kept.length) return;
-      change(kept);
+      const shown = await Promise.all(kept.map((stroke) => stroke.shape !== "mask" || canTint(stroke)));
+      const strokes = kept.filter((_, index) => shown[index]);
+      if (!strokes.length) return;
+      change(strokes);
       look();
     },
     // A stroke has been painted: hold it back, or have it filled at once.

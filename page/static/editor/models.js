@@ -1,5 +1,7 @@
 // The model: loads the one that the visitor names, and describes the one in use.
-import { saveModelChoice } from "../model_choice.js";
+import { loadModelChoice, saveModelChoice } from "../model_choice.js";
+
+const FOR_GOOD = ["model_name", "model_gone"]; // trying again later does not help
 
 export function createModels(page) {
   const { root, text, status } = page;
@@ -24,13 +26,15 @@ export function createModels(page) {
   // Load a model by name, "" being the default one, and fill the open photo anew with it, unless it was filled with it.
   async function load(name, { refill = true } = {}) {
     status.set("loading", page.photo ? "filling" : "ready");
-    const answer = await page.opener
-      .request("load_model", { model: name })
-      .catch(({ message }) => status.showError(message));
+    const answer = await page.opener.request("load_model", { model: name }).catch(({ message, code }) => {
+      if (FOR_GOOD.includes(code) && loadModelChoice().model === name) saveModelChoice("");
+      status.showError(message);
+    });
     if (!answer) return showChoice();
     saveModelChoice(answer.name);
     describe(answer.model, answer.name);
     if (page.photo && refill) page.transport.push({ name: "use_model", model: page.modelName });
+    else if (!page.transport.isRunning) status.set(page.state?.painted ? "filled" : "hint", "ready");
   }
 
   return { describe, load };

@@ -8,10 +8,11 @@ export function createOpener(page) {
   let latest = 0; // only the photo that was opened last is shown
   let upload = null; // an AbortController
 
-  // The answer of a server function; an error with a message for the visitor if there is none.
+  // The answer of a server function; an error with a message for the visitor, and its code, if there is none.
   async function request(name, call) {
     const answer = await transport.request(name, call);
-    if (answer.code) throw new Error(answer.error || text(answer.code, limits));
+    const { code } = answer;
+    if (code) throw Object.assign(new Error(answer.error || text(code, limits)), { code });
     return answer;
   }
 

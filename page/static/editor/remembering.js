@@ -1,6 +1,7 @@
 // The work of a visit survives a reload of the page: this tab remembers which photo is open on the server, the strokes
 // that are held back, the versions, and the changes, to repeat them if the server no longer has the photo.
 import { blobOf } from "./canvas.js";
+import { readVersions, readVisit } from "./remembered.js";
 
 const KEY = "inpaint-visit";
 const VERSIONS_KEY = "inpaint-versions";
@@ -12,7 +13,8 @@ export function createRemembering(page) {
     const { example, file } = photo ?? {};
     const { changes } = transport;
     const isRepeatable = canRepeat([...changes.applied, ...changes.undone]);
-    const entry = { visit, example, name: file?.name, held: holding.strokes };
+    const toned = page.restoration?.hasToned;
+    const entry = { visit, example, name: file?.name, held: holding.strokes, toned };
     write(KEY, { ...entry, changes: isRepeatable ? changes : undefined }, entry, { ...entry, held: [] });
   }
 
@@ -58,30 +60,28 @@ export function createRemembering(page) {
     return createImageBitmap(await preview.blob());
   }
 
-  async function resume({ visit, example, name, changes, held }, versions) {
+  async function resume({ visit, example, name, changes, held, toned }, versions) {
     const { width, height, ...answer } = await page.opener.request("resume_visit", { visit });
     const file = example ? undefined : await fileOf(answer, name);
     const bitmap = await pictureOf({ visit, example }, { ...answer, width, height }, file);
     const shown = { visit, example, file, width, height, bitmap, answer };
-    await page.showPhoto({ ...shown, held, versions, resumed: changes ?? true });
+    await page.showPhoto({ ...shown, held, versions, resumed: { ...changes, toned } });
   }
 
   return {
     save,
     saveVersions,
     forget: () => write(KEY, null),
-    // Open the photo that was open before the reload. Whether there was one.
+    // Open the photo that was open before the reload. Whether there was one, and it is shown.
     async restore() {
-      const [remembered, versions] = [read(KEY), read(VERSIONS_KEY)];
-      if (!remembered?.visit && !remembered?.example) return false;
+      const [remembered, versions] = [readVisit(read(KEY)), readVersions(read(VERSIONS_KEY))];
+      if (!remembered) return false;
       try {
         if (remembered.visit) await resume(remembered, versions?.visit === remembered.visit ? versions : null);
         else await page.opener.open(remembered); // an example that was only looked at
-        return true;
-      } catch {
-        write(KEY, null);
-        return false;
-      }
+      } catch {} // the server no longer has the photo
+      if (!page.photo) write(KEY, null);
+      return Boolean(page.photo);
     },
   };
 }

@@ -122,8 +122,14 @@ export function createRestoration(page, { levels, level: usualLevel }) {
     get onlyDamage() {
       return find("only-damage").checked;
     },
-    // Another photo is shown, with these tones.
-    open(levels) {
+    // Whether restoring has corrected the fading: undo takes it back together with the fills.
+    get hasToned() {
+      return tonedByRestoring;
+    },
+    // Another photo is shown, with these tones; one that was open before the page was reloaded, with its changes if they
+    // are known.
+    open(levels, { applied, toned } = {}) {
+      tonedByRestoring = Boolean(applied && toned);
       panel.hidden = true;
       find("only-damage").checked = steps.tone.checked = false;
       found.reset();
