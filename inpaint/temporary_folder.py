@@ -47,6 +47,8 @@ def make_folder(above: Path) -> tuple[Path, int]:
 
 def remove_dead_folders(above: Path) -> None:
     """Remove the folders of this user's processes that have ended without removing them; others stay."""
+    if sys.platform == "win32":  # where folders bear no lock
+        return
     for folder in above.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if _is_ours(folder) and _can_lock(folder / LOCK):
@@ -69,8 +71,6 @@ def _is_ours(folder: Path) -> bool:
 
 def _can_lock(file: Path) -> bool:
     """Return whether no process holds the lock; OSError if there is no such file."""
-    if sys.platform == "win32":
-        return False
     descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

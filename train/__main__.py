@@ -71,8 +71,9 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     """Train and publish. Only the main process reports and publishes."""
     if config.push_to_hub is not None:
         processes.run_on_main(partial(_check_target, config, config.push_to_hub))
+    trained = processes.run_on_main(partial(_with_start_network, config))
     if processes.is_main:
-        print(summary(config), flush=True)
+        print(summary(trained), flush=True)
         write_run_file(config)
         _record_parent(config)
     run_dir = _train(config, processes)  # and compare with the weights at the start
@@ -83,6 +84,10 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     _publish(config, run_dir)
     if config.event_log:
         emit("finished", **final_figures(run_dir))
+
+
+def _with_start_network(config: TrainConfig | DamageTrainConfig) -> TrainConfig | DamageTrainConfig:
+    return with_loaded_generator(config) if isinstance(config, TrainConfig) else config
 
 
 def _check_target(config: RunConfig, repo_id: str) -> None:
@@ -96,7 +101,7 @@ def _train(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> 
 
     def start_mirror(repo_id: str) -> None:
         mirrors.append(Mirror(repo_id))
-        fetch_state(repo_id, with_loaded_generator(config) if isinstance(config, TrainConfig) else config)
+        fetch_state(repo_id, _with_start_network(config))
 
     try:
         if config.checkpoint_repo is not None:

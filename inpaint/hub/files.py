@@ -145,13 +145,15 @@ def _read_tensor(file: Any, name: str, stored: _Stored) -> np.ndarray:
     file.seek(stored.start)
     values = np.fromfile(file, formats[stored.dtype], math.prod(stored.shape)).reshape(stored.shape)
     if stored.dtype == "BF16":  # the upper half of a float32
-        return _finite(name, (values.astype("<u4") << 16).view("<f4"))
-    return _finite(name, values.astype(wanted, copy=False))
+        return _checked(name, (values.astype("<u4") << 16).view("<f4"))
+    return _checked(name, values.astype(wanted, copy=False))
 
 
-def _finite(name: str, values: np.ndarray) -> np.ndarray:
+def _checked(name: str, values: np.ndarray) -> np.ndarray:
     if not np.isfinite(values).all():
         raise WeightsError(f"{WEIGHTS_FILE}: {name} holds values that are not finite: use other weights.")
+    if name.endswith("running_var") and (values < 0).any():  # whose roots the runtimes would turn into any colour
+        raise WeightsError(f"{WEIGHTS_FILE}: {name} holds variances below 0: download or save it again.")
     return values
 
 

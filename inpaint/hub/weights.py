@@ -4,6 +4,7 @@
 read with `files.read_folder`.
 """
 
+import difflib
 import json
 import os
 from collections.abc import Callable
@@ -51,7 +52,11 @@ def bundled_folder(name: str) -> Path | None:
     Args:
         name: "bundled", the default, or "context-encoder", the network of 2016.
     """
-    return {"bundled": BUNDLED, "context-encoder": BUNDLED / "context-encoder"}.get(name)
+    return _bundled_folders().get(name)
+
+
+def _bundled_folders() -> dict[str, Path]:
+    return {"bundled": BUNDLED, "context-encoder": BUNDLED / "context-encoder"}
 
 
 class Weights(NamedTuple):
@@ -189,6 +194,9 @@ class _Located(NamedTuple):
 def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Located:
     """Return where weights are, after downloading them if they are those of a repository."""
     source = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID or "bundled"
+    name, _, in_text = str(source).partition("@")
+    if isinstance(source, str) and in_text and bundled_folder(name) is not None and not Path(source).exists():
+        source, revision = name, in_text
     bundled = bundled_folder(source) if isinstance(source, str) else None
     if bundled is not None:
         name = "The bundled weights" if source == "bundled" else f"The bundled weights {source}"
@@ -198,6 +206,7 @@ def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Locate
     if folder.exists() or isinstance(source, Path) or _looks_like_path(source):
         _refuse_revision(f"The folder {source}", revision)
         return _Located(folder, str(source), str(source), None)
+    _suggest_bundled(source)
     from .download import download, split_revision  # huggingface_hub takes half a second to import
 
     repo_id, revision = split_revision(source, revision)
@@ -207,6 +216,18 @@ def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Locate
 
 def _looks_like_path(text: str) -> bool:
     return text.startswith((".", "/", "~")) or "\\" in text or text.count("/") > 1 or os.path.isabs(text)
+
+
+def _suggest_bundled(name: str) -> None:
+    """Raise WeightsError if a name that is no repository of somebody is nearly that of bundled weights."""
+    close = (
+        difflib.get_close_matches(name.lower().replace("_", "-"), _bundled_folders(), 1, 0.8) if "/" not in name else []
+    )
+    if close:
+        raise WeightsError(
+            f"{name!r} is neither a folder here nor the name of bundled weights: "
+            f"use {close[0]!r}, or a repository's id such as 'name/weights'."
+        )
 
 
 def _refuse_revision(what: str, revision: str | None) -> None:

@@ -20,6 +20,9 @@ class PyTorchRuntime:
 
     Attributes:
         module: the generator.
+
+    Raises:
+        ValueError: PyTorch cannot use the device.
     """
 
     name = "PyTorch"
@@ -28,6 +31,7 @@ class PyTorchRuntime:
         import torch
 
         self.device = str(device)
+        _check_device(self.device)
         module = module_of(source).eval().requires_grad_(False).to(self.device, torch.float32)
         self.module: Any = module.to(memory_format=torch.channels_last)
         self._predict: Any = getattr(module, "unclamped", self.module)
@@ -46,3 +50,16 @@ class PyTorchRuntime:
             prediction = self._predict(*tensors).float().cpu().numpy()
         check_finite(prediction)  # clipping would make a colour of an infinite value
         return np.clip(prediction, -1, 1)
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # the latter from a build without CUDA
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise ValueError(
+            f"the device is {device!r}, which PyTorch cannot use on this machine ({reason}): use cpu, or leave the"
+            " device out"
+        ) from error

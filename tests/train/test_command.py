@@ -2,6 +2,7 @@
 
 import pytest
 
+from inpaint.damage import BUNDLED_DAMAGE
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
@@ -36,3 +37,33 @@ def test_a_stored_state_is_asked_for_with_the_network_of_the_start_weights(photo
     with pytest.raises(Trained):
         command_line.main(["finetune", "--init-from", str(tmp_path / "start"), *flags])
     assert asked[0].generator == SMALL
+
+
+def test_the_space_that_is_announced_is_that_of_the_network_of_the_start_weights(photos, tmp_path, monkeypatch, capsys):
+    def train(config, *arguments):
+        raise Trained
+
+    save_generator(build_generator(SMALL), tmp_path / "start")
+    monkeypatch.setattr(command_line, "train_generator", train)
+    flags = ["--data.dataset", photos, "--run-dir", str(tmp_path / "run")]
+    with pytest.raises(Trained):
+        command_line.main(["finetune", "--init-from", str(tmp_path / "start"), *flags])
+    megabytes = 2 * 5 * 4 * sum(value.numel() for value in build_generator(SMALL).parameters()) / 1e6
+    assert f"about {max(1, megabytes):.0f} MB for checkpoints" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("preset", "start", "sentence"),
+    [
+        ("finetune", "context-encoder", "use the preset context-encoder, or other weights"),
+        ("context-encoder", "bundled", "use the preset photos or finetune or tiny, or other weights"),
+        ("finetune", str(BUNDLED_DAMAGE), "'damage'; it must be one of 'context-encoder', 'free-form'"),
+    ],
+)
+def test_weights_of_another_architecture_are_refused_before_anything_is_written(
+    preset, start, sentence, photos, tmp_path, capsys
+):
+    run_dir = tmp_path / "run"
+    flags = ["--data.dataset", photos, "--run-dir", str(run_dir), "--init-from", start]
+    assert command_line.main([preset, *flags]) == 1
+    assert sentence in capsys.readouterr().err and not run_dir.exists()

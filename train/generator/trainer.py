@@ -73,14 +73,21 @@ def with_loaded_generator(config: TrainConfig) -> TrainConfig:
 
     Raises:
         WeightsError: the weights cannot be loaded.
+        ValueError: they are of another architecture than the one that the preset trains.
     """
     preset = PRESETS.get(config.preset)
     if config.init_from is None or preset is None or config.generator != preset[1].generator:
         return config
     loaded = load_weights(config.init_from).config
-    if type(loaded) is not type(config.generator) or loaded == config.generator:
-        return config
-    return dataclasses.replace(config, generator=loaded)
+    if loaded.architecture != config.generator.architecture:
+        fitting = [name for name, (_, other) in PRESETS.items() if other.generator.architecture == loaded.architecture]
+        advice = f"use the preset {' or '.join(fitting)}, or" if fitting else "give"
+        raise ValueError(
+            f"The weights of {config.init_from} are those of a {loaded.architecture} network, but the preset"
+            f" {config.preset} trains a {config.generator.architecture} one: {advice} other weights to --init-from."
+        )
+    network: Any = loaded
+    return config if network == config.generator else dataclasses.replace(config, generator=network)
 
 
 def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMeasure | None:

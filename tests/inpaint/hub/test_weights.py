@@ -123,8 +123,18 @@ def test_the_names_of_bundled_weights_win_over_folders_and_need_no_hub(tmp_path,
     paper = pretrained.load_weights("context-encoder")
     assert (paper.config.architecture, paper.source, paper.revision) == ("context-encoder", "context-encoder", None)
     assert pretrained.load_weights("bundled").config == pretrained.load_weights().config != paper.config
-    assert "context-encoder have no revision" in refusal("context-encoder", "v1")
+    assert "context-encoder have no revision 'v1'" in refusal("context-encoder", "v1")
+    assert refusal("context-encoder@v1") == refusal("context-encoder", "v1")
+    assert "bundled weights have no revision 'v1'" in refusal("bundled@v1")
     assert "config.json" in refusal("./context-encoder")
+
+
+@pytest.mark.parametrize(
+    "name", ["Context-Encoder", "context_encoder", "context-encoders", "contextencoder", "Bundled"]
+)
+def test_a_name_that_is_nearly_that_of_bundled_weights_is_not_looked_for_on_the_hub(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert re.search(r"use '(context-encoder|bundled)'", refusal(name))
 
 
 def test_keys_and_shapes_must_match_and_the_first_mismatches_are_named(folder):
@@ -139,6 +149,14 @@ def test_keys_and_shapes_must_match_and_the_first_mismatches_are_named(folder):
     name = gone[-1]
     save_file({**tensors, name: torch.zeros(2, 3, 5)}, folder / "model.safetensors")
     assert f"{name} is (2, 3, 5) and not {tuple(tensors[name].shape)}" in refusal(folder)
+
+
+def test_a_batch_norm_whose_variance_is_below_zero_is_refused(tmp_path):
+    save_generator(build_generator(ContextEncoderConfig(channels=8, bottleneck_channels=16)), tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    name = next(name for name in tensors if name.endswith("running_var"))
+    save_file({**tensors, name: -tensors[name]}, tmp_path / "model.safetensors")
+    assert f"{name} holds variances below 0" in refusal(tmp_path)
 
 
 def test_a_weight_of_another_dtype_or_not_finite_is_refused(folder):

@@ -147,3 +147,15 @@ def test_pytorch_puts_a_module_into_eval_mode_and_float32():
     assert not runtime.module.training
     assert {parameter.dtype for parameter in runtime.module.parameters()} == {torch.float32}
     assert not any(parameter.requires_grad for parameter in runtime.module.parameters())
+
+
+def test_a_device_that_pytorch_cannot_use_is_named_with_what_to_do(monkeypatch):
+    with pytest.raises(ValueError, match=r"device is 'tpu', which PyTorch cannot use .*use cpu"):
+        choose_runtime(small(), "tpu")
+
+    def without_cuda(*args, **kwargs):
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    monkeypatch.setattr(torch, "zeros", without_cuda)
+    with pytest.raises(ValueError, match=r"device is 'cuda', .*not compiled with CUDA.*use cpu"):
+        choose_runtime(small(), "cuda")
