@@ -155,7 +155,8 @@ class LossConfig:
     """Weight of the adversarial term; 0 trains without a discriminator."""
     discriminator: Literal["picture", "patch", "projected"] = "patch"
     """"picture": the paper's, one logit per image; "patch": logits for overlapping patches; "projected": logits for the
-    cells of frozen features of EfficientNet-Lite0, with --loss.adversarial hinge."""
+    cells of frozen features of EfficientNet-Lite0, with --loss.adversarial hinge --loss.r1-gamma 0: through these
+    features the R1 penalty of a preset is thousands of times as large as meant."""
     r1_gamma: float = 0.0
     """Gamma of the R1 gradient penalty on real images; 0 for none."""
     r1_interval: int = 16
