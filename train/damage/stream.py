@@ -8,6 +8,7 @@ from PIL import Image
 
 from train.config import DataConfig
 from train.damage.degradation.degrade import degrade, local_detail
+from train.damage.degradation.drawings import drawing
 from train.damage.degradation.overlays import Maps
 from train.data.order import START, Position
 from train.data.overlays import by_kind, load_overlays
@@ -18,6 +19,8 @@ from .config import DamageTrainConfig
 TEXTURE_SHARE, TEXTURE_TRIES = 0.6, 3
 """This share of the crops without damage are the most detailed of as many crops of a photo: twigs, fur and lettering
 must be left alone, and a crop of the sky teaches nothing about them."""
+DRAWN_SHARE = 0.1
+"""This share of the crops without damage are drawn, not photos; half of these are left as they were drawn."""
 
 
 class DegradedStream(PhotoStream):
@@ -53,6 +56,10 @@ class DegradedStream(PhotoStream):
         rng = np.random.default_rng(list(seed))
         config = self._run_config
         is_clean = rng.random() < config.clean
+        if is_clean and rng.random() < DRAWN_SHARE:
+            drawn = drawing(config.resolution, rng)
+            crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
+            return np.ascontiguousarray(crop.transpose(2, 0, 1)), np.zeros((1, *crop.shape[:2]), np.uint8)
         tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
         crops = [zoomed_crop(photo, config.resolution, config.largest_zoom, rng) for _ in range(tries)]
         crop = crops[0] if tries == 1 else most_detailed(crops)

@@ -18,6 +18,7 @@ from train.damage.degradation.degrade import (
     simulate_scan,
 )
 from train.damage.degradation.distractors import DISTRACTOR_WEIGHTS, add_border, add_distractors
+from train.damage.degradation.drawings import drawing
 from train.damage.degradation.layers import Layer
 
 SIDE = 128
@@ -96,7 +97,7 @@ def test_faint_damage_is_ignored_and_visible_damage_is_labelled():
     assert target(0.3) == 1
     assert target(0.03) == IGNORE_INDEX
     assert target(0.005) == 0
-    assert target(0.13) == 1 and target(0.13, noise=0.05) == IGNORE_INDEX  # hidden by noise
+    assert target(0.11) == 1 and target(0.11, noise=0.05) == IGNORE_INDEX  # hidden by noise
 
 
 def test_damage_that_texture_hides_is_ignored():
@@ -134,3 +135,12 @@ def test_grain_and_scan_keep_the_mean():
         rng = np.random.default_rng(seed)
         assert abs(film_grain(SIDE, rng).mean()) < 0.03
         assert abs(simulate_scan(before, 0.5, 0.02, rng).mean() / 255 - 0.5) < 0.02
+
+
+def test_drawings_are_flat_and_have_sharp_edges_and_differ_with_the_seed():
+    drawn = [drawing(SIDE, np.random.default_rng(seed)) for seed in range(12)]
+    assert all(one.shape == (SIDE, SIDE, 3) and one.dtype == np.uint8 for one in drawn)
+    assert np.array_equal(drawn[3], drawing(SIDE, np.random.default_rng(3)))
+    assert len({one.tobytes() for one in drawn}) == 12
+    steps = np.concatenate([np.abs(np.diff(one.astype(int), axis=1)).max(axis=2).ravel() for one in drawn])
+    assert (steps < 2).mean() > 0.75 and (steps > 40).mean() > 0.005

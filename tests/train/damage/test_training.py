@@ -17,7 +17,7 @@ from tests.train.runs import damage
 from train.__main__ import main
 from train.damage.config import DamageTrainConfig
 from train.damage.degradation.degrade import IGNORE_INDEX, degrade
-from train.damage.losses import AREA_DISCOUNT, NEIGHBOURHOOD_PX, damage_losses
+from train.damage.losses import AREA_DISCOUNT, NEIGHBOURHOOD_PX, RARE_BONUS, RARE_SHARE, damage_losses
 from train.damage.stream import DegradedStream, zoomed_crop
 from train.damage.trainer import LAST_LEARNING_RATE, DamageTrainer
 from train.data.order import Position
@@ -30,12 +30,27 @@ def test_losses_have_their_closed_form():
     logits = torch.tensor([0.0, 2.0, -1.0, 5.0]).view(1, 1, 2, 2)
     target = torch.tensor([1.0, 0.0, 0.0, IGNORE_INDEX]).view(1, 1, 2, 2)
     found = [1 / (1 + math.exp(-value)) for value in (0.0, 2.0, -1.0)]
-    inside = 1 / (1 + AREA_DISCOUNT / NEIGHBOURHOOD_PX**2)  # a single damaged pixel in its neighbourhood
-    focal = inside * 2 * 0.5 * math.log(2) - sum(value * math.log(1 - value) for value in found[1:])
+    nearby = 1 / NEIGHBOURHOOD_PX**2  # a single damaged pixel in its neighbourhood
+    inside = 1 / (1 + AREA_DISCOUNT * nearby)
+    rare = 2 + RARE_BONUS * math.exp(-nearby / RARE_SHARE)
+    focal = inside * rare * 0.5 * math.log(2) - sum(value * math.log(1 - value) for value in found[1:])
     terms = damage_losses(logits, target)
     assert terms["focal"].item() == pytest.approx(focal / (2 + inside), rel=1e-5)
     either = inside * 1.5 + found[1] + found[2]
     assert terms["dice"].item() == pytest.approx(1 - (2 * inside * 0.5 + 1) / (either + 1), rel=1e-5)
+    assert terms["dice_of_crops"].item() == pytest.approx(terms["dice"].item(), rel=1e-5)  # it has one crop
+
+
+def test_the_dice_of_crops_leaves_out_those_without_damage_and_counts_a_speck_as_much_as_a_stain():
+    target = torch.zeros(3, 1, 64, 64)
+    target[0, :, :48], target[1, :, 30:33, 30:33] = 1, 1
+    missed = torch.full_like(target, -20.0)
+    sure = torch.where(target > 0, 20.0, -20.0)
+    no_speck, no_stain = sure.clone(), sure.clone()
+    no_speck[1], no_stain[0] = -20, -20
+    of_crops = [damage_losses(logits, target)["dice_of_crops"].item() for logits in (missed, no_speck, no_stain, sure)]
+    assert of_crops == pytest.approx([1, 0.5, 0.5, 0], abs=0.06)
+    assert damage_losses(no_speck, target)["dice"].item() < 0.01  # that of the batch hardly knows specks
 
 
 def test_a_pixel_of_a_thin_line_has_more_weight_than_one_of_a_large_stain():
@@ -82,13 +97,24 @@ def test_many_undamaged_crops_are_those_with_the_most_detail(photos, monkeypatch
         return degrade(crop, rng, clean_share=clean_share, maps=maps)
 
     monkeypatch.setattr("train.damage.stream.degrade", record)
+    monkeypatch.setattr("train.damage.stream.DRAWN_SHARE", 0)
     for clean in textured:
         stream = DegradedStream(damage(photos, "run", clean=clean, resolution=32, largest_zoom=1.0))
         stream.close()  # its threads draw too
         textured[clean] = 0
-        targets = [stream._draw(Image.fromarray(half), (0, 0, number))[1] for number in range(150)]
+        targets = [stream._draw(Image.fromarray(half), (0, 0, number))[1] for number in range(60)]
         assert any(target.any() for target in targets) == (clean == 0)
     assert textured[1.0] > 1.3 * textured[0.0] > 0
+
+
+def test_some_undamaged_crops_are_drawn(photos, monkeypatch):
+    monkeypatch.setattr("train.damage.stream.DRAWN_SHARE", 1)
+    stream = DegradedStream(damage(photos, "run", clean=1, resolution=32))
+    stream.close()
+    black = Image.new("RGB", (64, 64))
+    drawn = [stream._draw(black, (0, 0, number)) for number in range(6)]
+    assert all(image.shape == (3, 32, 32) and not target.any() for image, target in drawn)
+    assert sum(image.max() > 60 for image, _ in drawn) >= 4
 
 
 def test_batches_do_not_depend_on_the_number_of_threads(photos):
@@ -128,7 +154,10 @@ def test_a_loss_that_is_not_finite_raises_before_a_weight_changes():
         trainer.network.logits.bias.fill_(float("nan"))
     before = copy.deepcopy(trainer.network.at_half[0])
     image, mask = torch.zeros(2, 3, 32, 32, dtype=torch.uint8), torch.zeros(2, 1, 32, 32, dtype=torch.uint8)
-    with pytest.raises(NonFiniteError, match=r"damage/focal is nan, damage/dice is nan after 0 images.*learning rate"):
+    with pytest.raises(
+        NonFiniteError,
+        match=r"damage/focal is nan, damage/dice is nan, damage/dice_of_crops is nan after 0 images.*learning rate",
+    ):
         trainer.train_step(batch_of(image, mask))
     assert all(
         torch.equal(a, b) for a, b in zip(before.parameters(), trainer.network.at_half[0].parameters(), strict=True)

@@ -24,7 +24,7 @@ from .shapes import blob, fractal_noise, gaussian_blur, smooth_noise
 
 IGNORE_INDEX = 255
 """Label of pixels whose damage is too faint to be labelled; the loss leaves them out."""
-VISIBLE_CHANGE, HIDDEN_BY_TEXTURE = 0.07, 0.9
+VISIBLE_CHANGE, HIDDEN_BY_TEXTURE = 0.06, 0.7
 """Smallest change of a pixel, as a share of the range, that is labelled damage. Noise raises it, and so does this
 multiple of the photo's own detail around: a network that has to guess at dust in gravel sees it in clean gravel too.
 From a quarter of it, the pixel is ignored."""
@@ -35,7 +35,7 @@ DAMAGE_WEIGHTS: dict[Callable[[int, np.random.Generator], list[Layer]], float] =
     craquelure: 0.3, loss: 1.9, stain: 1.1, foxing: 0.5, fingerprint: 0.06, tape: 0.12, missing: 0.5, mirroring: 0.04,
 }  # fmt: skip
 """Kind of damage -> sampling weight."""
-OVERLAY_SHARE, ONLY_OVERLAY_SHARE = 0.65, 0.5
+OVERLAY_SHARE, ONLY_OVERLAY_SHARE = 0.75, 0.6
 """Share of the damaged crops that get opacity maps, if there are any; and the share of these that get nothing else."""
 
 

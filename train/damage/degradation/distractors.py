@@ -161,7 +161,7 @@ def garments(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 DISTRACTOR_WEIGHTS: dict[Callable[[np.ndarray, np.random.Generator], np.ndarray], float] = {
-    wires: 1.0, bars: 1.3, branches: 1.2, strands: 0.8, patterns: 1.0, text: 1.3, highlights: 0.8, garments: 1.3,
+    wires: 1.0, bars: 1.3, branches: 1.2, strands: 0.8, patterns: 0.8, text: 1.3, highlights: 0.35, garments: 1.3,
 }  # fmt: skip
 """Kind of distractor -> sampling weight."""
 
