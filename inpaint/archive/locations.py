@@ -43,7 +43,7 @@ class FolderSource:
     def __init__(self, path: str) -> None:
         place = Path(path)
         if not place.exists():
-            raise ValueError(f"{path}: there is no such folder; check the path")
+            raise ValueError(f"{path}: there is no such file or folder; check the path")
         self._folder = place if place.is_dir() else place.parent
         self._names = None if place.is_dir() else [place.name]
 

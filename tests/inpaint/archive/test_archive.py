@@ -232,6 +232,11 @@ def test_a_folder_of_files_is_shared_by_shards_as_well(tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["1.jpg"]
 
 
+def test_a_parquet_file_that_is_not_there_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "scans.parquet"), "--find-damage", "-o", str(tmp_path / "out")]) == 1
+    assert "scans.parquet: there is no such file or folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b"])
 def test_a_shard_that_is_no_part_of_a_whole_is_refused(shard, tmp_path):
     with pytest.raises(SystemExit):
