@@ -10,7 +10,7 @@ const version = { version: 1, picture: "data:image/jpeg;base64,AA", tone: false,
 
 test("what the page has remembered is read as it was", () => {
   const changes = { applied: [{ stroke: line }, { name: "fill_found", level: 3 }], undone: [] };
-  assert.deepEqual(readVisit({ ...visit, changes }), { ...visit, changes, example: undefined });
+  assert.deepEqual(readVisit({ ...visit, changes }), { ...visit, changes, unanswered: undefined, example: undefined });
   const versions = { visit: "abc", current: 0, kept: [version] };
   assert.deepEqual(readVersions(versions), versions);
 });

@@ -22,6 +22,7 @@ function setUp(functions = {}, reopen = async () => false) {
   const server = new Proxy({}, { get: (_, name) => answer(name) });
   const transport = createTransport(server, {
     started() {},
+    sent() {},
     waiting: (reply) => problems.push(reply),
     answered: async () => {},
     failed: async (reply) => {
@@ -373,4 +374,30 @@ test("a cancelled final fill is not asked for again until something changes", as
   transport.push(stroke());
   await sleep(50);
   assert.deepEqual(names(calls), ["paint", "finish_fill", "paint", "finish_fill"]);
+});
+
+test("what was not answered before a reload is sent again, unless the server has done it", async () => {
+  const line = (x) => ({ stroke: { points: [[x, 0]], brush: 8, erase: false } });
+  for (const [now, expected] of [
+    [3, [1, 2]],
+    [4, [2]],
+  ]) {
+    const sent = [];
+    const server = {
+      async paint({ strokes }) {
+        sent.push(...strokes);
+        return { changed: strokes.map(() => true), revision: 9 };
+      },
+    };
+    const handlers = { started() {}, sent() {}, answered() {}, idle() {}, isPainting: () => false };
+    const transport = createTransport(server, handlers);
+    transport.visit = "a";
+    transport.resume({ sent: [line(1)], queue: [line(2)], revision: 3 }, now);
+    while (transport.isRunning) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.deepEqual(
+      sent.map(({ points }) => points[0][0]),
+      expected,
+    );
+    assert.deepEqual(transport.applied, [line(1), line(2)]);
+  }
 });

@@ -189,6 +189,31 @@ def test_a_photo_that_the_browser_cannot_decode_survives_a_reload(visitor):
     assert visitor.download().suggested_filename == "scan-filled.tif"
 
 
+def test_strokes_that_the_server_has_not_answered_survive_a_reload(visitor):
+    visitor.upload(noise(300, 400))
+    lost, is_over = [], []
+
+    def lose_strokes(route):
+        is_stroke = '"fn_name":"paint"' in (route.request.post_data or "")
+        lost.append(route) if is_stroke and not is_over else route.continue_()
+
+    visitor["fill_mode"].select_option("each_stroke")
+    visitor.page.route("**/component_server/**", lose_strokes)
+    visitor.paint((60, 60), wait=False)
+    visitor.paint((200, 200), wait=False)
+    until_asked = "JSON.parse(sessionStorage['inpaint-visit']).unanswered.queue.length === 1"
+    visitor.page.wait_for_function(until_asked)
+    is_over.append(True)
+    reload(visitor)
+    visitor.page.wait_for_function("!JSON.parse(sessionStorage['inpaint-visit']).unanswered.sent.length")
+    visitor.wait("ready")
+    assert lost and filled(visitor.pixels(), (60, 60), (200, 200))
+    reload(visitor)
+    assert filled(visitor.pixels(), (60, 60), (200, 200))
+    assert len(json.loads(visitor.page.evaluate("sessionStorage['inpaint-visit']"))["changes"]["applied"]) == 2
+    visitor.page.unroute("**/component_server/**", lose_strokes)
+
+
 def remember(visitor, **entries):
     """Put other things into the tab's memory."""
     stored = {name.replace("_", "-"): json.dumps(entry) for name, entry in entries.items()}
@@ -225,6 +250,7 @@ def test_a_photo_that_is_filled_with_another_model_is_ready_after_a_reload_and_g
     visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
     visitor.paint((60, 60))
     before = visitor.pixels()
+    visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")  # then nothing else asks the server
     visitor.page.reload()
     visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
     visitor.wait("ready")

@@ -102,6 +102,7 @@ function transportHandlers(page) {
       if (name === "finish_fill") status.set("refining");
       else if (!quiet) status.set(name === "finish" ? "saving" : "filling", "filling");
     },
+    sent: () => page.remembering.save(),
     waiting({ code, place, loading }) {
       if (loading) status.set("loading");
       else if (status.state !== "ready") status.set(place ? "queue_place" : code, undefined, { place });
@@ -131,8 +132,8 @@ function transportHandlers(page) {
 
 // Show another photo: { bitmap, width, height, visit, and file; or example and answer, which holds its fill }. A photo
 // that was open before the page was reloaded is `resumed`, with the changes that have made its mask if they are known,
-// and with the strokes that were held back and the versions.
-async function showPhoto(page, { bitmap, visit, answer, resumed, held, versions, ...photo }) {
+// with the strokes that were held back, what the server had not answered, and the versions.
+async function showPhoto(page, { bitmap, visit, answer, resumed, held, unanswered, versions, ...photo }) {
   const { root, canvas, transport, comparison } = page;
   page.photo = photo;
   transport.reset();
@@ -163,6 +164,7 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, held, versions,
   if (answer && page.modelName && !resumed) transport.push({ name: "use_model", model: page.modelName });
   else if (answer?.draft) transport.push({ name: "finish_fill" });
   await page.holding.resume(held);
+  if (unanswered) page.strokes.expect(transport.resume(unanswered, resumed ? answer.revision : undefined));
 }
 
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.

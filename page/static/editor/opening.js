@@ -45,8 +45,8 @@ export function createOpener(page) {
     return { example, width, height, answer, bitmap: await createImageBitmap(blobOf(picture, "image/jpeg")) };
   }
 
-  // Open a file or an example, in which these strokes are held back.
-  async function open({ file, example, held }) {
+  // Open a file or an example, in which these strokes are held back, and these jobs are unanswered.
+  async function open({ file, example, held, unanswered }) {
     if (!(await page.unsaved.mayDiscard())) return;
     const number = ++latest;
     upload?.abort(); // of a photo that is no longer wanted
@@ -56,7 +56,7 @@ export function createOpener(page) {
     try {
       const photo = await (file ? loadFile(file) : loadExample(example));
       if (number === latest) progress.end();
-      if (number === latest) await page.showPhoto({ ...photo, held });
+      if (number === latest) await page.showPhoto({ ...photo, held, unanswered });
       else if (photo.visit) server.leave_visit({ visit: photo.visit });
     } catch (error) {
       if (number === latest) progress.end();

@@ -5,10 +5,10 @@ const isText = (value) => typeof value === "string";
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
 const textOf = (value) => (isText(value) ? value : undefined);
 
-// The photo that was open, { visit, example, name, changes, held, toned }; null if none is known. `held` are the strokes
-// that wait, and `changes` the jobs that made the mask and those that were undone: all of them, or undefined.
+// The photo that was open, { visit, example, name, changes, held, unanswered, toned }; null if none is known. `held` are
+// the strokes that wait, `unanswered` what the server had not answered, and `changes` the jobs that made the mask and those that were undone: all of them, or undefined.
 export function readVisit(stored) {
-  const { visit, example, name, changes, held, toned } = isObject(stored) ? stored : {};
+  const { visit, example, name, changes, held, unanswered, toned } = isObject(stored) ? stored : {};
   if (!isText(visit) && !isText(example)) return null;
   return {
     visit: textOf(visit),
@@ -16,6 +16,7 @@ export function readVisit(stored) {
     name: textOf(name),
     changes: isObject(changes) && areJobs(changes.applied) && areJobs(changes.undone) ? changes : undefined,
     held: Array.isArray(held) ? held.filter(isStroke) : [],
+    unanswered: isObject(unanswered) && areJobs(unanswered.sent) && areJobs(unanswered.queue) ? unanswered : undefined,
     toned: toned === true,
   };
 }
@@ -36,7 +37,11 @@ const isVersion = (entry) =>
 
 const areJobs = (jobs) => Array.isArray(jobs) && jobs.every(isJob);
 
-const isJob = (job) => isObject(job) && (job.stroke === undefined ? isText(job.name) : isStroke(job.stroke));
+function isJob(job) {
+  if (!isObject(job)) return false;
+  const { stroke, name, strokes = [] } = job;
+  return (stroke === undefined ? isText(name) : isStroke(stroke)) && Array.isArray(strokes) && strokes.every(isStroke);
+}
 
 // A line or an outline of points, or a mask, as the server takes them.
 export function isStroke(stroke) {

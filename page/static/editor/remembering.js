@@ -14,8 +14,10 @@ export function createRemembering(page) {
     const { changes } = transport;
     const isRepeatable = canRepeat([...changes.applied, ...changes.undone]);
     const toned = page.restoration?.hasToned;
-    const entry = { visit, example, name: file?.name, held: holding.strokes, toned };
-    write(KEY, { ...entry, changes: isRepeatable ? changes : undefined }, entry, { ...entry, held: [] });
+    const { unanswered } = transport;
+    const small = { visit, example, name: file?.name, toned };
+    const entry = { ...small, held: holding.strokes, unanswered };
+    write(KEY, { ...entry, changes: isRepeatable ? changes : undefined }, entry, small);
   }
 
   // Remember the versions: { kept, current }, see versions.js.
@@ -60,12 +62,12 @@ export function createRemembering(page) {
     return createImageBitmap(await preview.blob());
   }
 
-  async function resume({ visit, example, name, changes, held, toned }, versions) {
+  async function resume({ visit, example, name, changes, toned, ...waiting }, versions) {
     const { width, height, ...answer } = await page.opener.request("resume_visit", { visit });
     const file = example ? undefined : await fileOf(answer, name);
     const bitmap = await pictureOf({ visit, example }, { ...answer, width, height }, file);
     const shown = { visit, example, file, width, height, bitmap, answer };
-    await page.showPhoto({ ...shown, held, versions, resumed: { ...changes, toned } });
+    await page.showPhoto({ ...shown, ...waiting, versions, resumed: { ...changes, toned } });
   }
 
   return {

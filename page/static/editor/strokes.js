@@ -128,6 +128,11 @@ export function createStrokes(canvas, onStroke) {
       waiting = [...waiting.filter((stroke) => !those.includes(stroke)), ...these];
       redraw();
     },
+    // Show the strokes of these jobs, which are sent again after a reload of the page.
+    expect(jobs) {
+      waiting = [...waiting, ...jobs.flatMap(({ stroke, strokes }) => stroke ?? strokes ?? [])];
+      redraw();
+    },
     // Remove the strokes of these jobs from the overlay: they are filled, or have failed.
     remove(jobs) {
       const all = jobs.flatMap(({ name, stroke, strokes }) => stroke ?? (name === "paint" ? strokes : []));

@@ -10,9 +10,10 @@ const MAX_STROKES = 16; // per request
 const MAX_POINTS = 16000; // per request
 const PAUSE_MS = 900; // without a new stroke, where an object may be half covered
 const READING = ["finish", "save_mask", "keep_version"]; // change nothing, and wait for the final fills
+const CHANGING = ["paint", "fill_found"];
 const OVERTAKEN = { code: "overtaken" };
 
-// Jobs are { stroke } or { name, file, ...arguments } of a server function. Handlers: upload(file), started(jobs),
+// Jobs are { stroke } or { name, file, ...arguments } of a server function. Handlers: upload(file), started(jobs), sent(),
 // waiting(answer), answered(answer, jobs), failed(answer, jobs), dropped(jobs), idle(), isPainting(), and reopen(visit),
 // which opens a photo again that the server no longer has.
 export function createTransport(server, on) {
@@ -46,7 +47,8 @@ export function createTransport(server, on) {
     queue.push(...jobs);
     if (sent && overtakes(queue[0], sent.job)) sent.overtake();
     on.started(jobs);
-    if (!running) run(photoNumber);
+    if (running) on.sent();
+    else run(photoNumber);
   }
 
   function finishLater() {
@@ -86,12 +88,13 @@ export function createTransport(server, on) {
   // includes what they have changed.
   function answerTo(jobs) {
     return new Promise((resolve, reject) => {
-      const request = { job: jobs[0], overtake: () => done(OVERTAKEN) };
+      const request = { job: jobs[0], jobs, overtake: () => done(OVERTAKEN) };
       const done = (answer) => {
         if (sent === request) sent = null;
         resolve(answer);
       };
       sent = request;
+      on.sent();
       send(jobs, () => sent === request).then(done, reject);
     });
   }
@@ -160,6 +163,19 @@ export function createTransport(server, on) {
     set changes(changes) {
       ({ applied, undone } = changes);
     },
+    // What has not been answered yet, to send it again after a reload: the jobs of the present request, those that wait,
+    // and the revision before them.
+    get unanswered() {
+      return { sent: (sent?.jobs ?? []).filter(canSendAgain), queue: queue.filter(canSendAgain), revision };
+    },
+    // Go on with what was unanswered before the reload. The server has done what was sent if its revision is another one.
+    resume({ sent, queue, revision: before }, now) {
+      const isDone = before !== undefined && now !== undefined && now !== before;
+      if (isDone) applied = [...applied, ...sent.filter(({ stroke, name }) => stroke || CHANGING.includes(name))];
+      const jobs = isDone ? queue : [...sent, ...queue];
+      if (jobs.length) push(...jobs);
+      return jobs;
+    },
     get visit() {
       return visit;
     },
@@ -168,6 +184,10 @@ export function createTransport(server, on) {
     },
   };
 }
+
+// Whether a job means the same after a reload; a quiet one is the page's own.
+const canSendAgain = ({ name, file, quiet, ofVersion }) =>
+  !file && !quiet && !ofVersion && name !== "finish_fill" && !READING.includes(name);
 
 // How many jobs from the front of the queue go into one request.
 export function batchSize(queue) {
