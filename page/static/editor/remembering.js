@@ -14,7 +14,8 @@ export function createRemembering(page) {
     const { changes } = transport;
     const isRepeatable = canRepeat([...changes.applied, ...changes.undone]);
     const toned = page.restoration?.hasToned;
-    const { unanswered } = transport;
+    const isOpening = photo?.unfilled && !visit; // after a reload the example has its own fill again, until it is edited
+    const unanswered = isOpening ? undefined : transport.unanswered;
     const small = { visit, example, name: file?.name, toned };
     const entry = { ...small, held: holding.strokes, unanswered };
     write(KEY, { ...entry, changes: isRepeatable ? changes : undefined }, entry, small);
