@@ -164,7 +164,11 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, held, unanswere
   if (answer && page.modelName && !resumed) transport.push({ name: "use_model", model: page.modelName });
   else if (answer?.draft) transport.push({ name: "finish_fill" });
   await page.holding.resume(held);
-  if (unanswered) page.strokes.expect(transport.resume(unanswered, resumed ? answer.revision : undefined));
+  if (!unanswered) return;
+  const jobs = transport.resume(unanswered, resumed ? answer.revision : undefined);
+  page.strokes.expect(jobs);
+  const fill = jobs.findLast(({ name }) => name === "fill_found");
+  if (fill) page.restoration.sync(fill);
 }
 
 // Show what the server answered to these jobs: patches, a saved version, or a file to download.

@@ -157,8 +157,7 @@ export function createRestoration(page, { levels, level: usualLevel }) {
       if (job.name === "undo_stroke" || job.name === "redo_stroke") this.sync();
     },
     // After undo and redo the steps are those of the last change that filled what was found.
-    sync() {
-      const last = transport.applied.findLast(({ name }) => name === "fill_found");
+    sync(last = transport.applied.findLast(({ name }) => name === "fill_found")) {
       if (!found.known) return;
       steps.fill.checked = Boolean(last?.kinds.length);
       if (last?.kinds.length) {
