@@ -134,7 +134,9 @@ def test_the_page_is_used_by_mouse_by_touch_and_by_keyboard(hand, served):
     check_tools(hand, visitor)
     check_saving(hand, visitor)
     hand.press("retrain")
+    visitor.page.wait_for_url("**/retrain")
     visitor.page.goto(f"{served.url}retrain#key={OWNER_KEY}")
+    visitor.page.reload()  # of the same page, which otherwise reads no key
     visitor["form"].wait_for()
     hand.press("back")
     visitor.wait("ready")

@@ -197,7 +197,7 @@ def test_every_example_is_shown_filled_without_a_visit_and_opens_with_that_fill(
         _, shown = served.call("show_example", {"name": name})
         size = Image.open(io.BytesIO(base64.b64decode(shown["picture"]))).size
         assert size == (shown["width"], shown["height"])
-        assert shown["painted"] and decode_patches(shown) and len(served.visits) == before
+        assert shown["painted"] and decode_patches(shown) and len(served.visits) <= before  # old ones may end
         _, opened = served.call("open_example", {"name": name})
         assert (opened["width"], opened["height"]) == size
         _, undone = served.call("undo_stroke", {"visit": opened["visit"]})
