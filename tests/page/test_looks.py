@@ -79,6 +79,19 @@ def test_the_editor_fits_and_is_accessible_at_each_size_in_both_schemes_and_lang
     visitor.leave()
 
 
+def test_the_tools_take_one_row_from_1200_px_on(browser, served):
+    visitor = Visitor(open_tab(browser, width=1200, height=800), served.url)
+    rows = {}
+    for width in (1200, 1300, 1439, 1440, 1560, 1600, 1650, 1720, 1722, 1849, 1850, 2560):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        rows[width] = visitor.page.evaluate(
+            """() => new Set([...document.querySelectorAll(".tools > *")].filter((part) => part.checkVisibility())
+                .map((part) => part.getBoundingClientRect()).map((box) => Math.round(box.top + box.height / 2))).size"""
+        )
+    assert set(rows.values()) == {1}, rows
+    visitor.leave()
+
+
 def test_every_control_has_a_name_and_those_without_words_a_tooltip(browser, served):
     visitor = Visitor(open_tab(browser, width=1440, height=900), served.url)
     visitor["options"].click()
