@@ -136,6 +136,9 @@ class LossConfig:
     """The loss terms of the generator and their weights; a weight of 0 switches a term off.
 
     The functions are in `train.generator.losses`, whose docstring says how to add one.
+
+    Raises:
+        ValueError: two settings contradict each other.
     """
 
     reconstruction: Literal["l1", "l2"] = "l1"
@@ -170,6 +173,10 @@ class LossConfig:
     perceptual_area: Literal["image", "hole"] = "image"
     """Where that distance counts: everywhere, at strides 2, 8 and 16; or in the cells that overlap the hole, so that an
     image with a few scratches counts as much as one with a large hole, at all five strides."""
+
+    def __post_init__(self) -> None:
+        check(self.discriminator != "projected" or not self.r1_gamma, "loss.r1_gamma", self.r1_gamma,
+              "0 with loss.discriminator projected, whose features are frozen", "add --loss.r1-gamma 0")  # fmt: skip
 
 
 @dataclass(frozen=True)

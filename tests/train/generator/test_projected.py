@@ -107,3 +107,8 @@ def test_a_restored_state_continues_as_if_nothing_had_happened(photos, tmp_path)
         trainer.train_step(batch)
     for name in ("generator", "discriminator"):
         assert runs.same(first.state()[name], second.state()[name])
+
+
+def test_a_gradient_penalty_through_frozen_features_is_refused():
+    with pytest.raises(ValueError, match=r"r1-gamma 0"):
+        LossConfig(discriminator="projected", r1_gamma=0.01)
