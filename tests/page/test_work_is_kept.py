@@ -247,12 +247,12 @@ def test_a_photo_that_is_filled_with_another_model_is_ready_after_a_reload_and_g
     visitor["options"].click()
     visitor["model_choice"].select_option("context-encoder")
     visitor.wait("ready")
-    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]')?.textContent.startsWith('2016')")
     visitor.paint((60, 60))
     before = visitor.pixels()
     visitor.page.wait_for_selector("[data-testid=version]:nth-child(2)")  # then nothing else asks the server
     visitor.page.reload()
-    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('2016')")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=weights]')?.textContent.startsWith('2016')")
     visitor.wait("ready")
     visitor.wait_for_status(translate("filled", "en"))
     assert (visitor.pixels() == before).all()
@@ -263,7 +263,7 @@ def test_a_photo_that_is_filled_with_another_model_is_ready_after_a_reload_and_g
 def test_a_chosen_model_that_can_never_be_loaded_is_reported_once(visitor):
     visitor.page.evaluate("localStorage['inpaint-model'] = 'retrained/of-the-server-before'")
     reload(visitor)
-    visitor.page.wait_for_function("document.querySelector('[data-testid=error]').textContent")
+    visitor.page.wait_for_function("document.querySelector('[data-testid=error]')?.textContent")
     reload(visitor)
     visitor.page.wait_for_timeout(300)
     assert not visitor["error"].inner_text() and not visitor.calls("load_model")[1:]

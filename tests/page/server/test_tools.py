@@ -230,7 +230,7 @@ def test_mcp_clients_restore_find_damage_and_remove_without_painting(served, pix
         ("remove", {"boxes": [[1, 1, 9, 9]], "tone": "yes"}, "true or false"),
         ("restore", {"threshold": 1.5}, "threshold is 1.5"),
         ("restore", {"grow_px": -1}, "from 0 to 100"),
-        ("find_damage", {"threshold": 10**400}, "must be a number"),
+        ("find_damage", {"threshold": 10**400}, "must lie between 0 and 1"),
     ],
     ids=str,
 )
