@@ -38,6 +38,7 @@ from page.server.api import Blocks, add_api
 from page.server.call_errors import HANDLERS
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.connections import limit_connections
+from page.server.launching import launch
 from page.server.leaving import leave_on_signals
 from page.server.limits import RequestLimits, handle_exception
 from page.server.models import CARD_PATH, Models, source_name
@@ -152,7 +153,7 @@ if RUN_FOLDER is not None:
     leave_on_signals(RUN_FOLDER, visits)
     owner_key = OwnerKey()
     page = build_page(inpainter, notice, visits, examples, owner_key)
-    _, url, _ = page.launch(**launch_options(), quiet=True, prevent_thread_lock=True)
+    url = launch(page, **launch_options())
     limit_connections(page.server)
     if gpu is None:  # where a GPU is allocated for each fill, one takes a visitor's request
         arguments = examples, start_warm_up(), visits

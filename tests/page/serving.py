@@ -25,6 +25,7 @@ import app
 from inpaint import Inpainter
 from page.server.compute_queue import ComputeQueue
 from page.server.connections import limit_connections
+from page.server.launching import launch as start
 from page.server.owner import OwnerKey
 from page.server.visits import Visits
 
@@ -109,7 +110,7 @@ def serving(
         visits = Visits(folder, queue=ComputeQueue(timeout_s=timeout_s), **limits)
         inpainter = inpainter or Inpainter(OneColour(), source="me/weights@abc123")
         page = app.build_page(inpainter, notice, visits, owner_key=OwnerKey(OWNER_KEY))
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.launch_options() | (launch or {}))
+        url = start(page, **app.launch_options() | (launch or {}))
         limit_connections(page.server)
         try:
             yield Served(url, visits)
