@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -132,7 +133,11 @@ def test_a_command_that_does_not_exist_is_answered_with_those_that_do(environmen
 
 
 def test_the_installed_command_serves_the_page(environment, tmp_path):
-    variables = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "0"}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    variables = {
+        "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "0"
+    }  # fmt: skip
     page = subprocess.Popen(
         [environment / "inpaint-photos", "app"],
         cwd=tmp_path, env=plain_environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

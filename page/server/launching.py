@@ -23,10 +23,10 @@ def launch(page: Blocks, **options: Any) -> str:
         options: of `gradio.Blocks.launch`.
 
     Raises:
-        OSError: no port is free, or the one that GRADIO_SERVER_PORT names is not.
+        OSError: no port is free, or the one that GRADIO_SERVER_PORT or the options name is not.
     """
     options |= {"prevent_thread_lock": True, "quiet": True}
-    if os.getenv("GRADIO_SERVER_PORT"):
+    if os.getenv("GRADIO_SERVER_PORT") or "server_port" in options:
         return str(page.launch(**options)[1])
     first = FIRST_PORT
     for _ in range(TRIES):

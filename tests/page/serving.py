@@ -6,6 +6,7 @@ import functools
 import gc
 import io
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -110,7 +111,8 @@ def serving(
         visits = Visits(folder, queue=ComputeQueue(timeout_s=timeout_s), **limits)
         inpainter = inpainter or Inpainter(OneColour(), source="me/weights@abc123")
         page = app.build_page(inpainter, notice, visits, owner_key=OwnerKey(OWNER_KEY))
-        url = start(page, **app.launch_options() | (launch or {}))
+        port = {"server_port": free_port()}  # other test processes look for one of Gradio's ports too
+        url = start(page, **app.launch_options() | port | (launch or {}))
         limit_connections(page.server)
         try:
             yield Served(url, visits)
@@ -119,6 +121,12 @@ def serving(
             visits.end_all()
             asyncio.set_event_loop(None)
             gc.collect()  # unclosed sockets of Gradio warn now, while that is ignored, and not in a later test
+
+
+def free_port() -> int:
+    """Return a port that the system had free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:

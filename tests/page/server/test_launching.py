@@ -45,7 +45,9 @@ def test_a_port_that_is_named_is_left_to_gradio(monkeypatch):
     monkeypatch.setenv("GRADIO_SERVER_PORT", "7999")
     page = Page(failures=0)
     launching.launch(page)
-    assert page.ports == [None]
+    monkeypatch.delenv("GRADIO_SERVER_PORT")
+    launching.launch(page, server_port=7998)
+    assert page.ports == [None, 7998]
 
 
 def test_a_port_that_is_listened_on_is_not_free():
