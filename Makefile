@@ -17,7 +17,7 @@ app: $(VENV)/.app
 	$(RUN) app.py
 
 test: $(VENV)/.test tools
-	@echo "Running all tests: about 13 minutes on two cores. The slowest ones are listed at the end."
+	@echo "Running all tests: about 15 minutes on two cores. The slowest ones are listed at the end."
 	-$(RUN) -m inpaint.warm_up
 	$(RUN) -m pytest
 
