@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +17,7 @@ import pytest
 from PIL import Image
 
 from inpaint.console import COMMANDS
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("inpaint", "page", "train")
@@ -133,10 +133,8 @@ def test_a_command_that_does_not_exist_is_answered_with_those_that_do(environmen
 
 
 def test_the_installed_command_serves_the_page(environment, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     variables = {
-        "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "0"
+        "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(free_port()), "GRADIO_ANALYTICS_ENABLED": "0"
     }  # fmt: skip
     page = subprocess.Popen(
         [environment / "inpaint-photos", "app"],

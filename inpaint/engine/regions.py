@@ -130,6 +130,15 @@ def union(boxes: Sequence[Box]) -> Box:
     return Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
 
 
+def joined(parts: Sequence[Part]) -> Part:
+    """Return parts, at least one, as one in their bounding box."""
+    box = union([part.box for part in parts])
+    hole = np.zeros((box.height, box.width), bool)
+    for part in parts:
+        hole[part.box.relative_to(box.left, box.top).slices] |= part.hole
+    return Part(box, hole)
+
+
 def covering_boxes(mask: np.ndarray, side: int = 512) -> list[Box]:
     """Return disjoint boxes that together hold every hole pixel, each the bounding box of its hole pixels.
 

@@ -7,7 +7,7 @@ import numpy as np
 from inpaint.morphology.distance import distance_transform
 from inpaint.morphology.labels import bounding_boxes, label, maximum
 
-from .regions import Box, Part, bounding_part, dilate, union, upsample_nearest
+from .regions import Box, Part, bounding_part, dilate, joined, upsample_nearest
 
 THICK_PX = 16
 """Holes of this thickness and more show a surface. Thinner ones are filled by the network alone, which is better."""
@@ -111,7 +111,8 @@ def thick_part(region: Part, depths: Depths, whole: list[Part], within: Box | No
     parts = [bounding_part(*part.box[:2], part.hole) for part in whole if within is None or part.box.overlaps(within)]
     boxes = bounding_boxes(labels, count)
     parts += [label_part(region, labels, index, boxes[index - 1], factor) for index in touched[touched > 0].tolist()]
-    return _joined([part for part in parts if part is not None])
+    found = [part for part in parts if part is not None]
+    return joined(found) if found else None
 
 
 def label_part(region: Part, labels: np.ndarray, index: int, bounds: np.ndarray, factor: int) -> Part | None:
@@ -128,17 +129,6 @@ def label_part(region: Part, labels: np.ndarray, index: int, bounds: np.ndarray,
     hole = region.hole[top * factor : bottom * factor, left * factor : right * factor]
     in_label = upsample_nearest(labels[top:bottom, left:right] == index, factor, hole.shape)
     return bounding_part(region.box.left + left * factor, region.box.top + top * factor, hole & in_label)
-
-
-def _joined(parts: list[Part]) -> Part | None:
-    """Return the part that consists of parts; None if there are none."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    box = union([part.box for part in parts])
-    hole = np.zeros((box.height, box.width), bool)
-    for part in parts:
-        hole[part.box.relative_to(box.left, box.top).slices] |= part.hole
-    return Part(box, hole)
 
 
 def _grid_window(within: Box | None, box: Box, factor: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:

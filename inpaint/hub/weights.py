@@ -219,10 +219,10 @@ def _looks_like_path(text: str) -> bool:
 
 
 def _suggest_bundled(name: str) -> None:
-    """Raise WeightsError if a name that is no repository of somebody is nearly that of bundled weights."""
-    close = (
-        difflib.get_close_matches(name.lower().replace("_", "-"), _bundled_folders(), 1, 0.8) if "/" not in name else []
-    )
+    """Raise WeightsError if a name without a namespace is close to that of bundled weights."""
+    if "/" in name:
+        return
+    close = difflib.get_close_matches(name.lower().replace("_", "-"), _bundled_folders(), 1, 0.8)
     if close:
         raise WeightsError(
             f"{name!r} is neither a folder here nor the name of bundled weights: "

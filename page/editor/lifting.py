@@ -8,7 +8,7 @@ from PIL import Image
 from inpaint.compiled.parallel import Cancelled
 from inpaint.engine.fills import Fill, FillHoles
 from inpaint.engine.options import FillOptions
-from inpaint.engine.regions import Box, find_regions
+from inpaint.engine.regions import Box, Part, find_regions, joined
 from inpaint.engine.veils import lifted, veiled_in
 
 DamageIn = Callable[[np.ndarray], np.ndarray]
@@ -37,7 +37,7 @@ def with_lifting(fill_holes: FillHoles, photo: Image.Image, damage_in: DamageIn)
             yield fill
         if not fills or (cancelled is not None and cancelled()):
             return
-        regions = list(find_regions(damage_in(mask), within))
+        regions = find_regions(damage_in(mask), within)
         found = list(_lifted(photo, pixels, regions, fills)) if regions else []
         if cancelled is None or not cancelled():
             yield from found
@@ -45,27 +45,16 @@ def with_lifting(fill_holes: FillHoles, photo: Image.Image, damage_in: DamageIn)
     return fill_and_lift
 
 
-def _lifted(
-    photo: Image.Image, pixels: np.ndarray, regions: list[tuple[Box, np.ndarray]], fills: Iterable[Fill]
-) -> Iterator[Fill]:
+def _lifted(photo: Image.Image, pixels: np.ndarray, regions: list[Part], fills: Iterable[Fill]) -> Iterator[Fill]:
     """Yield what is lifted in each region, as far as these fills have filled it.
 
     Args:
         photo: as for `with_lifting`.
         pixels: RGB uint8 (H, W, 3), the canvas before these fills; not modified.
-        regions: boxes, and the damage in each, bool of its size.
+        regions: of the damage, at least one.
         fills: final ones, one over the other.
     """
-    boxes = [box for box, _ in regions]
-    window = Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )
-    hole = np.zeros((window.height, window.width), bool)
-    for box, damage in regions:
-        hole[box.relative_to(window.left, window.top).slices] |= damage
+    window, hole = joined(regions)
     veiled = veiled_in(photo.crop(window), hole)
     if veiled is None:
         return

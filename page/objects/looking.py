@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.engine.regions import Box, Part, bounding_part, union
+from inpaint.engine.regions import Box, Part, bounding_part
 from page.objects import outline, shadow
 from page.objects.pointing import object_at
 
@@ -51,15 +51,6 @@ def look_at_point(photo: Image.Image, x: float, y: float) -> Seen:
 def whole(box: Box) -> Part:
     """Return all of a box as a part of a mask."""
     return Part(box, np.ones((box.height, box.width), bool))
-
-
-def joined(parts: list[Part]) -> Part:
-    """Return parts, at least one, as one in their bounding box."""
-    box = union([part.box for part in parts])
-    hole = np.zeros((box.height, box.width), bool)
-    for part in parts:
-        hole[part.box.relative_to(box.left, box.top).slices] |= part.hole
-    return Part(box, hole)
 
 
 def _shadow_of(photo: Image.Image, covered: Part) -> Part | None:

@@ -5,9 +5,9 @@ import socket
 from typing import Any
 
 from gradio import Blocks
+from gradio.http_server import INITIAL_PORT_VALUE as FIRST_PORT
+from gradio.http_server import TRY_NUM_PORTS as PORTS
 
-FIRST_PORT, PORTS = 7860, 100
-"""Gradio's ports, which are tried in order unless GRADIO_SERVER_PORT names one."""
 TRIES = 20
 
 

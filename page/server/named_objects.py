@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from inpaint.engine.regions import Part
-from page.objects.looking import Seen, joined, look_at_point, look_below, whole
+from inpaint.engine.regions import Part, joined
+from page.objects.looking import Seen, look_at_point, look_below, whole
 from page.server.regions import RegionError, Unit, boxes_in_photo, points_in_photo, regions_to_mask
 
 MAX_OBJECTS = 20

@@ -5,7 +5,6 @@ import contextlib
 import math
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from tests.load.hostile import (
     verdict,
 )
 from tests.load.visitor import Visitor, VisitorError, photo_of
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 STROKES_PER_PHOTO, STROKE_PX = 10, 400
@@ -203,9 +203,7 @@ def start_server(checkout: Path = ROOT, folder: Path | None = None) -> Iterator[
         checkout: its folder.
         folder: where the page keeps its files; None: the default.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "0"}
     environment |= {"GRADIO_TEMP_DIR": str(folder)} if folder else {}
     server = subprocess.Popen([sys.executable, "app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)

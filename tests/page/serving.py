@@ -6,7 +6,6 @@ import functools
 import gc
 import io
 import json
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from page.server.connections import limit_connections
 from page.server.launching import launch as start
 from page.server.owner import OwnerKey
 from page.server.visits import Visits
+from tests.ports import free_port
 
 FILL = (0, 200, 80)
 OWNER_KEY = "the-key-of-the-owner"
@@ -121,12 +121,6 @@ def serving(
             visits.end_all()
             asyncio.set_event_loop(None)
             gc.collect()  # unclosed sockets of Gradio warn now, while that is ignored, and not in a later test
-
-
-def free_port() -> int:
-    """Return a port that the system had free just now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import time
 import urllib.request
@@ -13,6 +12,7 @@ from huggingface_hub import HfApi
 
 from tests.hub import Hub
 from tests.hub.client import Client
+from tests.ports import free_port
 
 PHOTOS, IMAGES = 24, 96
 
@@ -133,8 +133,7 @@ def test_a_context_encoder_is_trained_published_and_loaded_like_other_weights(pi
 def visit(pipeline, model_id: str, revision: str) -> tuple[str, dict]:
     """Start the page with a model on another machine; return its HTML and its response to /status."""
     machine = Client(pipeline.hub.url, pipeline.home / "page", token=None)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     machine.env.update(MODEL_ID=model_id, MODEL_REVISION=revision, GRADIO_SERVER_PORT=str(port))
     address = f"http://127.0.0.1:{port}"
     with machine.start("app.py", stdout=subprocess.DEVNULL) as page:

@@ -8,7 +8,6 @@ import argparse
 import io
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.hub.errors import explain_error, hide_token
 from inpaint.hub.retry import retry
 from inpaint.program import program_name
+from inpaint.temporary_folder import temporary_folder
 from train.data.names import display_name
 from train.data.retry import StreamError
 
@@ -148,8 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_parquet(Path(options.target), rows)
             print(f"{len(rows)} photos with their holes are in {options.target}.")
             return 0
-        with tempfile.TemporaryDirectory(prefix="recipe-") as folder:
-            write_parquet(file := Path(folder) / "rows.parquet", rows)
+        with temporary_folder() as folder:
+            write_parquet(file := folder / "rows.parquet", rows)
             commit = push(options.target, file, _card(options, len(rows)), options.split, options.private)
     except (httpx2.HTTPError, OSError, ValueError, StreamError) as error:
         text = explain_error(error, f"{options.target} could not be written", right=f"write to {options.target}")

@@ -1,12 +1,13 @@
-// What a tab has remembered, read with care: another release of the page may have written it, or somebody by hand. Parts
-// that are not of the expected form are left out, so that they cannot keep the rest from being shown.
+// Reads what the page keeps in sessionStorage. Another release may have written it, or a user: parts that are not of the
+// expected form are left out, so that they cannot keep the rest from being shown.
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value) => typeof value === "string";
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
 const textOf = (value) => (isText(value) ? value : undefined);
 
 // The photo that was open, { visit, example, name, changes, held, unanswered, toned }; null if none is known. `held` are
-// the strokes that wait, `unanswered` what the server had not answered, and `changes` the jobs that made the mask and those that were undone: all of them, or undefined.
+// the strokes that wait, `unanswered` what the server had not answered, and `changes` the jobs that made the mask and those
+// that were undone: all of them, or undefined.
 export function readVisit(stored) {
   const { visit, example, name, changes, held, unanswered, toned } = isObject(stored) ? stored : {};
   if (!isText(visit) && !isText(example)) return null;

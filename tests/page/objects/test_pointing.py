@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from inpaint.engine.regions import Box, dilate
-from page.objects.looking import joined, look_at_point, look_below, whole
+from inpaint.engine.regions import Box, dilate, joined
+from page.objects.looking import look_at_point, look_below, whole
 from page.objects.pointing import object_at
 from tests.page.objects.scenes import BALL, HEIGHT, WIDTH, ellipse, sand, scene
 from tests.page.serving import noise

@@ -4,7 +4,6 @@ Only the Hub is a fake: its jobs run as processes on this machine.
 """
 
 import json
-import socket
 import time
 import urllib.request
 from functools import partial
@@ -19,6 +18,7 @@ from tests.hub.client import Client
 from tests.hub.seeds import seed_pictures, seed_space
 from tests.page.browsing import Visitor, open_tab
 from tests.page.serving import noise
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 IMAGES = 48
@@ -43,8 +43,7 @@ def space(tmp_path_factory):
         patch.setattr(routes, "answer", recording)
         seed_space(hub, "owner/inpaint")
         seed_pictures(hub, "me/photos", private=True)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         machine = Client(hub.url, home / "hf_home", token=SPACES_TOKEN)
         machine.env |= {
             "SYSTEM": "spaces", "SPACE_ID": "owner/inpaint", "OAUTH_CLIENT_ID": "the-space",
