@@ -36,11 +36,19 @@ def warm_up() -> bool:
     from inpaint.pyramid.fills import compile_kernels
 
     compile_kernels()
+    _draw()
     _synthesize()
     _fill()
     _find_damage()
     _edit_jpegs()
     return True
+
+
+def _draw() -> None:
+    """Draw a stroke."""
+    from inpaint.engine.brush import stroke_to_mask
+
+    stroke_to_mask([[2, 2], [9, 6]], 3, (12, 12))
 
 
 def _synthesize() -> None:

@@ -1,10 +1,10 @@
 """Rasterise a brush stroke: a polyline with a round brush becomes the set of pixels that it paints."""
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 
+from .capsules import add_capsules, make_capsules
 from .regions import Box
 
 MAX_POINTS = 20_000
@@ -32,18 +32,18 @@ def stroke_to_mask(
             is not positive.
     """
     path = _check(points, brush_px)
-    segments = pairwise(path) if len(path) > 1 else [(path[0], path[0])]
-    return _painted(path, segments, max(float(brush_px) / 2, 0.5) + grow_px, size)
+    starts, stops = (path[:-1], path[1:]) if len(path) > 1 else (path, path)
+    return _painted(path, starts, stops, max(float(brush_px) / 2, 0.5) + grow_px, size)
 
 
 def discs_to_mask(points: Sequence[Sequence[float]], brush_px: float, size: tuple[int, int]) -> tuple[Box, np.ndarray]:
     """Return what a round brush paints that is set down at each point; arguments, results and errors as above."""
     path = _check(points, brush_px)
-    return _painted(path, zip(path, path, strict=True), max(float(brush_px) / 2, 0.5), size)
+    return _painted(path, path, path, max(float(brush_px) / 2, 0.5), size)
 
 
 def _painted(
-    path: np.ndarray, segments: Iterable[tuple[np.ndarray, np.ndarray]], radius: float, size: tuple[int, int]
+    path: np.ndarray, starts: np.ndarray, stops: np.ndarray, radius: float, size: tuple[int, int]
 ) -> tuple[Box, np.ndarray]:
     """Return the pixels around segments between the points of a path, and those under its points."""
     width, height = size
@@ -53,13 +53,9 @@ def _painted(
     box = Box(left, top, right, bottom)
     if box.width <= 0 or box.height <= 0:
         return Box(0, 0, 0, 0), np.zeros((0, 0), bool)
-    # +1 where a run of painted pixels begins, -1 after its end: the cumulative sum is positive inside
-    steps = np.zeros((box.height, box.width + 1), np.int32)
-    for start, stop in segments:
-        rows, first, last = _runs(start, stop, radius, box)
-        steps[rows, first] += 1
-        steps[rows, last] -= 1
-    painted = np.cumsum(steps, axis=1)[:, :-1] > 0
+    steps = np.zeros((box.height, box.width + 1), np.int16)
+    add_capsules(make_capsules(starts, stops, radius, box), steps)
+    painted = np.cumsum(steps, axis=1, out=steps)[:, :-1] > 0
     under = np.floor(path).astype(np.int64) - (left, top)
     under = under[((under >= 0) & (under < (box.width, box.height))).all(axis=1)]
     painted[under[:, 1], under[:, 0]] = True
@@ -88,36 +84,3 @@ def _check(points: Sequence[Sequence[float]], brush_px: float) -> np.ndarray:
             f"{MAX_COORDINATE} photo pixels: check the scaling"
         )
     return path
-
-
-def _runs(start: np.ndarray, stop: np.ndarray, radius: float, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows of a box that a thick segment with round caps meets, and its column range in each row.
-
-    Rows and columns count from the box. Ranges are a first and a one-past-last column.
-    """
-    if start[1] > stop[1]:
-        start, stop = stop, start
-    first_row = max(int(np.floor(start[1] - radius)), box.top)
-    last_row = min(int(np.ceil(stop[1] + radius)), box.bottom)
-    rows = np.arange(first_row, max(first_row, last_row))
-    y = rows + 0.5
-    left, right = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
-    for x0, y0 in (start, stop):
-        inside = radius**2 - (y - y0) ** 2
-        reach = np.sqrt(np.maximum(inside, 0))
-        left = np.where(inside >= 0, np.minimum(left, x0 - reach), left)
-        right = np.where(inside >= 0, np.maximum(right, x0 + reach), right)
-    dx, dy = stop - start  # a horizontal segment is covered by its two caps alone
-    length = np.hypot(dx, dy)
-    if dy > 0:
-        for side in (-1, 1):  # the two long edges of the rectangle between the caps
-            x0, y0 = start[0] - side * radius * dy / length, start[1] + side * radius * dx / length
-            along = (y - y0) / dy
-            on_edge = (along >= 0) & (along <= 1)
-            x = x0 + along * dx
-            left = np.where(on_edge, np.minimum(left, x), left)
-            right = np.where(on_edge, np.maximum(right, x), right)
-    first = np.clip(np.ceil(left - 0.5), box.left, box.right) if len(rows) else left
-    last = np.clip(np.floor(right - 0.5) + 1, box.left, box.right) if len(rows) else right
-    keep = first < last
-    return rows[keep] - box.top, (first[keep] - box.left).astype(int), (last[keep] - box.left).astype(int)
