@@ -8,6 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from inpaint.console import COMMANDS
+from train.jobs.packages import TRACKIO
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -39,6 +40,10 @@ def test_a_package_has_the_same_range_in_every_extra_and_in_the_groups(extra):
     ranges = REQUIREMENTS | parsed(groups)
     for name, wanted in parsed(EXTRAS[extra]).items():
         assert ranges[name] == wanted, name
+
+
+def test_a_job_installs_the_trackio_of_the_extra():
+    assert parsed([TRACKIO]) == parsed(EXTRAS["trackio"])
 
 
 def test_the_core_is_without_torch_and_what_only_the_page_and_training_need():

@@ -20,11 +20,13 @@ from train.publish.lineage import record_parent
 from train.publish.publish import publish, report
 from train.publish.repository import check_target
 from train.publish.run_info import hub_datasets
+from train.run.checkpoint import FILE as CHECKPOINT_FILE
 from train.run.checkpoint import CheckpointError
 from train.run.distributed import OtherProcessError, ProcessGroup
 from train.run.events import Callback, EventLog, emit
 from train.run.mirror import Mirror, fetch_state
 from train.run.optimize import NonFiniteError
+from train.run.trackio_log import TrackioLog
 
 from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
@@ -95,29 +97,32 @@ def _check_target(config: RunConfig, repo_id: str) -> None:
 
 
 def _train(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Path:
-    """Train, with an event log and a mirror on the Hub where the config has them; return the run's folder."""
-    callbacks: list[Callback] = [EventLog()] if config.event_log and processes.is_main else []
-    mirrors: list[Mirror] = []
-
-    def start_mirror(repo_id: str) -> None:
-        mirrors.append(Mirror(repo_id))
-        fetch_state(repo_id, _with_start_network(config))
-
+    """Train, with the callbacks that the config asks for; return the run's folder."""
+    callbacks: list[Callback] = []
     try:
-        if config.checkpoint_repo is not None:
-            processes.run_on_main(partial(start_mirror, config.checkpoint_repo))
-        callbacks += mirrors
+        processes.run_on_main(lambda: _start_callbacks(config, callbacks))
         if isinstance(config, DamageTrainConfig):
             return train_damage(config, processes, callbacks)
         run_dir = train_generator(config, processes, callbacks)
         if config.evaluations and processes.is_main:
             _compare(config, run_dir)
-            for mirror in mirrors:
-                mirror.on_checkpoint(run_dir)
+            for callback in callbacks:
+                callback.on_checkpoint(run_dir)
         return run_dir
     finally:
-        for mirror in mirrors:
-            mirror.close()
+        for callback in callbacks:
+            callback.close()
+
+
+def _start_callbacks(config: TrainConfig | DamageTrainConfig, callbacks: list[Callback]) -> None:
+    """Add the event log, the mirror, whose state is fetched, and the log in trackio, as far as they are asked for."""
+    if config.event_log:
+        callbacks.append(EventLog())
+    if config.checkpoint_repo is not None:
+        callbacks.append(Mirror(config.checkpoint_repo))
+        fetch_state(config.checkpoint_repo, _with_start_network(config))
+    if config.trackio is not None:
+        callbacks.append(TrackioLog(config, resumed=(Path(config.folder) / CHECKPOINT_FILE).exists()))
 
 
 def _record_parent(config: RunConfig) -> None:

@@ -10,9 +10,11 @@ MAY_CHANGE = (
     "version", "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
     "checkpoint_every", "checkpoint_minutes", "push_to_hub", "private", "if_better", "even_if_worse", "held_out",
     "evaluations", "patience", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
-    "data.patience_s", "run_dir", "device", "checkpoint_repo", "event_log",
+    "data.patience_s", "run_dir", "device", "checkpoint_repo", "event_log", "trackio",
 )  # fmt: skip
 """Settings that may differ when a run is resumed, under their dotted names."""
+TRACKIO_LOCAL = "local"
+"""Value of `trackio` for this machine instead of a Space."""
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,9 @@ class RunConfig:
     checkpoint in its run folder resumes from there."""
     event_log: bool = False
     """Also print progress as JSON lines, for a log that a program reads."""
+    trackio: str | None = None
+    """Space of the Hub, OWNER/NAME, whose trackio dashboard shows losses, held-out figures and sample sheets; created
+    if needed, private unless `private` is false. "local" keeps them on this machine. Needs the package trackio."""
 
     def __post_init__(self) -> None:
         if self.images is not None and self.epochs is not None:
@@ -275,6 +280,8 @@ class RunConfig:
             value = getattr(self, name)
             check(value is None or value >= 1, name, value, "at least 1", "leave it out for the default")
         check(self.evaluations >= 0, "evaluations", self.evaluations, "0 or more", "try 5")
+        check(self.trackio in (None, TRACKIO_LOCAL) or str(self.trackio).count("/") == 1, "trackio", self.trackio,
+              f"OWNER/NAME of a Space, or {TRACKIO_LOCAL!r}", "try me/trackio")  # fmt: skip
         size = self.data_config.batch_size
         check(self.accumulate >= 1 and size % self.accumulate == 0, "accumulate", self.accumulate,
               f"1 or a divisor of the batch size, {size}", "try 2")  # fmt: skip

@@ -50,6 +50,7 @@ def summary(config: RunConfig) -> str:
         ("time", _time(config, images)),
         ("disk", _disk(config)),
         ("folder", config.folder),
+        ("trackio", config.trackio),
     ]
     return "\n".join(f"{name + ':':10}{value}" for name, value in lines if value)
 

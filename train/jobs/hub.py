@@ -19,6 +19,7 @@ from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
 from .cost import MIN_TIMEOUT_S, Hardware, parse_hardware, pause_minutes
+from .packages import train_command
 from .spec import JobError, RunSpec, is_hub_dataset
 from .token_scope import check_may_write
 
@@ -120,7 +121,7 @@ def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> 
         JobError: the dataset is on this machine only.
     """
     _check_dataset(spec)
-    command = ["python", "-m", "train", *spec.job_arguments(pause_minutes(timeout_s))]
+    command = [*train_command(spec), *spec.job_arguments(pause_minutes(timeout_s))]
     return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec), labels=_labels(spec))
 
 
@@ -148,8 +149,12 @@ def _labels(spec: RunSpec) -> dict[str, str]:
 
 def job_name(spec: RunSpec) -> str:
     """Return a name that the Hub accepts: letters, digits, "-" and "_"."""
-    plain = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in spec.repo_id)
-    return f"inpaint-{spec.preset}-{plain}"[:90]
+    return _plain_name(spec.preset, spec.repo_id)
+
+
+def _plain_name(kind: str, repo_id: str) -> str:
+    plain = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in repo_id)
+    return f"inpaint-{kind}-{plain}"[:90]
 
 
 def _check_dataset(spec: RunSpec) -> None:
@@ -192,7 +197,8 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
     """
     with explained("The job could not be started", token):
         account = retry(lambda: HfApi(token=token).whoami(token=token))
-        check_may_write(account, [setting_of(request.command, name) for name in ("push_to_hub", "checkpoint_repo")])
+        written = (setting_of(request.command, name) for name in ("push_to_hub", "checkpoint_repo", "trackio"))
+        check_may_write(account, [name for name in written if "/" in name])
         job = HfApi(token=token).run_job(
             image=request.image,
             command=request.command,
@@ -216,8 +222,9 @@ def request_again(job: HubJob) -> JobRequest:
     """
     if not job.image or not job.repo_id:
         raise JobError(f"The job {job.id} cannot be repeated: start the same run from the form.")
-    name = "inpaint-again-" + "".join(letter if letter.isalnum() else "-" for letter in job.repo_id)
-    return JobRequest(job.image, list(job.command), job.flavor, MIN_TIMEOUT_S, name[:90])
+    command, preset = list(job.command), setting_of(job.command, "preset")
+    name, labels = _plain_name("again", job.repo_id), LABELS | ({"preset": preset} if preset else {})
+    return JobRequest(job.image, command, job.flavor, MIN_TIMEOUT_S, name, labels=labels)
 
 
 def get_job(job_id: str, token: str, namespace: str | None = None) -> HubJob:

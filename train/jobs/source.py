@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 from inpaint.hub.retry import retry
 
 from .hub import explained
+from .packages import packages_of
 from .spec import JobError, RunSpec
 
 IMAGE = "pytorch/pytorch:2.11.0-cuda12.8-cudnn9-runtime"
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 BOOTSTRAP = """\
 import hashlib, io, os, subprocess, sys, tarfile, urllib.request
-url, sha256, *arguments = sys.argv[1:]
+url, sha256, packages, *arguments = sys.argv[1:]
 request = urllib.request.Request(url)
 request.add_unredirected_header("Authorization", "Bearer " + os.environ["HF_TOKEN"])
 code = urllib.request.urlopen(request, timeout=300).read()
@@ -32,10 +33,11 @@ tarfile.open(fileobj=io.BytesIO(code)).extractall("inpaint-code", filter="data")
 os.chdir("inpaint-code")
 plain = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
 install = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "-r", "requirements.txt"]
-subprocess.run(install, check=True, env={**plain, "PIP_BREAK_SYSTEM_PACKAGES": "1"})
+subprocess.run(install + packages.split(), check=True, env={**plain, "PIP_BREAK_SYSTEM_PACKAGES": "1"})
 os.execv(sys.executable, [sys.executable, "-m", "train", *arguments])
 """
-"""Program that runs in the job before training. What follows it on the command line is data: URL, hash, arguments."""
+"""Program that runs in the job before training. What follows it on the command line is data: URL, hash, packages,
+arguments."""
 
 
 class PackedCode(NamedTuple):
@@ -107,4 +109,4 @@ def upload(code: PackedCode, spec: RunSpec, token: str) -> list[str]:
             raise JobError(f"{repo_id} is public: make it private in its settings, or delete it.")
         commit = retry(lambda: api.upload_file(path_or_fileobj=code.data, path_in_repo=path, repo_id=repo_id))
     url = f"{api.endpoint}/{repo_id}/resolve/{commit.oid}/{path}"
-    return ["python", "-c", BOOTSTRAP, url, code.sha256]
+    return ["python", "-c", BOOTSTRAP, url, code.sha256, packages_of(spec)]

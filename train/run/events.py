@@ -27,6 +27,12 @@ class Callback:
     def on_checkpoint(self, run_dir: Path) -> None:
         """Run after a checkpoint and the weights beside it were written."""
 
+    def on_sheet(self, path: Path, images_seen: int) -> None:
+        """Run after a sample sheet was drawn to `path`, a PNG file."""
+
+    def close(self) -> None:
+        """Run at the end of the run, however it ended; not called by the loop but by what has started it."""
+
 
 class EventLog(Callback):
     """Prints events as JSON lines, for a log that a program reads."""

@@ -84,7 +84,7 @@ def train(
                 trainer.schedule.keep_unscaled()
         figures = HeldOutFigures(build_measure() if processes.is_main else None, config.evaluations, config.patience)
         figures.restore(state.get("held_out", {}) if state else {})
-        sheets = SampleSheets(trainer, config, run_dir, open_stream)
+        sheets = SampleSheets(trainer, config, run_dir, open_stream, callbacks)
         _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
     finally:
         stream.close()

@@ -1,6 +1,7 @@
 """Sample sheets: the same few photos, as the network answers them in the course of a run."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from train.config import RunConfig
@@ -8,6 +9,7 @@ from train.data.order import START
 from train.data.retry import StreamError
 from train.data.stream import Batch
 
+from .events import Callback
 from .trainer import OpenStream, Trainer
 
 SHEET_PHOTOS = 8
@@ -21,10 +23,19 @@ class SampleSheets:
         config: of the run.
         run_dir: the run's folder; the sheets go to `samples/`.
         open_stream: opens the stream of the photos.
+        callbacks: get each sheet that is named by the images seen.
     """
 
-    def __init__(self, trainer: Trainer, config: RunConfig, run_dir: Path, open_stream: OpenStream) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        config: RunConfig,
+        run_dir: Path,
+        open_stream: OpenStream,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
         self._trainer, self._config, self._open_stream = trainer, config, open_stream
+        self._callbacks = callbacks
         self._folder = run_dir / "samples"
 
     def begin(self, batch: Batch) -> None:
@@ -44,7 +55,10 @@ class SampleSheets:
 
     def draw(self) -> None:
         """Draw a sheet that is named by the images seen."""
-        self._trainer.draw_sheet(self._folder / f"images-{self._trainer.images_seen:09d}.png")
+        path = self._folder / f"images-{self._trainer.images_seen:09d}.png"
+        self._trainer.draw_sheet(path)
+        for callback in self._callbacks:
+            callback.on_sheet(path, self._trainer.images_seen)
 
     def draw_epochs(self, previous: int) -> None:
         """Draw the sheets of `sample_epochs` that have become due since epoch `previous`; -1: before the run."""

@@ -97,9 +97,10 @@ def test_publishing_again_is_offered_only_where_nothing_else_is_missing(stage, s
 
 
 def test_the_same_job_is_requested_once_more_and_an_unknown_one_is_refused():
-    command = ("python", "-m", "train", "--config", '{"push_to_hub": "me/weights"}')
+    command = ("python", "-m", "train", "--config", '{"preset": "tiny", "push_to_hub": "me/weights"}')
     job = HubJob("1", "ERROR", "", "url", "t4-small", command, "", "hf.co/spaces/me/inpaint")
     request = request_again(job)
     assert (request.image, tuple(request.command), request.flavor) == (job.image, command, "t4-small")
+    assert request.labels == {"inpaint": "retrain", "preset": "tiny"}
     with pytest.raises(JobError, match="start the same run"):
         request_again(HubJob("1", "ERROR", "", "url", "t4-small", command, ""))

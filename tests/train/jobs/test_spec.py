@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +14,7 @@ from train.damage.config import DAMAGE_PRESETS
 from train.jobs import hub as jobs_hub
 from train.jobs.cost import pause_minutes
 from train.jobs.hub import HubJob, image_request, job_name, space_request
+from train.jobs.packages import TRACKIO
 from train.jobs.spec import ALL_PRESETS, JobError, RunSpec, is_hub_dataset
 from train.presets import PRESETS, with_overrides
 
@@ -138,6 +142,22 @@ def test_an_image_request_starts_with_the_bootstrap_command():
     assert request.command[:5] == ["python", "-c", "program", "url", "--config"]
 
 
+def test_a_job_that_logs_to_trackio_installs_it_and_trains_with_the_same_arguments(tmp_path):
+    request = space_request(spec(overrides={"trackio": "me/board"}), "me/inpaint", "t4-small", 3600)
+    python, flag, program, packages, *arguments = request.command
+    assert (python, flag, packages) == ("python", "-c", TRACKIO)
+    assert json.loads(arguments[1])["trackio"] == jobs_hub.setting_of(request.command, "trackio") == "me/board"
+    (tmp_path / "train.py").write_text("import os, sys; print(sys.argv[1:], os.environ['HF_TOKEN'])")
+    (tmp_path / "pip.py").write_text("import os, sys; print(sys.argv[1:], 'HF_TOKEN' in os.environ)")
+    done = subprocess.run(
+        [sys.executable, flag, program, "numpy pillow", *arguments], cwd=tmp_path, check=True, capture_output=True,
+        text=True, env=os.environ | {"HF_TOKEN": "hf_secret"},
+    )  # fmt: skip
+    installed, trained = done.stdout.splitlines()
+    assert "'numpy', 'pillow'" in installed and installed.endswith("False"), "packages do not see the token"
+    assert trained == f"{arguments} hf_secret"
+
+
 def test_user_input_stays_data_and_is_parsed_by_no_shell():
     request = space_request(spec(dataset="me/photos:a"), "me/inpaint", "t4-small", 3600)
     assert request.command[:4] == ["python", "-m", "train", "--config"] and len(request.command) == 5
@@ -168,3 +188,14 @@ def test_the_token_is_sent_in_the_secrets_only(monkeypatch):
     assert sent.pop("token") == "hf_secret"
     assert "hf_secret" not in json.dumps(sent)
     assert sent["timeout"] == 3600
+
+
+def test_a_token_that_may_not_write_the_space_of_trackio_starts_no_job(monkeypatch):
+    weights = ("me/weights", "me/weights-checkpoint")
+    scopes = [{"entity": {"name": name}, "permissions": ["repo.write"]} for name in weights]
+    token = {"role": "fineGrained", "fineGrained": {"scoped": scopes}}
+    monkeypatch.setattr(jobs_hub.HfApi, "whoami", lambda api, **arguments: {"auth": {"accessToken": token}})
+    monkeypatch.setattr(jobs_hub.HfApi, "run_job", lambda api, **arguments: pytest.fail("it was started"))
+    run = spec(overrides={"trackio": "me/board"})
+    with pytest.raises(JobError, match="may not write me/board"):
+        jobs_hub.submit(space_request(run, "me/inpaint", "t4-small", 3600), "hf_secret", "me")
