@@ -54,7 +54,7 @@ class Visitor:
     def wait_for_status(self, text):
         """Wait until the status line contains a text."""
         self.page.wait_for_function(
-            "text => document.querySelector('[data-testid=status]').innerText.includes(text)", arg=text
+            "text => document.querySelector('[data-testid=status]')?.innerText.includes(text)", arg=text
         )
 
     def upload(self, pixels, name="photo.png"):

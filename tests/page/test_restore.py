@@ -1,5 +1,8 @@
 """Restoring a photo with one click, in a real browser: every step can be taken back, and what was found is steered."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,8 +11,9 @@ from PIL import Image, ImageFilter
 from inpaint import Inpainter
 from inpaint.photos.tone import find_tone_curve
 from page.editor.examples import example_files
+from page.editor.restoring import RestoreActions
 from page.server.texts import translate
-from tests.page.browsing import Visitor, filled, open_tab, picture_of
+from tests.page.browsing import Visitor, filled, open_tab, picture_of, until
 from tests.page.damaged import LEFT, RIGHT, SPECK, faded, find_damage
 from tests.page.serving import GRADIO_WARNINGS, noise
 
@@ -85,6 +89,52 @@ def test_a_version_is_shown_and_restored_with_its_tones(visitor, searches):
     assert filled(visitor.pixels(), LEFT, RIGHT) and visitor["version"].count() == 2
 
 
+@pytest.mark.parametrize("step", ["found", "_fill", "_tone"])
+def test_a_reload_during_a_restoration_ends_with_its_result(visitor, searches, monkeypatch, step):
+    run, has_begun, may_end = getattr(RestoreActions, step), threading.Event(), threading.Event()
+
+    def run_later(*arguments):
+        has_begun.set()
+        assert may_end.wait(30)
+        return run(*arguments)
+
+    monkeypatch.setattr(RestoreActions, step, run_later)
+    visitor.upload(faded(noise(300, 400)))
+    visitor["restore"].click()
+    until(has_begun.is_set, "the step has begun")
+    visitor.page.reload(wait_until="commit")
+    may_end.set()
+    visitor.wait_for_status(translate("restored_both", "en", count=2))
+    settle(visitor)
+    assert checked(visitor, *STEPS) == [True, True, True] and filled(visitor.pixels(), LEFT, RIGHT)
+    assert visitor["divider"].is_visible() and len(searches) == 1
+    visitor["undo"].click()
+    visitor.page.wait_for_function("!document.querySelector('[data-testid=step-tone]').checked")
+    settle(visitor)
+    assert not filled(visitor.pixels(), LEFT) and visitor["undo"].is_disabled()
+
+
+def test_a_search_that_goes_on_after_a_reload_is_shown_and_can_be_cancelled(visitor, monkeypatch):
+    def search(self, photo, on_progress, **options):
+        while True:  # until it is cancelled
+            on_progress(0.25)
+            time.sleep(0.02)
+
+    monkeypatch.setattr(Inpainter, "find_damage", search)
+    photo = noise(300, 400)
+    visitor.upload(photo)
+    visitor["restore"].click()
+    visitor["cancel"].wait_for()
+    visitor.page.reload()
+    visitor.wait_for_status(translate("stage_find", "en"))
+    assert visitor["progress"].locator("output").inner_text() == "25 %"
+    visitor["cancel"].click()
+    visitor.wait_for_status(translate("cancelled", "en"))
+    settle(visitor)
+    assert (visitor.pixels()[..., :3] == photo).all() and not visitor["restoration"].is_visible()
+    assert not visitor["error"].inner_text() and not visitor["undo"].is_enabled()
+
+
 def test_each_step_is_taken_back_by_itself(visitor, searches):
     photo = faded(noise(300, 400))
     visitor.upload(photo)
@@ -122,13 +172,17 @@ def test_undo_and_redo_keep_the_switches_right(visitor):
     assert checked(visitor, *STEPS) == [True, True, True] and filled(visitor.pixels(), LEFT, RIGHT)
 
 
-def test_undo_takes_back_the_tones_too_when_the_page_was_reloaded_meanwhile(visitor):
+def test_after_a_reload_the_page_says_what_was_restored_and_undo_takes_back_the_tones_too(visitor):
     visitor.upload(faded(noise(300, 400)))
     restore(visitor)
     settle(visitor)
+    said, divider = visitor["status"].inner_text(), visitor["divider"].input_value()
+    assert said == translate("restored_both", "en", count=2)
     visitor.page.reload()
     visitor.wait("ready")
     assert checked(visitor, *STEPS) == [True, True, True]
+    visitor.wait_for_status(said)
+    assert visitor["divider"].is_visible() and visitor["divider"].input_value() == divider
     visitor["undo"].click()
     visitor.page.wait_for_function("!document.querySelector('[data-testid=step-tone]').checked")
 
@@ -221,6 +275,9 @@ def test_a_sound_photo_stays_as_it_is_with_a_message(visitor):
     visitor.wait_for_status(translate("restored_none", "en"))
     settle(visitor)
     assert (visitor.pixels()[..., :3] == photo).all() and visitor["download"].is_disabled()
+    assert not visitor["divider"].is_visible() and visitor["found-count"].inner_text() == "0 found"
+    visitor.page.reload()
+    visitor.wait_for_status(translate("restored_none", "en"))
     assert not visitor["divider"].is_visible() and visitor["found-count"].inner_text() == "0 found"
 
 

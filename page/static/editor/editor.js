@@ -153,7 +153,7 @@ async function showPhoto(page, { bitmap, visit, answer, resumed, held, unanswere
   page.status.setRefining(false); // of the previous photo
   await showAnswer(page, answer ?? { patches: [] }, [resumed ? {} : photo]);
   if (resumed) {
-    page.restoration.sync();
+    showDone(page, answer, page.restoration.resume(answer.painted));
     const isChanged = Boolean(answer.painted || page.restoration.evensTones);
     page.unsaved.changed(isChanged);
     root.toggleAttribute("data-changed", isChanged);

@@ -63,12 +63,31 @@ export function createRemembering(page) {
     return createImageBitmap(await preview.blob());
   }
 
-  async function resume({ visit, example, name, changes, toned, ...waiting }, versions) {
-    const { width, height, ...answer } = await page.opener.request("resume_visit", { visit });
+  // The answer to "resume_visit", which comes once nothing runs for the photo any more. What runs is shown meanwhile, and
+  // can be cancelled: with what waits behind it, this request too, which is repeated then.
+  async function answerOf(visit) {
+    const { opener, progress, server, status } = page;
+    let isCancelled = false;
+    const ask = () => opener.request("resume_visit", { visit });
+    const cancel = () => {
+      isCancelled = true;
+      server.cancel({ visit });
+    };
+    status.set("opening", "opening");
+    progress.begin({ cancel, poll: () => server.progress({ visit }) });
+    const answer = await ask().catch((error) => (isCancelled ? ask() : Promise.reject(error)));
+    progress.end();
+    return { ...answer, isCancelled };
+  }
+
+  async function resume({ visit, example, name, changes, toned, held, unanswered }, versions) {
+    const { width, height, isCancelled, ...answer } = await answerOf(visit);
     const file = example ? undefined : await fileOf(answer, name);
     const bitmap = await pictureOf({ visit, example }, { ...answer, width, height }, file);
-    const shown = { visit, example, file, width, height, bitmap, answer };
-    await page.showPhoto({ ...shown, ...waiting, versions, resumed: { ...changes, toned } });
+    const shown = { visit, example, file, width, height, bitmap, answer, held, versions };
+    const left = isCancelled ? undefined : unanswered;
+    await page.showPhoto({ ...shown, unanswered: left, resumed: { ...changes, toned } });
+    if (isCancelled) page.status.set("cancelled");
   }
 
   return {
@@ -82,7 +101,9 @@ export function createRemembering(page) {
       try {
         if (remembered.visit) await resume(remembered, versions?.visit === remembered.visit ? versions : null);
         else await page.opener.open(remembered); // an example that was only looked at
-      } catch {} // the server no longer has the photo
+      } catch {
+        page.progress.end(); // the server no longer has the photo
+      }
       if (!page.photo) write(KEY, null);
       return Boolean(page.photo);
     },

@@ -3,7 +3,7 @@ import { createFound } from "./found.js";
 import { KINDS } from "./found_map.js";
 import { createTone } from "./tone.js";
 
-const SUMMED_UP = ["fill_found", "set_tone", "finish_fill", "redo_stroke"];
+const SUMMED_UP = ["fill_found", "set_tone", "finish_fill", "redo_stroke", "resume_visit"];
 
 export function createRestoration(page, { levels, level: usualLevel }) {
   const { root, text, transport, status, comparison } = page;
@@ -64,9 +64,13 @@ export function createRestoration(page, { levels, level: usualLevel }) {
   }
 
   // The divider opens where the change is: half of what was filled is left of it.
+  function openDivider() {
+    if (found.count || tone.shown) comparison.show(true, found.count ? Math.min(Math.max(found.middle, 15), 85) : 50);
+  }
+
   function finish({ tone: levels }) {
     tonedByRestoring = Boolean(levels);
-    if (found.count || levels) comparison.show(true, found.count ? Math.min(Math.max(found.middle, 15), 85) : 50);
+    openDivider();
   }
 
   // What restoring has done: the key of a text, with its count; null: nothing, unless it has just been tried.
@@ -171,9 +175,17 @@ export function createRestoration(page, { levels, level: usualLevel }) {
         transport.push({ name: "set_tone", on: Boolean(last) });
       }
     },
+    // The page was reloaded: the steps, and the divider if restoring was the last change of a photo.
+    resume(painted) {
+      this.sync();
+      const job = { name: "resume_visit", restoring: !painted };
+      if (this.summaryAfter(job)) openDivider();
+      return job;
+    },
     // What restoring has done, if that was the last change; null otherwise.
     summaryAfter({ name, restoring }) {
-      const isLast = name === "set_tone" || transport.applied.at(-1)?.name === "fill_found";
+      const last = transport.applied.at(-1);
+      const isLast = name === "set_tone" || (last ? last.name === "fill_found" : restoring);
       return found.known && isLast && SUMMED_UP.includes(name) ? summary(restoring) : null;
     },
     // Show a version with the tones that it had.
