@@ -28,8 +28,10 @@ _HEADER_BYTES = 1 << 16
 _DEEP_LAYERS = 16.0
 """For each pixel of AVIF and HEIC files of 10 or 12 bits: planes, their colours in 16 bits, and a copy."""
 _JPEG_COEFFICIENT_BYTES, _JPEG2000_SAMPLE_BYTES = 2, 7
-_TIFF_COPIES, _EMBEDDED_COPIES = 3, 4
-"""How often the samples of a strip are in memory while it is decoded; strips that are JPEG or WebP files themselves."""
+_TIFF_COPIES, _EMBEDDED_COPIES, _ROWS_COPIES = 3, 4, 6
+"""How often the samples of a strip are in memory while it is decoded as a whole; of strips that are JPEG or WebP files
+themselves; and those of the rows that are converted at a time.
+"""
 
 
 class Reckoned(NamedTuple):
@@ -105,7 +107,9 @@ def _is_deep_heif(file: BinaryIO, format: str) -> bool:
 def _reckon_tiff(file: BinaryIO, name: str, length: int) -> Reckoned | None:
     """Return what a TIFF file takes; None if only Pillow might read it."""
     reading = importlib.import_module("inpaint.photos.tiff.reading")  # not before a file needs it
-    embedded = importlib.import_module("inpaint.photos.tiff.embedded")
+    embedded, rendition, segments = (
+        importlib.import_module(f"inpaint.photos.tiff.{name}") for name in ("embedded", "rendition", "segments")
+    )
     try:
         structure = reading.Structure(file, name)
         directory = reading.pages_of(structure)[reading.choose_readable_page(structure, name, None)]
@@ -114,10 +118,14 @@ def _reckon_tiff(file: BinaryIO, name: str, length: int) -> Reckoned | None:
         return None
     deep = layout.bits > 8 and layout.samples > 1
     stored = 8 if deep else 4
-    samples = layout.segment[0] * layout.segment[1] * layout.samples * layout.dtype.itemsize
-    copies = _EMBEDDED_COPIES if layout.compression in embedded.COMPRESSIONS else _TIFF_COPIES
-    segment = copies * samples + int(layout.counts.max(initial=0))
-    return _reckoned(layout.width * layout.height, stored, 0, min(segment, 1 << 40))
+    row = layout.segment[0] * layout.samples * layout.dtype.itemsize
+    taken = _ROWS_COPIES * row * next(rendition.row_blocks(layout.segment[1], layout.segment[0])).stop
+    if layout.compression in embedded.COMPRESSIONS:
+        taken += _EMBEDDED_COPIES * row * layout.segment[1]
+    elif layout.compression not in segments.STREAMED:
+        taken += _TIFF_COPIES * row * layout.segment[1]
+    taken += (layout.samples if layout.planar else 1) * int(layout.counts.max(initial=0))
+    return _reckoned(layout.width * layout.height, stored, 0, min(taken, 1 << 40))
 
 
 def _reckoned(pixels: int, stored: int, layers: float, more: int) -> Reckoned:

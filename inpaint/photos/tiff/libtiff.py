@@ -39,6 +39,8 @@ def decompress(compression: int, data: bytes, width: int, rows: int, options: in
     file = b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(4) + data
     image = TiffImagePlugin.TiffImageFile(io.BytesIO(file))
     with image:
+        # Pillow refuses to make an image of 179 million bytes, which a photo of 30 megapixels has in one strip
+        image.im = Image.core.new(image.mode, image.size)
         image.load()
         return image.tobytes()
 

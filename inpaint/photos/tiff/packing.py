@@ -11,7 +11,7 @@ from .layout import Layout, UnsupportedTiffError
 _BLOCK_SAMPLES = 1 << 18
 
 
-def unpack(layout: Layout, data: bytes, rows: int) -> np.ndarray:
+def unpack(layout: Layout, data: bytes | memoryview, rows: int) -> np.ndarray:
     """Return the samples of a segment.
 
     Args:

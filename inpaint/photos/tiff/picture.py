@@ -9,7 +9,7 @@ import numpy as np
 from .layout import Layout, layout_of
 from .rendition import Rendition, colours_of, rendition_of, row_blocks
 from .scales import needs_range, scale_of
-from .segments import DamagedSegmentError, decode_segment
+from .segments import DamagedSegmentError, decode_rows, decode_segment
 from .structure import Directory, Structure
 
 _COLOR_MAP = 320
@@ -96,6 +96,36 @@ class Picture:
         except DamagedSegmentError as error:
             raise self.structure.damaged(f"a strip or tile of it, {error}") from error
 
+    def blocks(self, cell: Cell, planes: Iterable[int] | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the samples of a cell that are inside the picture some rows at a time, so that they take little memory.
+
+        Args:
+            cell: as for `samples`, as the errors are.
+            planes: as there.
+
+        Yields:
+            Which rows of the cell, and their samples (rows, width, samples).
+        """
+        layout, step = self.layout, next(row_blocks(cell.rows, self.layout.segment[0])).stop
+        wanted = (0,) if not layout.planar else range(layout.samples) if planes is None else planes
+        streams = {
+            plane: decode_rows(layout, self.stored(cell.segments[plane]), cell.rows, step, self.options)
+            for plane in wanted
+        }
+        try:
+            for top in range(0, cell.height, step):
+                rows = slice(top, min(top + step, cell.height))
+                inside = slice(rows.stop - top), slice(cell.width)
+                if not layout.planar:
+                    yield rows, next(streams[0])[inside]
+                    continue
+                result = np.zeros((rows.stop - top, cell.width, layout.samples), layout.dtype)
+                for plane, stream in streams.items():
+                    result[..., plane] = next(stream)[inside][..., 0]
+                yield rows, result
+        except DamagedSegmentError as error:
+            raise self.structure.damaged(f"a strip or tile of it, {error}") from error
+
     def in_blocks(self) -> "Picture":
         """Return the picture with strips of fewer rows where the file has large ones without compression.
 
@@ -138,9 +168,8 @@ class Picture:
         """Return the smallest and the largest of the finite colour samples."""
         low, high = np.inf, -np.inf
         for cell in self.cells():
-            samples = self.samples(cell, range(colours))[: cell.height, : cell.width, :colours]
-            for rows in row_blocks(cell.height, cell.width):
-                block = samples[rows]
+            for _, samples in self.blocks(cell, range(colours)):
+                block = samples[..., :colours]
                 finite = block[np.isfinite(block)] if block.dtype.kind == "f" else block
                 if finite.size:
                     low, high = min(low, float(finite.min())), max(high, float(finite.max()))

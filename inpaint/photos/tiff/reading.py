@@ -17,7 +17,7 @@ from .naming import describe_tiff
 from .pages import choose_page, pages_of
 from .picture import Picture, picture_of
 from .raw import camera_of, raw_kind_of_tiff
-from .rendition import Pixels, Rendition, row_blocks
+from .rendition import Pixels, Rendition
 from .structure import Directory, Structure
 
 
@@ -110,9 +110,8 @@ def shown(picture: Picture, rendition: Rendition) -> Image.Image:
     low = photo.info.get(LOW_BYTES)
     planes = rendition.channels if layout.planar else None
     for cell in picture.cells():
-        samples = picture.samples(cell, planes)[: cell.height, : cell.width]
-        for rows in row_blocks(cell.height, cell.width):
-            pixels = rendition.show(samples[rows])
+        for rows, samples in picture.blocks(cell, planes):
+            pixels = rendition.show(samples)
             place = (cell.left, cell.top + rows.start)
             photo.paste(image_of(rendition, pixels.upper), place)
             if low is not None and pixels.lower is not None:

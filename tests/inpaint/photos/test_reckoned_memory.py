@@ -56,6 +56,8 @@ def write_photos(folder, prefix, height, width):
     tifffile.imwrite(folder / f"{prefix}float.tif", floats, photometric="rgb", rowsperstrip=height)
     options = {"photometric": "rgb", "rowsperstrip": height, "compression": "zlib"}
     tifffile.imwrite(folder / f"{prefix}one-strip-float.tif", floats, **options)
+    tifffile.imwrite(folder / f"{prefix}one-strip-differences.tif", floats, predictor=True, **options)
+    tifffile.imwrite(folder / f"{prefix}one-strip-lzw.tif", floats, **options | {"compression": "lzw"})
     with (folder / f"{prefix}deep.png").open("wb") as file:
         save_deep(from_deep_array(deep), file, "PNG")
     Image.fromarray(deep[..., 0].copy()).save(folder / f"{prefix}grey-deep.png")
@@ -89,7 +91,9 @@ def taken(tmp_path_factory):
     [
         ("grey-float.tif", 10),
         ("float.tif", 15),
-        ("one-strip-float.tif", 50),
+        ("one-strip-float.tif", 15),
+        ("one-strip-differences.tif", 20),
+        ("one-strip-lzw.tif", 60),
         ("deep.png", 20),
         ("grey-deep.png", 10),
         ("deep.ppm", 22),

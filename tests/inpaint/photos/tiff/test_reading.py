@@ -11,7 +11,7 @@ from inpaint.photos.masks import to_mask
 from inpaint.photos.opening import open_photo
 from inpaint.photos.saving import save_photo
 from inpaint.photos.sixteen_bit import to_array
-from inpaint.photos.tiff.segments import decode_segment
+from inpaint.photos.tiff.packing import unpack
 
 from .files import COLUMNS, HEIGHT, ROWS, WIDTH, ramp, several, tiff_bytes
 
@@ -44,30 +44,57 @@ def test_colour_of_8_and_16_bits_is_read_to_the_bit_in_each_layout_and_compressi
     assert np.array_equal(to_array(photo), pixels)
 
 
+@pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("layout", [{}, {"rowsperstrip": 12}, {"planarconfig": "separate"}, {"byteorder": ">"}])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-def test_large_strips_without_compression_are_read_a_few_rows_at_a_time(dtype, layout, monkeypatch):
+def test_large_strips_are_read_a_few_rows_at_a_time(dtype, layout, packing, monkeypatch):
+    layout = layout | packing
     pixels, rows_of = ramp(dtype, 3), []
     before = to_array(open_photo(tiff_bytes(pixels, **layout)))
     monkeypatch.setattr("inpaint.photos.tiff.rendition._ROWS_PIXELS", 5 * WIDTH)
 
-    def decode(layout, data, rows, options):
+    def counted(layout, data, rows):
         rows_of.append(rows)
-        return decode_segment(layout, data, rows, options)
+        return unpack(layout, data, rows)
 
-    monkeypatch.setattr("inpaint.photos.tiff.picture.decode_segment", decode)
+    monkeypatch.setattr("inpaint.photos.tiff.segments.unpack", counted)
     assert np.array_equal(to_array(open_photo(tiff_bytes(pixels, **layout))), before)
     assert 1 <= max(rows_of) <= 5
 
 
+@pytest.mark.parametrize("packing", [{"compression": "zlib"}, {"compression": "lzma"}])
+@pytest.mark.parametrize("chunk_bytes", [1, 50, 1 << 16])
+def test_compressed_strips_are_read_to_the_bit_wherever_their_data_are_cut(packing, chunk_bytes, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    pixels[4:20] = 7  # few bytes that become many
+    monkeypatch.setattr("inpaint.photos.tiff.rendition._ROWS_PIXELS", 2 * WIDTH)
+    monkeypatch.setattr("inpaint.photos.tiff.segments._CHUNK_BYTES", chunk_bytes)
+    data = tiff_bytes(pixels, rowsperstrip=HEIGHT, **packing)
+    assert np.array_equal(to_array(open_photo(data)), pixels)
+    with pytest.raises(PhotoError, match="damaged"):
+        open_photo(with_strip_of(data, 100))
+
+
 def test_a_strip_that_is_shorter_than_its_rows_is_still_damaged_if_it_is_read_in_parts(monkeypatch):
-    data = bytearray(tiff_bytes(ramp("uint8", 3)))
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        tag = file.pages[0].tags[279]
-    data[tag.valueoffset : tag.valueoffset + 4] = struct.pack("<I", WIDTH * 3 * 10)
+    data = with_strip_of(tiff_bytes(ramp("uint8", 3)), WIDTH * 3 * 10)
     monkeypatch.setattr("inpaint.photos.tiff.rendition._ROWS_PIXELS", 5 * WIDTH)
     with pytest.raises(PhotoError, match="damaged"):
-        open_photo(bytes(data))
+        open_photo(data)
+
+
+def with_strip_of(data, count):
+    """A TIFF of one strip that claims to have this number of bytes."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        place = file.pages[0].tags[279].valueoffset
+    return data[:place] + struct.pack("<I", count) + data[place + 4 :]
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zstd", "packbits"])
+def test_a_strip_of_more_bytes_than_pillow_has_pixels_is_read(compression, monkeypatch):
+    pixels = ramp("uint8", 3)
+    data = tiff_bytes(pixels, rowsperstrip=HEIGHT, compression=compression)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", WIDTH * HEIGHT)
+    assert np.array_equal(to_array(open_photo(data)), pixels)
 
 
 @pytest.mark.parametrize(
