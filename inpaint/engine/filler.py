@@ -6,7 +6,7 @@ modes and the writing of results are left to `inpaint.inpainter`.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from PIL import Image
@@ -18,6 +18,7 @@ from inpaint.networks.config import FreeFormConfig, GeneratorConfig
 from inpaint.photos.errors import MaskError
 from inpaint.pyramid.fills import composite_pixels, downscale, push_pull, transfer_low_frequencies
 
+from .batches import batches
 from .crop_order import CropOrder
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
@@ -55,6 +56,22 @@ class Generator(Protocol):
             float32 (B, 3, H, W) in [-1, 1]; values outside the hole mean nothing.
         """
         ...
+
+
+class _Prepared(NamedTuple):
+    """A crop as the generator sees it.
+
+    Attributes:
+        crop: what is filled.
+        image: float32 (3, h, w) in [-1, 1]; 0 in the crop's own hole.
+        mask: float32 (h, w) in {0, 1}, 1 = hole; for some generators larger than the hole.
+        coarse_fill: float32 (3, h, w) in [-1, 1]; None: there is none.
+    """
+
+    crop: Crop
+    image: np.ndarray
+    mask: np.ndarray
+    coarse_fill: np.ndarray | None
 
 
 class Filler:
@@ -164,24 +181,32 @@ class Filler:
     ) -> Iterator[tuple[RegionPlan, Fill, PackedFill]]:
         """Yield the network's fills of all regions in order, until they are no longer wanted."""
         order = CropOrder([region.crops for region in regions])
+        in_batches = batches(order)
         generator, workers = self._for_crops(len(order.crops), len(regions))
 
-        def fill_of(index: int) -> Fill | None:
+        def fills_of(number: int) -> list[tuple[int, Fill]]:
             if cancelled is not None and cancelled():
-                return None
-            crop = order.crops[index]
-            if within is not None and not crop.box.overlaps(within):
-                order.keep(index, Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
-                return None
-            fill = self._fill_crop(generator, crop, pixels, mask, *order.earlier_fills(index), unknown)
-            order.keep(index, fill.pack())
-            return None if crop.coarse else fill
+                return []
+            wanted = []
+            for index in in_batches[number].crops:
+                crop = order.crops[index]
+                if within is None or crop.box.overlaps(within):
+                    wanted.append(index)
+                else:
+                    order.keep(index, Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
+            prepared = [self._prepared(order.crops[i], pixels, mask, *order.earlier_fills(i), unknown) for i in wanted]
+            found = list(zip(wanted, self._filled(generator, prepared), strict=True))
+            for index, fill in found:
+                order.keep(index, fill.pack())
+            return [(index, fill) for index, fill in found if not order.crops[index].coarse]
 
-        for index, fill in enumerate(ordered(len(order.crops), order.needs, fill_of, workers)):
-            packed = order.fills[index]
-            if packed is None:  # cancelled
+        results = ordered(len(in_batches), lambda number: in_batches[number].needs, fills_of, workers)
+        for batch, found in zip(in_batches, results, strict=True):
+            if order.fills[batch.crops[-1]] is None:  # cancelled
                 return
-            if fill is not None:
+            for index, fill in found:
+                packed = order.fills[index]
+                assert packed is not None
                 yield regions[order.region_of[index]], fill, packed
 
     def _for_crops(self, crops: int, regions: int) -> tuple[Generator, int]:
@@ -192,20 +217,18 @@ class Filler:
             return generator, max(streams, 2)
         return self.generator, 2 if regions > 1 else 1  # one is prepared while the network, on all cores, fills another
 
-    def _fill_crop(
+    def _prepared(
         self,
-        generator: Generator,
         crop: Crop,
         pixels: np.ndarray,
         mask: np.ndarray,
         coarse_fills: list[PackedFill],
         known: list[PackedFill],
         unknown: np.ndarray | None,
-    ) -> Fill:
-        """Run the generator once, and return what it fills at the photo's resolution.
+    ) -> _Prepared:
+        """Return what the generator sees of a crop.
 
         Args:
-            generator: the runtime.
             crop: what to fill.
             pixels: the photo.
             mask: its mask.
@@ -215,15 +238,26 @@ class Filler:
         """
         content = read_crop(crop.box, pixels, mask, coarse_fills, known, unknown)
         image, hole = downscale(content.pixels, content.hole, crop.scale)
-        area = self._generator_mask(hole)
-        masked_image, batch = image if area is hole else image * (1 - area), area[None, None]
-        if crop.refines:
-            coarse_fill = push_pull(*downscale(content.pixels, content.blank, crop.scale))
-            (prediction,) = generator(masked_image[None], batch, coarse_fill[None])
-            prediction = transfer_low_frequencies(prediction, coarse_fill, area)
-        else:
-            (prediction,) = generator(masked_image[None], batch)
-        return _upscaled(composite_pixels(image, prediction, area), crop)
+        coarse_fill = push_pull(*downscale(content.pixels, content.blank, crop.scale)) if crop.refines else None
+        return _Prepared(crop, image, self._generator_mask(hole), coarse_fill)
+
+    def _filled(self, generator: Generator, prepared: list[_Prepared]) -> Iterator[Fill]:
+        """Run the generator once on crops of one size, and yield their fills at the photo's resolution.
+
+        Args:
+            generator: the runtime.
+            prepared: the crops; either all of them refine a coarse fill, or none.
+        """
+        if not prepared:
+            return
+        masks = np.stack([each.mask[None] for each in prepared])
+        masked_images = np.stack([each.image * (1 - each.mask) for each in prepared])
+        coarse_fills = [each.coarse_fill for each in prepared if each.coarse_fill is not None]
+        predictions = generator(masked_images, masks, *([np.stack(coarse_fills)] if coarse_fills else []))
+        for each, prediction in zip(prepared, predictions, strict=True):
+            if each.coarse_fill is not None:
+                prediction = transfer_low_frequencies(prediction, each.coarse_fill, each.mask)
+            yield _upscaled(composite_pixels(each.image, prediction, each.mask), each.crop)
 
     def _generator_mask(self, hole: np.ndarray) -> np.ndarray:
         """Return the mask for the generator; one trained on the central square sees all of it as hole."""

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from inpaint import Inpainter
+from tests.inpaint.runtime.crops import crop
 
 PROGRAM = """
 import gc, signal
 import numpy as np
 from inpaint import Inpainter
+from tests.inpaint.runtime.crops import crop
 inpainter = Inpainter.from_pretrained(runtime="openvino")
 inpainter.find_damage(np.zeros((64, 64, 3), np.uint8))
 del inpainter
@@ -34,6 +36,7 @@ THREADS = """
 import sys, threading
 import openvino
 from inpaint import Inpainter
+from tests.inpaint.runtime.crops import crop
 Inpainter.from_pretrained(runtime="openvino")
 sys.setswitchinterval(1e-6)
 start = threading.Barrier(4)
@@ -79,3 +82,14 @@ def test_the_network_for_many_crops_is_given_up_when_memory_is_released():
 def test_releasing_the_memory_of_a_runtime_that_keeps_none_does_nothing():
     inpainter = Inpainter.from_pretrained(runtime="pytorch")
     inpainter.release_memory()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 192)])
+def test_a_crop_has_the_same_prediction_in_a_batch_as_alone(size):
+    runtime = Inpainter.from_pretrained(runtime="openvino").runtime
+    image, mask, _ = crop(*size, batch=3)
+    alone = [runtime(image[index : index + 1], mask[index : index + 1])[0] for index in range(3)]
+    together = runtime(image, mask)
+    for index in range(3):
+        hole = mask[index, 0] > 0
+        assert np.abs(together[index][:, hole] - alone[index][:, hole]).max() < 1e-5
