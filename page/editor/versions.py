@@ -1,8 +1,12 @@
 """Versions: snapshots of a session that the visitor can restore."""
 
+import hashlib
 import itertools
 from collections.abc import Callable
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from inpaint.engine.history import Snapshot
 from inpaint.session import Session
@@ -12,6 +16,21 @@ from page.server.visits import Visits
 
 MAX_VERSIONS = 12
 MAX_BYTES = 64 * 1024 * 1024
+
+
+class _Version(NamedTuple):
+    """A snapshot, and what tells it from others."""
+
+    snapshot: Snapshot
+    digest: bytes
+
+
+def _digest_of(snapshot: Snapshot) -> bytes:
+    """Return 16 bytes that tell the holes and fills of a snapshot from others of the same photo."""
+    digest = hashlib.blake2b(repr(snapshot.boxes).encode(), digest_size=16)
+    for array in (*snapshot.pixels, *snapshot.masks):
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
 
 
 class Versions:
@@ -25,26 +44,35 @@ class Versions:
     def __init__(self, max_versions: int = MAX_VERSIONS, max_bytes: int = MAX_BYTES) -> None:
         self.max_versions, self.max_bytes = max_versions, max_bytes
         self._numbers = itertools.count(1)
-        self._kept: WeakKeyDictionary[Session, dict[int, Snapshot]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Session, dict[int, _Version]] = WeakKeyDictionary()
 
     def save(self, session: Session) -> int:
-        """Save the present state of a session, and return the number of the version."""
+        """Save the present state of a session, and return the number of the version, which may have been saved before.
+
+        A state that is kept already, to which undo has returned, is not saved again.
+        """
         kept = self._kept.setdefault(session, {})
+        snapshot = session.snapshot()
+        digest = _digest_of(snapshot)
+        same = next((number for number, version in kept.items() if version.digest == digest), None)
+        if same is not None:
+            return same
         number = next(self._numbers)
-        kept[number] = session.snapshot()
+        kept[number] = _Version(snapshot, digest)
         while len(kept) > 1 and (
-            len(kept) > self.max_versions or sum(each.size for each in kept.values()) > self.max_bytes
+            len(kept) > self.max_versions or sum(each.snapshot.size for each in kept.values()) > self.max_bytes
         ):
             del kept[min(kept)]
         return number
 
     def size_bytes(self, session: Session) -> int:
         """Return the memory of all versions of a session."""
-        return sum(snapshot.size for snapshot in self._kept.get(session, {}).values())
+        return sum(version.snapshot.size for version in self._kept.get(session, {}).values())
 
     def get(self, session: Session, number: object) -> Snapshot | None:
         """Return the version of this number, or None if it is not kept."""
-        return self._kept.get(session, {}).get(number) if isinstance(number, int) else None
+        version = self._kept.get(session, {}).get(number) if isinstance(number, int) else None
+        return version.snapshot if version else None
 
 
 class VersionActions:

@@ -54,9 +54,13 @@ export function createVersions(page, strip) {
       strip.replaceChildren();
       addThumbnail(page.text("original"), page.canvas.thumbnail(), false, { name: "clear_strokes", ofVersion: true });
     },
-    // The server has saved a version. `jobs` made it: they are repeated if the server no longer has it.
+    // The server has saved a version. `jobs` made it: they are repeated if the server no longer has it. What undo or redo
+    // has brought back has a thumbnail already.
     add(version, jobs) {
       const { levels, evensTones } = page.restoration;
+      const same = kept.findIndex((each) => each.version === version && each.tone === evensTones);
+      const isOriginal = !page.state?.painted && !evensTones;
+      if (isOriginal || same >= 0) return markCurrent(strip.children[isOriginal ? 0 : same + 1]);
       const entry = { version, jobs, tone: evensTones, picture: page.canvas.thumbnail(levels) };
       kept.push(entry);
       addVersion(entry);

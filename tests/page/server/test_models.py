@@ -175,11 +175,29 @@ def test_a_version_restores_the_state_at_its_time_in_its_own_session_only():
 
 
 def test_the_oldest_versions_are_dropped_when_there_are_too_many_or_they_are_too_large():
-    mine = session()
-    mine.stroke([[10, 10]], 6)
-    few = Versions(max_versions=2)
-    numbers = [few.save(mine) for _ in range(3)]
-    assert [few.get(mine, number) is not None for number in numbers] == [False, True, True]
-    small = Versions(max_bytes=1)
-    numbers = [small.save(mine) for _ in range(3)]
-    assert [small.get(mine, number) is not None for number in numbers] == [False, False, True]
+    mine, few, small = session(), Versions(max_versions=2), Versions(max_bytes=1)
+    numbers = []
+    for column in (10, 20, 30):
+        mine.stroke([[column, 10]], 6)
+        numbers.append((few.save(mine), small.save(mine)))
+    assert [few.get(mine, number) is not None for number, _ in numbers] == [False, True, True]
+    assert [small.get(mine, number) is not None for _, number in numbers] == [False, False, True]
+
+
+def test_a_state_that_undo_or_redo_brings_back_is_the_version_that_it_was():
+    mine, versions = session(), Versions()
+    numbers = []
+    for column in (10, 30):
+        mine.stroke([[column, 10]], 6)
+        numbers.append(versions.save(mine))
+    mine.undo()
+    assert versions.save(mine) == numbers[0]
+    mine.redo()
+    assert versions.save(mine) == numbers[1] != numbers[0]
+    mine.use(
+        lambda *arguments: (
+            fill._replace(pixels=fill.pixels // 2) for fill in Inpainter(OneColour()).fill_holes(*arguments)
+        )
+    )
+    mine.refill()
+    assert versions.save(mine) not in numbers  # the same holes, filled differently
