@@ -15,7 +15,10 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from inpaint.os_errors import sentence_of
+
 from .http import httpx2
+from .unreachable import reason_of
 
 TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
 SIGN_IN = "sign in with `hf auth login`, or set HF_TOKEN to a valid token"
@@ -148,13 +151,13 @@ _CASES: tuple[tuple[Callable[[_Failure], bool], str, str], ...] = (
     (lambda f: f.status is not None, "the Hub answered {status}{said}", "check what was requested, and try again"),
     (
         lambda f: is_transient(f.error),
-        "{endpoint} cannot be reached ({text})",
-        "check the network and the proxy, or try again later",
+        "{endpoint} cannot be reached ({unreachable})",
+        "check the network and the proxy of the computer that runs this, or try again later",
     ),
     (lambda f: f.is_a(HFValidationError), "that is not a repository id", "use one such as 'name/weights'"),
     (
         lambda f: isinstance(f.error, OSError) and f.error.errno in _DISK_ERRORS,
-        "{text}",
+        "{disk}",
         "check the free space and the permissions of that folder, and of the cache {cache}",
     ),
 )
@@ -201,9 +204,10 @@ def explain_error(
         "said": f" ({server_message})" if server_message else "",
         "sign_in": sign_in,
         "status": status,
-        "text": first_line(error),
+        "disk": sentence_of(error),
+        "unreachable": reason_of(list(causes(error)), first_line(error)),
     }
-    sentence = f"{attempt}: {' '.join(str(error).split()).rstrip('.') or type(error).__name__}."
+    sentence = f"{attempt}: {' '.join(sentence_of(error).split()).rstrip('.')}."
     is_readable = type(error) is ValueError  # of huggingface_hub, which lists what is wrong with a card, or of ours
     for condition, happened, move in _CASES:
         if not is_readable and condition(_Failure(error, signed_in)):

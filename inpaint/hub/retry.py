@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .errors import TRANSIENT_STATUS, first_line, hide_token, is_interrupted, retry_after_s
+from .errors import TRANSIENT_STATUS, causes, first_line, hide_token, is_interrupted, retry_after_s
 from .http import httpx2
+from .unreachable import reason_of
 from .xet import disable_missing_xet
 
 FIRST_PAUSE_S = 0.7
@@ -61,11 +62,16 @@ class Backoff:
         if self._retries == self._max_retries or (pause_s > MAX_PAUSE_S if self._timeout_s is None else is_late):
             return False
         if self._name is not None:
-            reason = hide_token(first_line(failure))
+            reason = hide_token(_reason(failure))
             log.warning("%s failed (%s): trying again in %.0f s.", self._name, reason, pause_s)
         time.sleep(pause_s)
         self._pause_s, self._retries = min(2 * self._pause_s, MAX_PAUSE_S), self._retries + 1
         return True
+
+
+def _reason(failure: BaseException | httpx2.Response) -> str:
+    chain = [] if isinstance(failure, httpx2.Response) else list(causes(failure))
+    return reason_of(chain, first_line(failure))
 
 
 def retry(

@@ -14,6 +14,8 @@ import gradio as gr
 import httpx
 from safehttpx import AsyncSecureTransport
 
+from inpaint.hub.errors import causes, first_line
+from inpaint.hub.unreachable import reason_of
 from inpaint.os_errors import words_of
 from page.server.checks import MAX_UPLOAD_MB
 from page.server.disk import is_disk_full
@@ -52,12 +54,10 @@ async def download_url(url: str, folder: Path) -> Path:
         raise
     except TimeoutError:
         raise _error(f"{url} took more than {TIMEOUT_S:.0f} s: upload the file instead.") from None
-    except OSError as error:
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         if is_disk_full(error):
             raise _error(translate("disk_full", "en")) from None
-        raise _error(f"{url} could not be read ({words_of(error)}): upload the file instead.") from None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise _error(f"{url} could not be read ({error or type(error).__name__}): upload the file instead.") from None
+        raise _error(f"{url} could not be read ({_reason(error)}): upload the file instead.") from None
 
 
 async def _read(url: str, target: Path) -> str | None:
@@ -129,6 +129,10 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses behind a translator (RFC 6052)."""
+
+
+def _reason(error: Exception) -> str:
+    return reason_of(list(causes(error)), words_of(error) if isinstance(error, OSError) else first_line(error))
 
 
 def _error(message: str) -> gr.Error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from inpaint.atomic_write import atomic_write
+from inpaint.os_errors import words_of
 
 from .hub import ENVIRONMENT
 from .spec import JobError, RunSpec
@@ -113,7 +114,7 @@ def _start(folder: Path, config: str, description: dict[str, Any]) -> LocalJob:
             )
     except OSError as error:
         raise JobError(
-            f"The run could not be started in {folder} ({error}): free some space, or choose another folder."
+            f"The run could not be started in {folder} ({words_of(error)}): free some space, or choose another folder."
         ) from None
     threading.Thread(target=process.wait, daemon=True, name="reaper").start()
     write_description(folder, {**description, "pid": process.pid, "started": time.time(), "cancelled": False})

@@ -9,6 +9,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from inpaint.hub.retry import retry
+from inpaint.os_errors import words_of
 
 from .hub import explained
 from .spec import JobError
@@ -69,4 +70,4 @@ def keep_pictures(folder: Path, pictures: Mapping[str, Path]) -> None:
             shutil.copyfile(file, target / f".{name}.part")
             os.replace(target / f".{name}.part", target / name)
     except OSError as error:
-        raise JobError(f"The pictures could not be kept in {folder} ({error}): free some space.") from None
+        raise JobError(f"The pictures could not be kept in {folder} ({words_of(error)}): free some space.") from None

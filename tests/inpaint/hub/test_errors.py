@@ -1,6 +1,8 @@
 """Sentences about errors of the Hub: each names the failure and the next move, and none shows a token."""
 
 import errno
+import socket
+import threading
 
 import httpx2
 import pytest
@@ -41,7 +43,8 @@ def token(request, monkeypatch):
         (http_error(400, "bad"), "the Hub answered 400 (bad)", "check what was requested"),
         (httpx2.ConnectError("refused"), "cannot be reached (refused): check the network", "the proxy"),
         (HFValidationError("odd"), "that is not a repository id: use one such as 'name/weights'", "that is not"),
-        (OSError(errno.ENOSPC, "No space left"), "No space left: check the free space", "permissions"),
+        (OSError(errno.ENOSPC, "No space left"), "the disk is full: check the free space", "permissions"),
+        (OSError(errno.EIO, "I/O", "/a"), "It failed: /a: the disk reports an error.", "It failed"),
         (ValueError("two\n\n  lines."), "It failed: two lines.", "It failed: two lines."),
         (ValueError(), "It failed: ValueError.", "It failed: ValueError."),
     ],
@@ -57,6 +60,30 @@ def test_a_response_among_the_causes_is_explained():
     error = FileNotFoundError("not there")
     error.__cause__ = http_error(503)
     assert "the Hub answered 503" in explain_error(error, "It failed")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://hub.invalid", "no address is known for its name"),
+        ("http://127.0.0.1:1", "the connection was refused"),
+        ("https://{cut}", "no encrypted connection could be made"),
+        ("http://{cut}", "the connection broke off"),
+        ("http://{silent}", "no answer came in time"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_explained_in_words(url, reason):
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as cut:
+        threading.Thread(target=lambda: cut.accept()[0].close(), daemon=True).start()
+        servers = {"silent": silent, "cut": cut}
+        addresses = {name: f"127.0.0.1:{server.getsockname()[1]}" for name, server in servers.items()}
+        with pytest.raises(httpx2.TransportError) as raised:
+            httpx2.get(url.format_map(addresses), timeout=0.5)
+    assert f"cannot be reached ({reason}): check the network" in explain_error(raised.value, "It failed")
+
+
+def test_of_an_unknown_failure_the_number_is_left_out():
+    assert "cannot be reached (Odd): " in explain_error(httpx2.ConnectError("[Errno 9999] Odd"), "It failed")
 
 
 def test_a_message_that_huggingface_hub_wrote_for_people_is_quoted():
