@@ -37,6 +37,7 @@ from page.server.agents import agents_route
 from page.server.api import Blocks, add_api
 from page.server.call_errors import HANDLERS
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.comparison import comparison_routes
 from page.server.connections import limit_connections
 from page.server.launching import launch
 from page.server.leaving import leave_on_signals
@@ -128,7 +129,7 @@ def launch_options() -> dict[str, Any]:
         "app_kwargs": {
             "middleware": [Middleware(RequestLimits), Middleware(PartialUploads)],
             "exception_handlers": {Exception: handle_exception, **HANDLERS},
-            "routes": [script_route(), agents_route()],
+            "routes": [script_route(), agents_route(), *comparison_routes()],
         },
     }
 

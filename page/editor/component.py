@@ -13,6 +13,7 @@ from page.editor.found import THRESHOLDS, USUAL_LEVEL
 from page.editor.patches import base64_text
 from page.server.answers import server_function
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
+from page.server.comparison import without_dead_link
 from page.server.models import Models, describe
 from page.server.scripts import ICON, load_script, load_styles
 from page.server.texts import TEXTS
@@ -42,7 +43,7 @@ def editor(models: Models, visits: Visits, examples: Examples, notice: str = "")
         notice: why the requested model is not in use, for a banner; "" if it is.
     """
     template, restoration = ((TEMPLATES / f"{name}.html").read_text(encoding="utf-8") for name in ("editor", "restore"))
-    template = template.replace("<!-- icon -->", ICON).replace("<!-- restore -->", restoration)
+    template = without_dead_link(template).replace("<!-- icon -->", ICON).replace("<!-- restore -->", restoration)
     component = gr.HTML(
         html_template=template.replace("<!-- examples -->", "".join(map(_example_button, EXAMPLES))),
         css_template=load_styles(*STYLES),

@@ -1,13 +1,13 @@
 """The page's ES modules and styles: the route that serves the modules, and the code that starts one in a component."""
 
-import os
 from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from page.server.routed_files import RoutedFiles
 
 STATIC = Path(__file__).parents[1] / "static"
 ICON = (STATIC / "icon.svg").read_text(encoding="utf-8")
@@ -26,30 +26,14 @@ import(new URL("{path}", document.baseURI))
 """
 
 
-class ScriptFiles(StaticFiles):
-    """Serve the `.js` files below a folder, and no other files.
-
-    Browsers revalidate each file (`no-cache`) and get 304 while its ETag is the same, so that a new version of
-    the page takes effect at the next visit, and never together with modules of the old one.
-    """
-
-    def get_path(self, scope: Scope) -> str:
-        """Return the file's path as the route has matched it.
-
-        StaticFiles derives it from `root_path`, which fails behind a proxy that strips the prefix named there.
-        """
-        return os.path.normpath(os.path.join(*scope["path_params"]["path"].split("/")))
-
-    def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
-        """Return the file of a relative path; ("", None) if it is not a script inside the folder."""
-        return super().lookup_path(path) if path.endswith(".js") else ("", None)
+class ScriptFiles(RoutedFiles):
+    """Serve the `.js` files below a folder, with the type of a script, whatever the system maps `.js` to."""
 
     def file_response(
         self, full_path: PathLike | str, stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return the response for a file, with the type of a script, whatever the system maps `.js` to."""
+        """Return the response for a file."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
         if response.status_code == 200:
             response.headers["Content-Type"] = "text/javascript; charset=utf-8"
         return response
@@ -57,7 +41,7 @@ class ScriptFiles(StaticFiles):
 
 def script_route(folder: Path = STATIC) -> Route:
     """Return the route that serves the modules in `page/static` at /scripts."""
-    return Route(f"/{SCRIPTS_PATH}/{{path:path}}", ScriptFiles(directory=folder))
+    return Route(f"/{SCRIPTS_PATH}/{{path:path}}", ScriptFiles(folder, (".js",)))
 
 
 def load_script(module: str) -> str:

@@ -1,5 +1,6 @@
 """Every link of the page leads to something, also the one to the API, which Gradio can switch off."""
 
+import json
 import re
 import urllib.parse
 
@@ -8,6 +9,7 @@ import pytest
 
 from page.server.agents import agents_text
 from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS
+from page.server.comparison import COMPARISON_PATH, comparison_routes, without_dead_link
 from page.server.texts import translate
 from tests.page.browsing import Visitor
 from tests.page.serving import GRADIO_WARNINGS, noise
@@ -35,6 +37,25 @@ def test_every_link_of_the_page_leads_to_something(tab, served, path):
         assert answer.status_code == 200, url
         view = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query).get("view")
         assert view in (None, ["api"]), f"{url} opens a view of Gradio that no test knows"
+
+
+def test_the_comparison_is_served_with_all_that_it_shows_and_nothing_else(served):
+    url = f"{served.url}{COMPARISON_PATH}"
+    index, pictures = httpx.get(url).text, httpx.get(f"{url}pictures.js").text
+    entries = json.loads(pictures.partition("=")[2].rstrip().rstrip(";"))
+    files = re.findall(r'(?:src|href)="([\w./]+)"', index)
+    files += [f"pictures/{each['name']}{end}.webp" for each in entries for end in ("", "-hole")]
+    assert {"compare.css", "compare.js", "pictures/otter.webp"} <= set(files)
+    assert [file for file in files if httpx.get(url + file).status_code != 200] == []
+    for other in ("__main__.py", "../../README.md", "%2e%2e/%2e%2e/app.py", "pictures"):
+        assert httpx.get(url + other).status_code == 404, other
+
+
+def test_a_page_without_the_documentation_has_no_link_to_the_comparison(monkeypatch, tmp_path):
+    template = f'<p>\n<a href="{COMPARISON_PATH}">Compare</a>\n</p>'
+    assert without_dead_link(template) == template
+    monkeypatch.setattr("page.server.comparison.FOLDER", tmp_path)
+    assert not comparison_routes() and without_dead_link(template) == "<p>\n</p>"
 
 
 def check_api_is_shown(tab):

@@ -22,6 +22,14 @@ def test_a_language_has_every_key_in_the_same_order_with_the_same_placeholders(l
         assert placeholders(text) == placeholders(english[key]), key
 
 
+def test_chinese_has_full_width_punctuation():
+    chinese, half_width = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]", r"[,.;:!?()]"
+    texts = TEXTS["zh"].items()
+    assert not [key for key, text in texts if re.search(rf"{chinese}{half_width}|{half_width}{chinese}", text)]
+    for path in PAGE.rglob("*.html"):  # between texts too, where the language is not known
+        assert not re.search(r"</\w+>\s*[:,.;]", path.read_text(encoding="utf-8")), path
+
+
 def test_every_key_that_templates_scripts_and_errors_name_exists():
     named = set()
     for path in PAGE.rglob("*.html"):
