@@ -15,7 +15,11 @@ from .openvino_import import import_openvino
 from .source import Source
 
 _CACHED_LAYERS = 800
-"""Number of layers whose code for a size is kept. By default it is 5000: a size takes 3 MB, a hundred sizes 500 MB."""
+"""Number of layers whose code for a size is kept; by default it is 5000. Measured with the bundled weights, in random
+order: the 49 sizes of crops of a large photo take 261 MB and 1.5 CPU seconds with 800 or more, 242 MB and 1.8 s with
+200. Of 144 other sizes, as small photos have them, 200 layers take 314 MB and 7.0 s, 800 take 405 MB and 6.9 s, and
+2000 take 511 MB and 5.2 s.
+"""
 _CACHED_LAYERS_OF_STREAMS = 200
 """The same where several crops run at a time: each stream keeps its own, which took 70 MB more and no less time."""
 _MOST_STREAMS = 4

@@ -262,5 +262,6 @@ def _dataset(call: dict, caller: Caller) -> str:
         raise PageError("retrain_no_dataset")
     try:
         return str(Path(name).expanduser().resolve(strict=True))
-    except (OSError, RuntimeError):  # a name that is too long, and the home of a user who does not exist, as well
+    # a name that is too long, the home of a user who does not exist, and half of a character, as well
+    except (OSError, RuntimeError, UnicodeEncodeError):
         raise PageError("retrain_no_dataset") from None

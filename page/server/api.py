@@ -9,6 +9,7 @@ from gradio import processing_utils
 from gradio.mcp import GradioMCPServer
 from gradio.utils import get_function_params, get_upload_folder
 from gradio_client import utils as client_utils
+from pydantic import ValidationError
 
 from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
@@ -31,6 +32,11 @@ from page.server.tools import add_tools
 from page.server.uploads import Uploads
 from page.server.url_download import download_url
 from page.server.visits import Visits
+
+WRONG_FILE = (
+    "a file of the call has fields that are not of their type: {}. Its path is enough: "
+    '{{"path": "...", "meta": {{"_type": "gradio.FileData"}}}}'
+)
 
 
 class Blocks(gr.Blocks):
@@ -145,6 +151,11 @@ async def _download(file: dict[str, Any]) -> dict[str, Any]:
             check_upload(url)
         except PageError:  # Gradio would name the folder of the server that it looks in
             raise call_error(NO_FILE) from None
+        try:
+            gr.FileData(**file)
+        except ValidationError as error:  # Gradio would answer with what its library says, and log it
+            names = sorted({str(problem["loc"][0]) for problem in error.errors()})
+            raise call_error(WRONG_FILE.format(", ".join(names))) from None
         return file
     copy = await download_url(str(url), Path(get_upload_folder()))
     return file | {"path": str(copy), "url": None, "orig_name": file.get("orig_name") or copy.name}

@@ -35,10 +35,13 @@ def check_upload(path: object) -> Path:
     """
     if not isinstance(path, str) or not path or "\0" in path or len(path) > 4096:
         raise PageError("upload_missing")
-    folder, file = Path(get_upload_folder()).resolve(), Path(path).resolve()
-    if folder not in file.parents or not file.is_file():
-        raise PageError("upload_missing")
-    return file
+    try:
+        folder, file = Path(get_upload_folder()).resolve(), Path(path).resolve()
+        if folder in file.parents and file.is_file():
+            return file
+    except UnicodeEncodeError:  # half of a character, which JSON can hold
+        pass
+    raise PageError("upload_missing")
 
 
 def open_upload(path: Path) -> Image.Image:

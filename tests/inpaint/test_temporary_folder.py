@@ -52,6 +52,15 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one_and_what_a_living
     assert [path.name for path in above.iterdir()] == [other.name], "a folder without a lock is another program's"
 
 
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="open files are counted there")
+def test_a_process_that_makes_many_folders_one_after_the_other_keeps_no_file_open(above):
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(4):
+        with temporary_folder():
+            pass
+    assert len(os.listdir("/dev/fd")) == before
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_the_message_of_a_full_disk_names_the_file(tmp_path, above, number):
     with pytest.raises(OSError, match="No space|quota") as error, atomic_write(tmp_path / "filled.png"):

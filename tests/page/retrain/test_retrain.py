@@ -305,3 +305,10 @@ def test_weights_of_a_run_are_loaded_on_the_cpu_of_a_zerogpu_space(monkeypatch, 
         monkeypatch.setenv("SPACES_ZERO_GPU", value)
         actions.use_weights({"job": "here:run"}, signin.Caller(None, owner=True))
     assert devices == ["cuda", "cpu"]
+
+
+def test_a_run_that_would_outlast_the_sign_in_is_not_started(site, monkeypatch):
+    account = signin.Account("me", "hf_me", seconds_left=60)
+    monkeypatch.setattr(signin, "signed_in_account", lambda *_: account)
+    monkeypatch.setattr(retrain_actions, "submit", lambda *_: pytest.fail("a job was submitted"))
+    assert call_action(site, "start_run", RUN)["code"] == "retrain_expires"

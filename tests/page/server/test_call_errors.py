@@ -27,7 +27,9 @@ def file_data(path):
 def error_of(served, endpoint, arguments):
     """Call an endpoint by name over HTTP; the error of the call, or of its job."""
     url = f"{served.url}gradio_api/call"
-    started = httpx.post(f"{url}/v2/{endpoint}", json=arguments)
+    started = httpx.post(
+        f"{url}/v2/{endpoint}", content=json.dumps(arguments), headers={"Content-Type": "application/json"}
+    )
     if started.status_code != 200:
         return started.status_code, started.json()["error"]
     return 200, httpx.get(f"{url}/{endpoint}/{started.json()['event_id']}", timeout=60).text
@@ -67,11 +69,20 @@ def test_a_wrong_number_is_told_without_quotes_around_the_sentence(served):
     assert '"error": "threshold is \'high\'; it must be a number"' in message
 
 
-@pytest.mark.parametrize("path", ["elsewhere.png", "/etc/hostname", "HTTP://127.0.0.1/x.png", "\0", None, 7])
-def test_files_that_were_not_uploaded_are_refused_without_a_path_of_the_server(served, path):
+@pytest.mark.parametrize("path", ["elsewhere.png", "/etc/hostname", "HTTP://127.0.0.1/x.png", "\0", "\ud800", None, 7])
+def test_files_that_were_not_uploaded_are_refused_without_a_path_of_the_server(served, path, capfd):
     _, message = error_of(served, "restore", {"photo": file_data(path)})
-    assert "event: error" in message
+    assert "event: error" in message and "surrogate" not in message
+    assert "Traceback" not in capfd.readouterr().err
     assert "gradio cache" not in message and "/elsewhere.png" not in message and "/HTTP:" not in message
+
+
+@pytest.mark.parametrize("wrong", [{"size": "x"}, {"orig_name": 7}, {"mime_type": []}, {"url": 7, "is_stream": "z"}])
+def test_a_field_of_a_file_of_another_type_is_named_in_a_sentence(served, wrong, capfd):
+    photo = file_data(served.upload(Image.fromarray(noise(40, 60))))
+    _, message = error_of(served, "find_damage", {"photo": photo | wrong})
+    assert f"not of their type: {', '.join(sorted(wrong))}. Its path is enough" in message
+    assert "pydantic" not in message and "Traceback" not in capfd.readouterr().err
 
 
 def test_an_upload_is_named_without_the_folders_that_it_lies_in(served):

@@ -60,6 +60,16 @@ def test_a_client_has_a_budget_of_its_own_until_its_uploads_are_removed(tmp_path
     budget.begin("one", 3000)
 
 
+def test_uploads_that_are_under_way_count_for_their_client(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk_budget, "MAX_CLIENT_BYTES", 3000)
+    budget = DiskBudget(tmp_path)
+    budget.begin("one", 1500)
+    budget.begin("one", 1400)
+    with pytest.raises(PageError, match="disk_full"):
+        budget.begin("one", 101)
+    budget.begin("other", 101)
+
+
 def test_a_client_has_a_few_uploads_under_way(tmp_path):
     budget = DiskBudget(tmp_path)
     for _ in range(MAX_CLIENT_UPLOADS):

@@ -45,7 +45,7 @@ def scene(served, tmp_path_factory):
     outside = [str(secret), os.path.relpath(secret, served.visits.folder), str(served.visits.folder), "C:\\boot.ini"]
     known = {
         "visit": [mine, *guesses],
-        "path": [served.upload(picture), *outside],
+        "path": [served.upload(picture), *outside, "\ud800"],  # half of a character, which JSON can hold
         "strokes": [[STROKE], [STROKE | {"erase": True}, STROKE | {"only_damage": True}], [OUTLINE, STROKE]],
         "together": [True, False],
         "name": ["cracked", "../examples/cracked", "__class__"],
@@ -64,7 +64,8 @@ def scene(served, tmp_path_factory):
 def any_json():
     """Any JSON value, and NaN and infinities."""
     numbers = st.integers() | st.floats() | st.sampled_from([2**63, -(10**30), math.nan, math.inf, -0.0])
-    words = st.text(max_size=20) | st.sampled_from(["NaN", "__proto__", "{limit}", "\u202e", "\ud83d\ude00" * 50])
+    special = ["NaN", "__proto__", "{limit}", "\u202e", "\ud800", "\ud83d\ude00" * 50]
+    words = st.text(max_size=20) | st.sampled_from(special)
     leaves = st.none() | st.booleans() | numbers | words
     keys = st.text(max_size=5) | st.sampled_from(["visit", "points", "brush", "erase", "grow_px"])
     return st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))

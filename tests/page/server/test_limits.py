@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import struct
 import time
 import urllib.parse
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from page.server import limits
 from page.server.checks import MAX_MEGAPIXELS, MAX_UPLOAD_MB
 from page.server.limits import MAX_CALL_MB, limit_mb
 from page.server.texts import translate
@@ -89,6 +91,20 @@ def test_an_upload_over_the_limit_is_declined_while_it_is_received(served):
     else:
         assert answer.status_code == 413 and "Traceback" not in answer.text
     assert not [file for file in served.visits.folder.iterdir() if file.is_file() and not file.is_symlink()]
+
+
+def test_a_call_that_does_not_tell_its_size_is_declined_while_it_is_received(served, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_CALL_MB", 0.05)
+    call = {"component_id": served.editor["id"], "session_hash": "test", "fn_name": "show_example"}
+
+    def post(data):
+        content = json.dumps(call | {"data": data}).encode()
+        parts = (content[at : at + 1000] for at in range(0, len(content), 1000))
+        headers = {"Content-Type": "application/json"}
+        return httpx.post(served.url + "gradio_api/component_server/", content=parts, headers=headers)
+
+    assert post("x" * 10_000).status_code == 200
+    assert post("x" * 100_000).status_code in (400, 413)  # FastAPI's own answer to a body that ends early, or ours
 
 
 @pytest.mark.parametrize(("path", "limit"), [("gradio_api/component_server/", 8), ("gradio_api/queue/join", 8)])

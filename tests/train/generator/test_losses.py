@@ -129,3 +129,22 @@ def test_feature_matching_is_the_mean_l1_over_layers_with_a_gradient_for_the_fak
 def test_the_weight_of_r1_is_half_its_gamma_times_the_steps_between_two_of_its_terms():
     config = LossConfig(r1_gamma=3.0, r1_interval=8)
     assert discriminator_weights(config) == {"adversarial": 1.0, "r1": 12.0}
+
+
+class SumOfConvolution(nn.Module):
+    """A discriminator of one logit, whose gradient does not depend on the picture."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3)
+
+    def forward(self, image, mask):
+        return DiscriminatorOutput(self.convolution(image).sum((1, 2, 3)), [])
+
+
+def test_r1_is_computed_in_float32_also_under_autocast():
+    torch.manual_seed(0)
+    discriminator, real = SumOfConvolution(), torch.randn(2, 3, 16, 16)
+    expected = r1_penalty(discriminator, real, hole())
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert r1_penalty(discriminator, real, hole()).item() == expected.item()
