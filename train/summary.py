@@ -12,6 +12,7 @@ from inpaint.networks.generators import build_generator
 from train.config import RunConfig, TrainConfig
 from train.config_file import nested_differences
 from train.data.counting import count_rows
+from train.generator.discriminator_files import find_discriminator
 from train.jobs.cost import images_per_s, local_hardware
 from train.jobs.spec import ALL_PRESETS
 from train.run.checkpoint import read_ran
@@ -41,6 +42,7 @@ def summary(config: RunConfig) -> str:
     held_out = ", those that are held out included" if config.evaluations and not config.held_out else ""
     lines = [
         ("start", config.init_from or "random weights"),
+        ("discriminator", find_discriminator(config).note if isinstance(config, TrainConfig) else ""),
         ("pictures", f"{rows:,}{held_out}" if rows else "a number that is not known yet"),
         ("from", ", ".join(data.dataset)),
         ("mixed in", _mixed_in(config)),
@@ -52,7 +54,7 @@ def summary(config: RunConfig) -> str:
         ("folder", config.folder),
         ("trackio", config.trackio),
     ]
-    return "\n".join(f"{name + ':':10}{value}" for name, value in lines if value)
+    return "\n".join(f"{name + ': ':10}{value}" for name, value in lines if value)
 
 
 def _time(config: RunConfig, images: int | None) -> str:

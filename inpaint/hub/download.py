@@ -80,9 +80,9 @@ def download(repo_id: str, revision: str, *, parse: Callable[[Any], NetworkConfi
         return cached
     try:
         sha = commit_of(repo_id, revision)
-        folder = _download_file(repo_id, CONFIG_FILE, sha)
+        folder = download_file(repo_id, CONFIG_FILE, sha)
         config = read_config(folder / CONFIG_FILE, repo_id, parse)
-        _download_file(repo_id, WEIGHTS_FILE, sha, max_weights_bytes(config))
+        download_file(repo_id, WEIGHTS_FILE, sha, max_weights_bytes(config))
         if cached is None or cached.name != sha:
             # A download by the branch's name records in the cache which commit the branch is at, for a later start
             # without a network. It comes last, so that after an interruption the record names a complete snapshot.
@@ -126,8 +126,20 @@ def head_of(repo_id: str, file: str, revision: str, token: bool | None = None) -
     return get_hf_file_metadata(hf_hub_url(repo_id, file, revision=revision), timeout=RESPONSE_TIMEOUT_S, token=token)
 
 
-def _download_file(repo_id: str, file: str, sha: str, limit: int | None = None) -> Path:
-    """Return the cached folder of one file at one commit. huggingface_hub does not retry a body that answers 5xx."""
+def download_file(repo_id: str, file: str, sha: str, limit: int | None = None) -> Path:
+    """Return the cached folder of one file at one commit. huggingface_hub does not retry a body that answers 5xx.
+
+    Args:
+        repo_id: a repository of the Hub.
+        file: its name.
+        sha: of the commit.
+        limit: largest size in bytes; None: MAX_BYTES of the file.
+
+    Raises:
+        WeightsError: the file is larger.
+        httpx2.HTTPError: the Hub refuses or cannot be reached.
+        OSError: the file cannot be written, or it is neither in the cache nor can the Hub be reached.
+    """
     path = try_to_load_from_cache(repo_id, file, revision=sha)
     if not isinstance(path, str):
         check_size(repo_id, file, retry(lambda: head_of(repo_id, file, sha)).size, limit)

@@ -168,7 +168,7 @@ def check_size(name: str, file: str, size: int | None, limit: int | None = None)
 
     Args:
         name: of the folder or repository, for the message.
-        file: `CONFIG_FILE` or `WEIGHTS_FILE`.
+        file: its name.
         size: in bytes; None, unknown, passes: the downloaded file is checked again.
         limit: in bytes; None: MAX_BYTES of the file.
 
@@ -177,7 +177,7 @@ def check_size(name: str, file: str, size: int | None, limit: int | None = None)
     """
     limit = MAX_BYTES[file] if limit is None else limit
     if size is not None and size > limit:
-        of_config = " for its config" if limit < MAX_BYTES[file] else ""
+        of_config = " for its config" if limit < MAX_BYTES.get(file, 0) else ""
         raise WeightsError(
             f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights."
         )

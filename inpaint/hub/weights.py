@@ -39,6 +39,7 @@ __all__ = [
     "load_generator",
     "load_network",
     "load_weights",
+    "locate",
     "save_generator",
 ]
 
@@ -103,7 +104,7 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
         WeightsError: the weights are missing, cannot be downloaded, are not safetensors, are damaged, or do not fit
             their config.
     """
-    folder, name, source, revision = _located(repo_or_folder, revision)
+    folder, name, source, revision = locate(repo_or_folder, revision)
     return Weights(*read_folder(folder, name, config_from_dict), source, revision)
 
 
@@ -182,8 +183,15 @@ def save_generator(generator: "nn.Module", folder: str | Path, *, dtype: "torch.
         config_file.write((json.dumps(values, indent=2) + "\n").encode())
 
 
-class _Located(NamedTuple):
-    """The folder of weights, its name for messages, and the source and revision that are reported."""
+class Located(NamedTuple):
+    """Where weights are.
+
+    Attributes:
+        folder: that holds them.
+        name: of the weights, for messages.
+        source: the name of bundled weights, the Hub repository's id, or the folder.
+        revision: the commit's sha for a Hub repository, else None.
+    """
 
     folder: Path
     name: str
@@ -191,8 +199,14 @@ class _Located(NamedTuple):
     revision: str | None
 
 
-def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Located:
-    """Return where weights are, after downloading them if they are those of a repository."""
+def locate(repo_or_folder: str | Path | None, revision: str | None = None) -> Located:
+    """Return where weights are, after downloading them if they are those of a repository.
+
+    Arguments are those of `load_weights`.
+
+    Raises:
+        WeightsError: the name cannot be that of weights, or they cannot be downloaded.
+    """
     source = repo_or_folder if repo_or_folder is not None else DEFAULT_REPO_ID or "bundled"
     name, _, in_text = str(source).partition("@")
     if isinstance(source, str) and in_text and bundled_folder(name) is not None and not Path(source).exists():
@@ -201,17 +215,17 @@ def _located(repo_or_folder: str | Path | None, revision: str | None) -> _Locate
     if bundled is not None:
         name = "The bundled weights" if source == "bundled" else f"The bundled weights {source}"
         _refuse_revision(name, revision)
-        return _Located(bundled, name, str(source), None)
+        return Located(bundled, name, str(source), None)
     folder = Path(source).expanduser()
     if folder.exists() or isinstance(source, Path) or _looks_like_path(source):
         _refuse_revision(f"The folder {source}", revision)
-        return _Located(folder, str(source), str(source), None)
+        return Located(folder, str(source), str(source), None)
     _suggest_bundled(source)
     from .download import download, split_revision  # huggingface_hub takes half a second to import
 
     repo_id, revision = split_revision(source, revision)
     snapshot = download(repo_id, revision)
-    return _Located(snapshot, repo_id, repo_id, snapshot.name)
+    return Located(snapshot, repo_id, repo_id, snapshot.name)
 
 
 def _looks_like_path(text: str) -> bool:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from inpaint.damage import load_damage_network
+from inpaint.hub.weights import save_generator
 from inpaint.networks.damage import DamageNetwork
 from train.config import DataConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
@@ -132,6 +133,10 @@ class DamageTrainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.images_seen = state["images_seen"]
         self.samples = state.get("samples")  # older checkpoints have none
+
+    def save_weights(self, folder: Path) -> None:
+        """Write the averaged weights."""
+        save_generator(self.ema.network, folder)
 
     @torch.no_grad()
     def draw_sheet(self, path: Path) -> None:

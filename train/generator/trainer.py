@@ -2,16 +2,16 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from inpaint.hub.weights import load_generator, load_weights
+from inpaint.hub.weights import load_generator, load_weights, save_generator
 from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.context_encoder import ContextEncoder
 from inpaint.networks.free_form import FreeFormGenerator
@@ -26,6 +26,7 @@ from train.data.stream import Batch, PhotoStream
 from train.metrics.perceptual import EfficientNetFeatures, hole_perceptual_loss, perceptual_loss
 from train.presets import PRESETS
 from train.registry import LOSSES, load
+from train.run.checkpoint import FILE as CHECKPOINT_FILE
 from train.run.device import autocast_dtype, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
@@ -38,9 +39,8 @@ from train.run.progress import save_sheet
 from train.run.schedule import Schedule
 
 from . import losses
-from .discriminators import PatchDiscriminator, PictureDiscriminator
+from .discriminator_files import build_discriminator, find_discriminator, save_discriminator
 from .measure import GeneratorMeasure
-from .projected import ProjectedDiscriminator
 
 LAST_LEARNING_RATE = 0.1
 """Share of the learning rate that the cool-down ends at."""
@@ -64,8 +64,19 @@ def train_generator(
             return open_device_stream(data, config.seed, device, start, rank, world_size, digests)
         return PhotoStream(data, config.seed, start, rank, world_size, digests)
 
+    build_trainer = partial(GeneratorTrainer, config, discriminator=_start_discriminator(config, processes))
     build_measure = partial(measure_of_run, config, held_out)
-    return train(config, open_stream, partial(GeneratorTrainer, config), processes, callbacks, build_measure)
+    return train(config, open_stream, build_trainer, processes, callbacks, build_measure)
+
+
+def _start_discriminator(config: TrainConfig, processes: ProcessGroup) -> dict[str, Tensor] | None:
+    """Return the tensors of the discriminator that a new run starts with; None for untrained ones."""
+
+    def find() -> dict[str, Tensor] | None:
+        is_new = not (Path(config.folder) / CHECKPOINT_FILE).exists()
+        return find_discriminator(config).tensors if is_new else None
+
+    return processes.run_on_main(find)
 
 
 def with_loaded_generator(config: TrainConfig) -> TrainConfig:
@@ -104,6 +115,7 @@ class GeneratorTrainer:
     Args:
         config: of the run.
         processes: those of the run; None: this one alone.
+        discriminator: state dict of a trained one, which needs no warm-up; None: a new one.
 
     Attributes:
         generator: the network itself.
@@ -116,14 +128,22 @@ class GeneratorTrainer:
         WeightsError: they cannot be loaded.
     """
 
-    def __init__(self, config: TrainConfig, processes: ProcessGroup | None = None):
+    def __init__(
+        self,
+        config: TrainConfig,
+        processes: ProcessGroup | None = None,
+        discriminator: Mapping[str, Tensor] | None = None,
+    ):
         self.config, self.processes = config, processes or ProcessGroup()
         self.device = pick_device(config.device, self.processes.local_rank)
         torch.manual_seed(config.seed)
         generator = _initial_generator(config)
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self.generator = generator.to(self.device, memory_format=layout).train()  # type: ignore[call-overload]
-        self.discriminator = _build_discriminator(config).to(self.device, memory_format=layout)  # type: ignore[call-overload]
+        self.discriminator = build_discriminator(config).to(self.device, memory_format=layout)  # type: ignore[call-overload]
+        if discriminator is not None:
+            self.discriminator.load_state_dict(discriminator)
+        self.discriminator_warmup_images = config.discriminator_warmup_images if discriminator is None else 0
         self.ema = EMA(self.generator, config.ema_halflife_images)
         rate = config.learning_rate
         fused = self.device.type in ("cpu", "cuda")
@@ -231,7 +251,7 @@ class GeneratorTrainer:
             prediction, real, mask, power=1 if config.reconstruction == "l1" else 2,
             known_weight=config.known_weight, border_weight=config.border_weight, border_px=config.border_px,
         )}  # fmt: skip
-        if config.adversarial_weight and self.images_seen >= self.config.discriminator_warmup_images:
+        if config.adversarial_weight and self.images_seen >= self.discriminator_warmup_images:
             self.discriminator.requires_grad_(False)
             with self._autocast():
                 fake_output = self.wrapped_discriminator(fake, mask)
@@ -313,6 +333,7 @@ class GeneratorTrainer:
             "d_optimizer": self.d_optimizer.state_dict(),
             "images_seen": self.images_seen,
             "steps": self.steps,
+            "discriminator_warmup_images": self.discriminator_warmup_images,
             "samples": self.samples,
             "random": torch.get_rng_state(),
             "scalers": {name: scaler.state_dict() for name, scaler in self.scalers.items()},
@@ -324,11 +345,18 @@ class GeneratorTrainer:
             getattr(self, name).load_state_dict(state[name])
         self.ema.network.load_state_dict(state["ema"])
         self.images_seen, self.steps = state["images_seen"], state["steps"]
+        self.discriminator_warmup_images = state.get("discriminator_warmup_images", self.discriminator_warmup_images)
         self.samples = state["samples"]
         torch.set_rng_state(state["random"].cpu())
         for name, scaler in self.scalers.items():
             if name in state.get("scalers", {}):  # older checkpoints have none
                 scaler.load_state_dict(state["scalers"][name])
+
+    def save_weights(self, folder: Path) -> None:
+        """Write the averaged weights, and the discriminator beside them if the run has one."""
+        save_generator(self.ema.network, folder)
+        if self.config.loss.adversarial_weight:
+            save_discriminator(self.discriminator, self.config, folder)
 
     @torch.no_grad()
     def draw_sheet(self, path: Path) -> None:
@@ -353,13 +381,3 @@ def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerato
             " give the same generator settings, or leave out --init-from."
         )
     return loaded.generator
-
-
-def _build_discriminator(config: TrainConfig) -> nn.Module:
-    if config.loss.discriminator == "patch":
-        return PatchDiscriminator()
-    if config.loss.discriminator == "projected":
-        return ProjectedDiscriminator()
-    generator = config.generator
-    center = isinstance(generator, ContextEncoderConfig) and generator.region == "center"
-    return PictureDiscriminator(config.data.resolution // 2 if center else config.data.resolution)

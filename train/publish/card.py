@@ -8,6 +8,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from inpaint.atomic_write import atomic_write
+from train.generator.discriminator_files import DISCRIMINATOR_FILES
 
 from . import card_text, run_info
 from .card_merge import generated_part, join_card, merge, split_card
@@ -87,12 +88,13 @@ def build_card(
     scores = run_info.read_json(run_dir / RESULTS_FILE) or run_info.read_json(run_dir / COMPARISON_FILE)
     scores = scores if isinstance(scores, list) and not is_damage else []
     comparison = run_info.read_json(run_dir / START_FILE)
+    discriminator = DISCRIMINATOR_FILES[0] if (folder / DISCRIMINATOR_FILES[0]).exists() else None
     picture = SAMPLES_FILE if (folder / SAMPLES_FILE).exists() else None
     sections = {
         "use": ("Use", card_text.use(architecture, repo_id)),
         "training-data": ("Training data and licences", card_text.training_data(config, licences or {}, parent)),
         "pictures": ("Pictures", card_text.pictures({name: PICTURES[name] for name in _more_pictures(folder)})),
-        "recipe": ("Recipe", card_text.recipe(config, run_info.images_seen(run_dir))),
+        "recipe": ("Recipe", card_text.recipe(config, run_info.images_seen(run_dir), discriminator)),
         "results": (
             "Results",
             "\n\n".join(filter(None, [change_since_start(comparison), results_tables(scores)])),

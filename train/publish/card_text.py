@@ -154,12 +154,13 @@ def _inherited(parent: Parent, licences: Mapping[str, str]) -> str:
     return "\n".join([head, "", *(lines or ["- not recorded"])])
 
 
-def recipe(config: Mapping[str, Any], images_seen: int) -> str:
+def recipe(config: Mapping[str, Any], images_seen: int, discriminator: str | None = None) -> str:
     """Return the settings of a run as a table; loss terms and masks of weight 0 are left out.
 
     Args:
         config: of the run, as plain values.
         images_seen: length of the run; 0 if unknown.
+        discriminator: file name of the one beside the weights; None without one.
     """
     if not config:
         return "Not recorded."
@@ -180,6 +181,7 @@ def recipe(config: Mapping[str, Any], images_seen: int) -> str:
         "R1 gamma": loss.get("r1_gamma"),
         "Learning rate": f"{config.get('learning_rate')} ({'Adam' if betas else 'AdamW'}{betas})",
         "Learning rate schedule": _rate_schedule(config, ran),
+        "Discriminator": f"in {discriminator}, for runs that start from these weights" if discriminator else None,
         "Discriminator learning rate": config.get("discriminator_learning_rate"),
         "EMA of the weights": f"half-life of {halflife} images" if halflife else None,
         "Seed": config.get("seed"),

@@ -21,6 +21,7 @@ from inpaint.hub.retry import retry
 from inpaint.hub.weights import WeightsError, load_generator
 from train.data.retry import StreamError
 from train.evaluate.finetune import compare_run, read_comparison
+from train.generator.discriminator_files import DISCRIMINATOR_FILES
 
 from .card import CARD_FILE, PICTURES, write_card
 from .card_text import DAMAGE
@@ -274,15 +275,17 @@ class _Publication:
         card = retry(lambda: read_card(existing, repo_id))
         licences = {d.name: d.licence for d in datasets if d.licence}
         kept = write_card(self.run_dir, folder, repo_id, licences, card, parent_of(self.run_dir), options.watts)
-        files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, *PICTURES, CARD_FILE)]
+        files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, *DISCRIMINATOR_FILES, *PICTURES, CARD_FILE)]
         files = [path for path in files if path.exists()]
+        present = {file.rfilename for file in (existing.siblings or [] if existing else [])}
+        stale = [name for name in DISCRIMINATOR_FILES if name in present and not (folder / name).exists()]
         previous_tag = retry(lambda: tag_previous_weights(api, repo_id, existing, folder)) if existing else None
         title = f"Weights: {improvement.headline()}" if improvement else "Weights and model card"
         title = options.commit_message or title
         text = [improvement.table()] if improvement else []
         text += [f"The previous weights are at tag {previous_tag}."] if previous_tag else []
         parent = existing.sha if existing else None
-        commit = retry(lambda: commit_files(api, repo_id, files, title, "\n\n".join(text), parent))
+        commit = retry(lambda: commit_files(api, repo_id, files, title, "\n\n".join(text), parent, stale))
         if (tag := options.tag) is not None:
             retry(lambda: create_tag(api, repo_id, tag, commit))
         if (older := options.supersedes) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import validate_repo_id
@@ -107,7 +107,15 @@ def find_repository(api: HfApi, repo_id: str) -> ModelInfo | None:
         raise
 
 
-def commit_files(api: HfApi, repo_id: str, paths: Iterable[Path], title: str, text: str, parent: str | None) -> str:
+def commit_files(
+    api: HfApi,
+    repo_id: str,
+    paths: Iterable[Path],
+    title: str,
+    text: str,
+    parent: str | None,
+    removed: Iterable[str] = (),
+) -> str:
     """Upload files in one commit and return its sha.
 
     Files that the repository already has are skipped. A retry after a lost response therefore makes no second commit.
@@ -119,13 +127,17 @@ def commit_files(api: HfApi, repo_id: str, paths: Iterable[Path], title: str, te
         title: first line of the commit message.
         text: the rest of the commit message.
         parent: sha of the commit that must be the latest one.
+        removed: names of files that the repository has and that the commit deletes.
 
     Raises:
         HfHubHTTPError: the Hub refuses; its status is 412 if `parent` is not the latest commit.
         httpx2.HTTPError: the Hub cannot be reached.
         OSError: a file cannot be read.
     """
-    operations = [CommitOperationAdd(path.name, path) for path in paths]
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        *(CommitOperationAdd(path.name, path) for path in paths),
+        *map(CommitOperationDelete, removed),
+    ]
     try:
         return api.create_commit(
             repo_id, operations, commit_message=title, commit_description=text, parent_commit=parent

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from inpaint.hub.weights import save_generator
 from train.config import RunConfig
 from train.data.counting import count_rows
 from train.data.order import HELD_OUT, START, Position
@@ -64,7 +63,7 @@ def train(
             trainer.ema.network.load_state_dict(
                 state.get("held_out", {}).get("best") or trainer.ema.network.state_dict()
             )
-            save_generator(trainer.ema.network, run_dir / "weights")
+            trainer.save_weights(run_dir / "weights")
             print(
                 f"The run is complete after {state['images_seen']:,} images: to continue it, raise images, epochs"
                 " or max_minutes."
@@ -192,7 +191,7 @@ class _Loop:
         if figures.best is None:
             return
         self._trainer.ema.network.load_state_dict(figures.best)
-        save_generator(self._trainer.ema.network, self._run_dir / "weights")
+        self._trainer.save_weights(self._run_dir / "weights")
         best = figures.best_figures
         record_ran(self._run_dir, {"best_images": int(best["images_seen"]), "best_score": figures.score(best)})
         progress.message(figures.verdict())
@@ -262,7 +261,7 @@ class _Loop:
             measured = {"held_out": kept} if (kept := self._figures.state()) else {}
             timing = {"trained_s": self._length.trained_s, "rows": self._length.rows}
             save_checkpoint(self._run_dir, {**self._trainer.state(), "positions": positions, **timing, **measured})
-            save_generator(self._trainer.ema.network, self._run_dir / "weights")
+            self._trainer.save_weights(self._run_dir / "weights")
             record_ran(self._run_dir, self._ran())
             for callback in self._callbacks:
                 callback.on_checkpoint(self._run_dir)

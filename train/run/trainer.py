@@ -50,6 +50,10 @@ class Trainer(Protocol):
         """Restore what `state` returned."""
         ...
 
+    def save_weights(self, folder: Path) -> None:
+        """Write the averaged weights, and what belongs to them, to a folder."""
+        ...
+
     def draw_sheet(self, path: Path) -> None:
         """Write a sheet of the sample photos with what the averaged weights make of them."""
         ...

@@ -1,5 +1,6 @@
 """Publishing of a run with the real client of the Hub."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -16,8 +17,11 @@ from inpaint.networks.damage import DamageNetwork
 from inpaint.networks.generators import build_generator
 from tests.hub.client import Client
 from tests.train.publish.conftest import SMALL
+from tests.train.runs import free_form
 from train.config import to_dict
 from train.damage.config import DamageTrainConfig
+from train.generator.discriminator_files import save_discriminator
+from train.generator.discriminators import PatchDiscriminator
 from train.publish.publish import PublishError, publish
 from train.publish.repository import check_exists
 
@@ -45,6 +49,7 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
     api.create_repo("me/old")
     old = b"---\nlicense: mit\ntags:\n- mine\n---\n\n# Old\n\nStill here.\n"
     api.upload_file(repo_id="me/old", path_in_repo="README.md", path_or_fileobj=old)
+    save_discriminator(PatchDiscriminator(), free_form("photos", "run"), run_dir / "weights")
     said = run_publish(client, run_dir, "me/weights", "--tag", "v1", "--supersedes", "me/old")
     data = api.model_info("me/old").card_data
     assert (data["new_version"], data["license"], data["tags"]) == ("me/weights", "mit", ["mine"])
@@ -52,16 +57,51 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
     commits = api.list_repo_commits("me/weights")
     assert [commit.title for commit in commits] == ["Weights and model card", "initial commit"]
     files = {".gitattributes", "README.md", "config.json", "model.safetensors", "samples.png"}
+    files |= {"discriminator.json", "discriminator.safetensors"}
     assert set(api.list_repo_files("me/weights", revision="v1")) == files
     with open(api.hf_hub_download("me/weights", "model.safetensors", cache_dir=tmp_path), "rb") as file:
         assert file.read() == (run_dir / "weights" / "model.safetensors").read_bytes()
     card = (run_dir / "weights" / "README.md").read_text()
     assert "datasets/me/photos): cc0-1.0" in card
+    assert "| Discriminator | in discriminator.safetensors" in card
     assert api.model_info("me/weights").card_data["pipeline_tag"] == "image-to-image"
 
     run_publish(client, run_dir / "weights", "me/weights", "--tag", "v1", "--supersedes", "me/old")
     assert len(api.list_repo_commits("me/weights")) == 2
     assert len(api.list_repo_commits("me/old")) == 3, "its card says so already"
+
+
+FIND = """
+from tests.train.runs import free_form
+from train.generator.discriminator_files import find_discriminator
+from train.presets import with_overrides
+answer = []
+for name, weight in (("me/same", 0.01), ("me/other", 0.01), ("me/same", 0.0), ("me/huge", 0.01), ("me/without", 0.01)):
+    config = with_overrides(free_form("photos", "run", init_from=name), {"loss.adversarial_weight": weight})
+    found = find_discriminator(config)
+    answer.append([found.note, found.tensors and float(found.tensors["head.bias"])])
+"""
+
+
+def test_only_a_run_of_its_kind_downloads_the_discriminator_of_a_repository(hub, client, api, run_dir):
+    weights, discriminator = run_dir / "weights", PatchDiscriminator()
+    for name in ("without", "same", "huge", "other"):
+        if name == "huge":
+            (weights / "discriminator.safetensors").write_bytes(bytes(10_000_000))
+        elif name == "other":
+            (weights / "discriminator.json").write_text('{"architecture": "picture", "size": 64}')
+        elif name == "same":
+            save_discriminator(discriminator, free_form("photos", "run"), weights)
+        api.create_repo(f"me/{name}")
+        api.upload_folder(repo_id=f"me/{name}", folder_path=weights)
+    same, other, none, huge, without = client.evaluate(FIND)
+    assert same == ["that of me/same, without a warm-up", discriminator.head.bias.item()]
+    assert "me/other is not used: it is {'architecture': 'picture', 'size': 64}" in other[0]
+    assert none == ["", None]
+    assert "10,000,000 bytes" in huge[0]
+    assert without == ["a new one", None]
+    asked = {path.split("/")[2] for _, path in hub.calls if path.endswith("/discriminator.safetensors")}
+    assert asked == {"same", "huge"} and not hub.called("GET", hashlib.sha256(bytes(10_000_000)).hexdigest())
 
 
 def other_weights(run_dir, seed, grey=0.0):
@@ -79,14 +119,18 @@ def download(api, tmp_path, name, revision=None):
 
 
 def test_a_card_edited_on_the_hub_is_updated_and_the_previous_weights_keep_a_tag(client, api, run_dir, tmp_path):
+    save_discriminator(PatchDiscriminator(), free_form("photos", "run"), run_dir / "weights")
     run_publish(client, run_dir, "me/weights")
     before = (run_dir / "weights" / "model.safetensors").read_bytes()
     card = (run_dir / "weights" / "README.md").read_bytes().replace(b"## Limits\n", b"## Limits\n\nNot for cats.\n")
     card = card.replace(b"license: other", b"license: mit").replace(b"as evidence", b"as proof")
     edit = api.upload_file(repo_id="me/weights", path_in_repo="README.md", path_or_fileobj=card).oid
     other_weights(run_dir, 1)
+    for name in ("discriminator.json", "discriminator.safetensors"):
+        (run_dir / "weights" / name).unlink()
     (run_dir / "losses.jsonl").write_text('{"images_seen": 777}\n')
     said = run_publish(client, run_dir, "me/weights")
+    assert not any("discriminator" in name for name in api.list_repo_files("me/weights")), "that of other weights"
     assert "Edited parts of its README.md were kept: limits" in said
     text = download(api, tmp_path, "README.md").decode()
     for words in ("Not for cats.", "license: mit", "as proof", "| Images seen | 777 |"):
