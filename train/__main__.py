@@ -24,6 +24,7 @@ from train.run.checkpoint import FILE as CHECKPOINT_FILE
 from train.run.checkpoint import CheckpointError
 from train.run.distributed import OtherProcessError, ProcessGroup
 from train.run.events import Callback, EventLog, emit
+from train.run.folder_mirror import FolderMirror, fetch_folder_state
 from train.run.mirror import Mirror, fetch_state
 from train.run.optimize import NonFiniteError
 from train.run.trackio_log import TrackioLog
@@ -121,6 +122,9 @@ def _start_callbacks(config: TrainConfig | DamageTrainConfig, callbacks: list[Ca
     if config.checkpoint_repo is not None:
         callbacks.append(Mirror(config.checkpoint_repo))
         fetch_state(config.checkpoint_repo, _with_start_network(config))
+    if config.checkpoint_folder is not None:
+        callbacks.append(FolderMirror(Path(config.checkpoint_folder)))
+        fetch_folder_state(Path(config.checkpoint_folder), _with_start_network(config))
     if config.trackio is not None:
         callbacks.append(TrackioLog(config, resumed=(Path(config.folder) / CHECKPOINT_FILE).exists()))
 

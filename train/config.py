@@ -10,7 +10,8 @@ MAY_CHANGE = (
     "version", "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
     "checkpoint_every", "checkpoint_minutes", "push_to_hub", "private", "if_better", "even_if_worse", "held_out",
     "evaluations", "patience", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
-    "data.patience_s", "run_dir", "device", "checkpoint_repo", "event_log", "trackio",
+    "data.patience_s", "run_dir", "device", "checkpoint_repo", "checkpoint_folder",
+    "event_log", "trackio",
 )  # fmt: skip
 """Settings that may differ when a run is resumed, under their dotted names."""
 TRACKIO_LOCAL = "local"
@@ -260,6 +261,8 @@ class RunConfig:
     checkpoint_repo: str | None = None
     """Private Hub repository that checkpoints, losses and the newest sample sheet are copied to. A machine without a
     checkpoint in its run folder resumes from there."""
+    checkpoint_folder: str | None = None
+    """Folder that the same files are copied to, and that a run resumes from, such as a bucket that is mounted."""
     event_log: bool = False
     """Also print progress as JSON lines, for a log that a program reads."""
     trackio: str | None = None

@@ -51,7 +51,7 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """Return the job as the API does, without the values of its secrets."""
-        shown = ("command", "arguments", "environment", "flavor", "labels", "dockerImage", "spaceId")
+        shown = ("command", "arguments", "environment", "flavor", "labels", "dockerImage", "spaceId", "volumes")
         owner = {"id": f"id-{self.namespace}", "name": self.namespace, "type": "user"}
         return {
             "id": self.id,
@@ -162,6 +162,11 @@ def create(hub: "Hub", request: Request) -> Response:
         raise HubError(404, "Space not found", "RepoNotFound")
     if not (space or spec.get("dockerImage")) or not spec.get("command"):
         raise HubError(400, "A job needs an image and a command")
+    for volume in spec.get("volumes") or ():
+        if not volume["mountPath"].startswith("/") or volume["mountPath"] == "/":
+            raise HubError(400, f"Invalid mount path: {volume['mountPath']}")
+        if (volume["type"], volume["source"]) not in hub.store.repos:
+            raise HubError(404, f"{volume['type']} {volume['source']} not found", "RepoNotFound")
     job_id = uuid.uuid4().hex[:24]
     secrets = {str(name): str(value) for name, value in (spec.pop("secrets", None) or {}).items()}
     job = Job(job_id, namespace, spec, Path(tempfile.mkdtemp(prefix="hub-job-")), _now(), secrets)

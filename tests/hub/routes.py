@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.hub import contents, downloads, jobs, oauth, repos, uploads
+from tests.hub import buckets, contents, downloads, jobs, oauth, repos, uploads
 from tests.hub.messages import HubError, Request, Response
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)", jobs.inspect),
     ("POST", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/cancel", jobs.cancel),
     ("GET", r"/api/jobs/(?P<namespace>[^/]+)/(?P<job>[^/]+)/logs", jobs.logs),
+    ("POST", r"/api/buckets/(?P<namespace>[^/]+)/(?P<name>[^/]+)", buckets.create),
+    ("GET", r"/api/buckets/(?P<namespace>[^/]+)/(?P<name>[^/]+)", buckets.info),
     ("POST", r"/api/repos/create", repos.create),
     ("DELETE", r"/api/repos/delete", repos.delete),
     ("POST", r"/api/validate-yaml", uploads.validate_yaml),

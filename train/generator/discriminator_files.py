@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx2
 import torch
 from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from safetensors import SafetensorError
@@ -13,8 +12,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from inpaint.atomic_write import atomic_write
-from inpaint.hub.download import download_file
 from inpaint.hub.errors import explain_error
+from inpaint.hub.http import httpx2
 from inpaint.hub.weights import Located, locate
 from inpaint.networks.config import ContextEncoderConfig
 from train.config import TrainConfig
@@ -109,6 +108,8 @@ def _fetch(found: Located, config: TrainConfig) -> Path | None:
         OSError: a file cannot be written.
     """
     if found.revision is not None:
+        from inpaint.hub.download import download_file  # needs httpx2, which a machine for a sprint may lack
+
         try:
             download_file(found.source, CONFIG_FILE, found.revision, MAX_CONFIG_BYTES)
         except LocalEntryNotFoundError:  # no network

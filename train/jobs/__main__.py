@@ -1,6 +1,7 @@
 """python -m train.jobs submit|status|logs|cancel|hardware: training runs as Hugging Face Jobs or as local processes."""
 
 import argparse
+import dataclasses
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from inpaint.program import program_name
 from train.config_file import parse_config
 from train.run.events import RunStatus, read_events
 
+from .buckets import prepare_bucket
 from .cancel import cancel_hub_job, cancel_local_job
 from .cost import Estimate, Hardware, estimate
 from .hub import (
@@ -90,6 +92,9 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     part.add_argument("--space", default=os.getenv("SPACE_ID"), help="OWNER/NAME of a Space that holds this code")
     part.add_argument("--image", default=IMAGE, help="Docker image if there is no Space (default: %(default)s)")
+    part.add_argument(
+        "--bucket", help="OWNER/NAME of a private bucket for the state of the run, instead of a repository"
+    )
     part.add_argument("--namespace", help="organisation that pays (default: the token's account)")
     part.add_argument("--dry-run", action="store_true", help="print the request, and do nothing")
 
@@ -140,6 +145,8 @@ def _submit(options: argparse.Namespace) -> None:
 
 
 def _request(spec: RunSpec, options: argparse.Namespace, timeout_s: int) -> JobRequest:
+    if options.bucket and (options.dry_run or prepare_bucket(options.bucket, _token())):
+        spec = dataclasses.replace(spec, bucket=options.bucket)
     if options.space:
         return space_request(spec, options.space, options.flavor, timeout_s)
     code = pack()

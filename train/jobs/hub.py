@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, JobInfo, get_token
+from huggingface_hub import HfApi, JobInfo, Volume, get_token
 
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
+from .buckets import volumes_of
 from .cost import MIN_TIMEOUT_S, Hardware, parse_hardware, pause_minutes
 from .packages import train_command
 from .spec import JobError, RunSpec, is_hub_dataset
@@ -42,6 +43,7 @@ class JobRequest:
         name: shown on the job's page.
         environment: variables, visible to everyone who may see the job.
         labels: to find the job again.
+        volumes: buckets and repositories that are mounted.
     """
 
     image: str
@@ -51,6 +53,7 @@ class JobRequest:
     name: str
     environment: dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     labels: dict[str, str] = field(default_factory=lambda: dict(LABELS))
+    volumes: list[Volume] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class HubJob:
         command: the program and its arguments.
         created: ISO time, or "".
         image: a Docker image, or `hf.co/spaces/OWNER/NAME`; "" if the Hub does not say.
+        volumes: buckets and repositories that are mounted.
     """
 
     id: str
@@ -76,6 +80,7 @@ class HubJob:
     command: tuple[str, ...]
     created: str
     image: str = ""
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -122,7 +127,7 @@ def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> 
     """
     _check_dataset(spec)
     command = [*train_command(spec), *spec.job_arguments(pause_minutes(timeout_s))]
-    return JobRequest(SPACE_IMAGE + space_id, command, flavor, timeout_s, job_name(spec), labels=_labels(spec))
+    return _request(SPACE_IMAGE + space_id, command, flavor, timeout_s, spec)
 
 
 def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, timeout_s: int) -> JobRequest:
@@ -140,11 +145,12 @@ def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, 
     """
     _check_dataset(spec)
     command = [*bootstrap, *spec.job_arguments(pause_minutes(timeout_s))]
-    return JobRequest(image, command, flavor, timeout_s, job_name(spec), labels=_labels(spec))
+    return _request(image, command, flavor, timeout_s, spec)
 
 
-def _labels(spec: RunSpec) -> dict[str, str]:
-    return {**LABELS, "preset": spec.preset}
+def _request(image: str, command: list[str], flavor: str, timeout_s: int, spec: RunSpec) -> JobRequest:
+    labels, volumes = {**LABELS, "preset": spec.preset}, volumes_of(spec)
+    return JobRequest(image, command, flavor, timeout_s, job_name(spec), labels=labels, volumes=volumes)
 
 
 def job_name(spec: RunSpec) -> str:
@@ -208,6 +214,7 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
             timeout=request.timeout_s,
             name=request.name,
             labels=request.labels,
+            volumes=request.volumes or None,
             namespace=namespace,
             token=token,
         )
@@ -224,7 +231,7 @@ def request_again(job: HubJob) -> JobRequest:
         raise JobError(f"The job {job.id} cannot be repeated: start the same run from the form.")
     command, preset = list(job.command), setting_of(job.command, "preset")
     name, labels = _plain_name("again", job.repo_id), LABELS | ({"preset": preset} if preset else {})
-    return JobRequest(job.image, command, job.flavor, MIN_TIMEOUT_S, name, labels=labels)
+    return JobRequest(job.image, command, job.flavor, MIN_TIMEOUT_S, name, labels=labels, volumes=list(job.volumes))
 
 
 def get_job(job_id: str, token: str, namespace: str | None = None) -> HubJob:
@@ -286,4 +293,5 @@ def _parse_job(job: JobInfo) -> HubJob:
     command: tuple[Any, ...] = tuple(job.command or ())
     stage, flavor = (str(getattr(value, "value", value or "")) for value in (job.status.stage, job.flavor))
     image = SPACE_IMAGE + job.space_id if job.space_id else job.docker_image or ""
-    return HubJob(job.id, stage, job.status.message or "", job.url, flavor, command, created, image)
+    volumes = tuple(job.volumes or ())
+    return HubJob(job.id, stage, job.status.message or "", job.url, flavor, command, created, image, volumes)

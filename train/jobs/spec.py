@@ -22,7 +22,12 @@ _REPO = re.compile(rf"{_NAME}/{_NAME}(?<![.-])", re.ASCII)
 _DATASET = re.compile(r"\w[\w.-]*/\w[\w.-]*(?::\w[\w.-]*)?", re.ASCII)
 ALL_PRESETS: dict[str, tuple[str, RunConfig]] = {**PRESETS, **DAMAGE_PRESETS}
 """The presets of generators and of the network that finds damage."""
-_DERIVED = ("preset", "data.dataset", "dataset", "push_to_hub", "private", "checkpoint_repo", "event_log", "run_dir")
+BUCKET_FOLDER = "/checkpoints"
+"""Where a job mounts a bucket, in which each run has a folder."""
+_DERIVED = (
+    "preset", "data.dataset", "dataset", "push_to_hub", "private", "checkpoint_repo", "checkpoint_folder", "event_log",
+    "run_dir",
+)  # fmt: skip
 """Settings that follow from the other fields of a `RunSpec`."""
 
 
@@ -40,6 +45,7 @@ class RunSpec:
         repo_id: the repository that the weights are published to.
         overrides: dotted names of settings and their values, such as {"data.resolution": 128}.
         private: visibility of a new repository; None: the account's default.
+        bucket: OWNER/NAME of a bucket for the state of the run; None: a private repository beside the weights.
 
     Raises:
         JobError: a field or a setting is invalid.
@@ -50,12 +56,15 @@ class RunSpec:
     repo_id: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
     private: bool | None = None
+    bucket: str | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in ALL_PRESETS:
             raise JobError(f"There is no preset {self.preset!r}: use one of {', '.join(ALL_PRESETS)}.")
         if not is_repo_id(self.repo_id):
             raise JobError(f"{self.repo_id!r} is not a repository id: use one such as 'name/weights'.")
+        if self.bucket is not None and not is_repo_id(self.bucket):
+            raise JobError(f"{self.bucket!r} is not the id of a bucket: use one such as 'name/checkpoints'.")
         for name in self.datasets or ("",):
             if not name or name.startswith("-"):
                 raise JobError(f"The dataset is {name!r}: give OWNER/NAME of a dataset on the Hub, or a folder.")
@@ -123,15 +132,18 @@ class RunSpec:
     @cached_property
     def config(self) -> RunConfig:
         """The settings of the run as a job, whose state is stored on the Hub."""
-        return with_overrides(self._settings, {"checkpoint_repo": self.checkpoint_repo, "run_dir": self.run_dir})
+        in_bucket = {"checkpoint_folder": f"{BUCKET_FOLDER}/{Path(self.run_dir).name}"}
+        place = in_bucket if self.bucket else {"checkpoint_repo": self.checkpoint_repo}
+        return with_overrides(self._settings, {**place, "run_dir": self.run_dir})
 
     def job_arguments(self, pause_minutes: float) -> list[str]:
         """Return the arguments of `python -m train` in a job, which hold the config as JSON.
 
         Args:
-            pause_minutes: after these the run stops by itself, before the job's timeout.
+            pause_minutes: after these the run stops by itself, before the job's timeout; or earlier, if it says so.
         """
-        return ["--config", config_to_json(with_overrides(self.config, {"pause_minutes": pause_minutes}), ALL_PRESETS)]
+        pause = min(pause_minutes, self.config.pause_minutes or pause_minutes)
+        return ["--config", config_to_json(with_overrides(self.config, {"pause_minutes": pause}), ALL_PRESETS)]
 
     def local_config(self, folder: Path, publish: bool = True) -> str:
         """Return the JSON of the config for a run on this machine, which needs no copy of its state on the Hub.

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,13 @@ class Mirror(Callback):
     """
 
     def __init__(self, repo_id: str, min_interval_s: float = MIN_INTERVAL_S) -> None:
-        self.repo_id, self._api = repo_id, HfApi()
-        self._interval_s, self._next_upload_s, self._uploads = min_interval_s, 0.0, 0
-        self._failure_reported = self._stale_removed = False
-        self._pending: Path | None = None
-        self._changed, self._closing = threading.Condition(), False
+        self.name, self._api = repo_id, HfApi()
+        self._has_card = self._prepare_repository()
+        self._start(min_interval_s)
+
+    def _prepare_repository(self) -> bool:
+        """Create the repository; return whether it has a card."""
+        repo_id = self.name
         try:
             retry(lambda: self._api.create_repo(repo_id, private=True, exist_ok=True))
             info = retry(lambda: self._api.model_info(repo_id))
@@ -71,7 +74,13 @@ class Mirror(Callback):
             raise MirrorError(explain_error(error, attempt, right="write to it")) from None
         if not info.private:
             raise MirrorError(f"{repo_id} is public; the state of a run must be private: change its visibility.")
-        self._has_card = any(file.rfilename == "README.md" for file in info.siblings or [])
+        return any(file.rfilename == "README.md" for file in info.siblings or [])
+
+    def _start(self, min_interval_s: float) -> None:
+        self._interval_s, self._next_upload_s, self._uploads = min_interval_s, 0.0, 0
+        self._failure_reported = self._stale_removed = False
+        self._pending: Path | None = None
+        self._changed, self._closing = threading.Condition(), False
         self._thread = threading.Thread(target=self._upload_all, daemon=True, name="mirror")
         self._thread.start()
 
@@ -112,26 +121,31 @@ class Mirror(Callback):
             self._interval_s = min(2 * self._interval_s, MAX_INTERVAL_S)
 
     def _upload(self, snapshot: Path) -> None:
-        operations: list[Any] = [CommitOperationAdd(path.name, path) for path in sorted(snapshot.iterdir())]
-        if not self._has_card:
-            card = CARD.format(weights=self.repo_id.removesuffix("-checkpoint")).encode()
-            operations.append(CommitOperationAdd("README.md", card))
         try:
-            retry(lambda: self._api.create_commit(self.repo_id, operations, commit_message="State of the run"))
+            self._write(snapshot)
         except Exception as error:  # no failure here may stop the training, whose checkpoint is also on the disk
             if not self._failure_reported:
-                attempt = f"The state of the run was not copied to {self.repo_id}"
+                attempt = f"The state of the run was not copied to {self.name}"
                 print(explain_error(error, attempt), "The next checkpoint is another attempt.", flush=True)
             self._failure_reported = True
             return
-        self._failure_reported, self._has_card = False, True
+        self._failure_reported = False
         self._uploads += 1
         if self._uploads % SQUASH_EVERY == 0:
             self._squash()
 
+    def _write(self, snapshot: Path) -> None:
+        """Commit the files of a snapshot."""
+        operations: list[Any] = [CommitOperationAdd(path.name, path) for path in sorted(snapshot.iterdir())]
+        if not self._has_card:
+            card = CARD.format(weights=self.name.removesuffix("-checkpoint")).encode()
+            operations.append(CommitOperationAdd("README.md", card))
+        retry(lambda: self._api.create_commit(self.name, operations, commit_message="State of the run"))
+        self._has_card = True
+
     def _squash(self) -> None:
         with contextlib.suppress(httpx2.HTTPError, OSError):
-            self._api.super_squash_history(self.repo_id)
+            self._api.super_squash_history(self.name)
 
 
 def _remove_stale_snapshots(run_dir: Path) -> None:
@@ -169,25 +183,38 @@ def fetch_state(repo_id: str, config: RunConfig) -> bool:
     Raises:
         MirrorError: the repository may hold a state, but it cannot be downloaded.
     """
-    run_dir = Path(config.folder)
-    if (run_dir / CHECKPOINT_FILE).exists():
+    if (Path(config.folder) / CHECKPOINT_FILE).exists():
         return False
     try:
         sha = retry(lambda: HfApi().model_info(repo_id)).sha
-        if conflicts(json.loads(_download(repo_id, CONFIG_FILE, sha).read_text()), config):
-            print(f"{repo_id} holds the state of a run with other settings; a new run starts.", flush=True)
-            return False
-        run_dir.mkdir(parents=True, exist_ok=True)
-        for name in (CONFIG_FILE, LOSSES_FILE, CHECKPOINT_FILE):
-            path = _download(repo_id, name, sha)
-            with path.open("rb") as source, atomic_write(run_dir / name, single_writer=True) as file:
-                shutil.copyfileobj(source, file)
+        return copy_state(repo_id, config, lambda name: _download(repo_id, name, sha))
     except (EntryNotFoundError, RepositoryNotFoundError):
         return False
     except (httpx2.HTTPError, OSError, ValueError) as error:
         text = explain_error(error, f"The state of the run in {repo_id} cannot be read")
         raise MirrorError(f"{text} To start a new run instead, delete that repository.") from None
-    print(f"Resuming from the state in {repo_id}.", flush=True)
+
+
+def copy_state(place: str, config: RunConfig, fetch: Callable[[str], Path]) -> bool:
+    """Copy the state of a run into its folder, and say so, unless it is of a run with conflicting settings.
+
+    Args:
+        place: name of the place where the state is.
+        config: the run that is about to start.
+        fetch: returns the path of a file of the state.
+
+    Returns:
+        Whether the state was copied.
+    """
+    if conflicts(json.loads(fetch(CONFIG_FILE).read_text()), config):
+        print(f"{place} holds the state of a run with other settings; a new run starts.", flush=True)
+        return False
+    run_dir = Path(config.folder)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    for name in (CONFIG_FILE, LOSSES_FILE, CHECKPOINT_FILE):
+        with fetch(name).open("rb") as source, atomic_write(run_dir / name, single_writer=True) as file:
+            shutil.copyfileobj(source, file)
+    print(f"Resuming from the state in {place}.", flush=True)
     return True
 
 

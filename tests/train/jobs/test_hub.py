@@ -72,6 +72,12 @@ def test_a_job_in_the_image_of_a_space_trains_and_publishes(place, finished):
     assert finished.job.spec["timeoutSeconds"] >= 3600
     assert {"model.safetensors", "config.json", "README.md"} <= set(place.api.list_repo_files("me/weights"))
     assert finished.logs.splitlines() == log_text(finished.job).splitlines()
+    last = json.loads(finished.logs.splitlines()[-1])
+    assert (last["event"], last["images"]) == ("finished", IMAGES)
+    assert {"minutes", "generator/reconstruction", "discriminator/adversarial"} <= last.keys()
+    assert finished.job.spec["labels"] == {
+        "inpaint": "retrain", "preset": "tiny", "name": "inpaint-tiny-me-weights",
+    }  # fmt: skip
     status = place.client.run("-m", "train.jobs", "status", finished.job.id).stdout
     assert "completed, 96 of 96 images" in status
     assert f"published at {place.hub.url}/me/weights" in status

@@ -135,6 +135,8 @@ def test_a_space_request_has_the_image_of_the_space_and_a_timeout():
     minutes = json.loads(request.command[-1])["pause_minutes"]
     assert minutes == pause_minutes(7200) == 110, "it stops by itself, so that its last state reaches the Hub"
     assert request.labels == {"inpaint": "retrain", "preset": "photos"}
+    sooner = space_request(spec(overrides={"pause_minutes": 30.0}), "me/inpaint", "t4-small", 7200)
+    assert json.loads(sooner.command[-1])["pause_minutes"] == 30
 
 
 def test_an_image_request_starts_with_the_bootstrap_command():
