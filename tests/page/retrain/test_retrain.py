@@ -312,3 +312,9 @@ def test_a_run_that_would_outlast_the_sign_in_is_not_started(site, monkeypatch):
     monkeypatch.setattr(signin, "signed_in_account", lambda *_: account)
     monkeypatch.setattr(retrain_actions, "submit", lambda *_: pytest.fail("a job was submitted"))
     assert call_action(site, "start_run", RUN)["code"] == "retrain_expires"
+
+
+def test_a_job_that_still_runs_is_not_started_a_second_time_to_publish(site, monkeypatch):
+    monkeypatch.setattr(retrain_actions, "get_job", lambda *_: SimpleNamespace(ended=False))
+    monkeypatch.setattr(retrain_actions, "submit", lambda *_: pytest.fail("a job was submitted"))
+    assert call_action(site, "publish_again", {"job": "a1b2"})["code"] == "retrain_running"

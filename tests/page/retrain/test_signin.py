@@ -1,10 +1,11 @@
-"""Which requests come from a browser on this machine, as far as they show."""
+"""Which requests come from a browser on this machine, as far as they show, and on whose behalf those on a Space act."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
 
-from page.retrain.signin import is_local
+from page.retrain.signin import is_local, signed_in_account
 
 
 def request(sender="127.0.0.1", **headers):
@@ -45,3 +46,13 @@ def test_other_machines_names_and_sites_are_not_local(other):
 def test_nobody_is_local_on_a_space(monkeypatch):
     monkeypatch.setenv("SPACE_ID", "me/space")
     assert not is_local(request())
+
+
+def test_the_page_of_another_site_does_not_act_for_who_is_signed_in_on_a_space(monkeypatch):
+    for name, value in {"SPACE_ID": "me/space", "OAUTH_CLIENT_ID": "x", "SYSTEM": "spaces"}.items():
+        monkeypatch.setenv(name, value)
+    signed_in = SimpleNamespace(username="you"), SimpleNamespace(token="hf_you", expires_at=time.time() + 900)
+    assert signed_in_account(request(sec_fetch_site="same-origin"), *signed_in, owner=False).token == "hf_you"
+    for site in ("cross-site", "same-site"):
+        assert signed_in_account(request(sec_fetch_site=site), *signed_in, owner=False) is None
+    assert signed_in_account(request(origin="https://evil.example"), *signed_in, owner=False) is None
