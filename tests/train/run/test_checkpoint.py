@@ -9,7 +9,7 @@ from tests.train.runs import RUNS, train
 from train.config import to_dict
 from train.presets import PRESETS, with_overrides
 from train.run import checkpoint
-from train.run.checkpoint import CheckpointError, claim_run_dir, load_checkpoint, save_checkpoint
+from train.run.checkpoint import CheckpointError, claim_run_dir, load_checkpoint, read_ran, record_ran, save_checkpoint
 from train.run.optimize import NonFiniteError
 
 CPU = torch.device("cpu")
@@ -22,6 +22,18 @@ def test_a_checkpoint_is_loaded_as_it_was_saved(tmp_path):
     assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])
     assert loaded["images_seen"] == 12
     assert loaded["position"] == [1, 2]
+
+
+def test_what_a_run_has_recorded_stays_when_it_is_resumed_and_goes_with_its_checkpoint(tmp_path):
+    config = PRESETS["tiny"][1]
+    claim_run_dir(tmp_path, config)
+    record_ran(tmp_path, {"images": 12})
+    save_checkpoint(tmp_path, {"images_seen": 12})
+    claim_run_dir(tmp_path, config)
+    assert read_ran(tmp_path) == {"images": 12}
+    (tmp_path / checkpoint.FILE).unlink()
+    claim_run_dir(tmp_path, config)
+    assert read_ran(tmp_path) == {}
 
 
 def test_without_a_checkpoint_there_is_none(tmp_path):
