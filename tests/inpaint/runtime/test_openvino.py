@@ -15,7 +15,6 @@ PROGRAM = """
 import gc, signal
 import numpy as np
 from inpaint import Inpainter
-from tests.inpaint.runtime.crops import crop
 inpainter = Inpainter.from_pretrained(runtime="openvino")
 inpainter.find_damage(np.zeros((64, 64, 3), np.uint8))
 del inpainter
@@ -36,7 +35,6 @@ THREADS = """
 import sys, threading
 import openvino
 from inpaint import Inpainter
-from tests.inpaint.runtime.crops import crop
 Inpainter.from_pretrained(runtime="openvino")
 sys.setswitchinterval(1e-6)
 start = threading.Barrier(4)
