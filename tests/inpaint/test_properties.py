@@ -35,7 +35,8 @@ class Stripes(MeanGenerator):
         height, width = masked_image.shape[-2:]
         rows = torch.arange(height).view(-1, 1) % 7 / 3 - 1
         columns = torch.arange(width) % 5 / 2 - 1
-        return torch.stack([rows.expand(height, width), columns.expand(height, width), -rows - 0 * columns])[None]
+        stripes = torch.stack([rows.expand(height, width), columns.expand(height, width), -rows - 0 * columns])
+        return stripes.expand_as(masked_image)
 
 
 @st.composite

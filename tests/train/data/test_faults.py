@@ -43,7 +43,7 @@ from train.presets import PRESETS
 class NetworkBuilt(Exception):
     pass
 
-def build(*_):
+def build(*_, **__):
     raise NetworkBuilt
 
 trainer.GeneratorTrainer = build
