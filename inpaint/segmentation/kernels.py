@@ -134,7 +134,7 @@ def _interpolate_rows(small, at, line):
 
 
 @njit(**OPTIONS)
-def average_with_enlarged(start, stop, small, rows, left, right, weight, share, values):
+def average_with_enlarged(start, stop, small, rows, left, right, weight, share, most_below, values):
     """Write the weighted mean of `values` and of the enlarged `small` to `values`, for rows start to stop - 1.
 
     Args:
@@ -144,6 +144,7 @@ def average_with_enlarged(start, stop, small, rows, left, right, weight, share, 
         right: int32 (W,), the column at the right of it.
         weight: float32 (W,), weight of the latter.
         share: float32, weight of the enlarged `small` in the mean.
+        most_below: float32, how far below a value the enlarged `small` counts at most.
         values: float32 (H, W), overwritten.
     """
     line = np.empty(small.shape[1], np.float32)
@@ -152,7 +153,7 @@ def average_with_enlarged(start, stop, small, rows, left, right, weight, share, 
         for x in range(len(left)):
             value = line[left[x]]
             value += (line[right[x]] - value) * weight[x]
-            values[y, x] += (value - values[y, x]) * share
+            values[y, x] += max(value - values[y, x], -most_below) * share
 
 
 @njit(**OPTIONS)

@@ -1,5 +1,6 @@
 """Smaller copies of photos, and enlarged maps of numbers."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,21 +39,22 @@ def box_downscale(pixels: np.ndarray, scale: float) -> np.ndarray:
     return out
 
 
-def average_with_enlarged(values: np.ndarray, small: np.ndarray, share: float) -> None:
+def average_with_enlarged(values: np.ndarray, small: np.ndarray, share: float, most_below: float = math.inf) -> None:
     """Overwrite values by their weighted mean with a smaller map that is enlarged by bilinear interpolation.
 
     Args:
         values: float32 (H, W), overwritten.
         small: float32 (h, w).
         share: weight of the smaller map, from 0 to 1; the values have the rest.
+        most_below: where the enlarged map lies further than this below a value, it counts as so far below it only.
     """
     if not is_available():
-        values *= np.float32(1 - share)
-        values += np.float32(share) * _enlarged(small, values.shape)
+        difference = _enlarged(small, values.shape) - values
+        values += np.float32(share) * np.maximum(difference, np.float32(-most_below))
         return
     from . import kernels
 
-    _run(kernels.average_with_enlarged, small, np.float32(share), values)
+    _run(kernels.average_with_enlarged, small, np.float32(share), np.float32(most_below), values)
 
 
 def maximum_with_enlarged(values: np.ndarray, small: np.ndarray) -> None:

@@ -12,8 +12,9 @@ FULL_PIXELS = 26_000_000
 size decides where."""
 LEAST_LONG_SIDE = 480
 """The copies in which large damage is searched have a long side of at least this number of pixels."""
-HALF_SHARE = 0.4
-"""Weight of the copy of half the size in the mean with a picture's own logits: hairs and specks fade in the copy."""
+HALF_SHARE, MOST_DOUBT = 0.5, 2.0
+"""Weight of the copy of half the size in the mean with a picture's own logits, and how far below these the copy's count
+at most: hairs and specks fade in the copy, which is then sure that there is nothing."""
 RIM_PX = 2
 """In a copy, damage ends up to this number of pixels too late."""
 CLEARLY = 2.0
@@ -71,7 +72,7 @@ def multi_scale_logits(
     candidates = ~enlarged_at_most(coarse, logits.shape, CANDIDATE)
     cost_of_row = TILES_COST * pixels.shape[1]
     write_tile_logits(pixels, candidates, tile_logits_of, logits, lambda rows: done(cost_of_row * rows))
-    average_with_enlarged(logits, coarse, HALF_SHARE)
+    average_with_enlarged(logits, coarse, HALF_SHARE, MOST_DOUBT)
     return logits
 
 
@@ -83,7 +84,7 @@ def _of_scale(pixels: np.ndarray, logits_of: LogitsOf, own: np.ndarray | None) -
     of_half = logits_of(half)
     coarser = None if is_last else _of_scale(half, logits_of, of_half)[0]
     logits = alone.copy() if own is not None else alone
-    average_with_enlarged(logits, of_half, HALF_SHARE)
+    average_with_enlarged(logits, of_half, HALF_SHARE, MOST_DOUBT)
     if coarser is not None:
         maximum_with_enlarged(logits, without_rims(coarser, logits))
     return logits, alone

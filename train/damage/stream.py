@@ -19,6 +19,9 @@ from .config import DamageTrainConfig
 TEXTURE_SHARE, TEXTURE_TRIES = 0.6, 3
 """This share of the crops without damage are the most detailed of as many crops of a photo: twigs, fur and lettering
 must be left alone, and a crop of the sky teaches nothing about them."""
+LARGE_SCAN_SHARE, LARGE_SCAN_ZOOM = 0.2, 6.0
+"""This share of the crops are magnified by up to as much, as in scans of many megapixels: grain, noise and dust are as
+fine as in others, over a picture with nothing as fine."""
 DRAWN_SHARE = 0.1
 """This share of the crops without damage are drawn, not photos; half of these are left as they were drawn."""
 
@@ -61,7 +64,8 @@ class DegradedStream(PhotoStream):
             crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
             return np.ascontiguousarray(crop.transpose(2, 0, 1)), np.zeros((1, *crop.shape[:2]), np.uint8)
         tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
-        crops = [zoomed_crop(photo, config.resolution, config.largest_zoom, rng) for _ in range(tries)]
+        zoom = LARGE_SCAN_ZOOM if rng.random() < LARGE_SCAN_SHARE else config.largest_zoom
+        crops = [zoomed_crop(photo, config.resolution, zoom, rng) for _ in range(tries)]
         crop = crops[0] if tries == 1 else most_detailed(crops)
         degraded = degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
         return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]

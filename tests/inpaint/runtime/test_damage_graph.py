@@ -74,7 +74,7 @@ def test_openvino_computes_the_same_up_to_the_rounding_of_bfloat16():
     first = runtime(pixels)
     runtime.release_memory()
     assert np.abs(first - wanted).max() < 0.5
-    assert np.abs(first - wanted).mean() < 0.05
+    assert np.abs(first - wanted).mean() < 0.08
     assert np.array_equal(runtime(pixels), first)
 
 

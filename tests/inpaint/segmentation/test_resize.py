@@ -48,6 +48,9 @@ def test_maps_are_enlarged_like_those_of_pillow(small_shape, shape):
     resize.average_with_enlarged(mean, small, 0.3)
     resize.maximum_with_enlarged(maximum, small)
     assert np.allclose(mean, 0.7 * values + 0.3 * wanted, atol=1e-3)
+    limited = values.copy()
+    resize.average_with_enlarged(limited, small, 0.3, most_below=2)
+    assert np.allclose(limited, values + 0.3 * np.maximum(wanted - values, -2), atol=1e-3)
     assert np.allclose(maximum, np.maximum(values, wanted), atol=1e-3)
     for limit in (-3, 0, 20):
         at_most = resize.enlarged_at_most(small, shape, limit)
