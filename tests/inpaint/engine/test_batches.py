@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inpaint.engine import batches as batches_module
-from inpaint.engine.batches import MOST_CROPS, MOST_PIXELS, batches
+from inpaint.engine.batches import MOST_PIXELS, batches
 from inpaint.engine.crop_order import CropOrder
 from inpaint.engine.crop_sizes import CropSizes
 from inpaint.engine.filler import Filler
@@ -54,22 +54,22 @@ def test_each_crop_is_in_one_batch_of_its_size_after_all_that_it_needs():
         assert len(kinds) == 1
         width, height, _ = kinds.pop()
         count = len(batch.crops)
-        assert count == 1 or (count <= MOST_CROPS and count * width * height <= MOST_PIXELS)
+        assert count == 1 or count * width * height <= MOST_PIXELS
         needed = {batch_of[earlier] for index in batch.crops for earlier in order.needs(index)}
         assert batch.needs == sorted(needed)
         assert all(earlier < number for earlier in needed)
-    assert any(len(batch.crops) == MOST_CROPS for batch in found)
+    assert any(len(batch.crops) == 4 for batch in found)
 
 
 def test_batches_give_the_bytes_of_one_crop_after_the_other(monkeypatch):
     mask, runtime = specks_and_scratches(), in_pytorch(MeanGenerator())
     together = filled(mask, runtime)
-    monkeypatch.setattr(batches_module, "MOST_CROPS", 1)
+    monkeypatch.setattr(batches_module, "MOST_PIXELS", 1)
     assert all(len(batch.crops) == 1 for batch in batches(order_of(mask)))
     assert np.array_equal(filled(mask, runtime), together)
 
 
-def test_specks_take_an_eighth_of_the_passes():
+def test_specks_take_a_quarter_of_the_passes():
     mask = np.zeros(SIZE, bool)
     mask[50:850:100, 50:1250:100] = True
     runtime = in_pytorch(MeanGenerator())
@@ -83,7 +83,7 @@ def test_specks_take_an_eighth_of_the_passes():
             return runtime(masked_image, *inputs)
 
     filled(mask, Counting())
-    assert sizes == [MOST_CROPS] * (8 * 12 // MOST_CROPS)
+    assert sizes == [4] * (8 * 12 // 4)
 
 
 @pytest.mark.parametrize("box", [Box(0, 0, 200, 200), Box(600, 450, 1000, 800)])
