@@ -64,12 +64,14 @@ class _Prepared(NamedTuple):
     Attributes:
         crop: what is filled.
         image: float32 (3, h, w) in [-1, 1]; 0 in the crop's own hole.
+        masked_image: the same, 0 in the mask; `image` itself where the mask is the hole.
         mask: float32 (h, w) in {0, 1}, 1 = hole; for some generators larger than the hole.
         coarse_fill: float32 (3, h, w) in [-1, 1]; None: there is none.
     """
 
     crop: Crop
     image: np.ndarray
+    masked_image: np.ndarray
     mask: np.ndarray
     coarse_fill: np.ndarray | None
 
@@ -239,7 +241,8 @@ class Filler:
         content = read_crop(crop.box, pixels, mask, coarse_fills, known, unknown)
         image, hole = downscale(content.pixels, content.hole, crop.scale)
         coarse_fill = push_pull(*downscale(content.pixels, content.blank, crop.scale)) if crop.refines else None
-        return _Prepared(crop, image, self._generator_mask(hole), coarse_fill)
+        area = self._generator_mask(hole)
+        return _Prepared(crop, image, image if area is hole else image * (1 - area), area, coarse_fill)
 
     def _filled(self, generator: Generator, prepared: list[_Prepared]) -> Iterator[Fill]:
         """Run the generator once on crops of one size, and yield their fills at the photo's resolution.
@@ -251,7 +254,7 @@ class Filler:
         if not prepared:
             return
         masks = np.stack([each.mask[None] for each in prepared])
-        masked_images = np.stack([each.image * (1 - each.mask) for each in prepared])
+        masked_images = np.stack([each.masked_image for each in prepared])
         coarse_fills = [each.coarse_fill for each in prepared if each.coarse_fill is not None]
         predictions = generator(masked_images, masks, *([np.stack(coarse_fills)] if coarse_fills else []))
         for each, prediction in zip(prepared, predictions, strict=True):
