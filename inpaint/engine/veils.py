@@ -109,7 +109,7 @@ def _lifted(pixels: np.ndarray, filled: np.ndarray, hole: np.ndarray) -> tuple[n
     fill = filled[hole].reshape(len(pixels), -1).astype(np.float32)
     places = _Places(hole)
     veil = places.mean_at_depth(scan - fill)
-    opacity, texture = places.opacity(scan - fill, fill, _texture(filled, hole))
+    opacity, texture = places.opacity(scan - fill, fill, _texture(filled, places.rows, places.columns))
     visible = (opacity <= MOST_OPACITY) & (texture >= LEAST_TEXTURE)
     visible &= places.share_of_piece(places.opacity_nearby(scan - fill, fill) > MOST_OPACITY_OF_PIECE) <= 0.25
     visible &= places.resembles(scan.mean(axis=1, keepdims=True), fill.mean(axis=1, keepdims=True))
@@ -118,12 +118,16 @@ def _lifted(pixels: np.ndarray, filled: np.ndarray, hole: np.ndarray) -> tuple[n
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8).reshape(pixels.shape), visible
 
 
-def _texture(filled: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """Return the difference of the hole's pixels from the mean of their four neighbours, float32 (N,)."""
-    grey = filled.astype(np.float32) if filled.ndim == 2 else filled.mean(axis=2, dtype=np.float32)
-    padded = np.pad(grey, 1, mode="edge")
-    around = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
-    return np.abs(grey - around / 4)[hole]
+def _texture(filled: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return the difference of some pixels from the mean of their four neighbours, float32 (N,)."""
+    last_row, last_column = filled.shape[0] - 1, filled.shape[1] - 1
+
+    def grey(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        return filled[rows, columns].reshape(len(rows), -1).mean(axis=1, dtype=np.float32)
+
+    around = grey(np.maximum(rows - 1, 0), columns) + grey(np.minimum(rows + 1, last_row), columns)
+    around += grey(rows, np.maximum(columns - 1, 0)) + grey(rows, np.minimum(columns + 1, last_column))
+    return np.abs(grey(rows, columns) - around / 4)
 
 
 def _opacity(difference: np.ndarray, fill: np.ndarray) -> np.ndarray:

@@ -93,7 +93,10 @@ def test_a_photo_that_is_opened_during_the_final_fill_of_another_one_is_not_refi
     refining(visitor, False)
     gate.opened.set()
     visitor.paint((40, 45))
-    assert shows_the_canvas(visitor, next(reversed(served.visits._visits.values())).session)
+    session = next(reversed(served.visits._visits.values())).session
+    until(lambda: not session.has_drafts, "final fills")
+    refining(visitor, False)
+    assert shows_the_canvas(visitor, session)
 
 
 @pytest.mark.parametrize(("name", "height", "drafts"), [("otter", 772, 1), ("harbour", 819, 2)])

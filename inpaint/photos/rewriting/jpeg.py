@@ -1,6 +1,7 @@
 """Write an edited photo into its JPEG file: new coefficients for the blocks that the edit touches, and no others."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image, JpegImagePlugin
 
@@ -36,14 +37,17 @@ def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
     """
     file = read(data)
     rows = max(1, _STRIP_PIXELS // (8 * file.frame.down * file.frame.width)) * 8 * file.frame.down
-    found = _changes(photo, original, data, rows, (file.frame.width, file.frame.height))
+    can_decode = is_available()
+    with ThreadPoolExecutor(1) as other:
+        decoded = other.submit(decode, file, data) if can_decode else None
+        found = _changes(photo, original, data, rows, (file.frame.width, file.frame.height))
     if not found:
         return Rewritten(data)
-    if not is_available():
+    if decoded is None:
         raise CannotRewriteError(
             "numba is not installed, so all of the photo was encoded anew: run  pip install numba  to keep the rest"
         )
-    coefficients = decode(file, data)
+    coefficients = decoded.result()
     transform = transform_of(file)
     for change in found:
         change_blocks(file, transform, coefficients, photo, original.orientation, change)

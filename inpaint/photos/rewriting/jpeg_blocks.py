@@ -60,21 +60,27 @@ def change_blocks(
         change: rows that begin and end with interleaved units, or end with the picture.
     """
     frame = file.frame
-    changed = change.mask(frame.width)
-    unit = 8 * frame.across
-    columns = np.flatnonzero(changed.any(axis=0))
-    left, right = columns[0] // unit * unit, min(columns[-1] // unit * unit + unit, frame.width)
     strip = stored_rows(photo, orientation, change.top, change.top + change.rows)
-    strip = strip.crop((left, 0, right, change.rows))
-    margins = ((0, -change.rows % (8 * frame.down)), (0, -(right - left) % unit))
-    weight = np.pad(changed[:, left:right], margins, mode="edge").astype(np.float32)
-    for index, plane in enumerate(_planes(strip, transform)):
+    high, wide = 8 * frame.down, 8 * frame.across
+    margins = ((0, -change.rows % high), (0, -frame.width % wide))
+    changed = np.pad(change.mask(frame.width), margins, mode="edge")
+    units = np.flatnonzero(changed.reshape(len(changed), -1, wide).any(axis=(0, 2)))
+    weight = _units(changed, units, wide).astype(np.float32)
+    pixels = np.asarray(strip)
+    pixels = _units(np.pad(pixels, (*margins, (0, 0))[: pixels.ndim], mode="edge"), units, wide)
+    for index, plane in enumerate(_planes(pixels, transform)):
         component = frame.components[index]
         shrink = frame.down // component.down, frame.across // component.across
-        padded = np.pad(plane, margins, mode="edge")
-        share, values = _mean(weight, shrink), _mean(padded * weight, shrink)
-        first = change.top // (8 * frame.down) * component.down, int(left) // unit * component.across
-        _change_component(component, file.tables[index], coefficients, share, values, first)
+        share, values = _mean(weight, shrink), _mean(plane * weight, shrink)
+        columns = (units[:, None] * component.across + np.arange(component.across)).ravel()
+        row = change.top // high * component.down
+        _change_component(component, file.tables[index], coefficients, share, values, row, columns)
+
+
+def _units(values: np.ndarray, units: np.ndarray, wide: int) -> np.ndarray:
+    """Return some columns of values, (h, w, ...): those of units of `wide` pixels."""
+    height, more = len(values), values.shape[2:]
+    return values.reshape(height, -1, wide, *more)[:, units].reshape(height, -1, *more)
 
 
 def _change_component(
@@ -83,7 +89,8 @@ def _change_component(
     coefficients: np.ndarray,
     share: np.ndarray,
     values: np.ndarray,
-    first: tuple[int, int],
+    first_row: int,
+    block_columns: np.ndarray,
 ) -> None:
     """Write the changed blocks of a component.
 
@@ -93,12 +100,13 @@ def _change_component(
         coefficients: of all components, written in place.
         share: float32 (h, w), how much of each sample is changed, 0 to 1.
         values: float32 (h, w), the new value times that share.
-        first: row and column of the first block among the blocks of the component.
+        first_row: row of the first block among the blocks of the component.
+        block_columns: (w / 8,), the column of each block among them.
     """
     shares, news = _blocks(share), _blocks(values)
     highest = share.reshape(-1, 8, share.shape[1]).max(axis=1)
     rows, columns = np.nonzero(highest.reshape(len(highest), -1, 8).max(axis=2))
-    places = component.first + (first[0] + rows) * component.columns + first[1] + columns
+    places = component.first + (first_row + rows) * component.columns + block_columns[columns]
     shares, news = (part[rows, columns].reshape(-1, 64) for part in (shares, news))
     steps = np.maximum(table, 1)
     before = _product(coefficients[places] * steps, BASIS) + _MIDDLE
@@ -114,9 +122,8 @@ def _product(blocks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([parts, blocks[whole:] @ matrix])
 
 
-def _planes(strip: Image.Image, transform: str) -> list[np.ndarray]:
-    """Return the samples of a picture's components at full size: float32 (h, w) each, 0 to 255."""
-    pixels = np.asarray(strip)
+def _planes(pixels: np.ndarray, transform: str) -> list[np.ndarray]:
+    """Return the samples of the components of pixels, uint8 (h, w) or (h, w, C): float32 (h, w) each, 0 to 255."""
     if transform == "grey":
         return [pixels.astype(np.float32)]
     colours = [pixels[..., channel].astype(np.float32) for channel in range(pixels.shape[2])]

@@ -62,6 +62,12 @@ def test_a_response_among_the_causes_is_explained():
     assert "the Hub answered 503" in explain_error(error, "It failed")
 
 
+def read_and_hang_up(server):
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1 << 16)  # what is left unread would make closing a reset
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -74,7 +80,7 @@ def test_a_response_among_the_causes_is_explained():
 )
 def test_a_server_that_cannot_be_reached_is_explained_in_words(url, reason):
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as cut:
-        threading.Thread(target=lambda: cut.accept()[0].close(), daemon=True).start()
+        threading.Thread(target=read_and_hang_up, args=(cut,), daemon=True).start()
         servers = {"silent": silent, "cut": cut}
         addresses = {name: f"127.0.0.1:{server.getsockname()[1]}" for name, server in servers.items()}
         with pytest.raises(httpx2.TransportError) as raised:
