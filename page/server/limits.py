@@ -105,6 +105,7 @@ class _Body:
         self._start: float | None = None
         self._size, self._complete = 0, False
         self._answer = b""
+        self._declined: _DeclinedError | None = None
 
     async def receive(self) -> Message:
         """Receive the next part; decline one that makes the body too large, or that does not come in time."""
@@ -115,16 +116,22 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(0.01, min(STALLED_S, left_s)))
         except TimeoutError:
-            raise _DeclinedError("upload_stalled", seconds=round(STALLED_S)) from None
+            raise self._decline("upload_stalled", seconds=round(STALLED_S)) from None
         self._size += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
         await self._wait(len(message.get("body", b"")) * BYTE_S)
         if self._size > self._limit * 1_000_000:
-            raise _DeclinedError("too_long", limit=self._limit)
+            raise self._decline("too_long", limit=self._limit)
         return message
+
+    def _decline(self, key: str, **values: object) -> "_DeclinedError":
+        self._declined = _DeclinedError(key, **values)
+        return self._declined
 
     async def send(self, message: Message) -> None:
         """Send a part of the answer, with `nosniff`."""
+        if self._declined is not None:  # FastAPI takes it for an error of parsing, and would answer so
+            raise self._declined
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
         elif len(self._answer) < MAX_ANSWER_BYTES:
