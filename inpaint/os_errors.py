@@ -36,6 +36,19 @@ def words_of(error: OSError) -> str:
     return (error.strerror or "for a reason that the system does not tell").lower()
 
 
+def reason_in(error: BaseException) -> str:
+    """Return why something failed: `words_of` the system's error that an error is or comes from, else its message.
+
+    A decoder or torch may raise an error of its own while one of the system is handled.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return words_of(cause)
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
+
+
 def sentence_of(error: BaseException) -> str:
     """Return the message of an error; for one of the operating system, its file and what it means."""
     if isinstance(error, OSError) and error.errno is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 
 from inpaint.hub.weights import WeightsError
+from inpaint.os_errors import sentence_of
 from inpaint.program import program_name
 from inpaint.runtime.malloc import keep_memory
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
@@ -64,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"{PROG}: {error}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)
+        print(f"{PROG}: {sentence_of(error)}\nThe last checkpoint is intact: {RESUME}.", file=sys.stderr)
         return 1
     finally:
         processes.destroy()

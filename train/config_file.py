@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import tyro
 import yaml
 
+from inpaint.os_errors import words_of
+
 from .config import CONFIG_VERSION, LENGTHS, RunConfig, flatten
 from .presets import PRESETS, current_flags, differences, unknown_settings, with_overrides
 
@@ -59,7 +61,7 @@ def read_config(source: str, presets: Mapping[str, tuple[str, Config]]) -> Confi
         text = source if is_text else Path(source).read_text(encoding="utf-8")
         values = yaml.safe_load(text) if source.endswith((".yaml", ".yml")) else json.loads(text)
     except OSError as error:
-        raise ValueError(f"{source} cannot be read ({error.strerror}): give a file of YAML or JSON.") from error
+        raise ValueError(f"{source} cannot be read ({words_of(error)}): give a file of YAML or JSON.") from error
     except yaml.YAMLError as error:
         raise ValueError(f"{name_of} is not YAML ({' '.join(str(error).split())}).") from error
     except ValueError as error:

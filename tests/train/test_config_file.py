@@ -88,7 +88,7 @@ def test_a_preset_beside_a_file_is_refused():
         ('{"preset": "tinny"}', "preset 'tinny'; .* must be one of context-encoder, photos, finetune, tiny"),
         ('{"images": 1}', "preset None"),
         ("{", "is not JSON"),
-        ("no/such.json", r"no/such\.json cannot be read"),
+        ("no/such.json", r"no/such\.json cannot be read \(there is no such file or folder\)"),
     ],
 )
 def test_a_mistake_in_a_config_is_named(text, message):

@@ -25,6 +25,7 @@ from inpaint.damage_masks import THRESHOLD
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
+from inpaint.os_errors import sentence_of
 from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
@@ -226,7 +227,7 @@ def main(arguments: list[str] | None = None) -> int:
         for block in report(counts, clean, restored, time_large_scan(inpainter), kinds):
             print(block)
     except (ValueError, StreamError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {sentence_of(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from inpaint.damage_masks import THRESHOLD
 from inpaint.inpainter import Inpainter
+from inpaint.os_errors import sentence_of
 from inpaint.photos.formats import SUFFIXES
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import open_photo
@@ -69,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.output, quality=85
         )
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {sentence_of(error)}", file=sys.stderr)
         return 1
     return 0
 

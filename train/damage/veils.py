@@ -18,6 +18,7 @@ from inpaint.engine.regions import dilate
 from inpaint.engine.veils import lift_veils, veiled_in
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
+from inpaint.os_errors import sentence_of
 from train.damage.made_scans import make_scan
 from train.data.datasets import iter_photos
 from train.data.overlays import by_kind, load_overlays
@@ -120,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     results.setdefault(name, []).append(found)
         print(table(results))
     except (ValueError, StreamError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {sentence_of(error)}", file=sys.stderr)
         return 1
     return 0
 

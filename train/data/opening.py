@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inpaint.hub.errors import explain_error, is_refusal
 from inpaint.hub.retry import install_retrying_client
+from inpaint.os_errors import sentence_of
 
 from .columns import find_image_column, undecoded_feature
 from .folder import list_pictures
@@ -105,7 +106,7 @@ def load_rows(
         if is_refusal(error):
             raise ValueError(explain_error(error, f"The dataset {dataset} cannot be read")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
-        hint = "there is no such folder or file" if looks_local and not path.exists() else str(error).strip()
+        hint = "there is no such folder or file" if looks_local and not path.exists() else sentence_of(error).strip()
         if "Bad split" in hint:
             raise ValueError(f"The dataset {dataset!r} has no split {split!r}: use another one. ({hint})") from error
         raise ValueError(

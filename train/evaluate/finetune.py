@@ -22,6 +22,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
+from inpaint.os_errors import sentence_of
 from train.config import DataConfig
 from train.data.held_out import find_held_out, other_photos
 from train.data.retry import StreamError
@@ -197,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         comparison = compare_run(options.run_dir, options.held_out, options.other_photos)
     except (ValueError, StreamError, OSError) as error:
-        print(f"python -m train.evaluate.finetune: {error}", file=sys.stderr)
+        print(f"python -m train.evaluate.finetune: {sentence_of(error)}", file=sys.stderr)
         return 2
     if comparison is None:
         print("The run started from random weights, or has no held-out photos.", file=sys.stderr)

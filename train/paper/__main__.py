@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
+from inpaint.os_errors import sentence_of
 from train.config import TrainConfig
 from train.data.datasets import load_silhouettes
 from train.data.names import display_name
@@ -140,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nInterrupted. Run the same command to resume.", file=sys.stderr)
         return 130
     except (ValueError, StreamError, CheckpointError, NonFiniteError, OSError, ModuleNotFoundError) as error:
-        print(f"python -m train.paper: {error}\nRun the same command to resume.", file=sys.stderr)
+        print(f"python -m train.paper: {sentence_of(error)}\nRun the same command to resume.", file=sys.stderr)
         return 1
     print(f"{text}\nThe table is in {table}, the figure in {picture}.")
     return 0

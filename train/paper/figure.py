@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from inpaint.os_errors import sentence_of
 from train.run.progress import FILE, read_losses
 
 PADDING_PX = 2
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         draw(options.run_dir, output, max(1, options.pictures))
     except (ValueError, OSError) as error:
-        print(f"python -m train.paper.figure: {error}", file=sys.stderr)
+        print(f"python -m train.paper.figure: {sentence_of(error)}", file=sys.stderr)
         return 1
     print(f"The figure is in {output}.")
     return 0

@@ -1,5 +1,6 @@
 """Saving and resuming the full state of a run, so that only the work since the last checkpoint can be lost."""
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 
 from inpaint.atomic_write import atomic_write
+from inpaint.os_errors import reason_in, words_of
 from train.config import RunConfig, to_dict
 from train.presets import conflicts
 
@@ -42,7 +44,7 @@ def save_checkpoint(run_dir: Path, state: dict[str, Any]) -> None:
             torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise CheckpointError(
-            f"The checkpoint could not be written to {target} ({error}). The previous one is intact:"
+            f"The checkpoint could not be written to {target} ({reason_in(error)}). The previous one is intact:"
             " free space on the disk and run the same command again."
         ) from error
 
@@ -58,8 +60,17 @@ def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | Non
         return None
     try:
         return torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:
-        raise CheckpointError(f"{path} cannot be read as a checkpoint ({error}): delete it to start again.") from error
+    except Exception as error:  # torch raises many types, and advises to load what is not safe to load
+        # torch seeks to a place before the file's beginning if its end is missing
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise CheckpointError(f"{path} cannot be read ({words_of(error)}): correct that, or delete it.") from error
+        if isinstance(error, MemoryError) or "allocate" in str(error):
+            raise CheckpointError(
+                f"{path} does not fit into memory: end other programs, and try again."
+            ) from error
+        raise CheckpointError(
+            f"{path} is damaged, or not a checkpoint of a run: delete it to start again, or restore it from a copy."
+        ) from error
 
 
 def resume(run_dir: Path, config: RunConfig) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from inpaint.os_errors import reason_in, words_of
 from train.config import RunConfig
 
 from .checkpoint import FILE as CHECKPOINT_FILE
@@ -32,8 +33,8 @@ class FolderMirror(Mirror):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MirrorError(
-                f"The state of the run cannot be stored in {folder} ({error}): mount a bucket there that can be"
-                " written, or give another checkpoint_folder."
+                f"The state of the run cannot be stored in {folder} ({words_of(error)}): mount a bucket there that can"
+                " be written, or give another checkpoint_folder."
             ) from None
         self._start(min_interval_s)
 
@@ -73,5 +74,5 @@ def fetch_folder_state(folder: Path, config: RunConfig) -> bool:
         return bool(states) and copy_state(str(folder), config, lambda name: states[-1] / name)
     except (OSError, ValueError) as error:
         raise MirrorError(
-            f"The state of the run in {states[-1]} cannot be read ({error}): remove it to start a new run."
+            f"The state of the run in {states[-1]} cannot be read ({reason_in(error)}): remove it to start a new run."
         ) from None

@@ -13,6 +13,7 @@ from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from inpaint.networks.errors import WeightsError  # noqa: E402
+from inpaint.os_errors import sentence_of  # noqa: E402
 from inpaint.program import program_name  # noqa: E402
 from train.data.retry import StreamError  # noqa: E402
 from train.run.checkpoint import CheckpointError  # noqa: E402
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _sprint(given, started_s)
         return 0
     except (ValueError, WeightsError, StreamError, CheckpointError, NonFiniteError, OSError) as error:
-        print(f"{PROG}: {error}", file=sys.stderr)
+        print(f"{PROG}: {sentence_of(error)}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         print(f"{PROG}: {error}", file=sys.stderr)

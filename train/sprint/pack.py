@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
+from inpaint.os_errors import reason_in
 from train.metrics.efficientnet import LITE0, LITE2
 from train.metrics.perceptual import save_packed
 
@@ -108,7 +109,8 @@ def read_pack(folder: Path) -> Pack:
             training, held_out = (list(pool.map(_decoded, _split(arrays, name))) for name in ("training", "held_out"))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(
-            f"{folder} holds no pack ({error}): make one with `python -m train.sprint pack DATASET --output {folder}`."
+            f"{folder} holds no pack ({reason_in(error)}): make one with"
+            f" `python -m train.sprint pack DATASET --output {folder}`."
         ) from error
     return Pack(training, held_out, about)
 

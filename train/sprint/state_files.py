@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from inpaint.atomic_write import atomic_write
+from inpaint.os_errors import reason_in
 from train.run.checkpoint import CheckpointError
 
 INDEX = "state.json"
@@ -52,8 +53,8 @@ def read_state(folder: Path) -> dict[str, Any]:
         data = b"".join((folder / Path(name).name).read_bytes() for name in index["parts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{folder} holds no complete state of a sprint ({error}): give the output folder of an earlier sprint,"
-            " with all of its files, or leave out --resume."
+            f"{folder} holds no complete state of a sprint ({reason_in(error)}): give the output folder of an earlier"
+            " sprint, with all of its files, or leave out --resume."
         ) from error
     if hashlib.sha256(data).hexdigest() != index.get("sha256"):
         raise CheckpointError(f"The parts of the state in {folder} do not fit together: copy the folder again.")

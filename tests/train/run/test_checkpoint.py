@@ -1,5 +1,7 @@
+import contextlib
 import dataclasses
 import errno
+import io
 import json
 
 import pytest
@@ -49,16 +51,49 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(checkpoint.torch, "save", fail)
-    with pytest.raises(CheckpointError, match=r"intact.*same command"):
+    with pytest.raises(CheckpointError, match=r"\((the disk is full|write failed)\).*intact.*same command"):
         save_checkpoint(tmp_path, {"images_seen": 2})
     monkeypatch.undo()
     assert load_checkpoint(tmp_path, CPU)["images_seen"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
-def test_a_damaged_checkpoint_is_reported(tmp_path):
-    (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
-    with pytest.raises(CheckpointError, match="delete it"):
+def test_a_disk_that_fills_up_while_torch_writes_is_named_as_such(tmp_path, monkeypatch):
+    """torch then raises an error of its own, about positions in its archive."""
+
+    class FullDisk(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "atomic_write", lambda target, **options: contextlib.nullcontext(FullDisk()))
+    with pytest.raises(CheckpointError, match=r"checkpoint\.pt \(the disk is full\)\. The previous one is intact"):
+        save_checkpoint(tmp_path, {"images_seen": 2, "weights": torch.zeros(1000)})
+
+
+@pytest.mark.parametrize("cut", [0, 16, -600])
+def test_a_damaged_checkpoint_is_reported_without_the_advice_of_torch(tmp_path, cut):
+    save_checkpoint(tmp_path, {"images_seen": 1, "weights": torch.zeros(1000)})
+    path = tmp_path / checkpoint.FILE
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(CheckpointError, match="is damaged.*delete it") as caught:
+        load_checkpoint(tmp_path, CPU)
+    assert "weights_only" not in str(caught.value)
+
+
+def test_a_checkpoint_that_the_system_does_not_open_is_not_called_damaged(tmp_path):
+    (tmp_path / checkpoint.FILE).mkdir()
+    with pytest.raises(CheckpointError, match=r"checkpoint\.pt cannot be read \(it is a folder\)"):
+        load_checkpoint(tmp_path, CPU)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_checkpoint_for_which_memory_is_short_is_not_called_damaged(tmp_path, monkeypatch, error):
+    def fail(*given, **options):
+        raise error
+
+    save_checkpoint(tmp_path, {"images_seen": 1})
+    monkeypatch.setattr(checkpoint.torch, "load", fail)
+    with pytest.raises(CheckpointError, match="does not fit into memory"):
         load_checkpoint(tmp_path, CPU)
 
 
