@@ -239,7 +239,8 @@ class RunConfig:
     """Number of times that held-out photos are filled and measured during the run, apart from its start. The weights
     with the best figures are saved. 0: never, and no photos are held out."""
     patience: int = 0
-    """Stop when this many measurements in a row have brought no better figures; 0: train to the end."""
+    """Stop when this many measurements in a row, since the learning rate began to fall, have brought no better figures;
+    0: train to the end."""
     other_photos: str | None = None
     """Photos of other kinds, measured as well, so that a gain on your photos is no loss on others: a dataset, with
     @SPLIT if it is not validation; None: the program's examples."""

@@ -65,9 +65,7 @@ def load_checkpoint(run_dir: Path, device: torch.device) -> dict[str, Any] | Non
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise CheckpointError(f"{path} cannot be read ({words_of(error)}): correct that, or delete it.") from error
         if isinstance(error, MemoryError) or "allocate" in str(error):
-            raise CheckpointError(
-                f"{path} does not fit into memory: end other programs, and try again."
-            ) from error
+            raise CheckpointError(f"{path} does not fit into memory: end other programs, and try again.") from error
         raise CheckpointError(
             f"{path} is damaged, or not a checkpoint of a run: delete it to start again, or restore it from a copy."
         ) from error

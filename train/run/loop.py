@@ -177,7 +177,8 @@ class _Loop:
         if progress is None or not figures.is_due(share):
             return
         first, images_seen = not figures.history, self._trainer.images_seen
-        values = figures.measure(self._trainer.ema.network, images_seen)
+        at_full_rate = not self._trainer.schedule.is_cooling(images_seen)
+        values = figures.measure(self._trainer.ema.network, images_seen, at_full_rate)
         if first:  # as much time is kept for the measurement at the end
             self._length.reserve_s = figures.seconds
         progress.write_figures(images_seen, values, self._trainer.position.epoch)

@@ -34,6 +34,7 @@ class HeldOutFigures:
         history: images_seen and figures of each measurement; the first is that of the weights at the start.
         best: state dict of the trained weights with the best figures; None before the first.
         stale: number of measurements since the best one.
+        in_vain: those of them that count for the patience.
         seconds: wall time of the last measurement.
     """
 
@@ -41,7 +42,7 @@ class HeldOutFigures:
         self._measure, self._count, self._patience = measure, count, patience
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] | None = None
-        self._best_score, self.stale, self.seconds = math.inf, 0, 0.0
+        self._best_score, self.stale, self.in_vain, self.seconds = math.inf, 0, 0, 0.0
 
     @property
     def is_active(self) -> bool:
@@ -51,14 +52,21 @@ class HeldOutFigures:
     @property
     def gives_up(self) -> bool:
         """Whether the figures have not become better for too long."""
-        return self.is_active and 0 < self._patience <= self.stale
+        return self.is_active and 0 < self._patience <= self.in_vain
 
     def is_due(self, share: float) -> bool:
         """Return whether a measurement is due when a share of the run is done."""
         return self.is_active and len(self.history) - 1 < math.floor(min(1.0, share) * self._count + 1e-9)
 
-    def measure(self, network: nn.Module, images_seen: int) -> dict[str, float]:
-        """Measure the averaged weights and note whether they are the best so far; return their figures."""
+    def measure(self, network: nn.Module, images_seen: int, at_full_rate: bool = False) -> dict[str, float]:
+        """Measure the averaged weights and note whether they are the best so far; return their figures.
+
+        Args:
+            network: with these weights.
+            images_seen: until now.
+            at_full_rate: the learning rate does not fall yet. What a run gains often shows only when it does, so such
+                a measurement does not make it give up.
+        """
         assert self._measure is not None
         started = time.monotonic()
         training = network.training
@@ -70,10 +78,11 @@ class HeldOutFigures:
             return figures
         score = self.score(figures)
         if score < self._best_score or self.best is None:
-            self._best_score, self.stale = score, 0
+            self._best_score, self.stale, self.in_vain = score, 0, 0
             self.best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
         else:
             self.stale += 1
+            self.in_vain += not at_full_rate
         return figures
 
     def score(self, figures: Mapping[str, float]) -> float:
@@ -119,13 +128,15 @@ class HeldOutFigures:
         """Return what a checkpoint keeps; empty without measurements."""
         if not self.history:
             return {}
-        return {"history": self.history, "best": self.best, "score": self._best_score, "stale": self.stale}
+        counts = {"stale": self.stale, "in_vain": self.in_vain}
+        return {"history": self.history, "best": self.best, "score": self._best_score, **counts}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned."""
         if state:
             self.history, self.best = list(state["history"]), state["best"]
             self._best_score, self.stale = state["score"], state["stale"]
+            self.in_vain = state.get("in_vain", 0)  # which earlier versions did not count
 
 
 def _change(ratio: float) -> str:

@@ -87,6 +87,11 @@ class Schedule:
             factor *= min(1.0, floor + (1 - floor) * left)
         return factor
 
+    def is_cooling(self, images_seen: int) -> bool:
+        """Return whether the learning rate falls, or never will."""
+        cooldown = self.cooldown_images
+        return not cooldown or (self.total is not None and self.total - images_seen <= cooldown)
+
     def _scaled(self, name: str, share: float) -> int:
         value: int = getattr(self._config, name)
         preset = self._preset

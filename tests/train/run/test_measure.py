@@ -15,8 +15,11 @@ from train.run.measure import HeldOutFigures
 FIGURES = {"held-out/elp": 0.2, "held-out/elp2": 0.4, "held-out/psnr": 20.0, "other/elp": 0.5}
 
 
-def figures_of(*changes, patience=0):
-    """Measurements one after the other; each change multiplies the distances of the start."""
+def figures_of(*changes, patience=0, at_full_rate=0):
+    """Measurements one after the other; each change multiplies the distances of the start.
+
+    The learning rate falls after the first `at_full_rate` of them.
+    """
     factors = iter([{}, *changes])
 
     def measure(network):
@@ -29,7 +32,7 @@ def figures_of(*changes, patience=0):
     network = nn.Linear(1, 1)
     for images in range(1 + len(changes)):
         network.weight.data.fill_(images)
-        figures.measure(network, images)
+        figures.measure(network, images, images <= at_full_rate)
     return figures
 
 
@@ -55,6 +58,14 @@ def test_weights_that_are_all_worse_than_the_start_are_kept_and_told():
     assert "2.0% worse than the start" in figures.verdict()
     assert not figures.gives_up, "the first of them is the best of those that were trained"
     assert figures_of({"held-out": 1.0}, {"held-out": 1.05}, {"held-out": 1.1}, patience=2).gives_up
+
+
+def test_before_the_learning_rate_falls_no_measurement_makes_a_run_give_up():
+    worse = [{"held-out": 1 + step / 10} for step in range(3)]
+    assert not figures_of(*worse, patience=2, at_full_rate=2).gives_up
+    assert figures_of(*worse, patience=2, at_full_rate=1).gives_up
+    figures = figures_of(*worse, patience=1, at_full_rate=3)
+    assert figures.stale == 2 and "best so far" not in figures.sentence()
 
 
 def test_measurements_are_spread_over_the_run():

@@ -116,3 +116,12 @@ def test_a_checkpoint_is_also_written_after_minutes(photos, tmp_path, monkeypatc
     monkeypatch.setattr(loop, "save_checkpoint", lambda run_dir, state: written.append(state["images_seen"]))
     train(free_form(photos, tmp_path, images=12, checkpoint_every=1000, checkpoint_minutes=1e-9))
     assert written == [4, 8, 12]
+
+
+def test_the_rate_falls_from_the_start_of_the_cooldown_and_always_counts_as_falling_without_one(tmp_path):
+    config = free_form("photos", tmp_path, images=100, cooldown_images=40)
+    schedule = Schedule(config)
+    assert [schedule.is_cooling(seen) for seen in (0, 59, 60, 99)] == [False, False, True, True]
+    assert Schedule(dataclasses.replace(config, cooldown_images=0)).is_cooling(0)
+    schedule.total = None
+    assert not schedule.is_cooling(99)
