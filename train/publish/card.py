@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from inpaint.atomic_write import atomic_write
 from train.generator.discriminator_files import DISCRIMINATOR_FILES
 
-from . import card_text, run_info
+from . import card_text, gallery, run_info
 from .card_merge import generated_part, join_card, merge, split_card
 from .card_results import change_since_start, eval_results, results_tables
 from .lineage import OTHER_TERMS, Parent, with_parent
@@ -39,7 +39,7 @@ def write_card(
     parent: Parent | None = None,
     watts: float | None = None,
 ) -> tuple[str, ...]:
-    """Write `README.md` beside the weights, and those of PICTURES that the run has.
+    """Write `README.md` beside the weights, those of PICTURES that the run has, and the examples of the gallery.
 
     Args:
         run_dir: the run. Its config.json, losses.jsonl, samples/, and results.json or else held-out.json are read
@@ -58,6 +58,8 @@ def write_card(
         ValueError: the metadata of the existing card is not valid YAML.
     """
     _copy_pictures(run_dir, folder)
+    if (sheet := folder / SAMPLES_FILE).exists():
+        gallery.write_examples(sheet, folder, is_damage_network(folder))
     path = folder / CARD_FILE
     if existing is None:
         existing = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -84,12 +86,13 @@ def build_card(
     """Return the text of a new card; the arguments are those of `write_card`."""
     config, network = run_info.run_config(run_dir), run_info.run_config(folder)
     architecture = str(network.get("architecture"))
-    is_damage = architecture == card_text.DAMAGE
+    is_damage = is_damage_network(folder)
     scores = run_info.read_json(run_dir / RESULTS_FILE) or run_info.read_json(run_dir / COMPARISON_FILE)
     scores = scores if isinstance(scores, list) and not is_damage else []
     comparison = run_info.read_json(run_dir / START_FILE)
     discriminator = DISCRIMINATOR_FILES[0] if (folder / DISCRIMINATOR_FILES[0]).exists() else None
     picture = SAMPLES_FILE if (folder / SAMPLES_FILE).exists() else None
+    widget = gallery.widget(folder, is_damage) if repo_id else []  # only the Hub draws it
     sections = {
         "use": ("Use", card_text.use(architecture, repo_id)),
         "training-data": ("Training data and licences", card_text.training_data(config, licences or {}, parent)),
@@ -108,16 +111,25 @@ def build_card(
     purpose = "weights that find damage in photos" if is_damage else "weights for image inpainting"
     parts = [
         f"# {repo_id or 'Bundled weights'}: {purpose}",
-        generated_part("about", card_text.about(architecture, run_info.parameter_count(folder), picture)),
+        generated_part(
+            "about", card_text.about(architecture, run_info.parameter_count(folder), picture, has_gallery=bool(widget))
+        ),
         *(f"## {heading}\n\n{generated_part(name, text)}" for name, (heading, text) in sections.items()),
     ]
     metadata = _metadata(config, repo_id, architecture, eval_results(scores))
+    if widget:
+        metadata["widget"] = widget
     if repo_id and picture:
         metadata["thumbnail"] = f"{HUB}/{repo_id}/resolve/main/{picture}"
     minutes = run_info.section(config, "ran").get("minutes")
     if watts and minutes:
         metadata["co2_eq_emissions"] = card_text.emissions(minutes, watts, str(config.get("init_from") or ""))
     return join_card(metadata, "\n\n".join(parts))
+
+
+def is_damage_network(folder: Path) -> bool:
+    """Return whether the weights in a folder are those of a network that finds damage."""
+    return run_info.run_config(folder).get("architecture") == card_text.DAMAGE
 
 
 def licence_link(repo_id: str) -> str:

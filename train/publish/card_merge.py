@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from huggingface_hub import CardData, RepoCard
 
 from .card_results import LOCAL, RECIPE
+from .gallery import is_example
 
 FACTS = ("recipe", "results")
 """Parts that must describe the new weights even if the previous part was edited."""
@@ -127,8 +128,12 @@ def merge_metadata(old: Mapping[str, Any], new: Mapping[str, Any], old_training_
             merged[key] = _union(_as_list(old.get(key)), value)
         elif key == "model-index":
             merged[key] = _merge_results(_as_list(old.get(key)), value)
-        else:
+        elif key != "widget":
             merged.setdefault(key, value)
+    widget = [*_as_list(new.get("widget")), *(entry for entry in _as_list(old.get("widget")) if not is_example(entry))]
+    merged |= {"widget": widget} if widget else {}
+    if "widget" in old and not widget:
+        del merged["widget"]
     if "model-index" in old and "model-index" not in new:
         del merged["model-index"]  # measured on the previous weights
     return merged

@@ -7,7 +7,7 @@ from typing import Any
 
 from inpaint.markdown import markdown_table
 
-from . import run_info
+from . import gallery, run_info
 from .lineage import Parent
 
 DAMAGE = "damage"
@@ -63,16 +63,19 @@ LICENCE_TERMS = (
 )
 
 
-def about(architecture: str, parameters: int, picture: str | None) -> str:
-    """Return what the weights are, with a sample sheet.
+def about(architecture: str, parameters: int, picture: str | None, *, has_gallery: bool = False) -> str:
+    """Return what the weights are, with a gallery and a sample sheet.
 
     Args:
         architecture: of the network.
         parameters: number of its weights.
         picture: file name of the sample sheet; None without one.
+        has_gallery: whether the card's metadata has examples.
     """
     size = f"{architecture}, {parameters / 1e6:.1f} million parameters"
     text = ABOUT.get(architecture, ABOUT["free-form"]).format(size=size)
+    if has_gallery:
+        text += f"\n\n{gallery.COMPONENT}"
     if picture is None:
         return text
     rows = "photo, target mask, prediction" if architecture == DAMAGE else (

@@ -23,9 +23,9 @@ from train.data.retry import StreamError
 from train.evaluate.finetune import compare_run, read_comparison
 from train.generator.discriminator_files import DISCRIMINATOR_FILES
 
-from .card import CARD_FILE, PICTURES, write_card
-from .card_text import DAMAGE
+from .card import CARD_FILE, PICTURES, is_damage_network, write_card
 from .damage_improvement import compare_damage_networks
+from .gallery import FILES as EXAMPLES
 from .improvement import Improvement, compare_weights, held_out_of_run
 from .lineage import parent_of
 from .repository import (
@@ -168,12 +168,8 @@ def publish(
         raise PublishError(hide_token(text)) from None
 
 
-def _is_damage_network(folder: Path) -> bool:
-    return run_config(folder).get("architecture") == DAMAGE
-
-
 def _check_weights(folder: Path) -> None:
-    if _is_damage_network(folder):
+    if is_damage_network(folder):
         load_damage_network(folder)
     else:
         load_generator(folder)
@@ -229,7 +225,7 @@ class _Publication:
 
     def compare_with_start(self) -> dict[str, Any] | None:
         """Return the comparison with the weights that the run started from; measured if `if_better` needs it."""
-        if _is_damage_network(self.folder):
+        if is_damage_network(self.folder):
             config = run_config(self.run_dir)
             score = section(config, "ran").get("best_score") if config.get("init_from") else None
             return None if score is None else {"better": score < 1}
@@ -258,7 +254,7 @@ class _Publication:
                     " weights were not trained on"
                 )
             return None
-        compare = compare_damage_networks if _is_damage_network(self.folder) else compare_weights
+        compare = compare_damage_networks if is_damage_network(self.folder) else compare_weights
         print(f"Measuring on {held_out.name} ...", file=sys.stderr)
         try:
             return compare(self.run_dir, self.folder, previous, held_out)
@@ -275,10 +271,12 @@ class _Publication:
         card = retry(lambda: read_card(existing, repo_id))
         licences = {d.name: d.licence for d in datasets if d.licence}
         kept = write_card(self.run_dir, folder, repo_id, licences, card, parent_of(self.run_dir), options.watts)
-        files = [folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, *DISCRIMINATOR_FILES, *PICTURES, CARD_FILE)]
+        files = [
+            folder / name for name in (WEIGHTS_FILE, CONFIG_FILE, *DISCRIMINATOR_FILES, *PICTURES, *EXAMPLES, CARD_FILE)
+        ]
         files = [path for path in files if path.exists()]
         present = {file.rfilename for file in (existing.siblings or [] if existing else [])}
-        stale = [name for name in DISCRIMINATOR_FILES if name in present and not (folder / name).exists()]
+        stale = [name for name in (*DISCRIMINATOR_FILES, *EXAMPLES) if name in present and not (folder / name).exists()]
         previous_tag = retry(lambda: tag_previous_weights(api, repo_id, existing, folder)) if existing else None
         title = f"Weights: {improvement.headline()}" if improvement else "Weights and model card"
         title = options.commit_message or title

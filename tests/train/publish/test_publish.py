@@ -24,6 +24,7 @@ from train.generator.discriminator_files import save_discriminator
 from train.generator.discriminators import PatchDiscriminator
 from train.publish.publish import PublishError, publish
 from train.publish.repository import check_exists
+from train.run.progress import save_sheet
 
 
 @pytest.fixture
@@ -69,6 +70,22 @@ def test_a_run_is_published_as_one_commit_and_loads_with_the_same_weights(hub, c
     run_publish(client, run_dir / "weights", "me/weights", "--tag", "v1", "--supersedes", "me/old")
     assert len(api.list_repo_commits("me/weights")) == 2
     assert len(api.list_repo_commits("me/old")) == 3, "its card says so already"
+
+
+def test_the_pictures_of_the_gallery_come_and_go_with_the_sample_sheet(hub, client, api, run_dir):
+    image = torch.zeros(3, 3, 16, 16)
+    save_sheet(sheet := run_dir / "samples" / "images-000012345.png", image, torch.ones(3, 1, 16, 16), image)
+    run_publish(client, run_dir, "me/weights")
+    files = api.list_repo_files("me/weights")
+    assert [name for name in files if name.startswith("example-")] == [
+        "example-1.png",
+        "example-2.png",
+        "example-3.png",
+    ]
+    assert "<Gallery />" in (run_dir / "weights" / "README.md").read_text()
+    sheet.unlink()
+    run_publish(client, run_dir, "me/weights")
+    assert not any(name.startswith("example-") for name in api.list_repo_files("me/weights"))
 
 
 FIND = """
@@ -279,6 +296,7 @@ def test_errors_of_the_hub_name_the_next_step_and_hide_the_token(hub, api, run_d
 import os
 from train.publish.publish import PublishError, publish
 from train.publish.repository import check_exists
+from train.run.progress import save_sheet
 def tried(token, repo_id, **options):
     os.environ["HF_TOKEN"] = token
     try:
