@@ -23,6 +23,12 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "ignore:Use 'content=:DeprecationWarning")
 
 
+def pytest_xdist_auto_num_workers():
+    """Half as many processes again as there are cores: a third of the time tests wait for programs and connections."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return -(-3 * cores // 2)
+
+
 @pytest.fixture(autouse=True)
 def one_thread():
     """Torch on one thread: the networks of the tests are so small that threads only wait for each other."""

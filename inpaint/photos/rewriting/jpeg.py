@@ -1,7 +1,6 @@
 """Write an edited photo into its JPEG file: new coefficients for the blocks that the edit touches, and no others."""
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image, JpegImagePlugin
 
@@ -37,17 +36,14 @@ def rewrite(photo: Image.Image, original: Original, data: bytes) -> Rewritten:
     """
     file = read(data)
     rows = max(1, _STRIP_PIXELS // (8 * file.frame.down * file.frame.width)) * 8 * file.frame.down
-    can_decode = is_available()
-    with ThreadPoolExecutor(1) as other:
-        decoded = other.submit(decode, file, data) if can_decode else None
-        found = _changes(photo, original, data, rows, (file.frame.width, file.frame.height))
+    found = _changes(photo, original, data, rows, (file.frame.width, file.frame.height))
     if not found:
         return Rewritten(data)
-    if decoded is None:
+    if not is_available():
         raise CannotRewriteError(
             "numba is not installed, so all of the photo was encoded anew: run  pip install numba  to keep the rest"
         )
-    coefficients = decoded.result()
+    coefficients = decode(file, data)
     transform = transform_of(file)
     for change in found:
         change_blocks(file, transform, coefficients, photo, original.orientation, change)

@@ -168,7 +168,8 @@ def test_progress_and_losses_are_updated_during_the_run(journey):
 
 
 def test_whether_the_weights_are_better_on_the_visitors_pictures_is_said_with_a_sheet(journey):
-    verdicts = [translate(f"retrain_comparison_{verdict}", "en").split("{")[0] for verdict in ("better", "worse")]
+    texts = [translate(f"retrain_comparison_{verdict}", "en", photos="@") for verdict in ("better", "worse")]
+    verdicts = [text.partition("@")[0] for text in texts]
     assert journey.comparison.startswith(tuple(verdicts))
 
 

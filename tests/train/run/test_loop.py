@@ -203,7 +203,7 @@ def test_problems_end_the_command_with_a_sentence(photos, run_dir, monkeypatch, 
 
     monkeypatch.setattr(command_line, "train_generator", full)
     assert command_line.main(command(photos, run_dir)) == 1
-    assert "No space left" in capsys.readouterr().err
+    assert "the disk is full" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("no_curves")
