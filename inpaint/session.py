@@ -9,17 +9,15 @@ from inpaint.compiled.parallel import Cancelled
 from inpaint.engine.brush import stroke_to_mask
 from inpaint.engine.canvas import Canvas
 from inpaint.engine.editing import Editing
-from inpaint.engine.fills import FillHoles, grey_fills
+from inpaint.engine.fills import FillHoles
 from inpaint.engine.history import Snapshot
 from inpaint.engine.options import DEFAULT_OPTIONS, FillOptions
 from inpaint.engine.pending import needs_pause
-from inpaint.engine.photo import for_photo
+from inpaint.engine.photo import coloured_like, for_photo
 from inpaint.engine.regions import Box, check_grow_px, dilate
 from inpaint.photos.errors import MaskError
 from inpaint.photos.memory import CANVAS_BYTES, bytes_held
-from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, is_grey, to_rgb, write_patches
-from inpaint.photos.pixels import PhotoPixels
-from inpaint.photos.transparency import has_transparency
+from inpaint.photos.modes import DEEP_MODES, Patch, grey_range, to_rgb, write_patches
 
 HISTORY_BYTES = 256 * 1024 * 1024
 """Memory for undo and redo in bytes; beyond it the oldest steps are dropped, but never the last one."""
@@ -60,11 +58,10 @@ class Session:
         self._grow_px = grow_px
         levels = grey_range(photo) if photo.mode in DEEP_MODES else None
         canvas = Canvas(to_rgb(photo, levels), lambda box: to_rgb(photo.crop(box), levels))
-        self._grey = PhotoPixels(photo).are_grey() if has_transparency(photo) else is_grey(canvas.pixels)
+        self._coloured = coloured_like(photo)
         self._canvas = canvas
         self._fill_holes = fill_holes
-        fills = grey_fills(fill_holes) if self._grey else fill_holes
-        self._editing = Editing(canvas, fills, for_photo(options, photo), history_bytes)
+        self._editing = Editing(canvas, self._coloured(fill_holes), for_photo(options, photo), history_bytes)
         self._touched: Box | None = None
         self._needs_pause = False
 
@@ -277,7 +274,7 @@ class Session:
         """
         with self._editing.lock:
             replaced, self._fill_holes = self._fill_holes, fill_holes
-            self._editing.use(grey_fills(fill_holes) if self._grey else fill_holes)
+            self._editing.use(self._coloured(fill_holes))
             return replaced
 
     def refill(self, *, finish: bool = True) -> list[Patch]:

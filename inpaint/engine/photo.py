@@ -1,17 +1,20 @@
 """Fill the holes of a photo of any mode in place."""
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numpy as np
 from PIL import Image
 
-from inpaint.photos.modes import Patch, PhotoWriter, low_bytes, without_colour
+from inpaint.photos.modes import Patch, PhotoWriter, low_bytes
 from inpaint.photos.pixels import PhotoPixels
 from inpaint.photos.transparency import has_transparency, transparent_pixels
 
-from .fills import FillHoles, without_drafts
+from .fills import FillHoles, grey_fills, without_drafts
 from .options import DEFAULT_OPTIONS, FillOptions
+from .toned import tint_of, toned_fills
 
 
 def fill_photo(
@@ -19,7 +22,8 @@ def fill_photo(
 ) -> None:
     """Fill the holes of a photo, in place: nothing else of its size is in memory, and each fill is written at once.
 
-    Pixels outside the mask do not change, and a grey photo stays grey. After an error some holes are filled.
+    Pixels outside the mask do not change, and a grey photo stays grey, a toned one toned. After an error some holes are
+    filled.
 
     Args:
         photo: upright, as `open_photo` returns it.
@@ -31,11 +35,22 @@ def fill_photo(
         MaskError: the sizes differ, or the mask covers the whole photo.
     """
     pixels, writer = PhotoPixels(photo), PhotoWriter(photo)
-    grey = pixels.are_grey()
+    fills = coloured_like(photo)(fill_holes)
     # only rectangles of the photo outside the mask are read
-    for fill in without_drafts(fill_holes(cast(np.ndarray, pixels), mask, None, for_photo(options, photo), None)):
-        patch = Patch(fill.left, fill.top, without_colour(fill.pixels) if grey else fill.pixels)
-        writer.write(patch, fill.hole)
+    for fill in without_drafts(fills(cast(np.ndarray, pixels), mask, None, for_photo(options, photo), None)):
+        writer.write(Patch(fill.left, fill.top, fill.pixels), fill.hole)
+
+
+def coloured_like(photo: Image.Image) -> Callable[[FillHoles], FillHoles]:
+    """Return what turns a function that fills holes into one whose fills are as grey or toned as a photo.
+
+    Args:
+        photo: as `open_photo` returns it, without fills.
+    """
+    if PhotoPixels(photo).are_grey():
+        return grey_fills
+    tint = tint_of(photo)
+    return (lambda fill_holes: fill_holes) if tint is None else partial(toned_fills, tint=tint)
 
 
 def for_photo(options: FillOptions, photo: Image.Image) -> FillOptions:
