@@ -159,7 +159,8 @@ class Inpainter:
 
         Returns:
             The upright photo in its own size and mode, with its EXIF, ICC profile and dpi in `info`. Pixels outside
-            the dilated mask are identical to the photo's, and a grey photo stays grey. An empty mask gives a copy.
+            the dilated mask are identical to the photo's, a grey photo stays grey, and the fills of a toned one, such
+            as a sepia print, have its tint. An empty mask gives a copy.
             `save_photo` writes the result in the format and quality of the photo.
 
         Raises:
