@@ -29,6 +29,8 @@ SMEARED_PX = 4
 """Within this distance of a hole colours are not to be relied on."""
 AROUND_PX = 16
 """Pixels around a fill that decide its colour."""
+MOST_PIXELS = 4_000_000
+"""Larger fills keep their colours, as this takes 40 bytes a pixel: their surface is copied from the photo anyway."""
 _GROUPS, _LEAST_OF_GROUP = 24, 8
 """Groups of pixels of about the same luma, and how many pixels there must be in each."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -92,6 +94,8 @@ def _toned(fill: Fill, pixels: np.ndarray, mask: np.ndarray, unknown: np.ndarray
 
     If they are not of the tint, such as painted ones, the fill keeps its colours.
     """
+    if fill.hole.size > MOST_PIXELS:
+        return fill
     whole = Box(0, 0, mask.shape[1], mask.shape[0])
     window = fill.box.expanded(AROUND_PX).intersection(whole)
     wider = window.expanded(SMEARED_PX).intersection(whole)

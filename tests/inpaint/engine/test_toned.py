@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.engine import toned
 from inpaint.engine.fills import DRAFTS_END, Fill
 from inpaint.engine.options import FillOptions
 from inpaint.engine.photo import fill_photo
@@ -82,9 +83,19 @@ def test_painted_surroundings_are_left_alone():
     pixels = sepia(greys())
     tint = tint_of(Image.fromarray(pixels))
     pixels[55:105, 80:88] = (180, 40, 40)
-    toned = toned_fills(blue, tint)(pixels, HOLE, None, FillOptions(), None)
-    for before, after in zip(blue(*[None] * 5), toned, strict=True):
+    fills = toned_fills(blue, tint)(pixels, HOLE, None, FillOptions(), None)
+    for before, after in zip(blue(*[None] * 5), fills, strict=True):
         assert np.array_equal(before.pixels, after.pixels)
+
+
+def test_large_fills_keep_their_colours(monkeypatch):
+    pixels = sepia(greys())
+    tint = tint_of(Image.fromarray(pixels))
+    for limit, is_kept in ((HOLE[60:100, 90:97].size, False), (HOLE[60:100, 90:97].size - 1, True)):
+        monkeypatch.setattr(toned, "MOST_PIXELS", limit)
+        *_, fill = toned_fills(blue, tint)(pixels, HOLE, None, FillOptions(), None)
+        *_, before = blue(*[None] * 5)
+        assert np.array_equal(fill.pixels, before.pixels) is is_kept
 
 
 def test_what_is_unknown_does_not_count():
