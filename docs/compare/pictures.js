@@ -83,7 +83,7 @@ globalThis.COMPARED = [
     "name": "Inpaint",
     "scores": {
      "detail": "0.71",
-     "seam": "0.57"
+     "seam": "0.60"
     }
    },
    {
@@ -91,7 +91,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.71",
-     "seam": "0.56"
+     "seam": "0.59"
     }
    },
    {
@@ -146,7 +146,7 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.60",
+     "detail": "0.59",
      "seam": "0.87"
     }
    },
@@ -155,7 +155,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.54",
-     "seam": "0.53"
+     "seam": "0.54"
     }
    },
    {
@@ -210,31 +210,31 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.83",
-     "seam": "0.92"
+     "detail": "0.75",
+     "seam": "1.17"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.83",
-     "seam": "0.92"
+     "detail": "0.75",
+     "seam": "1.17"
     }
    },
    {
     "file": "patchmatch",
     "name": "PatchMatch",
     "scores": {
-     "detail": "0.77",
-     "seam": "1.42"
+     "detail": "0.70",
+     "seam": "1.41"
     }
    },
    {
     "file": "opencv-telea",
     "name": "OpenCV Telea",
     "scores": {
-     "detail": "0.58",
+     "detail": "0.51",
      "seam": "1.39"
     }
    },
@@ -242,15 +242,15 @@ globalThis.COMPARED = [
     "file": "opencv-navier-stokes",
     "name": "OpenCV Navier-Stokes",
     "scores": {
-     "detail": "0.40",
-     "seam": "1.05"
+     "detail": "0.37",
+     "seam": "1.09"
     }
    },
    {
     "file": "push-pull-pyramid",
     "name": "push-pull pyramid",
     "scores": {
-     "detail": "0.17",
+     "detail": "0.15",
      "seam": "1.31"
     }
    }
