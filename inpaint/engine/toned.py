@@ -50,8 +50,13 @@ class Tint(NamedTuple):
 
     def residual(self, pixels: np.ndarray) -> np.ndarray:
         """Return how far Cb and Cr of pixels, uint8 (H, W, 3), are from the tint: float32 (2, H, W)."""
-        luma, *chroma = (np.asarray(plane) for plane in Image.fromarray(pixels).convert("YCbCr").split())
+        luma, *chroma = _luma_and_chroma(pixels)
         return np.stack([plane - row[luma] for plane, row in zip(chroma, self.chroma, strict=True)])
+
+
+def _luma_and_chroma(pixels: np.ndarray) -> list[np.ndarray]:
+    """Return luma, Cb and Cr of pixels, uint8 (H, W) each."""
+    return [np.asarray(plane) for plane in Image.fromarray(pixels).convert("YCbCr").split()]
 
 
 def tint_of(photo: Image.Image) -> Tint | None:
@@ -65,7 +70,7 @@ def tint_of(photo: Image.Image) -> Tint | None:
     small = photo.resize(size, Image.Resampling.NEAREST)
     pixels = to_rgb(small)
     seen = ~transparent_pixels(small) if has_transparency(small) else np.ones(pixels.shape[:2], bool)
-    luma, *chroma = (np.asarray(plane)[seen] for plane in Image.fromarray(pixels).convert("YCbCr").split())
+    luma, *chroma = (plane[seen] for plane in _luma_and_chroma(pixels))
     order = np.argsort(luma, kind="stable")
     groups = np.array_split(order, _GROUPS) if len(order) >= _GROUPS * _LEAST_OF_GROUP else []
     if not groups:

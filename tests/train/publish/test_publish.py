@@ -296,7 +296,6 @@ def test_errors_of_the_hub_name_the_next_step_and_hide_the_token(hub, api, run_d
 import os
 from train.publish.publish import PublishError, publish
 from train.publish.repository import check_exists
-from train.run.progress import save_sheet
 def tried(token, repo_id, **options):
     os.environ["HF_TOKEN"] = token
     try:
