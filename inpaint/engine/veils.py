@@ -5,11 +5,14 @@ at each depth below the edge of the hole: that is the veil. What differs from it
 guess. Where the veil is too thick to see through, or the picture too plain to need it, the fill stays.
 """
 
+import collections
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from inpaint.compiled.ordered import ordered
+from inpaint.compiled.parallel import threads
 from inpaint.morphology.distance import distance_transform
 from inpaint.morphology.labels import bounding_boxes, label
 
@@ -31,7 +34,7 @@ Less is asked of pieces with all DEPTHS, in whose middle a fill only guesses."""
 LEAST_CONTRAST = 0.35
 """Of the scan in a piece, as a multiple of the fill's: paper and paint are plain."""
 _CELL_OF_PIECE_PX = 16
-_STRIP_PIXELS, _OVERLAP_PX = 4_000_000, 2 * CELL_PX
+_STRIP_PIXELS, _OVERLAP_PX = 3_000_000, 2 * CELL_PX
 
 
 class Veiled(NamedTuple):
@@ -91,15 +94,18 @@ def lifted(pixels: np.ndarray, filled: np.ndarray, hole: np.ndarray) -> tuple[np
     values, visible = np.zeros_like(pixels), np.zeros(len(pixels), bool)
     ends = np.concatenate([[0], np.cumsum(np.count_nonzero(hole, axis=1))])
     rows = max(CELL_PX, _STRIP_PIXELS // hole.shape[1])
-    for top in range(0, len(hole), rows):  # in strips, which limits the memory
+    tops = [top for top in range(0, len(hole), rows) if ends[top] < ends[min(top + rows, len(hole))]]
+
+    def lift(number: int) -> None:
+        top = tops[number]
         bottom = min(top + rows, len(hole))
         first, last = max(0, top - _OVERLAP_PX), min(len(hole), bottom + _OVERLAP_PX)
         own, strip = slice(ends[top], ends[bottom]), slice(ends[first], ends[last])
-        if own.start == own.stop:
-            continue
-        found = _lifted(pixels[strip], filled[first:last], hole[first:last])
         inside = slice(own.start - strip.start, own.stop - strip.start)
+        found = _lifted(pixels[strip], filled[first:last], hole[first:last])
         values[own], visible[own] = found[0][inside], found[1][inside]
+
+    collections.deque(ordered(len(tops), lambda number: (), lift, min(2, threads())), 0)  # strips limit the memory
     return values, visible
 
 

@@ -49,7 +49,7 @@ class OpenVinoDamage:
         RuntimeError: OpenVINO cannot compile the network.
     """
 
-    window_pixels = 3_500_000
+    window_pixels = 2_600_000
 
     def __init__(self, graph: bytes) -> None:
         self._model, _ = compile_graph(graph)

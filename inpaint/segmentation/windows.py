@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,42 +32,65 @@ def logits_in_windows(
     """
     height, width = pixels.shape[:2]
     logits = np.empty((height, width), np.float32)
-    row_step, column_step = _steps(height, width, most_pixels)
-    for top, left in itertools.product(range(0, height, row_step), range(0, width, column_step)):
-        rows, columns = slice(top, min(top + row_step, height)), slice(left, min(left + column_step, width))
-        first, start = max(0, top - REACH_PX), max(0, left - REACH_PX)
-        seen = _pad_to_multiple(pixels[first : rows.stop + REACH_PX, start : columns.stop + REACH_PX])
-        of_window = logits[rows, columns]
-        of_window[:] = logits_of(seen)[top - first :, left - start :][: len(of_window), : of_window.shape[1]]
+    for down, across in itertools.product(*_windows(height, width, most_pixels)):
+        seen = _pad_to_multiple(pixels[down.seen, across.seen])
+        of_window = logits[down.own, across.own]
+        top, left = down.own.start - down.seen.start, across.own.start - across.seen.start
+        of_window[:] = logits_of(seen)[top:, left:][: len(of_window), : of_window.shape[1]]
         done(of_window.size)
     return logits
 
 
-def _steps(height: int, width: int, most_pixels: int) -> tuple[int, int]:
-    """Return the height and width of windows that see few enough pixels each, and together the fewest.
+class _Span(NamedTuple):
+    """A window along one side of a picture.
 
-    They are multiples of 16, so that the network's coarse maps lie alike in all windows.
+    Attributes:
+        own: the pixels whose logits it gives.
+        seen: what the network sees.
+    """
+
+    own: slice
+    seen: slice
+
+
+def _windows(height: int, width: int, most_pixels: int) -> tuple[list[_Span], list[_Span]]:
+    """Return the windows down and across a picture that see few enough pixels each, and together the fewest.
+
+    All of them have the same size, as the network takes longer for the first picture of a size, and for a larger one
+    than before. They begin at multiples of 16, so that the network's coarse maps lie alike in all windows.
     """
     rows, columns = (range(1, max(1, length // _LEAST_PX) + 1) for length in (height, width))
     grids = [(_Axis(height, row_count), _Axis(width, count)) for row_count, count in itertools.product(rows, columns)]
     allowed = [(down, across) for down, across in grids if down.seen * across.seen <= most_pixels] or grids[-1:]
     down, across = min(allowed, key=lambda grid: grid[0].total * grid[1].total)
-    return down.step, across.step
+    return down.spans(), across.spans()
 
 
 class _Axis:
-    """Windows along one side of a picture.
+    """Windows of one size along one side of a picture.
 
     Attributes:
-        step: what each has of its own, in pixels.
-        seen: what each sees.
+        seen: what each sees, in pixels.
         total: what they all see together.
     """
 
     def __init__(self, length: int, count: int) -> None:
-        self.step = _rounded_up(length / count)
-        self.seen = min(_rounded_up(length), self.step + 2 * REACH_PX)
-        self.total = length + 2 * REACH_PX * (-(-length // self.step) - 1)
+        self._length, self._count, self._padded = length, count, _rounded_up(length)
+        self.seen = min(self._padded, _rounded_up((self._padded + 2 * REACH_PX * (count - 1)) / count))
+        self._step = 0
+        if count > 1:
+            self._step = _rounded_up((self._padded - self.seen) / (count - 1))
+            self.seen = min(self._padded, max(self.seen, self._step + 2 * REACH_PX))
+        self.total = self.seen * count
+
+    def spans(self) -> list[_Span]:
+        """Return the windows; neighbours share what both of them see."""
+        starts = [min(number * self._step, self._padded - self.seen) for number in range(self._count)]
+        edges = [0, *((left + self.seen + right) // 2 for left, right in itertools.pairwise(starts)), self._length]
+        return [
+            _Span(slice(first, stop), slice(start, min(start + self.seen, self._length)))
+            for start, (first, stop) in zip(starts, itertools.pairwise(edges), strict=True)
+        ]
 
 
 def _rounded_up(length: float) -> int:

@@ -42,6 +42,11 @@ def test_the_network_sees_at_most_so_many_pixels_at_a_time_and_few_of_them_twice
     assert sum(rows * columns for rows, columns in shapes) < 1.28 * height * width
 
 
+@pytest.mark.parametrize(("height", "width"), [(3000, 4000), (1504, 2000), (5001, 777), (5000, 5200)])
+def test_all_windows_have_one_size(height, width):
+    assert len(set(shapes_seen(height, width, 2_600_000))) == 1 < len(shapes_seen(height, width, 2_600_000))
+
+
 def test_a_picture_that_is_small_enough_is_seen_once_and_narrow_windows_are_not_cut_further():
     assert shapes_seen(300, 500, 5_200_000) == [(304, 512)]
     assert all(rows >= 2 * REACH and columns >= 2 * REACH for rows, columns in shapes_seen(1300, 1400, 1))
