@@ -13,12 +13,14 @@ from inpaint.interruption import Interruption
 from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
+from inpaint.runtime.device import best_device
 from inpaint.runtime.malloc import keep_memory
 
 from .archive.hub_paths import is_archive
 from .batch import fill_file, input_ids
 from .batch_options import Options
 from .command_line import build_parser, inputs_of, options_of
+from .damage import DamageFinder
 from .inpainter import Inpainter
 from .multipage import fill_pages
 from .read_ahead import ReadAhead
@@ -78,7 +80,12 @@ class _Batch:
             check_writable({task.output.parent for task in left if isinstance(task.output, Path)})
             ahead = ReadAhead(left, options)
             ahead.start()  # while the weights are loaded
-            inpainter = Inpainter.from_pretrained(parsed.model, device=parsed.device, runtime=parsed.runtime)
+            finder = DamageFinder(device=parsed.device or best_device())
+            if any(task.mask is None for task in left):
+                finder.start_loading()
+            inpainter = Inpainter.from_pretrained(
+                parsed.model, device=parsed.device, runtime=parsed.runtime, damage_finder=finder
+            )
         except (ValueError, OSError, RuntimeError) as error:
             print(f"error: {sentence_of(error)}", file=sys.stderr)
             return 1

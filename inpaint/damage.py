@@ -1,5 +1,6 @@
 """The DamageFinder, which segments the damage of old photos."""
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -48,6 +49,17 @@ class DamageFinder:
         self.device = str(device)
         self._lock = threading.Lock()
         self._runtime = None if network is None else self._in_pytorch(network)
+
+    def start_loading(self) -> threading.Thread:
+        """Load the network in a thread, while other things are loaded; an error is raised when the network is used."""
+
+        def load() -> None:
+            with contextlib.suppress(Exception):
+                self._loaded_runtime()(np.zeros((64, 64, 3), np.uint8))
+
+        thread = threading.Thread(target=load, daemon=True, name="load_damage_network")
+        thread.start()
+        return thread
 
     def __call__(
         self,

@@ -254,6 +254,21 @@ def test_windows_leave_no_seams(finder, monkeypatch):
     assert np.abs(finder.probability(tall) - whole).max() < 0.05
 
 
+def test_a_network_that_is_loaded_in_a_thread_finds_the_same_and_a_missing_one_is_told_by_the_search(
+    finder, monkeypatch
+):
+    loading = DamageFinder()
+    loading.start_loading().join()
+    assert loading._runtime is not None
+    photo = synthetic_photo(200, 160)
+    assert np.array_equal(loading(photo), finder(photo))
+    monkeypatch.setattr("inpaint.damage.BUNDLED_DAMAGE", Path("nowhere"))
+    missing = DamageFinder()
+    missing.start_loading().join()
+    with pytest.raises(WeightsError, match="damage weights"):
+        missing(photo)
+
+
 def test_without_a_network_of_pytorch_the_same_is_found_and_pytorch_is_not_imported(finder, tmp_path):
     pixels, _ = scratched()
     np.save(tmp_path / "pixels.npy", pixels)
