@@ -117,6 +117,30 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             patience=3,
         ),
     ),
+    "thin": (
+        "the small network for thin damage, which fills scratches and specks in a third of the time",
+        TrainConfig(
+            preset="thin",
+            data=DataConfig(
+                dataset=("frgfm/imagenette:320px",),
+                resolution=96,
+                cache=True,
+                min_scale=0.25,
+                masks=MaskConfig(scratches=0.15, zoom=4.0, extra=(("thin", 0.85),)),
+            ),
+            # attention looks for what a thick hole may hold; beside a scratch the answer is in sight
+            generator=FreeFormConfig(channels=(24, 48, 96), blocks=3, attention_every=0, key_channels=0),
+            loss=LossConfig(perceptual_weight=0.5, perceptual_area="hole"),
+            images=300_000,
+            learning_rate=1.5e-3,
+            betas=(0.9, 0.99),
+            warmup_images=4_000,
+            cooldown_images=120_000,
+            ema_halflife_images=3_000,
+            sample_every=20_000,
+            evaluations=8,
+        ),
+    ),
     "tiny": (
         "a small free-form generator on the CPU in under a minute, to try everything out",
         TrainConfig(

@@ -13,7 +13,9 @@ LOSSES: dict[str, str] = {
     "style": "train.generator.surface_losses:style",
 }
 """Name in `--loss.extra` -> "module:function"; the function takes a `train.generator.losses.LossInputs`."""
-MASK_FAMILIES: dict[str, str] = {}
+MASK_FAMILIES: dict[str, str] = {
+    "thin": "train.masks.thin:thin_damage",
+}
 """Name in `--data.masks.extra` -> "module:function"; the function is a `train.masks.families.MaskFamily`."""
 
 
