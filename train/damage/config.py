@@ -55,6 +55,8 @@ class DamageTrainConfig(RunConfig):
     """Highest learning rate (AdamW); `cooldown_images` ends at a hundredth of it."""
     weight_decay: float = 1e-2
     """Weight decay (AdamW)."""
+    pretrained_rate: float = 0.0
+    """Learning rate of the pretrained EfficientNet-Lite0 features, as a share of the others'; 0: they are frozen."""
     cache_side: int = 448
     """Photos are held in memory, reduced until their short side has at most this many pixels."""
     workers: int = 2
@@ -66,6 +68,7 @@ class DamageTrainConfig(RunConfig):
               "a multiple of 16 from 32", f"try {max(32, self.resolution // 16 * 16)}")  # fmt: skip
         for name in ("batch_size", "workers", "cache_side"):
             check(getattr(self, name) >= 1, name, getattr(self, name), "at least 1", "leave it out for the default")
+        check(0 <= self.pretrained_rate <= 1, "pretrained_rate", self.pretrained_rate, "between 0 and 1", "try 0.1")
         check(0 <= self.clean <= 1, "clean", self.clean, "between 0 and 1", "try 0.2")
         check(self.largest_zoom >= 1, "largest_zoom", self.largest_zoom, "at least 1", "try 2")
 

@@ -79,8 +79,8 @@ class DamageTrainer:
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.ema = EMA(self.network, config.ema_halflife_images)
         fused = self.device.type in ("cpu", "cuda")
-        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
+        groups = _parameter_groups(self.network, config.pretrained_rate)
+        self.optimizer = torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
         self.wrapped_network = self.processes.wrap(self.network)
         self.schedule = Schedule(config, DamageTrainConfig())
         self.images_seen = 0
@@ -103,7 +103,7 @@ class DamageTrainer:
         image, target = to_model_input(batch.image, batch.mask, self.device, channels_last=True)
         factor = self.schedule.learning_rate_factor(self.images_seen, LAST_LEARNING_RATE)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * factor
+            group["lr"] = self.config.learning_rate * factor * group.get("share", 1.0)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
             logits = self.wrapped_network(image)
         terms = damage_losses(logits.float(), target, self.processes.sum)
@@ -148,6 +148,23 @@ class DamageTrainer:
         expected = torch.where(target == IGNORE_INDEX, 0.4, target)
         found = torch.sigmoid(network.eval()(image).float())
         save_rows(path, [(image + 1) / 2, expected, found])
+
+
+def _parameter_groups(network: DamageNetwork, pretrained_rate: float) -> list[dict[str, Any]]:
+    """Return the parameters that are trained, those of the pretrained features in a group of their own.
+
+    Args:
+        network: whose pretrained features are frozen; they no longer are if they are to be trained.
+        pretrained_rate: their learning rate as a share of the others'; 0 leaves them frozen.
+    """
+    groups: list[dict[str, Any]] = [{"params": [value for value in network.parameters() if value.requires_grad]}]
+    if pretrained_rate and network.lite0 is not None:
+        pretrained = [value for value in network.parameters() if not value.requires_grad]
+        for value in pretrained:
+            value.requires_grad_(True)
+        # decay would draw them to 0, away from what they were trained for
+        groups.append({"params": pretrained, "share": pretrained_rate, "weight_decay": 0.0})
+    return groups
 
 
 def _initial_network(config: DamageTrainConfig) -> DamageNetwork:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 WIDTHS_PX = 1.0, 24.0
-"""Thinnest and thickest pieces in pixels, whatever the size of the image: thicker holes are filled by another network."""
+"""Thinnest and thickest pieces in pixels, whatever the size of the image; another network fills thicker holes."""
 COVERAGE = 0.01, 0.12
 """Lowest and highest share of the image that is hole, where pieces of these widths allow it."""
 _MOST_PIECES = 200

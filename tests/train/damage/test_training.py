@@ -194,6 +194,25 @@ def test_lite0_can_be_added_to_weights_without_it_and_stays_frozen(tmp_path):
     assert after.stem.weight.abs().mean() > 0.05, "ImageNet's weights, not random ones"
 
 
+def test_pretrained_features_can_be_trained_at_a_rate_of_their_own():
+    config = damage("photos", "run", network=DamageConfig(), init_from="bundled", weight_decay=0.5)
+    image, mask = torch.full((2, 3, 32, 32), 90, dtype=torch.uint8), torch.ones(2, 1, 32, 32, dtype=torch.uint8)
+    moved = {}
+    for rate in (0.0, 0.1):
+        trainer = DamageTrainer(dataclasses.replace(config, pretrained_rate=rate, warmup_images=0))
+        before = copy.deepcopy(trainer.network)
+        trainer.train_step(batch_of(image, mask))
+        for part in ("lite0.stem.weight", "at_half.0.0.weight"):
+            change = trainer.network.state_dict()[part] - before.state_dict()[part]
+            moved[rate, part] = change.abs().max().item()
+        rates = [group["lr"] for group in trainer.optimizer.param_groups]
+        assert rates == [config.learning_rate, config.learning_rate * rate][: len(rates)]
+    assert moved[0.0, "lite0.stem.weight"] == 0 < moved[0.1, "lite0.stem.weight"]
+    # the first step of Adam is as long as the rate, and decay does not draw these weights to 0
+    assert moved[0.1, "lite0.stem.weight"] == pytest.approx(0.1 * config.learning_rate, rel=0.1)
+    assert moved[0.1, "at_half.0.0.weight"] > config.learning_rate
+
+
 def test_the_command_trains(photos, tmp_path, capsys):
     command = ["damage", "--dataset", photos, "--run-dir", str(tmp_path / "run"), "--images", "2", "--batch-size", "2"]
     small = [
@@ -223,6 +242,7 @@ def test_the_command_trains(photos, tmp_path, capsys):
         ({"clean": 2}, "clean is 2"),
         ({"largest_zoom": 0.5}, "largest_zoom is 0.5"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"pretrained_rate": 2}, "pretrained_rate is 2"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(setting, message):
