@@ -23,7 +23,7 @@ from huggingface_hub.utils import validate_repo_id
 from inpaint.networks.config import NetworkConfig, config_from_dict
 from inpaint.networks.errors import WeightsError
 
-from .errors import explain_error, is_transient
+from .errors import explain_error, is_transient, kind_of
 from .files import CONFIG_FILE, MAX_BYTES, WEIGHTS_FILE, check_size, max_weights_bytes, missing_files, read_config
 from .retry import retry
 
@@ -92,7 +92,7 @@ def download(repo_id: str, revision: str, *, parse: Callable[[Any], NetworkConfi
         if cached is not None and is_transient(error):
             log.warning("%s: the Hub cannot be reached; using commit %s from the cache.", repo_id, cached.name[:8])
             return cached
-        raise WeightsError(explain(repo_id, revision, error)) from error
+        raise explain(repo_id, revision, error) from error
 
 
 def commit_of(repo_id: str, revision: str, token: bool | None = None) -> str:
@@ -105,11 +105,12 @@ def commit_of(repo_id: str, revision: str, token: bool | None = None) -> str:
 
     Raises:
         WeightsError: what answers is no Hub.
-        httpx2.HTTPError: the Hub refuses or cannot be reached; `explain` makes a sentence of it.
+        httpx2.HTTPError: the Hub refuses or cannot be reached; `explain` returns one with a sentence.
     """
     head = _call_within(LOOKUP_TIMEOUT_S, lambda: retry(lambda: head_of(repo_id, CONFIG_FILE, revision, token)))
     if head.commit_hash is None:
-        raise WeightsError(f"{constants.ENDPOINT} does not respond like a Hub: check HF_ENDPOINT and the proxy.")
+        message = f"{constants.ENDPOINT} does not respond like a Hub: check HF_ENDPOINT and the proxy."
+        raise WeightsError(message, "unreachable")
     sha: str = head.commit_hash
     return sha
 
@@ -168,8 +169,8 @@ def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
     return result  # type: ignore[return-value]
 
 
-def explain(repo_id: str, revision: str, error: Exception, *, public: bool = False) -> str:
-    """Return what happened and what to do. For a missing file, that depends on the files that the repository has.
+def explain(repo_id: str, revision: str, error: Exception, *, public: bool = False) -> WeightsError:
+    """Return an error that says what happened and what to do; for a missing file, by what the repository holds.
 
     Args:
         repo_id: the repository.
@@ -189,6 +190,8 @@ def explain(repo_id: str, revision: str, error: Exception, *, public: bool = Fal
     page = f"{constants.ENDPOINT}/{repo_id}"
     if public:
         attempt, sign_in = f"{repo_id} could not be downloaded", "make it public"
-        return explain_error(error, attempt, sign_in=sign_in, page=page, revision=revision, signed_in=False)
-    attempt = f"{repo_id} is not a folder here and could not be downloaded"
-    return explain_error(error, attempt, page=page, revision=revision)
+        message = explain_error(error, attempt, sign_in=sign_in, page=page, revision=revision, signed_in=False)
+    else:
+        attempt = f"{repo_id} is not a folder here and could not be downloaded"
+        message = explain_error(error, attempt, page=page, revision=revision)
+    return WeightsError(message, kind_of(error))

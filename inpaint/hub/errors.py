@@ -15,6 +15,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from inpaint.networks.errors import Kind
 from inpaint.os_errors import sentence_of
 
 from .http import httpx2
@@ -214,6 +215,22 @@ def explain_error(
             sentence = f"{attempt}; {happened.format_map(words)}: {move.format_map(words)}."
             break
     return hide_token(sentence, token)
+
+
+def kind_of(error: BaseException) -> Kind:
+    """Return why weights could not be downloaded, as a `WeightsError` names it; "" for a reason without a name."""
+    failure = _Failure(error, signed_in=False)
+    if failure.is_a(GatedRepoError):
+        return "gated"
+    if failure.is_a(RevisionNotFoundError):
+        return "revision"
+    if failure.status == 404 or failure.is_a(RepositoryNotFoundError):
+        return "missing"
+    if failure.status in (401, 403):
+        return "no_access"
+    if failure.status is not None:
+        return "hub_failed"
+    return "unreachable" if is_transient(error) else ""
 
 
 def _server_message(error: BaseException) -> str:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from inpaint.networks.config import NetworkConfig
-from inpaint.networks.errors import WeightsError
+from inpaint.networks.config import ConfigError, NetworkConfig
+from inpaint.networks.errors import Kind, WeightsError
 from inpaint.networks.layout import check_parameters, is_whole_number, tensor_shapes
 from inpaint.networks.old_keys import OLD_KEYS, current_keys
 from inpaint.os_errors import words_of
@@ -50,16 +50,17 @@ def read_folder(folder: Path, name: str, parse: Callable[[Any], Config]) -> tupl
         raise WeightsError(f"{name} is not a folder: give the folder that holds {WEIGHTS_FILE} and {CONFIG_FILE}.")
     missing = [file for file in MAX_BYTES if not (folder / file).is_file()]
     if missing:
-        raise WeightsError(missing_files(name, missing, os.listdir(folder)))
+        raise missing_files(name, missing, os.listdir(folder))
     config, path = read_config(folder / CONFIG_FILE, name, parse), folder / WEIGHTS_FILE
     check_size(name, WEIGHTS_FILE, path.stat().st_size, max_weights_bytes(config))
     try:
         return config, _read_tensors(path, config)
     except (SafetensorError, OSError) as error:
         reason = words_of(error) if isinstance(error, OSError) else error
-        raise WeightsError(f"{name}: {WEIGHTS_FILE} cannot be read ({reason}): download or save it again.") from error
+        message = f"{name}: {WEIGHTS_FILE} cannot be read ({reason}): download or save it again."
+        raise WeightsError(message, "damaged") from error
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{name}: {error}") from error
+        raise _with_name(name, error, "damaged") from error
 
 
 def read_config(path: Path, name: str, parse: Callable[[Any], Config]) -> Config:
@@ -81,11 +82,20 @@ def read_config(path: Path, name: str, parse: Callable[[Any], Config]) -> Config
     except WeightsError:
         raise
     except OSError as error:
-        raise WeightsError(f"{name}: {CONFIG_FILE} cannot be read ({words_of(error)}): save it again.") from error
+        message = f"{name}: {CONFIG_FILE} cannot be read ({words_of(error)}): save it again."
+        raise WeightsError(message, "config") from error
     except json.JSONDecodeError as error:
-        raise WeightsError(f"{name}: {CONFIG_FILE} is not JSON ({error}): download or save it again.") from error
+        message = f"{name}: {CONFIG_FILE} is not JSON ({error}): download or save it again."
+        raise WeightsError(message, "config") from error
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{name}: {error}") from error
+        raise _with_name(name, error, "config") from error
+
+
+def _with_name(name: str, error: Exception, kind: Kind) -> WeightsError:
+    """Return an error about a file as one about the weights of this name; `kind` is for an error without its own."""
+    if isinstance(error, WeightsError | ConfigError):
+        return WeightsError(f"{name}: {error}", error.kind, **error.values)
+    return WeightsError(f"{name}: {error}", kind)
 
 
 def max_weights_bytes(config: NetworkConfig) -> int:
@@ -110,7 +120,7 @@ def _read_tensors(path: Path, config: NetworkConfig) -> Tensors:
     wrong = [name for name in sorted(set(keys) & set(expected)) if stored[keys[name]].shape != expected[name]]
     problems += [f"{name} is {stored[keys[name]].shape} and not {expected[name]}" for name in wrong[:3]]
     if problems:
-        raise WeightsError(f"{WEIGHTS_FILE} does not fit {CONFIG_FILE}: {'; '.join(problems)}.")
+        raise WeightsError(f"{WEIGHTS_FILE} does not fit {CONFIG_FILE}: {'; '.join(problems)}.", "tensors")
     with path.open("rb") as file:
         return {name: _read_tensor(file, name, stored[keys[name]]) for name in expected}
 
@@ -126,7 +136,7 @@ def _stored(path: Path) -> dict[str, _Stored]:
         length = int.from_bytes(file.read(8), "little")
         if HEADER_BYTES < length <= path.stat().st_size:  # takes much more memory once it is parsed
             raise WeightsError(
-                f"{WEIGHTS_FILE} has a header of {length:,} bytes; at most {HEADER_BYTES:,} are allowed."
+                f"{WEIGHTS_FILE} has a header of {length:,} bytes; at most {HEADER_BYTES:,} are allowed.", "damaged"
             )
         with safe_open(path, framework="np"):  # raises unless the header is valid and fits the length of the file
             pass
@@ -141,7 +151,13 @@ def _stored(path: Path) -> dict[str, _Stored]:
 def _read_tensor(file: Any, name: str, stored: _Stored) -> np.ndarray:
     formats, wanted = (_WHOLE_NUMBERS, "int64") if is_whole_number(name) else (_FLOATS, "float32")
     if stored.dtype not in formats:
-        raise WeightsError(f"{WEIGHTS_FILE}: {name} is {stored.dtype} and not {wanted}: save it again.")
+        raise WeightsError(
+            f"{WEIGHTS_FILE}: {name} is {stored.dtype} and not {wanted}: save it again.",
+            "number_format",
+            tensor=name,
+            stored=stored.dtype,
+            wanted=wanted,
+        )
     file.seek(stored.start)
     values = np.fromfile(file, formats[stored.dtype], math.prod(stored.shape)).reshape(stored.shape)
     if stored.dtype == "BF16":  # the upper half of a float32
@@ -151,9 +167,11 @@ def _read_tensor(file: Any, name: str, stored: _Stored) -> np.ndarray:
 
 def _checked(name: str, values: np.ndarray) -> np.ndarray:
     if not np.isfinite(values).all():
-        raise WeightsError(f"{WEIGHTS_FILE}: {name} holds values that are not finite: use other weights.")
+        message = f"{WEIGHTS_FILE}: {name} holds values that are not finite: use other weights."
+        raise WeightsError(message, "not_finite")
     if name.endswith("running_var") and (values < 0).any():  # whose roots the runtimes would turn into any colour
-        raise WeightsError(f"{WEIGHTS_FILE}: {name} holds variances below 0: download or save it again.")
+        message = f"{WEIGHTS_FILE}: {name} holds variances below 0: download or save it again."
+        raise WeightsError(message, "damaged")
     return values
 
 
@@ -179,12 +197,16 @@ def check_size(name: str, file: str, size: int | None, limit: int | None = None)
     if size is not None and size > limit:
         of_config = " for its config" if limit < MAX_BYTES.get(file, 0) else ""
         raise WeightsError(
-            f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights."
+            f"{name}: {file} has {size:,} bytes; at most {limit:,} are allowed{of_config}: use smaller weights.",
+            "size",
+            file=file,
+            size=f"{size:,}",
+            limit=f"{limit:,}",
         )
 
 
-def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:
-    """Return the message about a folder or repository without one of the two files.
+def missing_files(name: str, missing: list[str], present: Iterable[str]) -> WeightsError:
+    """Return the error about a folder or repository without one of the two files.
 
     Args:
         name: of the folder or repository.
@@ -193,8 +215,11 @@ def missing_files(name: str, missing: list[str], present: Iterable[str]) -> str:
     """
     pickles = sorted(file for file in present if file.endswith(PICKLE_SUFFIXES))
     if pickles and WEIGHTS_FILE in missing:
-        return (
+        return WeightsError(
             f"{name} holds {pickles[0]}, a pickle, which can run code when it is opened, so it is refused."
-            f" Ask its owner for {WEIGHTS_FILE} and {CONFIG_FILE}, or save them with save_generator."
+            f" Ask its owner for {WEIGHTS_FILE} and {CONFIG_FILE}, or save them with save_generator.",
+            "pickle",
+            file=pickles[0],
         )
-    return f"{name} has no {' and no '.join(missing)}: it needs both {WEIGHTS_FILE} and {CONFIG_FILE}."
+    message = f"{name} has no {' and no '.join(missing)}: it needs both {WEIGHTS_FILE} and {CONFIG_FILE}."
+    return WeightsError(message, "files", files=", ".join(missing))

@@ -52,7 +52,7 @@ def public_commit(repo_id: str, revision: str) -> str:
     try:
         return commit_of(repo_id, revision, token=False)
     except (httpx2.HTTPError, OSError) as error:
-        raise WeightsError(explain(repo_id, revision, error, public=True)) from error
+        raise explain(repo_id, revision, error, public=True) from error
 
 
 def download_public(repo_id: str, sha: str, folder: Path, limits: Limits) -> None:
@@ -77,9 +77,10 @@ def download_public(repo_id: str, sha: str, folder: Path, limits: Limits) -> Non
         limits.check_space(most if size is None else size)
         _download_file(repo_id, WEIGHTS_FILE, sha, folder, most if size is None else size, limits)
     except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
-        raise WeightsError(explain(repo_id, sha, error, public=True)) from error
+        raise explain(repo_id, sha, error, public=True) from error
     except OSError as error:
-        raise WeightsError(f"{repo_id} could not be stored on the server: {words_of(error)}.") from error
+        message = f"{repo_id} could not be stored on the server: {words_of(error)}."
+        raise WeightsError(message, "not_stored") from error
 
 
 def _download_file(repo_id: str, file: str, sha: str, folder: Path, limit: int, limits: Limits) -> None:
@@ -107,4 +108,5 @@ def _check_time(repo_id: str, limits: Limits) -> None:
     if not limits.is_wanted():
         raise AbandonedError
     if time.monotonic() > limits.deadline_s:
-        raise WeightsError(f"{repo_id} takes too long to download: try again later, or use smaller weights.")
+        message = f"{repo_id} takes too long to download: try again later, or use smaller weights."
+        raise WeightsError(message, "too_slow")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from .errors import Kind
+
 CONFIG_VERSION = 1
 """Version of the form of a config; a `config.json` without a version has the first. A field whose default keeps what
 older weights compute needs no new one; anything that an older program would compute wrongly does."""
@@ -18,14 +20,28 @@ DEFAULT_REPO_ID: str | None = None
 
 
 class ConfigError(ValueError):
-    """A network's config is unknown or incomplete, or a value has the wrong type or is out of range."""
+    """A network's config is unknown or incomplete, or a value has the wrong type or is out of range.
+
+    Arguments are those of `WeightsError`.
+    """
+
+    def __init__(self, message: str, kind: Kind = "config", **values: str) -> None:
+        super().__init__(message)
+        self.kind, self.values = kind, values
 
 
 def _check_range(config: object, name: str, low: int, high: int) -> None:
     value = getattr(config, name)
     for item in value if isinstance(value, tuple) else (value,):
         if not low <= item <= high:
-            raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}")
+            raise ConfigError(
+                f"{name} is {value}; it must lie between {low} and {high}",
+                "config_range",
+                field=name,
+                value=str(value),
+                low=str(low),
+                high=str(high),
+            )
 
 
 @dataclass(frozen=True)
@@ -235,7 +251,8 @@ def _from_dict(values: Any, known: Mapping[str, type[Config]]) -> Config:
     if not isinstance(architecture, str) or architecture not in known:
         raise ConfigError(
             f"architecture is {architecture!r}; it must be one of {', '.join(map(repr, sorted(known)))}: if the weights"
-            " are newer than this program, update the program"
+            " are newer than this program, update the program",
+            "architecture",
         )
     config_class = known[architecture]
     old_names: Mapping[str, str] = getattr(config_class, "old_names", {})

@@ -58,7 +58,10 @@ def check_parameters(config: NetworkConfig) -> None:
     if size > MAX_PARAMETERS:
         raise ConfigError(
             f"the config describes a generator of {size:,} parameters; at most {MAX_PARAMETERS:,} are allowed:"
-            " reduce channels or bottleneck_channels"
+            " reduce channels or bottleneck_channels",
+            "parameters",
+            size=f"{size:,}",
+            limit=f"{MAX_PARAMETERS:,}",
         )
 
 

@@ -89,9 +89,8 @@ class ModelFiles:
                 shutil.rmtree(other, ignore_errors=True)
             is_full = sum(self._sizes.values()) + size > self.max_bytes
             if is_full or shutil.disk_usage(self.folder).free < size + self.min_free_bytes:
-                raise WeightsError(
-                    f"The server has no room for {repo_id} now: try again later, or use smaller weights."
-                )
+                message = f"The server has no room for {repo_id} now: try again later, or use smaller weights."
+                raise WeightsError(message, "no_room")
             self._sizes[place] = size
 
     def _remove(self, place: Path) -> None:

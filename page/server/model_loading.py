@@ -132,7 +132,7 @@ def load_model(folder: Path, name: str, source: str, device: str) -> Inpainter:
     try:
         list(inpainter.filler.without_synthesis().fills(pixels, mask))
     except PredictionError as error:
-        raise WeightsError(f"{name}: {error}.") from error
+        raise WeightsError(f"{name}: {error}.", error.kind) from error
     return inpainter
 
 

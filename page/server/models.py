@@ -69,8 +69,9 @@ class Models:
 
         Raises:
             PageError: "model_name" if it is not a name, "model_gone" if it is not registered or no longer,
-                "model_refused" with the reason why it cannot be loaded, "busy" with `loading` if it takes longer than
-                WAIT_S: then it is loaded as long as the call is repeated, "full" if too many models are being loaded.
+                "refused_" and the kind of a WeightsError if it cannot be loaded, or "model_refused" with the reason,
+                "busy" with `loading` if it takes longer than WAIT_S: then it is loaded as long as the call is repeated,
+                "full" if too many models are being loaded.
         """
         key = self._key(name)
         if (known := self._known(name)) is not None:
@@ -147,7 +148,7 @@ class Models:
             try:
                 source = self._loads.take(key, load)
             except WeightsError as error:
-                raise PageError("model_refused", reason=str(error)[:MAX_REASON]) from None
+                raise _refusal(key, error) from None
             except AbandonedError:
                 pass
             else:
@@ -183,6 +184,19 @@ class Models:
             ):
                 self._loaded.popitem(last=False)
         return model.source
+
+
+def _refusal(key: tuple[str, str], error: WeightsError) -> PageError:
+    """Return why weights are refused, in the page's words if the reason has a kind, else in the error's own.
+
+    Args:
+        key: repository and revision.
+        error: of the load. Its values may come from the repository, so that they are cut.
+    """
+    if not error.kind:
+        return PageError("model_refused", reason=str(error)[:MAX_REASON])
+    values = {name: value[:MAX_REASON] for name, value in error.values.items()}
+    return PageError(f"refused_{error.kind}", repo=key[0], revision=key[1], **values)
 
 
 def is_registered_name(name: str) -> bool:

@@ -1,9 +1,11 @@
 """The page's texts: complete in each language, and every key that the code names exists."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from inpaint.networks.errors import Kind
 from page.server.scripts import STATIC
 from page.server.texts import LANGUAGES, TEXTS, language_of
 
@@ -39,6 +41,11 @@ def test_every_key_that_templates_scripts_and_errors_name_exists():
     for path in PAGE.rglob("*.py"):
         named |= {*re.findall(r'PageError\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(named) > 100 and named <= set(TEXTS["en"])
+
+
+def test_each_kind_of_refused_weights_has_a_text_and_there_is_none_without_its_kind():
+    refusals = {key.removeprefix("refused_") for key in TEXTS["en"] if key.startswith("refused_")}
+    assert refusals == set(get_args(Kind)) - {""}
 
 
 @pytest.mark.parametrize(
