@@ -21,7 +21,16 @@ from page.server.uploads import Uploads
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
 from train.jobs.dataset import dataset_info, preview
-from train.jobs.hub import get_job, image_request, list_hardware, list_jobs, request_again, space_request, submit
+from train.jobs.hub import (
+    get_job,
+    image_request,
+    list_hardware,
+    list_jobs,
+    request_again,
+    space_request,
+    state_size,
+    submit,
+)
 from train.jobs.local import RUNS_ROOT, list_local_jobs, read_local_job, restart_local_job, start_local_job, started_at
 from train.jobs.source import IMAGE, pack, upload
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
@@ -142,7 +151,8 @@ class RetrainActions:
         job = get_job(_job(call), account.token, account.name)
         if not job.ended:
             raise PageError("retrain_running")
-        return {"job": submit(request_again(job), account.token, account.name).id}
+        request = request_again(job, state_size(job, account.token))
+        return {"job": submit(request, account.token, account.name).id}
 
     def use_weights(self, call: dict, caller: Caller) -> dict:
         """Make the weights of a finished run available to this visitor's editor: {job} -> {model}, its name there."""

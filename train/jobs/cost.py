@@ -21,6 +21,12 @@ START_S = 300
 TIMEOUT_FACTOR, MIN_TIMEOUT_S, MAX_TIMEOUT_S = 3, 3600, 7 * 24 * 3600
 GRACE_S = 600
 """The run stops by itself this long before the timeout."""
+MIN_BYTES_PER_S = 100_000
+"""The slowest connection to the Hub that a job which only publishes has time for."""
+TRANSFERS = 2
+"""Such a job fetches the state of its run; uploading the weights takes less, and leaves time for another attempt."""
+LARGE_STATE_BYTES = 2_000_000_000
+"""Assumed size of a state if it is unknown: that of the largest preset, the Context Encoder, rounded up."""
 DEFAULT_DATASET_ROWS = 10_000
 """Assumed length of an epoch if the size of the dataset is unknown."""
 
@@ -118,6 +124,16 @@ def _gpu_speedup(model: str) -> float:
 def local_hardware(flavor: str, cores: int, gpu: str = "") -> Hardware:
     """Return this machine as hardware, which costs nothing."""
     return Hardware(flavor, "", "", 0.0, cores, gpu)
+
+
+def publishing_timeout_s(state_bytes: int | None) -> int:
+    """Return the seconds after which the Hub stops a job that only publishes what has been trained.
+
+    Args:
+        state_bytes: size of the state of the run on the Hub; None: unknown.
+    """
+    size = LARGE_STATE_BYTES if state_bytes is None else state_bytes
+    return min(MIN_TIMEOUT_S + math.ceil(TRANSFERS * size / MIN_BYTES_PER_S), MAX_TIMEOUT_S)
 
 
 def pause_minutes(timeout_s: int) -> float:

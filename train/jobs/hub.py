@@ -19,7 +19,7 @@ from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
 from .buckets import volumes_of
-from .cost import MIN_TIMEOUT_S, Hardware, parse_hardware, pause_minutes
+from .cost import Hardware, parse_hardware, pause_minutes, publishing_timeout_s
 from .packages import train_command
 from .spec import JobError, RunSpec, is_hub_dataset
 from .token_scope import check_may_write
@@ -221,8 +221,28 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
     return _parse_job(job)
 
 
-def request_again(job: HubJob) -> JobRequest:
-    """Return the request for the same run once more: it resumes, or publishes what it has trained.
+def state_size(job: HubJob, token: str) -> int | None:
+    """Return the bytes of the state of a job's run on the Hub; None if it is in no repository, or unknown.
+
+    Args:
+        job: as it was looked up.
+        token: owner of the job.
+    """
+    if not job.checkpoint_repo:
+        return None
+    try:
+        info = retry(lambda: HfApi(token=token).model_info(job.checkpoint_repo, files_metadata=True))
+    except (httpx2.HTTPError, OSError):
+        return None
+    return sum(file.size or 0 for file in info.siblings or [])
+
+
+def request_again(job: HubJob, state_bytes: int | None = None) -> JobRequest:
+    """Return the request for the same run once more, which then publishes what it has trained.
+
+    Args:
+        job: as it was looked up.
+        state_bytes: size of the state of the run on the Hub, which the time limit depends on; None: unknown.
 
     Raises:
         JobError: the Hub does not say what the job ran.
@@ -231,7 +251,8 @@ def request_again(job: HubJob) -> JobRequest:
         raise JobError(f"The job {job.id} cannot be repeated: start the same run from the form.")
     command, preset = list(job.command), setting_of(job.command, "preset")
     name, labels = _plain_name("again", job.repo_id), LABELS | ({"preset": preset} if preset else {})
-    return JobRequest(job.image, command, job.flavor, MIN_TIMEOUT_S, name, labels=labels, volumes=list(job.volumes))
+    timeout_s = publishing_timeout_s(state_bytes)
+    return JobRequest(job.image, command, job.flavor, timeout_s, name, labels=labels, volumes=list(job.volumes))
 
 
 def get_job(job_id: str, token: str, namespace: str | None = None) -> HubJob:

@@ -1,13 +1,17 @@
 """Runs that are cancelled say so at once, and those whose upload failed can be published again."""
 
+import json
 import time
 
 import pytest
 
 from page.retrain.run_state import only_publishing_failed
+from tests.hub.seeds import seed
+from tests.hub.store import Repo
 from tests.page.retrain.test_retrain import RUN, call_action, site  # noqa: F401 - a fixture
 from tests.page.serving import GRADIO_WARNINGS
-from train.jobs.hub import HubJob, request_again
+from train.jobs.cost import publishing_timeout_s
+from train.jobs.hub import HubJob, JobRequest, request_again, submit
 from train.jobs.spec import JobError
 from train.jobs.watch import JobSnapshot
 from train.run.events import RunStatus
@@ -104,3 +108,27 @@ def test_the_same_job_is_requested_once_more_and_an_unknown_one_is_refused():
     assert request.labels == {"inpaint": "retrain", "preset": "tiny"}
     with pytest.raises(JobError, match="start the same run"):
         request_again(HubJob("1", "ERROR", "", "url", "t4-small", command, ""))
+
+
+@pytest.mark.parametrize("state", [bytes(50_000), bytes(5_000_000), None], ids=["small", "large", "none"])
+def test_a_job_that_publishes_again_has_time_for_what_it_transfers(site, state, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("train.jobs.cost.MIN_BYTES_PER_S", 500)
+    if state:
+        seed(site.hub, Repo("model", "me/late-checkpoint", private=True), {"checkpoint.pt": state})
+    settings = {"preset": "tiny", "push_to_hub": "me/late"} | (
+        {"checkpoint_repo": "me/late-checkpoint"} if state else {}
+    )
+    command = ["python", "-c", "raise SystemExit(1)", "--config", json.dumps(settings)]
+    job = submit(JobRequest("image", command, "cpu-basic", 60, "late"), "hf_me", "me")
+    while (found := site.hub.jobs.all[job.id]).stage != "ERROR":
+        time.sleep(0.05)
+    assert found.spec["timeoutSeconds"] == 60
+    again = site.hub.jobs.all[call_action(site, "publish_again", {"job": job.id})["job"]].spec
+    assert again["command"] == command
+    expected = 3600 + 2 * len(state) / 500 if state else publishing_timeout_s(None)
+    assert again["timeoutSeconds"] == pytest.approx(expected, rel=0.05)
+
+
+def test_a_job_whose_state_is_of_unknown_size_has_time_for_a_large_one_and_none_longer_than_a_week():
+    assert publishing_timeout_s(0) == 3600 < publishing_timeout_s(100_000_000) < publishing_timeout_s(None)
+    assert publishing_timeout_s(10**15) == 7 * 24 * 3600
