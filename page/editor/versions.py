@@ -1,7 +1,6 @@
 """Versions: snapshots of a session that the visitor can restore."""
 
 import hashlib
-import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -16,6 +15,8 @@ from page.server.visits import Visits
 
 MAX_VERSIONS = 12
 MAX_BYTES = 64 * 1024 * 1024
+MAX_NUMBER = 2**53
+"""Numbers of versions are whole in JavaScript, too."""
 
 
 class _Version(NamedTuple):
@@ -43,13 +44,16 @@ class Versions:
 
     def __init__(self, max_versions: int = MAX_VERSIONS, max_bytes: int = MAX_BYTES) -> None:
         self.max_versions, self.max_bytes = max_versions, max_bytes
-        self._numbers = itertools.count(1)
         self._kept: WeakKeyDictionary[Session, dict[int, _Version]] = WeakKeyDictionary()
 
-    def save(self, session: Session) -> int:
+    def save(self, session: Session, after: int = 0) -> int:
         """Save the present state of a session, and return the number of the version, which may have been saved before.
 
         A state that is kept already, to which undo has returned, is not saved again.
+
+        Args:
+            session: with the state.
+            after: a new number is higher, since the visitor still sees versions up to this one of an earlier session.
         """
         kept = self._kept.setdefault(session, {})
         snapshot = session.snapshot()
@@ -57,7 +61,7 @@ class Versions:
         same = next((number for number, version in kept.items() if version.digest == digest), None)
         if same is not None:
             return same
-        number = next(self._numbers)
+        number = max(after, *kept, 0) + 1
         kept[number] = _Version(snapshot, digest)
         while len(kept) > 1 and (
             len(kept) > self.max_versions or sum(each.snapshot.size for each in kept.values()) > self.max_bytes
@@ -92,10 +96,16 @@ class VersionActions:
         return [self.keep_version, self.restore_version]
 
     def keep_version(self, call: dict) -> dict:
-        """Save the present state as a version: {visit} -> {version}, its number."""
-        visit = self.changes.visit(call)
+        """Save the present state as a version: {visit, after} -> {version}, its number.
+
+        `after` is the highest number that the browser shows, 0 or missing for none: those of a visit that has expired
+        are still there once the photo has been opened again.
+        """
+        visit, after = self.changes.visit(call), call.get("after", 0)
+        if type(after) is not int or not 0 <= after < MAX_NUMBER:
+            raise PageError("bad_request")
         with self.visits.locked_session(visit) as session:
-            version = self.versions.save(session)
+            version = self.versions.save(session, after)
             visit.kept_bytes["versions"] = self.versions.size_bytes(session)
             return {"version": version}
 

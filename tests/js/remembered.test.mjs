@@ -36,5 +36,6 @@ test("what is no photo or no list of versions is not known", () => {
     assert.equal(readVersions(stored), null);
   }
   assert.equal(readVersions({ visit: "abc", kept: [{ ...version, picture: "https://elsewhere" }] }), null);
+  assert.equal(readVersions({ visit: "abc", kept: [{ ...version, version: 1e300 }] }), null);
   assert.equal(readVersions({ visit: "abc", current: "x", kept: [version] }).current, -1);
 });

@@ -159,6 +159,23 @@ def test_a_version_is_restored_even_if_the_visit_has_expired_on_the_server(visit
     assert filled(visitor.pixels(), (60, 60))
 
 
+def test_versions_of_a_photo_that_was_opened_again_are_numbered_after_those_before(visitor, served):
+    visitor.upload(noise(300, 400))
+    visitor.paint((60, 60))
+    versions(visitor, 2)
+    served.visits.end_all()
+    visitor.paint((200, 200))
+    strip = versions(visitor, 3)
+    assert [strip.nth(place).get_attribute("title") for place in (1, 2)] == ["Version 1", "Version 2"]
+    strip.nth(1).click()
+    visitor.page.wait_for_selector("[data-testid=version][aria-current]:nth-child(2)")
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60)) and not filled(visitor.pixels(), (200, 200))
+    strip.nth(2).click()
+    visitor.wait("ready")
+    assert filled(visitor.pixels(), (60, 60), (200, 200))
+
+
 # --- models
 
 

@@ -32,7 +32,7 @@ export function readVersions(stored) {
 
 const isVersion = (entry) =>
   isObject(entry) &&
-  Number.isInteger(entry.version) &&
+  Number.isSafeInteger(entry.version) &&
   isText(entry.picture) &&
   entry.picture.startsWith("data:image/");
 

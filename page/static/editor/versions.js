@@ -8,7 +8,8 @@ export function createVersions(page, strip) {
 
   // Save the present state now, if it has changed since the last version.
   function save() {
-    if (!isSaved) page.transport.push({ name: "keep_version", quiet: true });
+    const after = Math.max(0, ...kept.map(({ version }) => version)); // they may be of a visit that has expired
+    if (!isSaved) page.transport.push({ name: "keep_version", quiet: true, after });
     isSaved = true;
     clearTimeout(timer);
   }

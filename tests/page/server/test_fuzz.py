@@ -56,6 +56,7 @@ def scene(served, tmp_path_factory):
         "left_out": [[], [[10, 20]], [[1e7, 0]]],
         "on": [None, True, False],
         "version": [1, 0, -1, 10**30],
+        "after": [0, 3, -1, 10**30, True],
         "ticket": ["x", mine],
     }
     return other, known

@@ -174,6 +174,20 @@ def test_a_version_restores_the_state_at_its_time_in_its_own_session_only():
     assert versions.get(other, number) is None and versions.get(mine, 99) is None and versions.get(mine, "1") is None
 
 
+def test_the_numbers_of_versions_go_on_from_those_that_the_browser_still_shows():
+    versions, mine, reopened = Versions(), session(), session()
+    mine.stroke([[10, 10]], 6)
+    assert versions.save(mine) == 1
+    mine.stroke([[30, 20]], 6)
+    assert versions.save(mine, after=1) == 2
+    reopened.stroke([[20, 10]], 6)
+    number = versions.save(reopened, after=2)
+    assert number == 3 and versions.get(reopened, 1) is versions.get(reopened, 2) is None
+    assert versions.save(reopened, after=3) == number, "this state has a number"
+    mine.stroke([[20, 10]], 6)
+    assert versions.save(mine) == 3, "after those that are kept, even if the browser shows none"
+
+
 def test_the_oldest_versions_are_dropped_when_there_are_too_many_or_they_are_too_large():
     mine, few, small = session(), Versions(max_versions=2), Versions(max_bytes=1)
     numbers = []
