@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from PIL import Image
@@ -22,7 +22,10 @@ from inpaint.photos.masks import MAX_SHARE, to_mask
 from inpaint.photos.modes import Patch, low_bytes, to_rgb
 from inpaint.photos.opening import PhotoSource, open_photo
 from inpaint.photos.transparency import has_transparency, transparent_pixels
+from inpaint.runtime.base import Runtime
 from inpaint.runtime.choose import RuntimeName, choose_runtime
+from inpaint.runtime.device import best_device
+from inpaint.runtime.lazy import LazyRuntime
 from inpaint.segmentation.kinds import KINDS, check_kinds, chosen_kinds
 
 from .damage import DamageFinder, OnProgress
@@ -52,9 +55,8 @@ class Inpainter:
 
     Attributes:
         generator: as it was given.
-        runtime: runs the generator; `runtime.name` says with which library.
         device: the name of the device that it runs on, such as "cpu".
-        filler: runs the generator crop by crop.
+        filler: runs the generator crop by crop, and for crops with thin damage alone that of `generator.thin`.
         fill_holes: the function that computes fills, `filler.fills` unless `with_fills` replaced it.
 
     Raises:
@@ -71,9 +73,14 @@ class Inpainter:
         damage_finder: DamageFinder | None = None,
     ) -> None:
         self.generator, self.source = generator, source
-        self.runtime = choose_runtime(generator, device, runtime)
-        self.device = self.runtime.device
-        self.filler = Filler(self.runtime)
+        thin: Weights | None = getattr(generator, "thin", None)
+        weights: Any = generator
+        # thin damage may be all that there is to fill, without this network
+        is_lazy = thin is not None and runtime == "auto" and (device or best_device()) == "cpu"
+        self._runtime: Any = LazyRuntime(weights, "cpu") if is_lazy else choose_runtime(generator, device, runtime)
+        self.device = self._runtime.device
+        self._thin_runtime = LazyRuntime(thin, self.device, runtime) if thin else None
+        self.filler = Filler(self._runtime, thin_generator=self._thin_runtime)
         self.fill_holes: FillHoles = self.filler.fills
         self._damage_finder = damage_finder or DamageFinder(device=self.device)
 
@@ -110,18 +117,24 @@ class Inpainter:
         return cls(loaded, source=source, device=device, runtime=runtime, damage_finder=damage_finder)
 
     @property
+    def runtime(self) -> Runtime:
+        """What runs the generator; `runtime.name` says with which library."""
+        return self._runtime.prepared() if isinstance(self._runtime, LazyRuntime) else self._runtime
+
+    @property
     def config(self) -> GeneratorConfig:
         """The generator's config."""
-        return self.runtime.config
+        return self._runtime.config
 
     def release_memory(self) -> None:
-        """Release the memory that the runtime keeps for later fills, some hundred megabytes after large ones.
+        """Release the memory that the runtimes keep for later fills, some hundred megabytes after large ones.
 
         For servers, when nobody has filled anything for a while. Running fills are not disturbed.
         """
-        release = getattr(self.runtime, "release_memory", None)
-        if release is not None:
-            release()
+        runtimes: tuple[Any, ...] = self._runtime, self._thin_runtime
+        for runtime in runtimes:
+            if hasattr(runtime, "release_memory"):
+                runtime.release_memory()
 
     def with_fills(self, fill_holes: FillHoles) -> "Inpainter":
         """Return an Inpainter that differs from this one only in the function that fills holes.

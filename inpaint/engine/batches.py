@@ -64,11 +64,12 @@ def batches(order: CropOrder) -> list[Batch]:
 
 
 class _Kind(NamedTuple):
-    """What crops of a batch have in common: the size in their own pixels, and whether they start from a coarse fill."""
+    """What crops of a batch have in common: the size in their own pixels, their input, and the network."""
 
     width: int
     height: int
     refines: bool
+    thin: bool
 
     @property
     def most(self) -> int:
@@ -78,4 +79,4 @@ class _Kind(NamedTuple):
 
 def _kind(order: CropOrder, index: int) -> _Kind:
     crop = order.crops[index]
-    return _Kind(crop.box.width // crop.scale, crop.box.height // crop.scale, crop.refines)
+    return _Kind(crop.box.width // crop.scale, crop.box.height // crop.scale, crop.refines, crop.thin)

@@ -5,8 +5,9 @@ filled pixels; in thick holes they are drafts, whose surface is synthesised once
 modes and the writing of results are left to `inpaint.inpainter`.
 """
 
+import collections
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from PIL import Image
@@ -81,15 +82,21 @@ class Filler:
 
     Args:
         generator: a runtime; the config and the sizes of its generator decide how crops are cut.
+        thin_generator: fills the crops in which no hole is thick, in the same sizes; None: `generator` does.
         crop_sizes: the crops to use; None: those that suit the generator, see `crop_sizes_of`.
         synthesis: whether the surface of thick holes is synthesised; None: with a free-form generator, if the compiled
             kernels are available.
     """
 
     def __init__(
-        self, generator: Generator, *, crop_sizes: CropSizes | None = None, synthesis: bool | None = None
+        self,
+        generator: Generator,
+        *,
+        thin_generator: Generator | None = None,
+        crop_sizes: CropSizes | None = None,
+        synthesis: bool | None = None,
     ) -> None:
-        self.generator = generator
+        self.generator, self.thin_generator = generator, thin_generator or generator
         self.crop_sizes = crop_sizes or crop_sizes_of(generator)
         self._synthesis = synthesis
 
@@ -101,7 +108,7 @@ class Filler:
 
     def without_synthesis(self) -> "Filler":
         """Return a filler whose fills are the generator's alone."""
-        return Filler(self.generator, crop_sizes=self.crop_sizes, synthesis=False)
+        return Filler(self.generator, thin_generator=self.thin_generator, crop_sizes=self.crop_sizes, synthesis=False)
 
     def fills(
         self,
@@ -184,7 +191,7 @@ class Filler:
         """Yield the network's fills of all regions in order, until they are no longer wanted."""
         order = CropOrder([region.crops for region in regions])
         in_batches = batches(order)
-        generator, workers = self._for_crops(len(order.crops), len(regions))
+        generators, workers = self._for_crops(order.crops, len(regions))
 
         def fills_of(number: int) -> list[tuple[int, Fill]]:
             if cancelled is not None and cancelled():
@@ -197,7 +204,7 @@ class Filler:
                 else:
                     order.keep(index, Fill(*crop.write[:2], pixels[crop.write.slices], crop.hole).pack())
             prepared = [self._prepared(order.crops[i], pixels, mask, *order.earlier_fills(i), unknown) for i in wanted]
-            found = list(zip(wanted, self._filled(generator, prepared), strict=True))
+            found = list(zip(wanted, self._filled(generators, prepared), strict=True))
             for index, fill in found:
                 order.keep(index, fill.pack())
             return [(index, fill) for index, fill in found if not order.crops[index].coarse]
@@ -211,13 +218,16 @@ class Filler:
                 assert packed is not None
                 yield regions[order.region_of[index]], fill, packed
 
-    def _for_crops(self, crops: int, regions: int) -> tuple[Generator, int]:
-        """Return what runs the crops of a fill, and how many of them at a time."""
-        for_throughput = getattr(self.generator, "for_throughput", None)
-        if crops >= _MANY_CROPS and for_throughput is not None:
-            generator, streams = for_throughput()
-            return generator, max(streams, 2)
-        return self.generator, 2 if regions > 1 else 1  # one is prepared while the network, on all cores, fills another
+    def _for_crops(self, crops: list[Crop], regions: int) -> tuple[dict[bool, Generator], int]:
+        """Return what runs the crops of a fill, those that are not thin and those that are, and how many at a time."""
+        counts = collections.Counter(crop.thin for crop in crops)
+        generators: dict[bool, Any] = {thin: self.thin_generator if thin else self.generator for thin in counts}
+        workers = 2 if regions > 1 else 1  # one is prepared while the network, on all cores, fills another
+        for thin, count in counts.items():
+            if count >= _MANY_CROPS and hasattr(generators[thin], "for_throughput"):
+                generators[thin], streams = generators[thin].for_throughput()
+                workers = max(workers, streams)
+        return generators, workers
 
     def _prepared(
         self,
@@ -244,18 +254,19 @@ class Filler:
         area = self._generator_mask(hole)
         return _Prepared(crop, image, image if area is hole else image * (1 - area), area, coarse_fill)
 
-    def _filled(self, generator: Generator, prepared: list[_Prepared]) -> Iterator[Fill]:
-        """Run the generator once on crops of one size, and yield their fills at the photo's resolution.
+    def _filled(self, generators: dict[bool, Generator], prepared: list[_Prepared]) -> Iterator[Fill]:
+        """Run a generator once on crops of one size, and yield their fills at the photo's resolution.
 
         Args:
-            generator: the runtime.
-            prepared: the crops; either all of them refine a coarse fill, or none.
+            generators: for crops that are not thin, and those that are.
+            prepared: the crops; either all of them refine a coarse fill, or none, and all of them are thin, or none.
         """
         if not prepared:
             return
         masks = np.stack([each.mask[None] for each in prepared])
         masked_images = np.stack([each.masked_image for each in prepared])
         coarse_fills = [each.coarse_fill for each in prepared if each.coarse_fill is not None]
+        generator = generators[prepared[0].crop.thin]
         predictions = generator(masked_images, masks, *([np.stack(coarse_fills)] if coarse_fills else []))
         for each, prediction in zip(prepared, predictions, strict=True):
             if each.coarse_fill is not None:

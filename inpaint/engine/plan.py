@@ -19,7 +19,7 @@ from inpaint.synthesis.settings import SETTINGS
 
 from .crop_sizes import CropSizes
 from .regions import Box, Part, find_regions
-from .thickness import THICK_PX, Depths, label_part, measure, near_cores, thick_part
+from .thickness import THICK_PX, THIN_DAMAGE_PX, Depths, label_part, measure, near_cores, thick_part
 from .tiles import cut
 
 GUIDE_PX = 48
@@ -38,6 +38,7 @@ class Crop(NamedTuple):
         hole: bool, of the shape of `write`: the pixels that it fills.
         coarse: the result is a coarse fill, for later crops at half the scale, and not part of the result.
         refines: the crop starts from the coarse fill at twice its scale.
+        thin: no hole of the region is thicker than THIN_DAMAGE_PX in it.
     """
 
     box: Box
@@ -46,6 +47,7 @@ class Crop(NamedTuple):
     hole: np.ndarray
     coarse: bool = False
     refines: bool = False
+    thin: bool = False
 
 
 class RegionPlan(NamedTuple):
@@ -153,7 +155,13 @@ def _crops_at_full_resolution(
         own = sizes.context_around(depths.diameter_in(box.relative_to(*region.box[:2])), 1)
         return box.expanded(min(own, context) - sizes.min_context).intersection(photo)
 
-    return _pass(part, 1, (sizes.min_context, context), photo, sizes, needed)
+    crops = _pass(part, 1, (sizes.min_context, context), photo, sizes, needed)
+    return [crop._replace(thin=_is_thin(crop.box, region.box, depths)) for crop in crops]
+
+
+def _is_thin(box: Box, region: Box, depths: Depths) -> bool:
+    """Return whether a region is thin wherever a box shows it."""
+    return depths.diameter_in(box.intersection(region).relative_to(*region[:2])) <= THIN_DAMAGE_PX
 
 
 def _coarse_to_fine(

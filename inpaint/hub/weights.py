@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 BUNDLED = Path(__file__).parents[1] / "weights"
+THIN = "bundled-thin"
 Network = TypeVar("Network", bound="nn.Module")
 
 
@@ -51,13 +52,14 @@ def bundled_folder(name: str) -> Path | None:
     """Return the folder of weights that come with the package; None if the name is not one of theirs.
 
     Args:
-        name: "bundled", the default, or "context-encoder", the network of 2016.
+        name: "bundled", the default, "bundled-thin", the network that fills the default weights' thin damage, or
+            "context-encoder", the network of 2016.
     """
     return _bundled_folders().get(name)
 
 
 def _bundled_folders() -> dict[str, Path]:
-    return {"bundled": BUNDLED, "context-encoder": BUNDLED / "context-encoder"}
+    return {"bundled": BUNDLED, THIN: BUNDLED / "thin", "context-encoder": BUNDLED / "context-encoder"}
 
 
 class Weights(NamedTuple):
@@ -68,12 +70,14 @@ class Weights(NamedTuple):
         tensors: name in the state dict -> float32 array; batch norms' counters are int64.
         source: the name of bundled weights (see `bundled_folder`), the Hub repository's id, or the folder.
         revision: the commit's sha for a Hub repository, else None.
+        thin: weights of a free-form generator for thin damage, which takes less time; None: there are none.
     """
 
     config: NetworkConfig
     tensors: dict[str, np.ndarray]
     source: str
     revision: str | None
+    thin: "Weights | None" = None
 
 
 class LoadedGenerator(NamedTuple):
@@ -94,9 +98,9 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
     """Load a generator's weights from a folder or from the Hub. Every weight must fit, and none may be left over.
 
     Args:
-        repo_or_folder: "bundled" or "context-encoder", a folder, a repository id such as "me/weights", or
-            "me/weights@v1". A folder that exists takes precedence over a repository of the same name. None: the default
-            repository if there is one, else the bundled weights.
+        repo_or_folder: the name of bundled weights (see `bundled_folder`), a folder, a repository id such as
+            "me/weights", or "me/weights@v1". A folder that exists takes precedence over a repository of the same name.
+            None: the default repository if there is one, else the bundled weights.
         revision: branch, tag or commit sha of a Hub repository; None: its main branch. A commit that is in the cache is
             loaded without a request.
 
@@ -105,7 +109,8 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
             their config.
     """
     folder, name, source, revision = locate(repo_or_folder, revision)
-    return Weights(*read_folder(folder, name, config_from_dict), source, revision)
+    thin = load_weights(THIN) if source == "bundled" and _bundled_folders()[THIN].is_dir() else None
+    return Weights(*read_folder(folder, name, config_from_dict), source, revision, thin)
 
 
 def load_generator(repo_or_folder: str | Path | None = None, revision: str | None = None) -> LoadedGenerator:

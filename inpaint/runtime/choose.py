@@ -50,12 +50,24 @@ def choose_runtime(
         for name in _GRAPH_RUNTIMES:
             if importlib.util.find_spec(name) and (runtime := _working(name, source)):
                 return runtime
-    if importlib.util.find_spec("torch") is None:
-        alternatives = "openvino  or  pip install torch" if has_graph(source) else "torch"
-        raise ValueError(
-            f"no library that can run this generator on {device} is installed: run  pip install {alternatives}"
-        )
+    check_library(source, device, "torch")
     return PyTorchRuntime(source, device)
+
+
+def check_library(source: Source, device: Union[str, "torch.device"], *packages: str) -> None:
+    """Raise ValueError, with what to install, unless one of some packages is installed that can run a generator.
+
+    Args:
+        source: the generator.
+        device: where it is to run.
+        packages: names of Python packages.
+    """
+    if any(importlib.util.find_spec(package) for package in packages):
+        return
+    alternatives = "openvino  or  pip install torch" if has_graph(source) else "torch"
+    raise ValueError(
+        f"no library that can run this generator on {device} is installed: run  pip install {alternatives}"
+    )
 
 
 def _required(wanted: str, source: Source, suits: bool) -> Runtime:

@@ -17,7 +17,7 @@ MAX_PICTURE_SIDE = 1000
 
 def card(inpainter: Inpainter) -> gr.Markdown:
     """Add the card of the default weights to the page that is being built, and those of the other bundled ones."""
-    others = [BUNDLED / name / "README.md" for name in ("damage", "context-encoder")]
+    others = [BUNDLED / name / "README.md" for name in ("thin", "damage", "context-encoder")]
     texts = [rendered(path) for path in dict.fromkeys([card_file(inpainter), *others]) if path and path.is_file()]
     return gr.Markdown("[Inpaint](./)\n\n" + "\n\n---\n\n".join(texts), elem_id="card")
 

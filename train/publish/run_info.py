@@ -13,6 +13,7 @@ from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE
 LOSSES_FILE = "losses.jsonl"
 BUNDLED_NAMES = {
     "bundled": "the weights bundled with the program",
+    "bundled-thin": "the weights for thin damage bundled with the program",
     "context-encoder": "the Context Encoder bundled with the program",
 }
 """Name of bundled weights -> what a card calls them."""

@@ -30,6 +30,7 @@ def metadata(card: str) -> dict:
     ("init_from", "named"),
     [
         ("bundled", "the weights bundled with the program"),
+        ("bundled-thin", "the weights for thin damage bundled with the program"),
         ("context-encoder", "the Context Encoder bundled with the program"),
         ("me/weights@v1", "me/weights@v1"),
         ("/home/someone/runs/first/weights", "the weights of first"),

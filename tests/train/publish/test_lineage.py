@@ -47,7 +47,7 @@ def test_a_card_names_the_base_model_and_all_datasets(run_dir):
     assert metadata["license"] == "cc-by-nc-4.0", "a person may not make the terms milder"
 
 
-@pytest.mark.parametrize("name", ["bundled", "context-encoder"])
+@pytest.mark.parametrize("name", ["bundled", "bundled-thin", "context-encoder"])
 def test_bundled_weights_hand_on_their_terms(name):
     found, (metadata, _) = find_parent(name), split_card((bundled_folder(name) / "README.md").read_text())
     assert (found.licence_name, list(found.datasets)) == (metadata["license_name"], metadata["datasets"])
