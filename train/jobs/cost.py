@@ -9,8 +9,15 @@ from train.config import RunConfig
 
 from .spec import RunSpec
 
-CPU_IMAGES_PER_S = {"photos": 1.0, "context-encoder": 14.0, "tiny": 16.0}
-"""Speed of two threads of an AMD EPYC with AVX-512, rounded up from 0.8, 12.4 and 12.8 on a shared machine."""
+CPU_SPEEDS = {
+    "photos": (1.0, 256),
+    "finetune": (15.0, 128),
+    "thin": (60.0, 96),
+    "context-encoder": (14.0, 128),
+    "tiny": (16.0, 64),
+}
+"""Preset -> images per second by two threads of an AMD EPYC with AVX-512, and the side of the images in pixels. Rounded
+from what was measured on a shared machine; "finetune" and "thin" with --bf16."""
 GPU_SPEEDUPS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
 """Speed of a GPU relative to those two threads, extrapolated from its memory bandwidth, not measured."""
 DEFAULT_GPU_SPEEDUP = 50
@@ -109,9 +116,8 @@ def images_per_s(config: RunConfig, hardware: Hardware) -> float:
     factor: float = hardware.cores / 2
     if hardware.gpu and config.device != "cpu":
         factor = max(factor, _gpu_speedup(hardware.gpu))
-    usual = 128 if config.preset == "context-encoder" else 64 if config.preset == "tiny" else 256
-    area = (config.data_config.resolution / usual) ** 2
-    computing = CPU_IMAGES_PER_S.get(config.preset, 1.0) * factor / area
+    speed, side = CPU_SPEEDS.get(config.preset, CPU_SPEEDS["photos"])
+    computing = speed * factor / (config.data_config.resolution / side) ** 2
     return min(computing, STREAM_IMAGES_PER_S * hardware.cores)
 
 

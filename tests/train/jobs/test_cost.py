@@ -1,5 +1,7 @@
 """Hardware, prices, and estimates of time and cost."""
 
+from dataclasses import replace
+
 import pytest
 from huggingface_hub import JobHardwareInfo
 
@@ -35,6 +37,14 @@ def test_the_speed_of_a_gpu_is_not_that_of_another_with_a_similar_name():
     config = PRESETS["photos"][1]
     speeds = [images_per_s(config, Hardware("", "", "", 1, 64, gpu)) for gpu in ("Nvidia L4", "Nvidia L40S")]
     assert speeds[0] < speeds[1]
+
+
+def test_presets_with_small_crops_or_networks_take_less_time():
+    laptop = Hardware("", "", "", 0, 2, "")
+    minutes = {name: (PRESETS[name][1].images or 0) / images_per_s(PRESETS[name][1], laptop) / 60 for name in PRESETS}
+    assert 10 < minutes["finetune"] < 20 and 20 < minutes["thin"] < 60 < minutes["photos"]
+    twice = replace(PRESETS["thin"][1], data=replace(PRESETS["thin"][1].data, resolution=192))
+    assert images_per_s(twice, laptop) == pytest.approx(images_per_s(PRESETS["thin"][1], laptop) / 4)
 
 
 def test_the_speed_is_limited_by_reading_pictures_on_the_cpu():
