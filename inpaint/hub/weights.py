@@ -45,6 +45,7 @@ __all__ = [
 
 BUNDLED = Path(__file__).parents[1] / "weights"
 THIN = "bundled-thin"
+_THIN_NAME = f"The bundled weights {THIN}"
 Network = TypeVar("Network", bound="nn.Module")
 
 
@@ -109,8 +110,19 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
             their config.
     """
     folder, name, source, revision = locate(repo_or_folder, revision)
-    thin = load_weights(THIN) if source == "bundled" and _bundled_folders()[THIN].is_dir() else None
-    return Weights(*read_folder(folder, name, config_from_dict), source, revision, thin)
+    return with_thin(Weights(*read_folder(folder, name, config_from_dict), source, revision))
+
+
+def with_thin(weights: Weights) -> Weights:
+    """Return weights with those for thin damage, if their config asks for the bundled ones and these are there.
+
+    Raises:
+        WeightsError: the bundled ones are damaged.
+    """
+    folder = BUNDLED / "thin"
+    if getattr(weights.config, "thin_damage", "own") == "own" or not folder.is_dir():
+        return weights
+    return weights._replace(thin=Weights(*read_folder(folder, _THIN_NAME, config_from_dict), THIN, None))
 
 
 def load_generator(repo_or_folder: str | Path | None = None, revision: str | None = None) -> LoadedGenerator:

@@ -94,6 +94,8 @@ class FreeFormConfig:
         attention_heads: heads of each global-context layer; must divide the last width.
         expansion: width of the hidden layer of a ConvNeXt block as a multiple of the body's width.
         key_channels: length of the keys of the contextual attention; 0 for no such layer.
+        thin_damage: what fills thin damage: "own", this network, or "bundled", the small one of the program. Configs
+            that differ in it alone are equal, as it is no part of the network itself.
 
     Raises:
         ConfigError: a value has the wrong type or is out of range.
@@ -110,6 +112,7 @@ class FreeFormConfig:
     attention_heads: int = 4
     expansion: int = 3
     key_channels: int = 32
+    thin_damage: Literal["own", "bundled"] = dataclasses.field(default="own", compare=False)
 
     def __post_init__(self) -> None:
         _check_types(self)

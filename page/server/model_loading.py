@@ -11,7 +11,7 @@ import numpy as np
 from inpaint import Inpainter, WeightsError
 from inpaint.hub.files import read_folder
 from inpaint.hub.public import AbandonedError
-from inpaint.hub.weights import Weights
+from inpaint.hub.weights import Weights, with_thin
 from inpaint.networks.config import config_from_dict
 from inpaint.networks.errors import PredictionError
 from page.server.errors import PageError
@@ -125,7 +125,7 @@ def load_model(folder: Path, name: str, source: str, device: str) -> Inpainter:
         WeightsError: the weights are refused, or their prediction is not finite.
     """
     config, tensors = read_folder(folder, name, config_from_dict)
-    inpainter = Inpainter(Weights(config, tensors, source, None), source=source, device=device)
+    inpainter = Inpainter(with_thin(Weights(config, tensors, source, None)), source=source, device=device)
     pixels = np.random.default_rng(0).integers(0, 256, (PROBE_PX, PROBE_PX, 3), dtype=np.uint8)
     mask = np.zeros(pixels.shape[:2], bool)
     mask[PROBE_PX // 4 : PROBE_PX // 2, PROBE_PX // 4 : PROBE_PX // 2] = True

@@ -56,7 +56,7 @@ def test_the_space_that_is_announced_is_that_of_the_network_of_the_start_weights
     ("preset", "start", "sentence"),
     [
         ("finetune", "context-encoder", "use the preset context-encoder, or other weights"),
-        ("context-encoder", "bundled", "use the preset photos or finetune or tiny, or other weights"),
+        ("context-encoder", "bundled", "use the preset photos or finetune or thin or tiny, or other weights"),
         ("finetune", str(BUNDLED_DAMAGE), "'damage'; it must be one of 'context-encoder', 'free-form'"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_preset_beside_a_file_is_refused():
         ('{"preset": "tiny", "data": 5}', "data is 5; it must be of type DataConfig"),
         ('{"preset": "tiny", "data": {"resolution": 65}}', r"data\.resolution is 65; it must be a multiple of 16"),
         ('{"preset": "tiny", "generator": {"architecture": "context-encoder"}}', "it must be 'free-form'"),
-        ('{"preset": "tinny"}', "preset 'tinny'; .* must be one of context-encoder, photos, finetune, tiny"),
+        ('{"preset": "tinny"}', "preset 'tinny'; .* must be one of context-encoder, photos, finetune, thin, tiny"),
         ('{"images": 1}', "preset None"),
         ("{", "is not JSON"),
         ("no/such.json", r"no/such\.json cannot be read \(there is no such file or folder\)"),

@@ -40,7 +40,7 @@ def narrowed(source: FreeFormGenerator, channels: tuple[int, int, int], blocks: 
         raise ValueError(
             f"channels {channels} and {blocks} blocks are no part of {wide.channels} and {wide.blocks}: give less"
         )
-    config = replace(wide, channels=channels, blocks=blocks, attention_every=0, key_channels=0)
+    config = replace(wide, channels=channels, blocks=blocks, attention_every=0, key_channels=0, thin_damage="own")
     narrow = FreeFormGenerator(config)
     state = _Narrowing(source.state_dict(), config, wide).state()
     narrow.load_state_dict(state)

@@ -1,5 +1,7 @@
 """Thin damage has a network of its own, which is run where nothing thick is in sight."""
 
+import dataclasses
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,8 @@ from inpaint.engine.plan import CropSizes, plan
 from inpaint.engine.thickness import THIN_DAMAGE_PX
 from inpaint.hub.weights import THIN, load_weights
 from tests.pictures import picture
+from train.generator.trainer import GeneratorTrainer, with_loaded_generator
+from train.presets import PRESETS
 
 SIZE = (900, 1300)
 
@@ -74,6 +78,16 @@ def test_the_default_weights_bring_their_network_for_thin_damage_and_others_do_n
     assert load_weights("context-encoder").thin is None and load_weights(THIN).thin is None
     smaller = sum(value.size for value in load_weights(THIN).tensors.values())
     assert smaller < 0.3 * sum(value.size for value in load_weights().tensors.values())
+
+
+def test_weights_that_were_trained_from_the_default_ones_keep_it(tmp_path):
+    trainer = GeneratorTrainer(with_loaded_generator(dataclasses.replace(PRESETS["finetune"][1], device="cpu")))
+    trainer.save_weights(tmp_path)
+    assert load_weights(tmp_path).thin.source == THIN
+    values = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(values | {"thin_damage": "own"}))
+    assert load_weights(tmp_path).thin is None
+    assert load_weights(tmp_path).config == load_weights().config, "the network itself is the same"
 
 
 def test_any_weights_can_be_given_it():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from train import registry
 from train.masks.__main__ import main
 from train.masks.families import MASK_FAMILIES, free_form_strokes, sample_mask
 from train.masks.silhouettes import place_silhouette
@@ -232,7 +233,7 @@ def test_the_command_draws_one_row_per_family(tmp_path, capsys):
     with Image.open(output) as image:
         sheet = np.asarray(image)
     ground = (sheet == (0x2F, 0x41, 0x56)).all(axis=2).mean(axis=1) > 0.2
-    assert np.count_nonzero(np.diff(ground.astype(int)) == 1) == len(MASK_FAMILIES)
+    assert np.count_nonzero(np.diff(ground.astype(int)) == 1) == len(MASK_FAMILIES) + len(registry.MASK_FAMILIES)
 
 
 def test_the_command_rejects_a_folder_without_silhouettes(tmp_path, capsys):
