@@ -1,4 +1,4 @@
-"""End to end in a browser, on a Space: sign in, fine-tune, watch, and use the trained weights in the editor.
+"""End to end in a browser, on a Space: sign in, train, watch, and use the trained weights in the editor.
 
 Only the Hub is a fake: its jobs run as processes on this machine.
 """
@@ -103,7 +103,7 @@ def journey(browser, space):
     me.sign_in("me")
     seen.account = me["account"].inner_text()
     seen.hardware = me["flavor"].inner_text()
-    me.page.check("[data-testid=preset-finetune]")
+    me.page.check("[data-testid=preset-tiny]")  # whose weights are published, however good they are
     me.fill_in(dataset="me/photos", images=IMAGES)
     me["flavor"].select_option("cpu-basic")
     me.page.wait_for_selector(".preview[data-count='9']", timeout=120_000)
@@ -127,9 +127,7 @@ def journey(browser, space):
             seen.curves_while_running = max(seen.curves_while_running, me.page.locator(".curves path").count())
         time.sleep(0.1)
     me.wait_for("use")
-    for sheet in ("samples", "comparison-sheet"):
-        me.page.wait_for_function(f"document.querySelector('[data-testid={sheet}]').naturalWidth > 0")
-    seen.comparison = me["comparison-text"].inner_text()
+    me.page.wait_for_function("document.querySelector('[data-testid=samples]').naturalWidth > 0")
     seen.published = me["published"].inner_text()
     me["use"].click()
     me.wait_for("open-editor")
@@ -165,12 +163,6 @@ def test_progress_and_losses_are_updated_during_the_run(journey):
     assert journey.progress == sorted(journey.progress)
     assert any(0 < share < 100 for share in journey.progress), journey.progress
     assert journey.curves_while_running > 0
-
-
-def test_whether_the_weights_are_better_on_the_visitors_pictures_is_said_with_a_sheet(journey):
-    texts = [translate(f"retrain_comparison_{verdict}", "en", photos="@") for verdict in ("better", "worse")]
-    verdicts = [text.partition("@")[0] for text in texts]
-    assert journey.comparison.startswith(tuple(verdicts))
 
 
 def test_the_weights_of_a_private_dataset_are_published_privately(journey):
