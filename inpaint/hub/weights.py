@@ -45,7 +45,6 @@ __all__ = [
 
 BUNDLED = Path(__file__).parents[1] / "weights"
 THIN = "bundled-thin"
-_THIN_NAME = f"The bundled weights {THIN}"
 Network = TypeVar("Network", bound="nn.Module")
 
 
@@ -119,10 +118,9 @@ def with_thin(weights: Weights) -> Weights:
     Raises:
         WeightsError: the bundled ones are damaged.
     """
-    folder = BUNDLED / "thin"
-    if getattr(weights.config, "thin_damage", "own") == "own" or not folder.is_dir():
+    if getattr(weights.config, "thin_damage", "own") == "own" or not _bundled_folders()[THIN].is_dir():
         return weights
-    return weights._replace(thin=Weights(*read_folder(folder, _THIN_NAME, config_from_dict), THIN, None))
+    return weights._replace(thin=load_weights(THIN))
 
 
 def load_generator(repo_or_folder: str | Path | None = None, revision: str | None = None) -> LoadedGenerator:

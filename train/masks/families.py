@@ -47,7 +47,7 @@ def central_region(height: int, width: int, rng: np.random.Generator | None = No
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (a).
     """
-    _check_size(height, width)
+    check_size(height, width)
     hole_height, hole_width = max(1, height // 2), max(1, width // 2)
     top, left = (height - hole_height) // 2, (width - hole_width) // 2
     mask = np.zeros((height, width), dtype=bool)
@@ -75,7 +75,7 @@ def random_blocks(height: int, width: int, rng: np.random.Generator) -> np.ndarr
     Reference:
         Pathak et al. 2016, arXiv:1604.07379, Sec. 3.3 (b).
     """
-    _check_size(height, width)
+    check_size(height, width)
     lowest, highest = (share * height * width for share in BLOCKS_COVERAGE)
     mask = np.zeros((height, width), dtype=bool)
     covered = 0
@@ -216,7 +216,8 @@ def sample_mask(
     return family(height, width, rng)
 
 
-def _check_size(height: int, width: int) -> None:
+def check_size(height: int, width: int) -> None:
+    """Raise ValueError unless a mask of this size has a pixel."""
     if height < 1 or width < 1:
         raise ValueError(f"mask size is {height}x{width}: height and width must be at least 1")
 
@@ -240,7 +241,7 @@ def _union_to_coverage(
         draw_piece: takes the share that is still missing and returns bool (height, width).
         coverage: lowest and highest share.
     """
-    _check_size(height, width)
+    check_size(height, width)
     target = rng.uniform(coverage[0], 1.1 * coverage[1])
     mask = np.zeros((height, width), dtype=bool)
     covered = 0.0

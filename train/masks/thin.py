@@ -7,6 +7,8 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .families import check_size
+
 WIDTHS_PX = 1.0, 24.0
 """Thinnest and thickest pieces in pixels, whatever the size of the image; another network fills thicker holes."""
 COVERAGE = 0.01, 0.12
@@ -30,8 +32,7 @@ def thin_damage(height: int, width: int, rng: np.random.Generator) -> np.ndarray
     Raises:
         ValueError: height or width is below 1.
     """
-    if height < 1 or width < 1:
-        raise ValueError(f"mask size is {height}x{width}: height and width must be at least 1")
+    check_size(height, width)
     canvas = Image.new("L", (width, height))
     draw = ImageDraw.Draw(canvas)
     wanted = math.exp(rng.uniform(*np.log(COVERAGE)))
