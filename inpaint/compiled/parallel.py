@@ -7,13 +7,15 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 Cancelled = Callable[[], bool]
 """Returns True once a result is no longer wanted; it is cheap, and may be called from any thread."""
 
+_alone = threading.local()
 _PARTS = 4  # per thread: while one has to wait for a core, the others do its parts
 
 
@@ -39,7 +41,7 @@ def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: in
         arguments: of the kernel.
         least: length of a part that is worth a call.
     """
-    workers = max(1, min(threads(), count // least))
+    workers = 1 if getattr(_alone, "is_set", False) else max(1, min(threads(), count // least))
     parts = workers * max(1, min(_PARTS, count // (least * workers)))
     bounds = [count * part // parts for part in range(parts + 1)]
     todo = collections.deque(itertools.pairwise(bounds))
@@ -60,6 +62,21 @@ def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: in
         for helper in helpers:
             if not helper.cancel():
                 helper.result()
+
+
+@contextlib.contextmanager
+def one_thread(*, condition: bool = True) -> Iterator[None]:
+    """Let `parallel` run kernels in the calling thread alone, within this context and if a condition is met.
+
+    For work of some milliseconds in many short kernels. The virtual cores of a server mostly share one core in pairs: a
+    second thread then saves a quarter of the time, and takes 40 % more CPU seconds.
+    """
+    before = getattr(_alone, "is_set", False)
+    _alone.is_set = before or condition
+    try:
+        yield
+    finally:
+        _alone.is_set = before
 
 
 @functools.cache

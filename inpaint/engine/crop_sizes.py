@@ -25,7 +25,7 @@ class CropSizes:
 
     sides: tuple[int, ...] = (64, 128, 192, 256, 384, 512)
     min_context: int = 16
-    context: int = 48
+    context: int = 40
     max_context: int = 128
     thin_px: int = 96
     centred: bool = False

@@ -25,7 +25,7 @@ from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
 from .regions import Box, regions_of
-from .surface import synthesised_fill
+from .surface import synthesised_fills
 
 _BICUBIC = Image.Resampling.BICUBIC
 _MANY_CROPS = 64
@@ -173,11 +173,7 @@ class Filler:
         if not thick or (cancelled is not None and cancelled()):
             return
         yield DRAFTS_END
-        for part in thick:
-            surface = synthesised_fill(part, pixels, mask, filled, options, cancelled)
-            if surface is None:
-                return
-            yield surface
+        yield from synthesised_fills(thick, pixels, mask, filled, options, cancelled)
 
     def _network_fills(
         self,

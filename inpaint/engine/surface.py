@@ -6,10 +6,12 @@ predicts well.
 """
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from inpaint.compiled.parallel import Cancelled, CancelledError
+from inpaint.compiled.ordered import ordered
+from inpaint.compiled.parallel import Cancelled, CancelledError, one_thread, threads
 from inpaint.pyramid.fills import composite_pixels, downscale, push_pull
 from inpaint.synthesis.settings import SETTINGS
 
@@ -20,9 +22,9 @@ from .regions import Box, Part
 from .surroundings import places_around, plain_colour, shows_skin
 from .thickness import largest_depths
 
-MIN_MARGIN_PX = 128  # known pixels around a hole from which patches are copied, at least
+MIN_MARGIN_PX = 96  # known pixels around a hole from which patches are copied, at least
 SPOT_MARGIN_PX = 64  # around spots, of which a scan may have hundreds: three times their size, at least this
-MARGIN_SHARE = 0.85  # of the square root of the hole's pixels
+MARGIN_SHARE = 0.6  # of the square root of the hole's pixels
 MAX_MARGIN_PX = 1024
 MIN_SHARE = 0.7  # of the patches in the surface, where they do not agree at all
 FULL_AGREEMENT = 0.4
@@ -32,9 +34,37 @@ MISSING_SHARES, PATCH_SHARES = (0.22, 0.32, 0.45, 0.6), (1, 0.95, 0.95, 1)
 """Share of the patches by the share of the window that is missing: the network knows large structures better than the
 patches, but when most of the picture is missing its fill is too blurred to help."""
 
+SMALL_PX = 1 << 15
+"""Holes of up to this number of pixels are synthesised on one thread each, several at a time."""
+
 SKIN_SHARE = 0.6  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
 SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, position=4.0)
 """Settings where skin surrounds the hole: copy from near, and follow the network closely."""
+
+
+def synthesised_fills(
+    parts: Sequence[Part],
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    filled: list[PackedFill],
+    options: FillOptions,
+    cancelled: Cancelled | None,
+) -> Iterator[Fill]:
+    """Yield the final fills of thick parts, in their order, until they are no longer wanted; see `synthesised_fill`."""
+    sizes = [int(np.count_nonzero(part.hole)) for part in parts]
+    large = [number for number, size in enumerate(sizes) if size > SMALL_PX]
+
+    def needs(number: int) -> Sequence[int]:  # a large hole is alone, as it takes all cores, and much memory
+        return range(number) if sizes[number] > SMALL_PX else [index for index in large if index < number]
+
+    def fill_of(number: int) -> Fill | None:
+        with one_thread(condition=sizes[number] <= SMALL_PX):
+            return synthesised_fill(parts[number], pixels, mask, filled, options, cancelled)
+
+    for fill in ordered(len(parts), needs, fill_of, threads()):
+        if fill is None:
+            return
+        yield fill
 
 
 def synthesised_fill(

@@ -14,7 +14,7 @@ from .blurs import blurred, correlated, gaussian
 from .pyramid import Level
 from .targets import bounds, positions
 
-DIRECTIONS = 4  # that are kept
+DIRECTIONS = 2  # that are kept
 _BINS = 90  # of directions, from 0 to pi
 _LEAST_GRADIENT = 1e-3  # of an edge, per pixel; less is rounding
 _SAME_COLOUR = 0.15  # largest difference of the ends of a line

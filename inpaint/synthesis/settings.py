@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+NARROW_PX = 72
+"""Holes of up to this thickness, in pixels of the photo, come out the same from any start."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -15,6 +18,7 @@ class Settings:
         most_pixels: of the hole, at the finest level on which patches are searched everywhere; finer levels take over
             its matches and only refine them.
         iterations: EM iterations (search, then voting) per level from the coarsest; the last number serves all others.
+        narrow_iterations: the same for holes of up to NARROW_PX thickness, which have one start.
         sweeps: of the search in each iteration, per level in the same way.
         mean_votes: first iterations at the coarsest level that vote by the mean; the others copy by the strongest vote.
         starts: at the coarsest level, of which the one with the least energy after these iterations goes on.
@@ -38,11 +42,12 @@ class Settings:
     core_px: float = 10.5
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
-    iterations: tuple[int, ...] = (8, 5, 4, 3)
-    sweeps: tuple[int, ...] = (2, 2, 2, 2)
-    mean_votes: int = 4
-    starts: int = 4
-    window: int = 16
+    iterations: tuple[int, ...] = (8, 5, 3)
+    narrow_iterations: tuple[int, ...] = (4, 4, 3)
+    sweeps: tuple[int, ...] = (2,)
+    mean_votes: int = 2
+    starts: int = 3
+    window: int = 8
     stride: int = 2
     offset_tries: int = 3
     texture: float = 30.0

@@ -9,11 +9,12 @@ Reference:
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.compiled.parallel import Cancelled
+from inpaint.compiled.parallel import Cancelled, one_thread
 
 from .candidates import NO_STRUCTURE, find_structure
 from .joining import Surface, join, refined
@@ -21,13 +22,13 @@ from .lines import continued_along
 from .patch_kernels import SIDE
 from .pyramid import Level, as_floats, build_levels, diffused, set_features
 from .search import Found, Search
-from .settings import SETTINGS, Settings
+from .settings import NARROW_PX, SETTINGS, Settings
 
 _FINE = 2  # levels whose targets lie apart, see `Settings.stride`
 _START_TARGETS = 8000  # at the coarsest level, of all starts together
 _LINE_ENERGY = 0.97  # of the least other energy: a start with continued lines must fit clearly better
 _MISSING_SHARE = 0.22, 0.32  # of a window: from compact holes to surroundings that are mostly missing
-_NARROW_PX = 40, 60
+_GUIDED_PX = 40, 60  # thickness up to which the guide counts in full, and from which it counts least
 _MOST_WINDOW_PIXELS = 1_500_000  # at the finest level on which patches are searched everywhere
 
 
@@ -66,15 +67,13 @@ def synthesize(
     factor = guide_factor(1 - float(usable.mean()), thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
-    settings = dataclasses.replace(
-        settings,
-        guide=(settings.guide[0] * factor, settings.guide[1] * factor),
-        starts=settings.starts if thickness_px > _NARROW_PX[0] else 1,  # narrow holes come out the same from any start
-    )
+    settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
+    if thickness_px <= NARROW_PX:
+        settings = dataclasses.replace(settings, starts=1, iterations=settings.narrow_iterations)
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
     levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
     # a number of Python: others would overflow, and kernels would be compiled again
-    found = _searched(levels, int(seed), settings, cancelled)
+    found = _searched(levels, int(seed), settings, thickness_px > _GUIDED_PX[0], cancelled)
     del levels  # frees memory for full resolution
     if found is None:
         return None
@@ -98,7 +97,7 @@ def guide_factor(share: float, thickness_px: float, least: float) -> float:
         From `least` to 1.
     """
     known = np.interp(share, _MISSING_SHARE, (1, 0))
-    thick = np.interp(thickness_px, _NARROW_PX, (0, 1))
+    thick = np.interp(thickness_px, _GUIDED_PX, (0, 1))
     return float(least ** min(known, thick))
 
 
@@ -114,7 +113,9 @@ def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) ->
     return min(finest, coarsest), coarsest
 
 
-def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Cancelled | None) -> Found | None:
+def _searched(
+    levels: list[Level], seed: int, settings: Settings, lines: bool, cancelled: Cancelled | None
+) -> Found | None:
     """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy."""
     found = None
     structure = NO_STRUCTURE
@@ -136,14 +137,14 @@ def _searched(levels: list[Level], seed: int, settings: Settings, cancelled: Can
             numbers[min(done, len(numbers) - 1)] for numbers in (settings.iterations, settings.sweeps)
         )
         if found is None:
-            found = _best_start(search, structure.directions, iterations, sweeps, seed, settings)
+            found = _best_start(search, structure.directions if lines else (), iterations, sweeps, seed, settings)
         else:
             found = search.run(search.take_over(found.field), iterations, sweeps, seed, vote_last=False)
     return found
 
 
 def _best_start(
-    search: Search, directions: np.ndarray, iterations: int, sweeps: int, seed: int, settings: Settings
+    search: Search, directions: Iterable[float], iterations: int, sweeps: int, seed: int, settings: Settings
 ) -> Found:
     """Return the result with the least energy of several starts at the coarsest level.
 
@@ -167,7 +168,7 @@ def _best_start(
         features[:] = best.features
         found = search.run(best.found.field, iterations - first, sweeps, best.seed, done=first)
         best = _Result(found, features.copy(), found.energy, best.seed)
-    lines = (continued_along(search.level, direction, carried) for direction in directions if count > 1)
+    lines = (continued_along(search.level, direction, carried) for direction in directions)
     for number, line in enumerate(line for line in lines if line is not None):
         set_features(features, line)
         own_seed = seed * settings.starts + count + number

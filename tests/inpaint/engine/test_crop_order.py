@@ -77,7 +77,7 @@ def test_a_crop_needs_the_earlier_crops_whose_fills_it_sees(of):
                 found += 1
                 assert earlier in order.needs(index)
         assert all(earlier < index for earlier in order.needs(index))
-    assert found >= 3
+    assert found >= 2
     assert sum(not order.needs(index) for index in range(len(order.crops))) > 3
 
 

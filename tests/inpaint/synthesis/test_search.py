@@ -90,7 +90,7 @@ def test_sources_that_are_used_often_cost_more():
     picture = random_picture((60, 70))
     used, energies = [], []
     for occurrence in (0, 2):
-        search = search_at(picture, square(), Settings(occurrence=occurrence))
+        search = search_at(picture, square(), Settings(occurrence=occurrence, window=16))
         matches = search.run(search.start(0), 4, 3, 0).field.matches
         used.append(len(np.unique(matches, axis=0)))
         # all targets take one source, whose price is part of the energy

@@ -152,12 +152,12 @@ def test_a_synthesis_that_is_cancelled_at_any_poll_stops_there():
     photo, hole = with_hole(120, 130, 30, 30, 90, 90)
     settings = Settings(most_pixels=500, iterations=(2,), sweeps=(1,))
     never = CancelAt()
-    synthesize(photo.copy(), hole, ~hole, 60, settings=settings, cancelled=never)
+    synthesize(photo.copy(), hole, ~hole, 80, settings=settings, cancelled=never)
     assert never.polls > 8
     for number in range(1, never.polls + 1):
         cancelled = CancelAt(number)
         with pytest.raises(CancelledError):
-            synthesize(photo.copy(), hole, ~hole, 60, settings=settings, cancelled=cancelled)
+            synthesize(photo.copy(), hole, ~hole, 80, settings=settings, cancelled=cancelled)
         assert cancelled.polls == number
 
 
