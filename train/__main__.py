@@ -18,7 +18,8 @@ from train.data.retry import StreamError
 from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
 from train.generator.trainer import train_generator, with_loaded_generator
 from train.publish.lineage import record_parent
-from train.publish.publish import publish, report
+from train.publish.publish import publish
+from train.publish.report import report
 from train.publish.repository import check_target
 from train.publish.run_info import hub_datasets
 from train.run.checkpoint import FILE as CHECKPOINT_FILE
@@ -154,8 +155,10 @@ def _publish(config: RunConfig, run_dir: Path) -> None:
         even_if_worse=config.even_if_worse, held_out=config.held_out,
     )  # fmt: skip
     print(report(published))
-    if config.event_log and published.revision:
+    if config.event_log and published.published:
         emit("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
+    elif config.event_log and published.withheld:
+        emit("withheld", repo_id=config.push_to_hub)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """What the command line hands to the parts of a run."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from inpaint.damage import BUNDLED_DAMAGE
@@ -7,6 +10,9 @@ from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
 from train import __main__ as command_line
+from train.presets import PRESETS, with_overrides
+from train.publish.report import PublishedWeights
+from train.run.events import EVENT_PREFIX
 
 SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
 
@@ -67,3 +73,20 @@ def test_weights_of_another_architecture_are_refused_before_anything_is_written(
     flags = ["--data.dataset", photos, "--run-dir", str(run_dir), "--init-from", start]
     assert command_line.main([preset, *flags]) == 1
     assert sentence in capsys.readouterr().err and not run_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("result", "events"),
+    [
+        (PublishedWeights("url", "sha"), ["published"]),
+        (PublishedWeights("url", "sha-of-others", False, comparison={"better": False}), ["withheld"]),
+        (PublishedWeights("url", "sha-of-others", False), []),
+    ],
+    ids=["published", "not better than the start", "not better than those in the repository"],
+)
+def test_the_log_says_that_weights_are_published_only_if_they_are_this_runs(result, events, monkeypatch, capsys):
+    monkeypatch.setattr(command_line, "publish", lambda *arguments, **options: result)
+    config = with_overrides(PRESETS["tiny"][1], {"push_to_hub": "me/weights", "event_log": True})
+    command_line._publish(config, Path("run"))
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(EVENT_PREFIX)]
+    assert [json.loads(line)["event"] for line in lines] == events

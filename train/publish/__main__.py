@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from inpaint.program import program_name
-from train.publish.publish import PublishError, publish, report
+from train.publish.publish import PublishError, publish
+from train.publish.report import report
 
 PROG = program_name("train.publish")
 

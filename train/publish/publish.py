@@ -3,10 +3,9 @@
 import math
 import shlex
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx2
 from huggingface_hub import HfApi
@@ -28,6 +27,7 @@ from .damage_improvement import compare_damage_networks
 from .gallery import FILES as EXAMPLES
 from .improvement import Improvement, compare_weights, held_out_of_run
 from .lineage import parent_of
+from .report import PublishedWeights
 from .repository import (
     TrainingDataset,
     check_exists,
@@ -49,30 +49,6 @@ COMMIT_ATTEMPTS = 3
 
 class PublishError(ValueError):
     """Publishing failed. The message says why, where the weights are, and which command finishes it."""
-
-
-class PublishedWeights(NamedTuple):
-    """What is on the Hub now.
-
-    Attributes:
-        url: page of the repository.
-        revision: sha of the commit that has the weights.
-        published: False if the weights are worse than those that the run started from, or `if_better` was set and they
-            are not better than those in the repository: nothing was changed.
-        kept: names of the card's generated parts that were edited and therefore kept.
-        improvement: the new weights compared with the previous ones; None without held-out photos.
-        comparison: the new weights compared with those that the run started from, as `train.evaluate.finetune` writes
-            it; None if there is none.
-        previous_tag: tag of the previous weights; None if there were none, or the same ones.
-    """
-
-    url: str
-    revision: str
-    published: bool = True
-    kept: tuple[str, ...] = ()
-    improvement: Improvement | None = None
-    comparison: Mapping[str, Any] | None = None
-    previous_tag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -290,24 +266,3 @@ class _Publication:
             retry(lambda: point_to_newer(api, older, repo_id))
         comparison = read_comparison(self.run_dir)
         return PublishedWeights(self.url, commit, True, kept, improvement, comparison, previous_tag)
-
-
-def report(published: PublishedWeights) -> str:
-    """Return what was published, as text."""
-    comparison = published.comparison
-    if published.published:
-        lines = [f"Published: {published.url} at {published.revision[:8]}"]
-    elif comparison and not comparison["better"]:
-        lines = [
-            "Not published: the weights are worse than those that the run started from. They are kept in the run's"
-            " folder, and --even-if-worse publishes them."
-        ]
-    else:
-        lines = [f"Not published: the weights at {published.url} are as good or better."]
-    if published.improvement:
-        lines.append(published.improvement.table())
-    if published.previous_tag:
-        lines.append(f"The previous weights are at tag {published.previous_tag}.")
-    if published.kept:
-        lines.append(f"Edited parts of its README.md were kept: {', '.join(published.kept)}.")
-    return "\n".join(lines)

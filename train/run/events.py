@@ -64,6 +64,7 @@ class RunStatus(NamedTuple):
             the weights at the start and now, by "group/metric", and whether those now are the best so far.
         comparison: the weights compared with those at the start, as in comparison.json of `train.evaluate.finetune`.
         last_log_line: the last line of the log that is no event, such as the reason why the run stopped.
+        withheld: whether the weights were not published since they are not better than those at the start.
     """
 
     lines: list[dict[str, float]]
@@ -73,6 +74,7 @@ class RunStatus(NamedTuple):
     last_log_line: str
     measured: list[dict[str, Any]] = []  # noqa: RUF012
     comparison: dict[str, Any] | None = None
+    withheld: bool = False
 
     @property
     def images_seen(self) -> int:
@@ -95,7 +97,7 @@ def read_events(log: Iterable[str]) -> RunStatus:
     lines: dict[int, dict[str, float]] = {}
     measured: dict[int, dict[str, Any]] = {}
     comparison: dict[str, Any] | None = None
-    total, published, finished, last_log_line = None, None, False, ""
+    total, published, withheld, finished, last_log_line = None, None, False, False, ""
     for text in log:
         event = _event(text)
         if event is None:
@@ -111,12 +113,13 @@ def read_events(log: Iterable[str]) -> RunStatus:
         elif kind == "compared" and isinstance(event.get("groups"), dict):
             comparison = event
         elif kind == "published":
-            published = {name: str(value) for name, value in event.items()}
+            published, withheld = {name: str(value) for name, value in event.items()}, False
+        elif kind == "withheld":
+            withheld = True
         elif kind == "finished":
             finished = True
-    return RunStatus(
-        list(lines.values()), total, published, finished, last_log_line, list(measured.values()), comparison
-    )
+    history = list(measured.values())
+    return RunStatus(list(lines.values()), total, published, finished, last_log_line, history, comparison, withheld)
 
 
 def _event(text: str) -> dict[str, Any] | None:

@@ -22,6 +22,13 @@ def test_events_are_read_back_from_the_log(capsys):
     assert status.last_log_line == "a word in between"
 
 
+def test_weights_that_were_withheld_are_no_longer_once_they_are_published(capsys):
+    emit("withheld", repo_id="me/weights")
+    assert read_events(log := lines(capsys)).withheld
+    emit("published", url="https://hub/me/weights", revision="abc", repo_id="me/weights")
+    assert not read_events(log + lines(capsys)).withheld
+
+
 def test_steps_that_a_resumed_run_repeats_appear_once(capsys):
     for seen in (20, 40, 60, 40, 60, 80):
         emit("progress", images_seen=seen, total=None)
