@@ -42,9 +42,7 @@ class FolderMirror(Mirror):
         """Copy the files of a snapshot, and remove earlier states."""
         numbers = [int(state.name.rpartition("-")[2]) for state in self._folder.glob("state-[0-9]*")]
         target = self._folder / f"state-{max(numbers, default=0) + 1:06d}"
-        target.mkdir()
-        for path in sorted(snapshot.iterdir()):
-            shutil.copyfile(path, target / path.name)
+        shutil.copytree(snapshot, target, copy_function=shutil.copyfile)
         (target / MARKER).write_text("The files of this state are complete.\n")
         for state in self._folder.glob("state-*"):
             if state.name < target.name:

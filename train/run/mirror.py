@@ -16,6 +16,7 @@ from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
 
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.errors import explain_error
+from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.hub.retry import retry
 from train.config import RunConfig
 from train.presets import conflicts
@@ -27,6 +28,8 @@ from .progress import FILE as LOSSES_FILE
 CONFIG_FILE, SHEET_FILE = "config.json", "sheet.png"
 COMPARISON_FILES = ("comparison.json", "comparison.png")
 """Written at the end of a run that started from other weights, see `train.evaluate.finetune`."""
+KEPT_FILES = tuple(f"weights/{name}" for name in (CONFIG_FILE, WEIGHTS_FILE))
+"""Stored with the comparison: weights that are not better than those at the start are not published."""
 SNAPSHOT_PREFIX = "outgoing-"
 MIN_INTERVAL_S, MAX_INTERVAL_S = 10.0, 300.0
 """Between two uploads. The interval doubles after each: the first come soon, and the Hub does not get too many."""
@@ -136,7 +139,11 @@ class Mirror(Callback):
 
     def _write(self, snapshot: Path) -> None:
         """Commit the files of a snapshot."""
-        operations: list[Any] = [CommitOperationAdd(path.name, path) for path in sorted(snapshot.iterdir())]
+        operations: list[Any] = [
+            CommitOperationAdd(path.relative_to(snapshot).as_posix(), path)
+            for path in sorted(snapshot.rglob("*"))
+            if path.is_file()
+        ]
         if not self._has_card:
             card = CARD.format(weights=self.name.removesuffix("-checkpoint")).encode()
             operations.append(CommitOperationAdd("README.md", card))
@@ -163,8 +170,9 @@ def _take_snapshot(run_dir: Path, snapshot: Path) -> None:
         shutil.copyfile(run_dir / CHECKPOINT_FILE, snapshot / CHECKPOINT_FILE)
     for name in (CONFIG_FILE, LOSSES_FILE):
         shutil.copyfile(run_dir / name, snapshot / name)
-    for name in COMPARISON_FILES:
-        if (run_dir / name).exists():
+    if (run_dir / COMPARISON_FILES[0]).exists():
+        for name in filter(lambda name: (run_dir / name).exists(), (*COMPARISON_FILES, *KEPT_FILES)):
+            (snapshot / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(run_dir / name, snapshot / name)
     if sheets := sorted((run_dir / "samples").glob("images-*.png")):
         shutil.copyfile(sheets[-1], snapshot / SHEET_FILE)

@@ -56,6 +56,24 @@ def test_another_machine_gets_the_uploaded_state(api, tmp_path):
         assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "old" / name).read_bytes()
 
 
+def test_the_weights_are_stored_with_their_comparison_and_not_before(api, tmp_path):
+    run_dir = write_run(tmp_path / "run", 40)
+    (run_dir / "weights").mkdir()
+    for name in ("config.json", "model.safetensors", "discriminator.safetensors"):
+        (run_dir / "weights" / name).write_bytes(name.encode())
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
+    mirror.on_checkpoint(run_dir)
+    mirror.close()
+    assert not any(name.startswith("weights/") for name in api.list_repo_files("me/w-checkpoint"))
+    (run_dir / "comparison.json").write_text("{}")
+    mirror = Mirror("me/w-checkpoint", min_interval_s=0)
+    mirror.on_checkpoint(run_dir)
+    mirror.close()
+    kept = {name for name in api.list_repo_files("me/w-checkpoint") if name.startswith("weights/")}
+    assert kept == {"weights/config.json", "weights/model.safetensors"}
+    assert read(api, "weights/model.safetensors", tmp_path) == b"model.safetensors"
+
+
 def test_the_last_state_replaces_earlier_ones_and_the_history_is_squashed(api, tmp_path):
     mirror = Mirror("me/w-checkpoint", min_interval_s=0)
     for images_seen in (40, 80, 120):
