@@ -169,7 +169,9 @@ def _call_within(timeout_s: float, action: Callable[[], Result]) -> Result:
     return result  # type: ignore[return-value]
 
 
-def explain(repo_id: str, revision: str, error: Exception, *, public: bool = False) -> WeightsError:
+def explain(
+    repo_id: str, revision: str, error: Exception, *, public: bool = False, token: str | None = None
+) -> WeightsError:
     """Return an error that says what happened and what to do; for a missing file, by what the repository holds.
 
     Args:
@@ -177,10 +179,11 @@ def explain(repo_id: str, revision: str, error: Exception, *, public: bool = Fal
         revision: branch, tag or commit.
         error: of a request.
         public: no token was sent, and whoever reads this has no account on this machine.
+        token: that was sent, of another account than this machine's; it is hidden.
     """
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         try:
-            info = HfApi(token=False if public else None).model_info(
+            info = HfApi(token=False if public else token).model_info(
                 repo_id, revision=revision, timeout=RESPONSE_TIMEOUT_S
             )
             present = [sibling.rfilename for sibling in info.siblings or []]
@@ -191,6 +194,9 @@ def explain(repo_id: str, revision: str, error: Exception, *, public: bool = Fal
     if public:
         attempt, sign_in = f"{repo_id} could not be downloaded", "make it public"
         message = explain_error(error, attempt, sign_in=sign_in, page=page, revision=revision, signed_in=False)
+    elif token:
+        attempt, sign_in = f"The weights of {repo_id} could not be downloaded", "sign in again"
+        message = explain_error(error, attempt, token=token, sign_in=sign_in, page=page, revision=revision)
     else:
         attempt = f"{repo_id} is not a folder here and could not be downloaded"
         message = explain_error(error, attempt, page=page, revision=revision)

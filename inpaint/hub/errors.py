@@ -230,7 +230,9 @@ def kind_of(error: BaseException) -> Kind:
         return "no_access"
     if failure.status is not None:
         return "hub_failed"
-    return "unreachable" if is_transient(error) else ""
+    if is_transient(error):
+        return "unreachable"
+    return "not_stored" if isinstance(error, OSError) and error.errno in _DISK_ERRORS else ""
 
 
 def _server_message(error: BaseException) -> str:

@@ -6,7 +6,6 @@ page keeps no state of its own: runs are found again through the account, or in 
 
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from page.retrain.pictures import add_pictures
 from page.retrain.run_state import run_state
 from page.retrain.signin import Caller, has_sign_in, on_space
 from page.retrain.start_weights import fits, start_weights
+from page.retrain.trained_weights import has_weights, use_local, use_of_hub
 from page.server.errors import PageError
-from page.server.model_loading import load_model
 from page.server.models import Models, source_name
 from page.server.uploads import Uploads
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
@@ -31,10 +30,10 @@ from train.jobs.hub import (
     state_size,
     submit,
 )
-from train.jobs.local import RUNS_ROOT, list_local_jobs, read_local_job, restart_local_job, start_local_job, started_at
+from train.jobs.local import RUNS_ROOT, list_local_jobs, publish_local_job, read_local_job, start_local_job, started_at
 from train.jobs.source import IMAGE, pack, upload
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
-from train.jobs.watch import JobSnapshot, fetch_weights, is_public, watch_hub_job, watch_local_job
+from train.jobs.watch import watch_hub_job, watch_local_job
 
 LOCAL = "here"
 """The flavor that stands for this machine, and the prefix of the ids of its runs."""
@@ -127,7 +126,7 @@ class RetrainActions:
             snapshot = watch_hub_job(job, account.token, account.name, *known)
             repo, url = job.repo_id, job.url
         cancelling = folder is not None and snapshot.stage == "RUNNING" and bool(local.description.get("cancelled"))
-        state = {"repo": repo, "url": url, "cancelling": cancelling, "can_use": self._has_weights(snapshot, folder)}
+        state = {"repo": repo, "url": url, "cancelling": cancelling, "can_use": has_weights(snapshot, folder)}
         return run_state(snapshot) | state
 
     def cancel_run(self, call: dict, caller: Caller) -> dict:
@@ -143,36 +142,29 @@ class RetrainActions:
         return {}
 
     def publish_again(self, call: dict, caller: Caller) -> dict:
-        """Start a run again that has been trained but not published, which then does only that: {job} -> {job}."""
+        """Start a run again that has been trained but not published, which then does only that: {job, anyway} -> {job}.
+
+        `anyway` publishes weights that are not better than those at the start, too.
+        """
+        anyway = call.get("anyway") is True
         if (folder := self._run_folder(call, caller)) is not None:
-            restart_local_job(folder)
+            publish_local_job(folder, anyway)
             return {"job": call["job"]}
         account = caller.require_account()
         job = get_job(_job(call), account.token, account.name)
         if not job.ended:
             raise PageError("retrain_running")
-        request = request_again(job, state_size(job, account.token))
+        request = request_again(job, state_size(job, account.token), anyway)
         return {"job": submit(request, account.token, account.name).id}
 
     def use_weights(self, call: dict, caller: Caller) -> dict:
         """Make the weights of a finished run available to this visitor's editor: {job} -> {model}, its name there."""
-        device = self.models.device
         if (folder := self._run_folder(call, caller)) is not None:
-            source = read_local_job(folder).description.get("repo_id", folder.name)
-            return {"model": self.models.register(load_model(folder / "weights", source, source, device))}
+            return {"model": use_local(read_local_job(folder), self.models)}
         account = caller.require_account()
         job = get_job(_job(call), account.token, account.name)
-        published = watch_hub_job(job, account.token, account.name).status.published
-        if published is None or not is_repo_id(published["repo_id"]):
-            raise PageError("retrain_not_published")
-        name = f"{published['repo_id']}@{published['revision']}"
-        if is_public(published["repo_id"]):
-            self.models.get(name)
-            return {"model": name}
-        with tempfile.TemporaryDirectory(prefix="weights-") as place:
-            folder = fetch_weights(published["repo_id"], published["revision"], account.token, Path(place))
-            inpainter = load_model(folder, published["repo_id"], name, device)
-        return {"model": self.models.register(inpainter)}
+        snapshot = watch_hub_job(job, account.token, account.name)
+        return {"model": use_of_hub(job, snapshot, account, self.models)}
 
     def _recent_runs(self, caller: Caller) -> list[dict]:
         """Return the caller's newest runs: {job, repo, stage, created}."""
@@ -187,12 +179,6 @@ class RetrainActions:
                 created = started_at(local)
                 found.append({"job": name, "repo": repo, "stage": local.stage, "created": created})
         return sorted(found, key=lambda run: run["created"], reverse=True)[:RECENT_RUNS]
-
-    def _has_weights(self, snapshot: JobSnapshot, folder: Path | None) -> bool:
-        """Return whether a run has ended with weights that the editor can load."""
-        if folder is None:
-            return snapshot.stage == "COMPLETED" and snapshot.status.published is not None
-        return snapshot.stage != "RUNNING" and (folder / "weights" / "config.json").exists()
 
     def _run(self, call: dict, caller: Caller) -> RunSpec:
         """Return the run that a call describes; PageError if a field is not valid."""

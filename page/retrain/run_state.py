@@ -24,6 +24,7 @@ def run_state(snapshot: JobSnapshot) -> dict[str, Any]:
         "sheet": {"id": snapshot.sheet_id, "picture": data_url(snapshot.sheet)},
         "comparison": comparison(snapshot),
         "can_publish": only_publishing_failed(snapshot),
+        "withheld": withheld(snapshot),
     }
 
 
@@ -61,6 +62,11 @@ def only_publishing_failed(snapshot: JobSnapshot) -> bool:
     status = snapshot.status
     trained = status.comparison is not None or (status.total is not None and status.images_seen >= status.total)
     return snapshot.stage == "ERROR" and trained and status.published is None
+
+
+def withheld(snapshot: JobSnapshot) -> bool:
+    """Return whether the weights were kept and not published, since they are not better than those at the start."""
+    return snapshot.stage in ("COMPLETED", "CANCELED") and snapshot.status.withheld
 
 
 def data_url(picture: bytes | None) -> str | None:

@@ -20,7 +20,7 @@ from page.server.errors import PageError
 from page.server.origin import host_of, is_same_origin
 from page.server.owner import OwnerKey
 from page.server.texts import language_of
-from train.jobs.hub import account_name, machine_token
+from train.jobs.account import account_name, machine_token
 from train.jobs.spec import JobError
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

@@ -6,7 +6,7 @@ from inpaint import Inpainter
 from inpaint.hub.weights import bundled_folder
 from page.server.errors import PageError
 from page.server.models import Models
-from train.jobs.spec import PRESETS
+from train.jobs.spec import CHECKPOINT_SUFFIX, PRESETS
 
 NEVER = ("tiny",)
 """Presets for a trial, whose small network is their point."""
@@ -29,7 +29,7 @@ def start_weights(call: dict, preset: str, models: Models, run_folder: Path | No
         is_local: whether the run is one of this machine, so that it can read its files.
 
     Raises:
-        PageError: the weights are no longer loaded, or only on this machine and the run is elsewhere.
+        PageError: the weights are no longer loaded, only on this machine and the run is elsewhere, or not published.
     """
     if call.get("start", "in_use") not in ("in_use", "nothing"):
         raise PageError("bad_request")
@@ -41,4 +41,6 @@ def start_weights(call: dict, preset: str, models: Models, run_folder: Path | No
     source = inpainter.source if run_folder is None else str(run_folder / "weights")
     if not is_local and Path(source).exists():
         raise PageError("retrain_start_is_here")
+    if source.endswith(CHECKPOINT_SUFFIX):  # without a revision: kept beside the state of their run
+        raise PageError("retrain_start_unpublished")
     return source

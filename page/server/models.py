@@ -18,11 +18,12 @@ from page.server.clients import current_client
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
 from page.server.model_loading import Load, Loads, load_model, size_of
+from page.server.refusals import refusal
 from page.server.zero_gpu import on_zero_gpu
 
 MAX_LOADED, MAX_LOADED_BYTES = 3, 1_000_000_000
 """How many public models are kept in memory, and how large they may be together; the newest one always stays."""
-MAX_NAME, MAX_REASON = 200, 400
+MAX_NAME = 200
 LOAD_TIMEOUT_S = 120
 """How long a download may take."""
 WAIT_S, ABANDON_S = 20, 15
@@ -148,7 +149,7 @@ class Models:
             try:
                 source = self._loads.take(key, load)
             except WeightsError as error:
-                raise _refusal(key, error) from None
+                raise refusal(*key, error) from None
             except AbandonedError:
                 pass
             else:
@@ -184,19 +185,6 @@ class Models:
             ):
                 self._loaded.popitem(last=False)
         return model.source
-
-
-def _refusal(key: tuple[str, str], error: WeightsError) -> PageError:
-    """Return why weights are refused, in the page's words if the reason has a kind, else in the error's own.
-
-    Args:
-        key: repository and revision.
-        error: of the load. Its values may come from the repository, so that they are cut.
-    """
-    if not error.kind:
-        return PageError("model_refused", reason=str(error)[:MAX_REASON])
-    values = {name: value[:MAX_REASON] for name, value in error.values.items()}
-    return PageError(f"refused_{error.kind}", repo=key[0], revision=key[1], **values)
 
 
 def is_registered_name(name: str) -> bool:

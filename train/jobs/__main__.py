@@ -15,13 +15,13 @@ from inpaint.program import program_name
 from train.config_file import parse_config
 from train.run.events import RunStatus, read_events
 
+from .account import account_name
 from .buckets import prepare_bucket
 from .cancel import cancel_hub_job, cancel_local_job
 from .cost import Estimate, Hardware, estimate
 from .hub import (
     HubJob,
     JobRequest,
-    account_name,
     get_job,
     image_request,
     list_hardware,

@@ -20,7 +20,7 @@ from huggingface_hub import HfApi
 
 from inpaint.hub.retry import retry
 
-from .hub import explained
+from .errors import explained
 from .local import LocalJob, read_local_job, write_description
 
 

@@ -4,7 +4,6 @@ The token is sent in `secrets`, which the Hub encrypts and never returns. The co
 a job do not contain it.
 """
 
-import contextlib
 import itertools
 import json
 from collections.abc import Iterator, Sequence
@@ -13,21 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, JobInfo, Volume, get_token
+from huggingface_hub import HfApi, JobInfo, Volume
 
-from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
 
 from .buckets import volumes_of
 from .cost import Hardware, parse_hardware, pause_minutes, publishing_timeout_s
+from .errors import explained
 from .packages import train_command
-from .spec import JobError, RunSpec, is_hub_dataset
+from .spec import PUBLISH_ANYWAY, JobError, RunSpec, is_hub_dataset
 from .token_scope import check_may_write
 
 LABELS = {"inpaint": "retrain"}
 """Distinguish the jobs of this project from the others of an account."""
 SPACE_IMAGE = "hf.co/spaces/"
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+ANYWAY_FLAGS = [f"--{'' if value else 'no-'}{name.replace('_', '-')}" for name, value in PUBLISH_ANYWAY.items()]
+"""`PUBLISH_ANYWAY` on the command line."""
 FINAL_STAGES = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
 
 
@@ -172,24 +173,6 @@ def _check_dataset(spec: RunSpec) -> None:
         )
 
 
-@contextlib.contextmanager
-def explained(attempt: str, token: str | None) -> Iterator[None]:
-    """Turn an error of the Hub or the network inside the block into a JobError.
-
-    Args:
-        attempt: what fails then, such as "The job could not be started".
-        token: the token that the block uses, which is hidden; None: anonymous.
-
-    Raises:
-        JobError: says what happened and what to do.
-    """
-    try:
-        yield
-    except (httpx2.HTTPError, OSError) as error:
-        right, sign_in = "start jobs and write repositories", "sign in again" if token else "sign in"
-        raise JobError(explain_error(error, attempt, right=right, token=token, sign_in=sign_in)) from None
-
-
 def submit(request: JobRequest, token: str, namespace: str | None = None) -> HubJob:
     """Start a job. There is no retry, since a job may run although its response got lost.
 
@@ -237,19 +220,21 @@ def state_size(job: HubJob, token: str) -> int | None:
     return sum(file.size or 0 for file in info.siblings or [])
 
 
-def request_again(job: HubJob, state_bytes: int | None = None) -> JobRequest:
+def request_again(job: HubJob, state_bytes: int | None = None, anyway: bool = False) -> JobRequest:
     """Return the request for the same run once more, which then publishes what it has trained.
 
     Args:
         job: as it was looked up.
         state_bytes: size of the state of the run on the Hub, which the time limit depends on; None: unknown.
+        anyway: whether the weights are published even if they are not better than those at the start.
 
     Raises:
         JobError: the Hub does not say what the job ran.
     """
     if not job.image or not job.repo_id:
         raise JobError(f"The job {job.id} cannot be repeated: start the same run from the form.")
-    command, preset = list(job.command), setting_of(job.command, "preset")
+    command = [*job.command, *(ANYWAY_FLAGS if anyway else [])]
+    preset = setting_of(job.command, "preset")
     name, labels = _plain_name("again", job.repo_id), LABELS | ({"preset": preset} if preset else {})
     timeout_s = publishing_timeout_s(state_bytes)
     return JobRequest(job.image, command, job.flavor, timeout_s, name, labels=labels, volumes=list(job.volumes))
@@ -296,17 +281,6 @@ def list_hardware(token: str | None) -> list[Hardware]:
     """Return the hardware that can be rented, cheapest first; JobError if it cannot be listed."""
     with explained("The hardware could not be listed", token):
         return parse_hardware(retry(lambda: HfApi(token=token or False).list_jobs_hardware(token=token or False)))
-
-
-def machine_token() -> str | None:
-    """Return the token of this machine; None if it is not signed in."""
-    return get_token()
-
-
-def account_name(token: str) -> str:
-    """Return the name of a token's account; JobError if the token is invalid or the Hub cannot be reached."""
-    with explained("The account could not be looked up", token):
-        return str(retry(lambda: HfApi(token=token).whoami(token=token))["name"])
 
 
 def _parse_job(job: JobInfo) -> HubJob:

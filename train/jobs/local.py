@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.os_errors import words_of
 
 from .hub import ENVIRONMENT
-from .spec import JobError, RunSpec
+from .spec import PUBLISH_ANYWAY, JobError, RunSpec
 
 ROOT = Path(__file__).parents[2]
 RUNS_ROOT = ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()
@@ -26,6 +27,8 @@ RUNS_ROOT = ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()
 JOB_FILE, SUBMITTED_FILE, LOG_FILE, LOCK_FILE = "job.json", "submitted.json", "log.txt", "lock"
 START_PREFIX = "===== started "
 """Start of the line that each start of a run writes to its log."""
+AGAIN_PREFIX = "===== publishing "
+"""The same for a start that only publishes: what the log says about the training before it still holds."""
 MAX_LOG_BYTES = 2_000_000
 
 
@@ -65,30 +68,34 @@ def start_local_job(spec: RunSpec, root: Path = RUNS_ROOT, publish: bool = True)
     return _start(folder, spec.local_config(folder, publish), description)
 
 
-def restart_local_job(folder: Path) -> LocalJob:
-    """Start a run of this machine again as it was submitted last: it resumes, or publishes what it has trained.
+def publish_local_job(folder: Path, anyway: bool = False) -> LocalJob:
+    """Start a trained run of this machine again as it was submitted last, which then only publishes its weights.
 
     Args:
         folder: of the run.
+        anyway: whether they are published even if they are not better than those at the start.
 
     Raises:
         JobError: no run was started in this folder, it is running already, or its process cannot be started.
     """
     job = read_local_job(folder)
     try:
-        config = (folder / SUBMITTED_FILE).read_text().strip()
-    except OSError:
+        submitted = json.loads((folder / SUBMITTED_FILE).read_text())
+    except (OSError, ValueError):
         raise JobError(f"{folder} holds no config of a run: start the run anew.") from None
-    return _start(folder, config, {name: job.description.get(name, "") for name in ("preset", "dataset", "repo_id")})
+    config = json.dumps(submitted | (PUBLISH_ANYWAY if anyway else {}))
+    description = {name: job.description.get(name, "") for name in ("preset", "dataset", "repo_id")}
+    return _start(folder, config, description, AGAIN_PREFIX)
 
 
-def _start(folder: Path, config: str, description: dict[str, Any]) -> LocalJob:
+def _start(folder: Path, config: str, description: dict[str, Any], prefix: str = START_PREFIX) -> LocalJob:
     """Start the process of a run.
 
     Args:
         folder: of the run.
         config: JSON.
         description: what `LocalJob.description` says about the run itself.
+        prefix: start of the line that is written to the log.
 
     Raises:
         JobError: the run is running already, or its process cannot be started.
@@ -100,7 +107,7 @@ def _start(folder: Path, config: str, description: dict[str, Any]) -> LocalJob:
                 raise JobError(f"{description['repo_id']} is already being trained in {folder}: cancel that run first.")
             with atomic_write(folder / SUBMITTED_FILE, single_writer=True) as file:
                 file.write(f"{config}\n".encode())
-            log.write(f"{START_PREFIX}{time.strftime('%Y-%m-%d %H:%M:%S')} =====\n")
+            log.write(f"{prefix}{time.strftime('%Y-%m-%d %H:%M:%S')} =====\n")
             log.flush()
             process = subprocess.Popen(
                 [sys.executable, "-m", "train", "--config", str(folder / SUBMITTED_FILE)],
@@ -149,7 +156,8 @@ def read_local_job(folder: Path) -> LocalJob:
         raise JobError(f"{folder} holds no run that was started here.") from None
     if _is_running(folder):
         return LocalJob(folder, "RUNNING", description)
-    if any(line.startswith('{"event": "finished"') for line in read_local_log(folder, tail=50)):
+    lines = itertools.takewhile(lambda line: not line.startswith(AGAIN_PREFIX), reversed(read_local_log(folder, 50)))
+    if any(line.startswith('{"event": "finished"') for line in lines):
         return LocalJob(folder, "COMPLETED", description)
     return LocalJob(folder, "CANCELED" if description.get("cancelled") else "ERROR", description)
 
@@ -178,7 +186,7 @@ def started_at(job: LocalJob) -> str:
 
 
 def read_local_log(folder: Path, tail: int | None = None) -> list[str]:
-    """Return the lines of the log since the last start of the run; with `tail` only this many of the last ones."""
+    """Return the lines of the log since the training was started last; with `tail` only this many of the last ones."""
     try:
         with (folder / LOG_FILE).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - MAX_LOG_BYTES))
@@ -191,7 +199,7 @@ def read_local_log(folder: Path, tail: int | None = None) -> list[str]:
 
 
 def follow_local_log(folder: Path, poll_s: float = 0.3) -> Iterator[str]:
-    """Yield the lines of the log since the last start of the run, and new ones until the run ends."""
+    """Yield the lines of the log since the training was started last, and new ones until the run ends."""
     with (folder / LOG_FILE).open("rb") as file:
         data = file.read()
         file.seek(max(0, data.rfind(START_PREFIX.encode())))

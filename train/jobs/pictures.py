@@ -11,7 +11,7 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from inpaint.hub.retry import retry
 from inpaint.os_errors import words_of
 
-from .hub import explained
+from .errors import explained
 from .spec import JobError
 
 SPLIT = "train"

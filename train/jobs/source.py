@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 
 from inpaint.hub.retry import retry
 
-from .hub import explained
+from .errors import explained
 from .packages import packages_of
 from .spec import JobError, RunSpec
 

@@ -22,6 +22,8 @@ _REPO = re.compile(rf"{_NAME}/{_NAME}(?<![.-])", re.ASCII)
 _DATASET = re.compile(r"\w[\w.-]*/\w[\w.-]*(?::\w[\w.-]*)?", re.ASCII)
 ALL_PRESETS: dict[str, tuple[str, RunConfig]] = {**PRESETS, **DAMAGE_PRESETS}
 """The presets of generators and of the network that finds damage."""
+PUBLISH_ANYWAY = {"even_if_worse": True, "if_better": False}
+"""Settings with which a run publishes its weights, however good they are."""
 BUCKET_FOLDER = "/checkpoints"
 """Where a job mounts a bucket, in which each run has a folder."""
 _DERIVED = (

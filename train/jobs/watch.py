@@ -11,7 +11,7 @@ from inpaint.hub.retry import retry
 from inpaint.temporary_folder import temporary_folder
 from train.run.events import RunStatus, read_events
 
-from .hub import HubJob, explained, read_job_log
+from .hub import HubJob, read_job_log
 from .local import LocalJob, read_local_log
 
 SHEET_FILE, COMPARISON_FILE = "sheet.png", "comparison.png"
@@ -117,36 +117,40 @@ def _download_sheet(repo_id: str, name: str, token: str, known: str) -> tuple[by
         return None, known
 
 
-def fetch_weights(repo_id: str, revision: str, token: str, folder: Path) -> Path:
-    """Download published weights with a given token, without a cache.
+def fetch_weights(repo_id: str, revision: str, token: str, folder: Path, prefix: str = "") -> Path:
+    """Download weights with a given token, without a cache.
 
     Args:
         repo_id: the repository.
         revision: commit, branch or tag.
         token: may read the repository.
         folder: where the two files are written.
+        prefix: of the names of the two files in the repository, such as "weights/".
 
     Returns:
-        The folder.
+        The folder of the two files.
 
     Raises:
-        JobError: the weights cannot be downloaded.
-        WeightsError: their config is not valid, or they are larger than it needs.
+        WeightsError: they cannot be downloaded, their config is not valid, or they are larger than it needs.
     """
-    from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size, max_weights_bytes, read_config  # import NumPy
+    from inpaint.hub.download import explain  # imports NumPy, as the next one does
+    from inpaint.hub.files import CONFIG_FILE, WEIGHTS_FILE, check_size, max_weights_bytes, read_config
     from inpaint.networks.config import config_from_dict
 
     api = HfApi(token=token)
 
     def fetch(name: str, limit: int | None = None) -> None:
-        for file in api.get_paths_info(repo_id, name, revision=revision):
+        for file in api.get_paths_info(repo_id, prefix + name, revision=revision):
             check_size(repo_id, name, getattr(file, "size", None), limit)
-        retry(partial(api.hf_hub_download, repo_id, name, revision=revision, local_dir=folder))
+        retry(partial(api.hf_hub_download, repo_id, prefix + name, revision=revision, local_dir=folder))
 
-    with explained(f"The weights of {repo_id} could not be downloaded", token):
+    target = folder / prefix
+    try:
         fetch(CONFIG_FILE)
-        fetch(WEIGHTS_FILE, max_weights_bytes(read_config(folder / CONFIG_FILE, repo_id, config_from_dict)))
-    return folder
+        fetch(WEIGHTS_FILE, max_weights_bytes(read_config(target / CONFIG_FILE, repo_id, config_from_dict)))
+    except (httpx2.HTTPError, OSError) as error:
+        raise explain(repo_id, revision, error, token=token) from error
+    return target
 
 
 def is_public(repo_id: str) -> bool:

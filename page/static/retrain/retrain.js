@@ -130,6 +130,14 @@ async function openRun(page, job) {
   page.root.scrollIntoView?.({ block: "start" });
 }
 
+// Start a trained run again, which then only publishes: with `anyway` also weights that are not better.
+async function publish(page, { anyway }) {
+  const answer = await page.request("publish_again", { job: page.runView.job, anyway });
+  if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
+  page.showError("");
+  openRun(page, answer.job);
+}
+
 // What the buttons of the view of a run do, by data-action.
 function createActions(page) {
   const { runView, text } = page;
@@ -147,12 +155,8 @@ function createActions(page) {
       runView.setCancelling(null);
       page.showError(page.errorOf(answer));
     },
-    async publishAgain() {
-      const answer = await page.request("publish_again", { job: runView.job });
-      if (page.errorOf(answer)) return page.showError(page.errorOf(answer));
-      page.showError("");
-      openRun(page, answer.job);
-    },
+    publishAgain: () => publish(page, { anyway: false }),
+    publishAnyway: () => publish(page, { anyway: true }),
     async use() {
       const answer = await page.request("use_weights", { job: runView.job });
       if (page.errorOf(answer)) return page.showError(page.errorOf(answer));

@@ -51,6 +51,7 @@ export function createRunView(page) {
     part("job-link").href = run.url;
     part("cancel").hidden = ended || cancelling === job;
     part("publish-again").hidden = !run.can_publish;
+    part("publish-anyway").hidden = !run.withheld;
     comparison.show(run.comparison);
     part("use").classList.toggle("primary", run.comparison?.better !== false);
     canUse = run.can_use;
@@ -98,12 +99,20 @@ export function createRunView(page) {
   function showOutcome(run) {
     const line = part("published");
     const [words, link] = line.children;
-    line.hidden = !ENDED.includes(run.stage) || (run.stage === "COMPLETED" && !run.published && !run.can_use);
-    const failed = run.can_publish ? "retrain_unpublished" : "retrain_resumable";
-    const unpublished = run.stage === "COMPLETED" ? "retrain_saved_here" : failed;
-    words.textContent = text(run.published ? "retrain_published" : unpublished);
+    const key = outcome(run);
+    line.hidden = !key;
+    words.textContent = key && text(key);
     link.textContent = run.published?.url ?? "";
     if (run.published) link.href = run.published.url;
+  }
+
+  // The key of the text about an ended run; "" while it runs, and where nothing is known of its weights.
+  function outcome(run) {
+    if (!ENDED.includes(run.stage)) return "";
+    if (run.published) return "retrain_published";
+    if (run.withheld) return "retrain_withheld";
+    if (run.stage === "COMPLETED") return run.can_use ? "retrain_saved_here" : "";
+    return run.can_publish ? "retrain_unpublished" : "retrain_resumable";
   }
 
   function showSamples({ id, picture }) {

@@ -11,7 +11,7 @@ from huggingface_hub import constants
 
 from inpaint import Inpainter
 from page.retrain import actions as retrain_actions
-from page.retrain import signin
+from page.retrain import signin, trained_weights
 from page.retrain.actions import RetrainActions
 from page.server.answers import error_answer
 from page.server.errors import PageError
@@ -50,6 +50,8 @@ def site(tmp_path_factory):
         seed_pictures(hub, "you/secret", private=True)
         seed_pictures(hub, "you/gated").gated = "manual"
         seed(hub, Repo("dataset", "me/words"), {"data.txt": b"no pictures"})
+        files = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", files)
         patch.setattr(constants, "ENDPOINT", hub.url)
         patch.setattr(signin, "_names", {})
         patch.setattr("page.retrain.actions.RetrainActions.__init__.__defaults__", (folder,))
@@ -299,7 +301,7 @@ def test_weights_of_a_run_are_loaded_on_the_cpu_of_a_zerogpu_space(monkeypatch, 
     (tmp_path / "runs" / "run").mkdir(parents=True)
     jobs_local.write_description(tmp_path / "runs" / "run", {"repo_id": "me/weights"})
     devices = []
-    monkeypatch.setattr(retrain_actions, "load_model", lambda *arguments: devices.append(str(arguments[-1])))
+    monkeypatch.setattr(trained_weights, "load_model", lambda *arguments: devices.append(str(arguments[-1])))
     actions = RetrainActions(Models(SimpleNamespace(device=torch.device("cuda"))), Uploads(tmp_path), tmp_path)
     for value in ("false", "true"):
         monkeypatch.setenv("SPACES_ZERO_GPU", value)

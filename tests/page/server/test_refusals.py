@@ -21,6 +21,7 @@ from page.server.answers import error_answer
 from page.server.errors import PageError
 from page.server.model_files import ModelFiles
 from page.server.models import Models
+from page.server.refusals import MAX_REASON
 from page.server.texts import LANGUAGES, TEXTS
 from tests.hub.failures import http_error
 from tests.inpaint.exploding import TINY, exploding
@@ -123,7 +124,7 @@ def test_a_long_value_of_a_config_is_cut(tmp_path, monkeypatch):
     known = Models(Inpainter(OneColour()), files=ModelFiles(tmp_path / "models", min_free_bytes=0))
     with pytest.raises(PageError) as error:
         known.get("owner/name")
-    assert error.value.values["value"] == "9" * models.MAX_REASON
+    assert error.value.values["value"] == "9" * MAX_REASON
 
 
 def test_variances_below_zero_are_damage(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from inpaint.networks.errors import Kind
+from page.server.refusals import OWN
 from page.server.scripts import STATIC
 from page.server.texts import LANGUAGES, TEXTS, language_of
 
@@ -45,7 +46,8 @@ def test_every_key_that_templates_scripts_and_errors_name_exists():
 
 def test_each_kind_of_refused_weights_has_a_text_and_there_is_none_without_its_kind():
     refusals = {key.removeprefix("refused_") for key in TEXTS["en"] if key.startswith("refused_")}
-    assert refusals == set(get_args(Kind)) - {""}
+    assert refusals == set(get_args(Kind)) - {""} | {f"own_{kind}" for kind in OWN}
+    assert set(OWN) < set(get_args(Kind))
 
 
 @pytest.mark.parametrize(
