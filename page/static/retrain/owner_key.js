@@ -1,4 +1,6 @@
 // The owner's key, which the page prints when it starts. It is asked for once per start and kept in this browser.
+import { setFragment } from "./address.js";
+
 const KEY = "inpaint-owner-key";
 let key = "";
 
@@ -6,7 +8,7 @@ let key = "";
 export function takeKeyFromAddress() {
   if (!location.hash.startsWith("#key=")) return;
   saveOwnerKey(decodeURIComponent(location.hash.slice(5)));
-  history.replaceState(null, "", " ");
+  setFragment("");
 }
 
 // Where the browser blocks storage, the key lasts until the page is left.

@@ -1,6 +1,7 @@
 // The page for retraining: the sign-in, the list of runs, the form for a new one, and the view of one.
 import { loadModelChoice, saveModelChoice } from "../model_choice.js";
 import { createTexts, fillTexts } from "../texts.js";
+import { setFragment } from "./address.js";
 import { createForm } from "./form.js";
 import { loadOwnerKey, saveOwnerKey, takeKeyFromAddress } from "./owner_key.js";
 import { createRunView } from "./run.js";
@@ -124,7 +125,7 @@ async function startRun(page, call) {
 
 // Show a run. Its id in the address brings it back when the page is reloaded.
 async function openRun(page, job) {
-  history.replaceState(null, "", `#${encodeURIComponent(job)}`);
+  setFragment(encodeURIComponent(job));
   page.find("form").hidden = true;
   await Promise.race([page.runView.follow(job), page.sleep(SCROLL_DELAY_MS)]);
   page.root.scrollIntoView?.({ block: "start" });
@@ -169,7 +170,7 @@ function createActions(page) {
       runView.updateChoice();
     },
     newRun() {
-      history.replaceState(null, "", " ");
+      setFragment("");
       runView.close();
       page.find("form").hidden = !page.canTrain;
       load(page, { openRunning: false });

@@ -107,6 +107,27 @@ def test_a_folder_becomes_the_dataset_and_start_says_what_is_missing(browser, si
 
 
 @pytest.mark.browser
+def test_a_run_comes_back_when_the_page_is_reloaded(browser, site, monkeypatch):  # noqa: F811
+    folder = site.folder / "runs" / "compared"
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs_local.write_description(folder, {"repo_id": "me/reloaded", "started": 2.0})
+    monkeypatch.setattr("page.retrain.actions.watch_local_job", lambda *_: snapshot(0.9))
+    address = f"{site.served.url}retrain?__theme=dark"
+    tab = open_tab(browser)
+    tab.goto(f"{address}#key={OWNER_KEY}")
+    tab.wait_for_selector("[data-testid=form]:not([hidden])")
+    assert tab.url == address, "the key is no longer in it"
+    tab.get_by_text("me/reloaded").click()
+    tab.wait_for_selector("[data-testid=run]:not([hidden])")
+    tab.reload()
+    tab.wait_for_selector("[data-testid=run]:not([hidden])")
+    tab.get_by_test_id("new-run").click()
+    tab.wait_for_selector("[data-testid=form]:not([hidden])")
+    assert tab.url == address
+    tab.context.close()
+
+
+@pytest.mark.browser
 def test_cancelling_is_shown_before_the_server_has_answered(browser, site, monkeypatch):  # noqa: F811
     folder = site.folder / "runs" / "compared"
     folder.mkdir(parents=True, exist_ok=True)
