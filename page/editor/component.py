@@ -30,6 +30,7 @@ STYLES = (
     "editor/narrow",
     "editor/sizes",
     "editor/restore",
+    "editor/touch",
 )
 
 

@@ -79,16 +79,47 @@ def test_the_editor_fits_and_is_accessible_at_each_size_in_both_schemes_and_lang
     visitor.leave()
 
 
-def test_the_tools_take_one_row_from_1200_px_on(browser, served):
-    visitor = Visitor(open_tab(browser, width=1200, height=800), served.url)
-    rows = {}
-    for width in (1200, 1300, 1439, 1440, 1560, 1600, 1650, 1720, 1722, 1849, 1850, 2560):
+def boxes_of_tools(tab):
+    """Boxes of the visible controls of the toolbar: {name: {width, height, middle}}."""
+    return tab.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".tools :is(button, select, summary, .size input)")]
+            .filter((part) => part.checkVisibility() && !part.closest(".panel"))
+            .map((part) => [part.dataset.testid, part.getBoundingClientRect()])
+            .map(([name, { width, height, top }]) => [name, { width, height, middle: Math.round(top + height / 2) }])
+        )"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "widths"),
+    [
+        (1, (1200, 1300, 1439, 1440, 1560, 1600, 1650, 1720, 1722, 1849, 1850, 2560)),
+        (2, (701, 768, 900, 901, 1024, 1100)),
+        (3, (320, 360, 390, 430)),
+    ],
+)
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_tools_take_one_row_from_1200_px_on_two_on_tablets_and_three_on_phones(
+    browser, served, rows, widths, language
+):
+    visitor = Visitor(open_tab(browser, width=widths[0], height=800, locale=LOCALES[language]), served.url)
+    found = {}
+    for width in widths:
         visitor.page.set_viewport_size({"width": width, "height": 800})
-        rows[width] = visitor.page.evaluate(
-            """() => new Set([...document.querySelectorAll(".tools > *")].filter((part) => part.checkVisibility())
-                .map((part) => part.getBoundingClientRect()).map((box) => Math.round(box.top + box.height / 2))).size"""
-        )
-    assert set(rows.values()) == {1}, rows
+        found[width] = len({box["middle"] for box in boxes_of_tools(visitor.page).values()})
+    assert set(found.values()) == {rows}, found
+    visitor.leave()
+
+
+@pytest.mark.parametrize(("width", "narrowest"), [(390, 41), (768, 44), (1024, 44)])
+def test_tools_are_large_enough_for_fingers(browser, served, width, narrowest):
+    visitor = Visitor(open_tab(browser, width=width, height=900, has_touch=True, is_mobile=True), served.url)
+    small = {
+        name: box
+        for name, box in boxes_of_tools(visitor.page).items()
+        if box["width"] < narrowest or box["height"] < 44
+    }
+    assert not small
     visitor.leave()
 
 
