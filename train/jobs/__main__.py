@@ -209,6 +209,8 @@ def _status_line(name: str, stage: str, status: RunStatus, more: str) -> str:
             parts.append(f"{_format_time((status.total - status.images_seen) / speed)} to go")
     if status.published:
         parts.append(f"published at {status.published['url']}")
+    if status.withheld:
+        parts.append("not published, as the weights are not better than those at the start")
     if stage == "ERROR" and status.last_log_line:
         parts.append(status.last_log_line)
     return ", ".join([*parts, *([more] if more else [])])

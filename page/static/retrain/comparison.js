@@ -2,14 +2,15 @@
 
 export function createComparison({ text }, card) {
   const part = (name) => card.querySelector(`[data-testid=${name}]`);
-  const figure = part("comparison");
+  const verdict = part("comparison");
+  const fills = card.querySelector(".fills");
   let id = "";
 
   function show(found) {
-    figure.hidden = !found;
+    verdict.hidden = !found;
     if (!found) return;
     const { better, percent, other_percent: other, photos, sheet } = found;
-    figure.dataset.better = better;
+    verdict.dataset.better = better;
     part("comparison-number").textContent = signed(percent);
     const sentences = [text(better ? "retrain_comparison_better" : "retrain_comparison_worse", { photos })];
     if (other !== null) sentences.push(text("retrain_comparison_other", { percent: signed(other) }));
@@ -18,13 +19,12 @@ export function createComparison({ text }, card) {
       part("comparison-sheet").src = sheet.picture;
       id = sheet.id;
     }
-    part("comparison-sheet").hidden = !id;
+    fills.hidden = !id;
   }
 
   function clear() {
     id = "";
-    figure.hidden = true;
-    part("comparison-sheet").hidden = true;
+    verdict.hidden = fills.hidden = true;
   }
 
   return {

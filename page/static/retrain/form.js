@@ -40,6 +40,7 @@ export function createForm(page) {
     if (gpu) field("flavor").value = gpu.flavor;
     showHardwareDetails();
     setDefaultImages();
+    showMissing();
   }
 
   function showHardwareDetails() {

@@ -53,7 +53,7 @@ export function createRunView(page) {
     part("publish-again").hidden = !run.can_publish;
     part("publish-anyway").hidden = !run.withheld;
     comparison.show(run.comparison);
-    part("use").classList.toggle("primary", run.comparison?.better !== false);
+    part("use").classList.toggle("primary", run.comparison?.better !== false && !run.can_publish);
     canUse = run.can_use;
     updateChoice();
     showProgress(run, ended);

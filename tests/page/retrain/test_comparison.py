@@ -79,8 +79,10 @@ def test_number_and_sheet_are_shown_beside_the_button_that_uses_the_weights(
     text = tab.get_by_test_id("comparison-text").inner_text()
     assert text.startswith(translate(f"retrain_comparison_{words}", "en", photos=12)) and "\u22120.1 %" in text
     tab.wait_for_function("document.querySelector('[data-testid=comparison-sheet]').naturalWidth === 300")
-    use, figure = tab.get_by_test_id("use").bounding_box(), tab.get_by_test_id("comparison").bounding_box()
-    assert figure["y"] < use["y"], "the answer comes before the offer"
+    verdict, use, sheet = (
+        tab.get_by_test_id(name).bounding_box()["y"] for name in ("comparison", "use", "comparison-sheet")
+    )
+    assert verdict < use < sheet, "the answer comes before the offer, and a large picture after it"
     assert ("primary" in tab.get_by_test_id("use").get_attribute("class")) == (score < 1)
     tab.context.close()
 

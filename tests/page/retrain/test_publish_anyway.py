@@ -1,6 +1,7 @@
 """Weights that are not better than those at the start are kept, and published if that is asked for."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.page.browsing import open_tab
 from tests.page.retrain.test_retrain import RUN, call_action, site  # noqa: F401 - a fixture
 from tests.page.retrain.test_run_again import processes, wait_for_end  # noqa: F401 - a fixture
 from tests.page.serving import GRADIO_WARNINGS, OWNER_KEY
+from tests.page.test_looks import check_layout
 from train.config_file import parse_config, read_config
 from train.jobs.hub import HubJob, request_again
 from train.presets import PRESETS
@@ -80,7 +82,9 @@ def test_a_job_is_requested_again_with_the_option(settings):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_publish_anyway_is_offered_with_the_verdict_and_works_by_keyboard(browser, site, processes, withheld, locale):  # noqa: F811
+def test_publish_anyway_is_offered_with_the_verdict_and_works_by_keyboard(
+    browser, site, processes, withheld, locale, tmp_path  # noqa: F811
+):  # fmt: skip
     language = locale[:2]
     tab = open_tab(browser, locale=locale)
     tab.goto(f"{site.served.url}retrain#key={OWNER_KEY}")
@@ -90,6 +94,7 @@ def test_publish_anyway_is_offered_with_the_verdict_and_works_by_keyboard(browse
     button.wait_for()
     assert tab.get_by_test_id("published").inner_text().strip() == TEXTS[language]["retrain_withheld"]
     assert "primary" not in (button.get_attribute("class") or "")
+    check_layout(SimpleNamespace(page=tab), f"withheld-{language}", tmp_path)
     processes(0, "exit 1")
     button.focus()
     tab.keyboard.press("Enter")
