@@ -7,6 +7,9 @@ export function createTexts(texts) {
     (texts[language][key] ?? key).replace(/{(\w+)}/g, (placeholder, name) => values[name] ?? placeholder);
 }
 
+// Sentences as a paragraph: none is parted from a Chinese full stop by a space.
+export const paragraph = (...sentences) => sentences.join(" ").replaceAll("。 ", "。");
+
 // Fill in the elements with data-text, and the accessible names and tooltips of those with data-label, with their
 // shortcuts. What is no control, such as the photo, has no tooltip.
 export function fillTexts(root, text) {

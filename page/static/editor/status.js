@@ -1,4 +1,5 @@
 // The status line, the error message, and the state of the page: "opening", "filling" or "ready".
+import { paragraph } from "../texts.js";
 
 // Notes that come as sentences of the command line begin in lower case and have no full stop.
 const asSentence = (note) => note.charAt(0).toUpperCase() + note.slice(1) + (/[.!?。]$/.test(note) ? "" : ".");
@@ -28,7 +29,7 @@ export function createStatus(page) {
     },
     // Notes of the server are keys of texts, or sentences; they stay until the next action.
     showNotes(list) {
-      if (list?.length) notes.textContent = list.map((note) => asSentence(text(note))).join(" ");
+      if (list?.length) notes.textContent = paragraph(...list.map((note) => asSentence(text(note))));
     },
     get state() {
       return root.dataset.state;

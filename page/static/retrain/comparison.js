@@ -1,4 +1,5 @@
 // Whether the trained weights are better on the visitor's own pictures than those that the run started from.
+import { paragraph } from "../texts.js";
 
 export function createComparison({ text }, card) {
   const part = (name) => card.querySelector(`[data-testid=${name}]`);
@@ -14,7 +15,7 @@ export function createComparison({ text }, card) {
     part("comparison-number").textContent = signed(percent);
     const sentences = [text(better ? "retrain_comparison_better" : "retrain_comparison_worse", { photos })];
     if (other !== null) sentences.push(text("retrain_comparison_other", { percent: signed(other) }));
-    part("comparison-text").textContent = sentences.join(" ");
+    part("comparison-text").textContent = paragraph(...sentences);
     if (sheet.picture) {
       part("comparison-sheet").src = sheet.picture;
       id = sheet.id;

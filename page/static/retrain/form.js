@@ -1,5 +1,6 @@
 // The form for a new run. The dataset is checked, previewed and the cost estimated while it is filled in.
 
+import { paragraph } from "../texts.js";
 import { createPictures } from "./pictures.js";
 import { createStart } from "./start.js";
 
@@ -206,8 +207,8 @@ function hardwareOption({ text }, { flavor, title, details, usd_per_hour: usdPer
 
 function datasetNote({ rows, files, local, private: isPrivate }, text) {
   const found = text(local ? "retrain_local" : isPrivate ? "retrain_found_private" : "retrain_found");
-  if (rows) return `${found} ${text("retrain_rows", { count: rows.toLocaleString() })}`;
-  if (files) return `${found} ${text("retrain_files", { count: files.toLocaleString() })}`;
+  if (rows) return paragraph(found, text("retrain_rows", { count: rows.toLocaleString() }));
+  if (files) return paragraph(found, text("retrain_files", { count: files.toLocaleString() }));
   return found;
 }
 

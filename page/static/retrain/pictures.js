@@ -1,4 +1,5 @@
 // Pictures of one's own: dropped or chosen, sent to the server in batches, and added to a dataset there.
+import { paragraph } from "../texts.js";
 
 const SENT_AT_ONCE = 3;
 const SHOWN_NAMES = 3;
@@ -119,5 +120,5 @@ function resultText(text, added, refused) {
     const more = refused.length > SHOWN_NAMES ? ", …" : "";
     parts.push(text("retrain_pictures_refused", { names: refused.slice(0, SHOWN_NAMES).join(", ") + more }));
   }
-  return parts.join(" ");
+  return paragraph(...parts);
 }

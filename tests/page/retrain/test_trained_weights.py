@@ -58,6 +58,13 @@ def test_weights_that_a_job_has_kept_beside_its_state_can_be_used(site, job, tmp
     assert started["code"] == "retrain_start_unpublished"
 
 
+def test_weights_that_a_job_has_kept_are_published_by_the_same_job_with_the_option_on(site, job):  # noqa: F811
+    kept = job(WITHHELD)
+    again = call_action(site, "publish_again", {"job": kept, "anyway": True})["job"]
+    command = site.hub.jobs.all[kept].spec["command"]
+    assert site.hub.jobs.all[again].spec["command"] == [*command, "--even-if-worse", "--no-if-better"]
+
+
 @pytest.mark.parametrize("language", TEXTS)
 def test_why_kept_weights_are_refused_is_said_in_the_language_of_the_page(site, job, language):  # noqa: F811
     kept = job(WITHHELD)
