@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-# PyTorch's threads wait for each other in a busy loop. If other processes use the same cores, a pass then takes four
-# times as long as with threads that sleep. PyTorch reads this variable when it is first imported.
+# The threads of PyTorch, and those that NumPy's OpenBLAS keeps for products of matrices, wait in a busy loop. If other
+# processes use the same cores, a pass of PyTorch then takes four times as long as with threads that sleep; and after
+# each product another core is busy for some 30 ms. Both libraries read these variables when they are first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 _MODULES = {
     "ContextEncoder": "networks.context_encoder",

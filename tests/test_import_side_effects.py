@@ -48,7 +48,8 @@ before = state()
 for name in modules:
     importlib.import_module(name)
 after = state()
-for name in ("OMP_WAIT_POLICY", "TORCHINDUCTOR_CACHE_DIR"):  # documented in inpaint/__init__.py; PyTorch's own
+documented = ("OMP_WAIT_POLICY", "OPENBLAS_THREAD_TIMEOUT", "TORCHINDUCTOR_CACHE_DIR")  # the last one is PyTorch's own
+for name in documented:
     before["environment"].pop(name, None), after["environment"].pop(name, None)
 print(json.dumps([name for name in before if before[name] != after[name]]))
 """

@@ -35,7 +35,8 @@ def edge_directions(level: Level, near: np.ndarray) -> np.ndarray:
         return np.zeros(0)
     top, bottom, first, last = bounds(near, _BORDER)
     near = near[top:bottom, first:last]
-    grey = level.features[0, top:bottom, first:last, :3] @ np.full(3, 1 / (3 * 255), np.float32)
+    red, green, blue = np.moveaxis(level.features[0, top:bottom, first:last, :3].astype(np.float32), 2, 0)
+    grey = (red + green + blue) / np.float32(3 * 255)
     smooth, slope = gaussian(1), gaussian(1, derivative=True)
     down, right = correlated(grey, slope, smooth), correlated(grey, smooth, slope)
     products = np.stack([right * right, down * down, right * down], 2)

@@ -43,7 +43,7 @@ class Settings:
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
     iterations: tuple[int, ...] = (8, 5, 3)
-    narrow_iterations: tuple[int, ...] = (4, 4, 3)
+    narrow_iterations: tuple[int, ...] = (4, 3, 2)
     sweeps: tuple[int, ...] = (2,)
     mean_votes: int = 2
     starts: int = 3

@@ -9,7 +9,6 @@ Reference:
 
 import dataclasses
 import math
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from inpaint.compiled.parallel import Cancelled, one_thread
 
 from .candidates import NO_STRUCTURE, find_structure
 from .joining import Surface, join, refined
-from .lines import continued_along
+from .lines import DIRECTIONS, continued_along
 from .patch_kernels import SIDE
 from .pyramid import Level, as_floats, build_levels, diffused, set_features
 from .search import Found, Search
@@ -68,12 +67,14 @@ def synthesize(
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
+    lines = DIRECTIONS
     if thickness_px <= NARROW_PX:
         settings = dataclasses.replace(settings, starts=1, iterations=settings.narrow_iterations)
+        lines = int(thickness_px > _GUIDED_PX[0])
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
     levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
     # a number of Python: others would overflow, and kernels would be compiled again
-    found = _searched(levels, int(seed), settings, thickness_px > _GUIDED_PX[0], cancelled)
+    found = _searched(levels, int(seed), settings, lines, cancelled)
     del levels  # frees memory for full resolution
     if found is None:
         return None
@@ -114,9 +115,12 @@ def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) ->
 
 
 def _searched(
-    levels: list[Level], seed: int, settings: Settings, lines: bool, cancelled: Cancelled | None
+    levels: list[Level], seed: int, settings: Settings, lines: int, cancelled: Cancelled | None
 ) -> Found | None:
-    """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy."""
+    """Return the matches at the finest level, from coarse to fine; None if there is nothing to copy.
+
+    At most `lines` directions of lines are continued through the hole.
+    """
     found = None
     structure = NO_STRUCTURE
     if settings.offset_tries and levels:
@@ -137,14 +141,14 @@ def _searched(
             numbers[min(done, len(numbers) - 1)] for numbers in (settings.iterations, settings.sweeps)
         )
         if found is None:
-            found = _best_start(search, structure.directions if lines else (), iterations, sweeps, seed, settings)
+            found = _best_start(search, structure.directions[:lines], iterations, sweeps, seed, settings)
         else:
             found = search.run(search.take_over(found.field), iterations, sweeps, seed, vote_last=False)
     return found
 
 
 def _best_start(
-    search: Search, directions: Iterable[float], iterations: int, sweeps: int, seed: int, settings: Settings
+    search: Search, directions: np.ndarray, iterations: int, sweeps: int, seed: int, settings: Settings
 ) -> Found:
     """Return the result with the least energy of several starts at the coarsest level.
 

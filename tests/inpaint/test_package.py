@@ -23,12 +23,13 @@ def test_importing_the_package_does_not_import_torch():
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
 
 
-@pytest.mark.parametrize("own", [None, "ACTIVE"])
-def test_waiting_threads_sleep_unless_the_environment_says_otherwise(own):
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    environment |= {"OMP_WAIT_POLICY": own} if own else {}
-    command = [sys.executable, "-c", "import inpaint, os; print(os.environ['OMP_WAIT_POLICY'])"]
+@pytest.mark.parametrize("own", [None, "7"])
+@pytest.mark.parametrize(("variable", "value"), [("OMP_WAIT_POLICY", "PASSIVE"), ("OPENBLAS_THREAD_TIMEOUT", "4")])
+def test_waiting_threads_sleep_unless_the_environment_says_otherwise(variable, value, own):
+    environment = {name: text for name, text in os.environ.items() if name != variable}
+    environment |= {variable: own} if own else {}
+    command = [sys.executable, "-c", f"import inpaint, os; print(os.environ['{variable}'])"]
     result = subprocess.run(
         command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, check=True
     )
-    assert result.stdout.strip() == (own or "PASSIVE")
+    assert result.stdout.strip() == (own or value)

@@ -130,7 +130,9 @@ def test_a_needed_margin_widens_the_crops_of_those_tiles_only():
     crops = [crop for region in plan(mask, SIZES) for crop in region.crops]
     context = [min(crop.write.top - crop.box.top, crop.box.bottom - crop.write.bottom) for crop in crops]
     thick = [crop.write.height > 40 for crop in crops]
-    assert all(px >= (SIZES.context if is_thick else SIZES.min_context) for px, is_thick in zip(context, thick, strict=True))
+    assert all(
+        px >= (SIZES.context if is_thick else SIZES.min_context) for px, is_thick in zip(context, thick, strict=True)
+    )
     assert sum(thick) < len(crops) / 2
     assert {crop.box.height for crop, is_thick in zip(crops, thick, strict=True) if not is_thick} == {64}
 
