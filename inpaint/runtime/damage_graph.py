@@ -8,6 +8,7 @@ Reference:
     `inpaint.networks.damage.DamageNetwork`, which computes the same.
 """
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -54,8 +55,10 @@ def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
     x = layers.sum(layers.conv_relu(eighth, "at_sixteenth.0", stride=2), pretrained[3])
     for index in range(config.blocks):
         x = layers.residual(x, f"at_sixteenth.{index + 1}")
-    for name, skipped in (("to_eighth", eighth), ("to_quarter", quarter), ("to_half", half)):
-        x = layers.conv_relu(graph.node("Concat", layers.nearest(x), skipped, axis=1), name)
+    at_half, at_quarter, at_eighth, _ = config.channels
+    x = layers.relu(layers.joined(x, eighth, at_eighth, *layers.fused("to_eighth")))
+    x = layers.relu(layers.joined(x, quarter, at_quarter, *layers.fused("to_quarter")))
+    x = layers.relu(layers.joined(x, half, at_half, *layers.fused("to_half")))
     x = layers.conv(x, tensors["logits.weight"], tensors["logits.bias"])
     graph.output(graph.node("DepthToSpace", x, blocksize=2, mode="CRD"), OUTPUT, ("batch", 1, "height", "width"))
     return graph.to_bytes(description="Segments the damage of old photos")
@@ -153,15 +156,41 @@ class _Layers(GraphLayers):
         """Add a sum; an empty name stands for nothing."""
         return self.add(x, y) if y else x
 
-    def nearest(self, x: str) -> str:
-        """Add an enlargement to double size by nearest neighbours."""
-        scales = self.graph.constant(np.array([1, 1, 2, 2], np.float32))
-        return self.graph.node(
-            "Resize",
-            x,
-            "",
-            scales,
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
+    def joined(self, x: str, skipped: str, channels: int, weight: np.ndarray, bias: np.ndarray) -> str:
+        """Add a convolution of 3x3 of a map, enlarged to double size by nearest neighbours, and of a skipped one.
+
+        Nothing is enlarged or concatenated. Of a pixel's four copies each has a convolution of its own, of 2x2 taps:
+        those that see the same pixel are one. A transposed convolution would do the same, but in OpenVINO its last
+        bits depend on the number of threads.
+
+        Args:
+            x: the map that is to be enlarged.
+            skipped: has twice its sides.
+            channels: of `skipped`.
+            weight: (C', C, 3, 3), for the channels of both maps, in this order.
+            bias: (C',).
+        """
+        of_x, of_skipped = weight[:, :-channels], weight[:, -channels:]
+        copies = [
+            self.conv(x, _seen_from(of_x, below, right), pads=(1 - below, 1 - right, below, right))
+            for below, right in itertools.product(range(2), repeat=2)
+        ]
+        enlarged = self.graph.node("DepthToSpace", self.graph.node("Concat", *copies, axis=1), blocksize=2, mode="DCR")
+        return self.add(self.conv(skipped, of_skipped, bias), enlarged)
+
+
+def _seen_from(weight: np.ndarray, below: int, right: int) -> np.ndarray:
+    """Return a convolution of 3x3 of a map that is enlarged by nearest neighbours, for one of each pixel's four copies.
+
+    Args:
+        weight: (C', C, 3, 3).
+        below: 1 for the lower copies, else 0.
+        right: 1 for those at the right, else 0.
+
+    Returns:
+        (C', C, 2, 2), of the map itself: from the pixel above it if the copy is an upper one, else from it on.
+    """
+    taps = np.zeros((*weight.shape[:2], 2, 2), np.float32)
+    for row, column in itertools.product(range(3), repeat=2):
+        taps[:, :, (row + 1 - below) // 2, (column + 1 - right) // 2] += weight[:, :, row, column]
+    return taps
