@@ -73,6 +73,8 @@ def lift_veils(photo: Image.Image, veiled: Veiled) -> int:
     """
     filled = np.array(photo)
     values, visible = lifted(veiled.pixels, filled, veiled.hole)
+    if not visible.any():
+        return 0
     where = veiled.hole.copy()
     where[where] = visible
     filled[where] = values[visible]
@@ -89,7 +91,7 @@ def lifted(pixels: np.ndarray, filled: np.ndarray, hole: np.ndarray) -> tuple[np
         hole: bool (H, W).
 
     Returns:
-        uint8 of the shape of `pixels`, and bool (N,).
+        uint8 of the shape of `pixels`, which means nothing where it is not visible, and bool (N,).
     """
     values, visible = np.zeros_like(pixels), np.zeros(len(pixels), bool)
     ends = np.concatenate([[0], np.cumsum(np.count_nonzero(hole, axis=1))])
@@ -114,13 +116,18 @@ def _lifted(pixels: np.ndarray, filled: np.ndarray, hole: np.ndarray) -> tuple[n
     scan = pixels.reshape(len(pixels), -1).astype(np.float32)
     fill = filled[hole].reshape(len(pixels), -1).astype(np.float32)
     places = _Places(hole)
-    veil = places.mean_at_depth(scan - fill)
-    opacity, texture = places.opacity(scan - fill, fill, _texture(filled, places.rows, places.columns))
-    visible = (opacity <= MOST_OPACITY) & (texture >= LEAST_TEXTURE)
-    visible &= places.share_of_piece(places.opacity_nearby(scan - fill, fill) > MOST_OPACITY_OF_PIECE) <= 0.25
-    visible &= places.resembles(scan.mean(axis=1, keepdims=True), fill.mean(axis=1, keepdims=True))
+    opacity = _opacity(*places.means(scan - fill, fill))
+    visible = opacity <= MOST_OPACITY
+    for condition in (
+        lambda: places.means(_texture(filled, places.rows, places.columns)[:, None])[0][:, 0] >= LEAST_TEXTURE,
+        lambda: places.share_of_piece(places.opacity_nearby(scan - fill, fill) > MOST_OPACITY_OF_PIECE) <= 0.25,
+        lambda: places.resembles(scan.mean(axis=1, keepdims=True), fill.mean(axis=1, keepdims=True)),
+    ):
+        if not visible.any():  # as in most prints: nothing more is computed
+            return pixels, visible
+        visible &= condition()
     contrast = 1 - CERTAIN * np.clip(opacity, 0, MOST_OPACITY)
-    picture = fill + (scan - fill - veil) / contrast[:, None].astype(np.float32)
+    picture = fill + (scan - fill - places.mean_at_depth(scan - fill)) / contrast[:, None].astype(np.float32)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8).reshape(pixels.shape), visible
 
 
@@ -189,23 +196,22 @@ class _Places:
                 total, weights = total + share[:, None] * means[row, column, depth], weights + share
         return total / np.maximum(weights, 1e-9)[:, None]
 
-    def opacity(self, difference: np.ndarray, fill: np.ndarray, texture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the least opacity of each pixel's group, and the mean texture of its fill, (N,) each."""
-        values = np.concatenate([difference, fill, texture[:, None]], axis=1)
-        means = np.empty_like(values)
+    def means(self, *values: np.ndarray) -> list[np.ndarray]:
+        """Return the weighted mean of each pixel's group of values, (N, C) each: as many of these, likewise."""
+        together = np.concatenate(values, axis=1)
+        means = np.empty_like(together)
         for which, key, count in (
             (self.small, self.piece, self.pieces),
             (~self.small, self.cell, self.shape[0] * self.shape[1]),
         ):
-            sums, weights = _sums(key[which], values[which], count, self.weight[which])
+            sums, weights = _sums(key[which], together[which], count, self.weight[which])
             if which is not self.small:
                 sums, weights = (
                     _smooth(sums.reshape(*self.shape, -1)).reshape(count, -1),
                     _smooth(weights.reshape(self.shape)).ravel(),
                 )
             means[which] = (sums / np.maximum(weights, 1e-9)[:, None])[key[which]]
-        channels = fill.shape[1]
-        return _opacity(means[:, :channels], means[:, channels:-1]), means[:, -1]
+        return np.split(means, np.cumsum([each.shape[1] for each in values])[:-1], axis=1)
 
     def opacity_nearby(self, difference: np.ndarray, fill: np.ndarray) -> np.ndarray:
         """Return the least opacity in small cells, (N,): that of patches that hide the picture between others."""

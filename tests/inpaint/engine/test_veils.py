@@ -91,6 +91,9 @@ def test_a_plain_picture_is_left_to_the_fill():
     scan = np.clip(plain + 0.3 * SPECKS[..., None] * (WHITE - plain), 0, 255).astype(np.uint8)
     hole = hole_of(SPECKS)
     assert not lifted(scan[hole], plain, hole)[1].any()
+    photo = Image.fromarray(plain)
+    assert lift_veils(photo, veiled_in(Image.fromarray(scan), hole)) == 0
+    assert np.array_equal(np.asarray(photo), plain)
 
 
 def test_grey_photos_and_parts_of_colour_photos_give_the_same_kind_of_result():
