@@ -35,9 +35,9 @@ def fill_photo(
         MaskError: the sizes differ, or the mask covers the whole photo.
     """
     pixels, writer = PhotoPixels(photo), PhotoWriter(photo)
-    fills = coloured_like(photo)(fill_holes)
+    fills = coloured_like(photo)(lambda *arguments: without_drafts(fill_holes(*arguments)))
     # only rectangles of the photo outside the mask are read
-    for fill in without_drafts(fills(cast(np.ndarray, pixels), mask, None, for_photo(options, photo), None)):
+    for fill in fills(cast(np.ndarray, pixels), mask, None, for_photo(options, photo), None):
         writer.write(Patch(fill.left, fill.top, fill.pixels), fill.hole)
 
 
