@@ -28,6 +28,8 @@ from .read_ahead import Opened, ReadAhead, open_task
 
 TRIM_PIXELS = 20_000_000
 """After the fill of a larger photo the memory that it took is returned, before the result is saved."""
+PREPARED_PIXELS = 4_000_000
+"""In a larger photo there may be damage that needs both networks, which are prepared before it is known."""
 
 
 def input_ids(tasks: Iterable[Task]) -> set[tuple[int, int]]:
@@ -141,6 +143,9 @@ def hole_of(inpainter: Inpainter, opened: Opened, options: Options) -> tuple[np.
     settings: dict[str, Any] = {} if options.grow_px is None else {"grow_px": options.grow_px}
     if set(options.kinds) != set(KINDS):
         settings["kinds"] = options.kinds
+    if not options.mask_only and opened.photo.width * opened.photo.height > PREPARED_PIXELS:
+        # what follows the search is done on one core
+        settings["on_progress"] = lambda share: inpainter.start_preparing() if share >= 1 else None
     found = inpainter.find_damage(opened.photo, threshold=options.threshold, **settings)
     hole = to_mask(found, opened.photo.size, max_share=options.max_share)
     return hole, found.info.get(DUST), opened.notes + found.info.get(NOTES, ())

@@ -1,6 +1,8 @@
 """The Inpainter, which fills what a mask marks in a photo of any size."""
 
+import contextlib
 import copy
+import threading
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -125,6 +127,22 @@ class Inpainter:
     def config(self) -> GeneratorConfig:
         """The generator's config."""
         return self._runtime.config
+
+    def start_preparing(self) -> threading.Thread:
+        """Prepare the networks for a large photo in a thread, while one core is idle.
+
+        What fails is tried again, and raised, when a fill needs it.
+        """
+
+        def prepare() -> None:
+            with contextlib.suppress(Exception):
+                if self._thin_runtime is not None:
+                    self._thin_runtime.for_throughput()
+                _ = self.runtime
+
+        thread = threading.Thread(target=prepare, name="prepare_networks")
+        thread.start()
+        return thread
 
     def release_memory(self) -> None:
         """Release the memory that the runtimes keep for later fills, some hundred megabytes after large ones.

@@ -37,6 +37,20 @@ def test_find_damage_needs_no_masks(tmp_path, model, capsys, find_damage_calls):
     assert find_damage_calls == [{"threshold": 0.5}] * 2
 
 
+@pytest.mark.parametrize(("size", "arguments", "expected"), [
+    ((96, 80), [], 1), ((96, 80), ["--mask-only"], 0), ((80, 80), [], 0),
+])  # fmt: skip
+def test_the_networks_are_prepared_once_a_large_photo_has_been_searched(
+    tmp_path, monkeypatch, size, arguments, expected
+):
+    prepared = []
+    monkeypatch.setattr("inpaint.batch.PREPARED_PIXELS", 80 * 80)
+    monkeypatch.setattr("inpaint.inpainter.Inpainter.start_preparing", lambda self: prepared.append(self))
+    picture("RGB", size).save(tmp_path / "photo.png")
+    assert main([str(tmp_path / "photo.png"), "--find-damage", *arguments, "-o", str(tmp_path / "out.png")]) == 0
+    assert len(prepared) == expected
+
+
 def test_kinds_of_damage_can_be_chosen(tmp_path, model, capsys, find_damage_calls):
     write(tmp_path, "a.png")
     command = [str(tmp_path / "photos/a.png"), "-o", str(tmp_path / "out.png"), "--model", model]

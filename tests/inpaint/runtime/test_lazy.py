@@ -46,6 +46,24 @@ def test_the_larger_network_is_prepared_when_a_thick_hole_needs_it(monkeypatch):
     assert inpainter.runtime is inpainter.runtime and len(prepared) == 2
 
 
+def test_both_are_prepared_ahead_and_what_fails_is_raised_when_it_is_needed(monkeypatch):
+    prepared = []
+    monkeypatch.setattr(lazy, "choose_runtime", lambda *arguments: prepared.append(arguments[0]) or choose(*arguments))
+    inpainter = Inpainter.from_pretrained(device="cpu")
+    inpainter.start_preparing().join()
+    assert [weights.source for weights in prepared] == [THIN, "bundled"]
+    assert inpainter.runtime is not None and len(prepared) == 2
+
+    def fail(*arguments):
+        raise ValueError("there is no runtime")
+
+    monkeypatch.setattr(lazy, "choose_runtime", fail)
+    inpainter = Inpainter.from_pretrained(device="cpu")
+    inpainter.start_preparing().join()
+    with pytest.raises(ValueError, match="there is no runtime"):
+        _ = inpainter.runtime
+
+
 def test_without_any_library_for_it_an_inpainter_is_refused_before_it_is_used(monkeypatch):
     hide(monkeypatch, "openvino", "onnxruntime", "torch")
     with pytest.raises(ValueError, match=r"run  pip install openvino  or  pip install torch"):
