@@ -33,7 +33,7 @@ Tensors = Mapping[str, np.ndarray]
 def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
     """Return the damage network as the content of an ONNX file.
 
-    Its input "unshuffled" is float32 (B, H / 2, W / 2, 24), H and W multiples of 16: 2x2 pixels, row by row, of 6
+    Its input "unshuffled" is float32 (B, 24, H / 2, W / 2), H and W multiples of 16: 2x2 pixels, row by row, of 6
     channels each, red, green and blue and their local contrast (`unshuffled_with_contrast`). Its output "logits" is
     float32 (B, 1, H, W).
 
@@ -43,8 +43,7 @@ def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
     """
     graph = Graph(config.architecture)
     layers = _Layers(graph, tensors)
-    pixels = graph.input(INPUT, ("batch", "rows", "columns", CHANNELS))
-    unshuffled = graph.node("Transpose", pixels, perm=(0, 3, 1, 2))
+    unshuffled = graph.input(INPUT, ("batch", CHANNELS, "rows", "columns"))
     pretrained = _lite0(layers, unshuffled, config.lite0_blocks) if config.lite0_blocks else [""] * 4
     x = layers.relu(layers.conv(unshuffled, *_for_lite_input(*layers.fused("at_half.0"))))
     half = layers.sum(layers.conv_relu(x, "at_half.1"), pretrained[0])

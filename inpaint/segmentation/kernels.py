@@ -84,7 +84,7 @@ def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
         around: float32 (h / 4, w / 4 + 1, 4), means around each cell, the last column repeated.
         left: int32 (2 w,), the cell at the left of each column of pixels.
         weight: float32 (2 w,), weight of the cell at the right of it.
-        out: float32 (h, w, 24), written.
+        out: float32 (24, h, w), written.
     """
     scale, one = np.float32(1 / 127.5), np.float32(1)
     last = len(around) - 1
@@ -99,7 +99,7 @@ def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
                 for channel in range(4):
                     value = around[upper, x, channel]
                     line[x, channel] = value + (around[lower, x, channel] - value) * share
-            for x in range(out.shape[1]):
+            for x in range(out.shape[2]):
                 for beside in range(2):
                     column = np.uint32(2 * x + beside)
                     cell, part = np.uint32(left[column]), weight[column]
@@ -114,14 +114,14 @@ def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
                     g = np.float32(pixels[row, column, 1])
                     b = np.float32(pixels[row, column, 2])
                     channel = (2 * below + beside) * 6
-                    out[y, x, channel] = (r - np.float32(127)) * np.float32(1 / 128)
-                    out[y, x, channel + 1] = (g - np.float32(127)) * np.float32(1 / 128)
-                    out[y, x, channel + 2] = (b - np.float32(127)) * np.float32(1 / 128)
-                    out[y, x, channel + 3] = min(max((r * scale - one - red) * inverse, np.float32(-4)), np.float32(4))
-                    out[y, x, channel + 4] = min(
+                    out[channel, y, x] = (r - np.float32(127)) * np.float32(1 / 128)
+                    out[channel + 1, y, x] = (g - np.float32(127)) * np.float32(1 / 128)
+                    out[channel + 2, y, x] = (b - np.float32(127)) * np.float32(1 / 128)
+                    out[channel + 3, y, x] = min(max((r * scale - one - red) * inverse, np.float32(-4)), np.float32(4))
+                    out[channel + 4, y, x] = min(
                         max((g * scale - one - green) * inverse, np.float32(-4)), np.float32(4)
                     )
-                    out[y, x, channel + 5] = min(max((b * scale - one - blue) * inverse, np.float32(-4)), np.float32(4))
+                    out[channel + 5, y, x] = min(max((b * scale - one - blue) * inverse, np.float32(-4)), np.float32(4))
 
 
 @njit(**OPTIONS, inline="always")

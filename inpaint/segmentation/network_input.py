@@ -16,7 +16,7 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
         pixels: RGB uint8 (H, W, 3), H and W multiples of 16.
 
     Returns:
-        float32 (H / 2, W / 2, 24): the four pixels, row by row, each with red, green and blue as
+        float32 (24, H / 2, W / 2): the four pixels, row by row, each with red, green and blue as
         `networks.efficientnet.normalize_for_lite` returns them, which bfloat16 represents exactly, and then with the
         three values of `networks.damage.local_contrast`.
     """
@@ -27,7 +27,7 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
 
     pixels = np.ascontiguousarray(pixels)[:]
     pixels.flags.writeable = False  # as Pillow's pixels are: a kernel is compiled for one kind of array only
-    out = np.empty((height // 2, width // 2, 24), np.float32)
+    out = np.empty((24, height // 2, width // 2), np.float32)
     means = np.empty((height // CELL, width // CELL, 4), np.float32)
     parallel(kernels.cell_means, len(means), pixels, means, least=-(-_LEAST_PIXELS // (width * CELL)))
     around = _mean_of_neighbours(means)
@@ -40,7 +40,7 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
         at - left.astype(np.float32),
         out,
     )
-    parallel(kernels.unshuffle_with_contrast, len(out), *arguments, least=-(-_LEAST_PIXELS // (2 * width)))
+    parallel(kernels.unshuffle_with_contrast, height // 2, *arguments, least=-(-_LEAST_PIXELS // (2 * width)))
     return out
 
 
@@ -63,7 +63,9 @@ def _without_numba(pixels: np.ndarray) -> np.ndarray:
     deviation = np.sqrt(np.maximum(square - mean**2, 0).mean(2, keepdims=True))
     contrast = np.clip((image - mean) / (deviation + np.float32(0.06)), -4, 4)
     both = np.concatenate([(pixels.astype(np.float32) - 127) / 128, contrast], axis=2)
-    return both.reshape(height // 2, 2, width // 2, 2, 6).swapaxes(1, 2).reshape(height // 2, width // 2, 24)
+    return np.ascontiguousarray(
+        both.reshape(height // 2, 2, width // 2, 2, 6).transpose(1, 3, 4, 0, 2).reshape(24, height // 2, width // 2)
+    )
 
 
 def _enlarged(cells: np.ndarray, axis: int) -> np.ndarray:
