@@ -16,6 +16,7 @@ from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
+from inpaint.segmentation.network_input import unshuffled_with_contrast
 from inpaint.segmentation.scales import multi_scale_logits, searched_pixels
 from inpaint.segmentation.windows import logits_in_windows
 
@@ -51,12 +52,20 @@ class DamageFinder:
         self._runtime = None if network is None else self._in_pytorch(network)
 
     def start_loading(self) -> threading.Thread:
-        """Load the network in a thread, while other things are loaded; an error is raised when the network is used."""
+        """Load the network in a thread, while other things are loaded; an error is raised when the network is used.
+
+        The compiled kernels are loaded in another thread meanwhile: numba and OpenVINO take the same time.
+        """
+
+        def load_kernels() -> None:
+            with contextlib.suppress(Exception):
+                unshuffled_with_contrast(np.zeros((64, 64, 3), np.uint8))
 
         def load() -> None:
             with contextlib.suppress(Exception):
                 self._loaded_runtime()(np.zeros((64, 64, 3), np.uint8))
 
+        threading.Thread(target=load_kernels, daemon=True, name="load_damage_kernels").start()
         thread = threading.Thread(target=load, daemon=True, name="load_damage_network")
         thread.start()
         return thread
