@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from inpaint.morphology import disks
 from inpaint.morphology.distance import distance_transform
 from inpaint.morphology.labels import bounding_boxes, label
 from inpaint.morphology.squares import dilate as dilate_square
@@ -196,7 +197,8 @@ def dilate(mask: np.ndarray, grow_px: float) -> np.ndarray:
         window = box.expanded(margin).intersection(photo).slices
         hole = mask[window]
         if not hole.all():
-            dilated[window] |= distance_transform(~hole) <= grow_px
+            is_near = disks.dilate(hole, grow_px) if grow_px <= disks.MOST_PX else distance_transform(~hole) <= grow_px
+            dilated[window] |= is_near
     return dilated
 
 
