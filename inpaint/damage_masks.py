@@ -6,7 +6,7 @@ import numpy as np
 
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.morphology.labels import label
-from inpaint.segmentation.kinds import AREAS, KINDS, check_kinds, split_kinds
+from inpaint.segmentation.kinds import AREAS, KINDS, check_kinds, discs_in_areas, split_kinds
 from inpaint.segmentation.thresholding import hysteresis, near_thick
 
 THRESHOLD = 0.5
@@ -56,9 +56,11 @@ def damage_mask(
     found = hysteresis(values, threshold * LOW_THRESHOLD, threshold, MIN_COMPONENT_PX)
     if not found.any():
         return found
-    parts = split_kinds(found)
-    sure = _sure_areas(values, parts[AREAS], threshold)
-    found = np.logical_or.reduce([sure if kind == AREAS else parts[kind] for kind in chosen])
+    discs = discs_in_areas(found)
+    if len(chosen) < len(KINDS) or discs.any():
+        parts = split_kinds(found, discs)
+        parts[AREAS] = _sure_areas(values, parts[AREAS], threshold)
+        found = np.logical_or.reduce([parts[kind] for kind in chosen])
     around = near_thick(found, THICK_REACH_PX)
     if around is not None:
         found |= around & (values > threshold * THICK_LOW_THRESHOLD)

@@ -40,17 +40,27 @@ def area_thickness_px(shape: tuple[int, ...]) -> float:
     return min(max(AREA_SHARE * max(shape[:2]), LEAST_AREA_PX), MOST_AREA_PX)
 
 
-def split_kinds(found: np.ndarray) -> dict[str, np.ndarray]:
+def discs_in_areas(found: np.ndarray) -> np.ndarray:
+    """Return the pixels of damage in which a disc fits that is as thick as an area, bool (H, W): if none, no area is.
+
+    Args:
+        found: bool (H, W), True = damage; not modified.
+    """
+    inside = distance_transform(np.pad(found, 1, mode="edge"))[1:-1, 1:-1]  # it continues beyond the photo
+    return _opened(found, inside, area_thickness_px(found.shape) / 2)
+
+
+def split_kinds(found: np.ndarray, discs: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Divide damage by its shape. A crack that ends in a stain is a line, the stain is an area.
 
     Args:
         found: bool (H, W), True = damage; not modified.
+        discs: its `discs_in_areas`, modified; None: they are computed.
 
     Returns:
         Kind -> bool (H, W). Each pixel of the damage has one kind.
     """
-    inside = distance_transform(np.pad(found, 1, mode="edge"))[1:-1, 1:-1]  # it continues beyond the photo
-    areas = _opened(found, inside, area_thickness_px(found.shape) / 2)
+    areas = discs_in_areas(found) if discs is None else discs
     rest = found & ~areas
     labels, count = label(rest)
     is_line = _is_line(labels, count, rest)
