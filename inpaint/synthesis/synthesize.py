@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.compiled.parallel import Cancelled, one_thread
+from inpaint.compiled.parallel import Cancelled
 
 from .candidates import NO_STRUCTURE, find_structure
 from .joining import Surface, join, refined
