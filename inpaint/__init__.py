@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-# The threads of PyTorch, and those that NumPy's OpenBLAS keeps for products of matrices, wait in a busy loop. If other
-# processes use the same cores, a pass of PyTorch then takes four times as long as with threads that sleep; and after
-# each product another core is busy for some 30 ms. Both libraries read these variables when they are first imported.
+# The threads of PyTorch, and those that NumPy's OpenBLAS keeps for matrices, wait in a busy loop. If other processes
+# use the same cores, a pass of PyTorch then takes four times as long as with threads that sleep; and a fit of half a
+# millisecond in NumPy keeps a core busy for 0.1 s. Both libraries read these variables when they are first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
