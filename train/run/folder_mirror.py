@@ -14,7 +14,7 @@ MARKER = "complete"
 
 
 class FolderMirror(Mirror):
-    """Copies checkpoints, losses and the newest sample sheet to a folder, in a background thread, as `Mirror` does.
+    """Copies what a `Mirror` uploads to a folder, in a background thread.
 
     Each state has a folder of its own, and the one before is removed afterwards: files are written once from their
     beginning to their end, and neither changed nor renamed, as storage of objects allows no more everywhere.
@@ -42,7 +42,11 @@ class FolderMirror(Mirror):
         """Copy the files of a snapshot, and remove earlier states."""
         numbers = [int(state.name.rpartition("-")[2]) for state in self._folder.glob("state-[0-9]*")]
         target = self._folder / f"state-{max(numbers, default=0) + 1:06d}"
-        shutil.copytree(snapshot, target, copy_function=shutil.copyfile)
+        for path in sorted(snapshot.rglob("*")):
+            if path.is_file():
+                copy = target / path.relative_to(snapshot)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)  # without times and permissions, which a bucket may refuse to set
         (target / MARKER).write_text("The files of this state are complete.\n")
         for state in self._folder.glob("state-*"):
             if state.name < target.name:

@@ -51,7 +51,8 @@ class MirrorError(ValueError):
 class Mirror(Callback):
     """Uploads checkpoints, losses and the newest sample sheet to a private repository, in a background thread.
 
-    A failed upload is reported once; the next checkpoint is another attempt. Training never waits for an upload.
+    Once the weights have been compared with those at the start, the comparison and the weights are uploaded too. A
+    failed upload is reported once; the next checkpoint is another attempt. Training never waits for an upload.
 
     Args:
         repo_id: the repository, which is created if needed.

@@ -68,6 +68,21 @@ def test_the_state_before_stays_until_the_new_one_is_complete(stored, monkeypatc
     assert capsys.readouterr().out.count("no space left") == 1
 
 
+def test_compared_weights_are_stored_where_times_and_permissions_cannot_be_set(stored, monkeypatch):
+    bucket, run_dir = stored
+    (run_dir / "weights").mkdir()
+    for name in ("comparison.json", "weights/config.json", "weights/model.safetensors"):
+        (run_dir / name).write_text(name)
+    for name in ("os.utime", "os.chmod"):
+        monkeypatch.setattr(name, lambda *arguments, **options: (_ for _ in ()).throw(PermissionError("refused")))
+    mirror = FolderMirror(bucket, min_interval_s=0)
+    mirror.on_checkpoint(run_dir)
+    mirror.close()
+    assert states(bucket) == ["state-000002"] and (bucket / "state-000002" / MARKER).exists()
+    for name in ("comparison.json", "weights/config.json", "weights/model.safetensors"):
+        assert (bucket / "state-000002" / name).read_text() == name
+
+
 def test_nothing_is_fetched_without_a_state_over_a_checkpoint_or_for_other_settings(stored, photos, tmp_path, capsys):
     bucket, run_dir = stored
     assert not fetch_folder_state(tmp_path / "none", free_form(photos, tmp_path / "new"))
