@@ -31,8 +31,12 @@ class PublishedWeights(NamedTuple):
 
     @property
     def withheld(self) -> bool:
-        """Whether nothing was published since the weights are not better than those that the run started from."""
-        return not self.published and self.comparison is not None and not self.comparison["better"]
+        """Whether nothing was published since the weights are not better than those that the run started from.
+
+        With `improvement` they were compared with those in the repository, and these are the reason.
+        """
+        worse = self.comparison is not None and not self.comparison["better"]
+        return worse and not self.published and self.improvement is None
 
 
 def report(published: PublishedWeights) -> str:
