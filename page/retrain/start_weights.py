@@ -39,8 +39,9 @@ def start_weights(call: dict, preset: str, models: Models, run_folder: Path | No
     if bundled_folder(inpainter.source) is not None:
         return inpainter.source
     source = inpainter.source if run_folder is None else str(run_folder / "weights")
-    if not is_local and Path(source).exists():
-        raise PageError("retrain_start_is_here")
-    if source.endswith(CHECKPOINT_SUFFIX):  # without a revision: kept beside the state of their run
+    if Path(source).exists():
+        if not is_local:
+            raise PageError("retrain_start_is_here")
+    elif source.endswith(CHECKPOINT_SUFFIX):  # without a revision: kept beside the state of their run
         raise PageError("retrain_start_unpublished")
     return source

@@ -46,6 +46,16 @@ def test_weights_of_a_run_on_this_machine_are_read_from_its_folder_and_by_no_oth
         start_weights({"model": name}, "photos", models, tmp_path, False)
 
 
+def test_a_folder_is_no_state_of_a_run_although_it_has_a_name_of_one(tmp_path):
+    folder = tmp_path / "old-checkpoint"
+    folder.mkdir()
+    models = Models(Inpainter.from_pretrained(source=str(folder)))
+    assert start_weights({}, "photos", models, None, True) == str(folder)
+    kept = models.register(Inpainter.from_pretrained(source="me/old-checkpoint"))
+    with pytest.raises(PageError, match="retrain_start_unpublished"):
+        start_weights({"model": kept}, "photos", models, None, True)
+
+
 def test_weights_that_are_no_longer_loaded_and_unknown_starts_are_declined(models):
     with pytest.raises(PageError, match="model_gone"):
         start_weights({"model": "retrained/nothing"}, "photos", models, None, False)
