@@ -154,12 +154,14 @@ def _best_start(
 
     They start from the network's fill, and from the surroundings carried into the hole, with different random numbers;
     of these only the one goes on that is best after the votes by the mean. Where a line crosses the hole its
-    continuation is another start, whose energy tells nothing as long as means are taken.
+    continuation is another start, whose energy tells nothing as long as means are taken. Very large holes have one
+    start, and no such continuation.
     """
     features = search.level.features
     filled = as_floats(features)
     carried = diffused(filled, (~search.level.hole).astype(np.float32))
-    count = max(1, min(settings.starts, _START_TARGETS // len(search.targets.centres)))
+    affordable = _START_TARGETS // len(search.targets.centres)
+    count = max(1, min(settings.starts, affordable))
     first = min(settings.mean_votes, iterations) if count > 1 else iterations
     tried = []
     for number in range(count):
@@ -172,7 +174,7 @@ def _best_start(
         features[:] = best.features
         found = search.run(best.found.field, iterations - first, sweeps, best.seed, done=first)
         best = _Result(found, features.copy(), found.energy, best.seed)
-    lines = (continued_along(search.level, direction, carried) for direction in directions)
+    lines = (continued_along(search.level, direction, carried) for direction in directions if affordable > 1)
     for number, line in enumerate(line for line in lines if line is not None):
         set_features(features, line)
         own_seed = seed * settings.starts + count + number

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inpaint.compiled.parallel import CancelledError
+from inpaint.synthesis import synthesize as module
 from inpaint.synthesis.search import Search
 from inpaint.synthesis.settings import SETTINGS, Settings
 from inpaint.synthesis.synthesize import guide_factor, synthesize
@@ -209,3 +210,18 @@ def test_of_all_starts_the_one_that_fits_best_goes_on(monkeypatch):
     best = min((found for _, found, _ in starts), key=lambda found: found.energy)
     assert continued[0] is best.field and continued[2] == {"done": SETTINGS.mean_votes}
     assert taken[0] is continued[1].field
+
+
+@pytest.mark.parametrize(
+    ("targets", "thickness_px", "directions"), [(10**6, 100, 2), (10**6, 60, 1), (10**6, 30, 0), (1, 100, 0)]
+)
+def test_lines_are_continued_through_wide_holes_unless_these_are_very_large(
+    monkeypatch, targets, thickness_px, directions
+):
+    photo, hole = with_hole(180, 180, 40, 40, 140, 140)
+    photo[88:92] = photo[:, 88:92] = 255
+    continued = []
+    monkeypatch.setattr(module, "_START_TARGETS", targets)
+    monkeypatch.setattr(module, "continued_along", lambda level, direction, carried: continued.append(direction))
+    synthesize(photo, hole, ~hole, thickness_px)
+    assert len(continued) == directions
