@@ -131,10 +131,10 @@ class Filler:
 
         Yields:
             Fills. Those that are not drafts together cover every hole pixel once. If there are drafts, they and the
-            fills of holes without a draft come first, then DRAFTS_END, then the fills that cover the drafts. Each one
-            is computed when the caller asks for it, so a caller may show the drafts and continue later, in any thread.
-            By then drafts may be drawn in `pixels`; and once `cancelled` returns True, `pixels` and `mask` may change
-            at any moment: read each part of them once, into a copy, and then compute.
+            fills of holes without a draft come first, then DRAFTS_END, then the fills that cover the drafts. None of
+            these is computed before the caller asks for the first one, so a caller may show the drafts and continue
+            later, in any thread. By then drafts may be drawn in `pixels`; and once `cancelled` returns True, `pixels`
+            and `mask` may change at any moment: read each part of them once, into a copy, and then compute.
 
         Raises:
             MaskError: the sizes differ, or the mask covers the whole photo.

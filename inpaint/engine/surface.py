@@ -62,7 +62,7 @@ def synthesised_fills(
             return synthesised_fill(parts[number], pixels, mask, filled, options, cancelled)
 
     for fill in ordered(len(parts), needs, fill_of, threads()):
-        if fill is None:
+        if fill is None or (cancelled is not None and cancelled()):  # it may have been computed before that
             return
         yield fill
 

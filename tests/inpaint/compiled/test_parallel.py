@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inpaint.compiled import parallel as compiled
-from inpaint.compiled.parallel import CancelledError, parallel, raise_if
+from inpaint.compiled.parallel import CancelledError, one_thread, parallel, raise_if
 from tests.inpaint.synthesis.photos import surface_bytes, with_hole
 
 TIMEOUT_S = 20
@@ -48,6 +48,24 @@ def test_each_index_is_computed_once(use_threads, number):
     for count in (0, 1, 7, 64, 1000):
         for least in (1, 10, 2048):
             assert (count_visits(count, least) == 1).all()
+
+
+def test_kernels_stay_in_the_thread_that_asks_for_it_and_in_no_other(use_threads):
+    use_threads(4)
+
+    def threads_of_a_kernel():
+        seen = []
+        parallel(lambda start, stop: (seen.append(threading.get_ident()), time.sleep(0.02)), 64, least=1)
+        return set(seen)
+
+    with one_thread():
+        assert threads_of_a_kernel() == {threading.get_ident()}
+        with one_thread(condition=False):
+            assert threads_of_a_kernel() == {threading.get_ident()}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            assert len(pool.submit(threads_of_a_kernel).result(TIMEOUT_S)) > 1
+    with one_thread(condition=False):
+        assert len(threads_of_a_kernel()) > 1
 
 
 def test_the_bytes_are_the_same_with_one_two_and_four_threads(use_threads):

@@ -1,12 +1,16 @@
 """The surface of a thick part: plain colours, mixing with the network's fill, and what it never copies."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
+from inpaint.engine import surface as module
 from inpaint.engine.fills import Fill
 from inpaint.engine.options import FillOptions
-from inpaint.engine.regions import Box, Part, bounding_part
-from inpaint.engine.surface import synthesised_fill
+from inpaint.engine.regions import Box, Part, bounding_part, find_regions
+from inpaint.engine.surface import synthesised_fill, synthesised_fills
 from tests.inpaint.synthesis.photos import textured
 from tests.inpaint.synthesis.polls import CancelAt
 
@@ -135,3 +139,61 @@ def test_a_part_need_not_touch_what_is_known():
     drafts = [Fill(0, 0, np.full_like(photo, 120), mask).pack()]
     part = Part(*bounding_part(0, 0, core))
     assert pixels_of(synthesised_fill(part, photo, mask, drafts, FillOptions(), None)).shape == (core.sum(), 3)
+
+
+def plain_fill(part):
+    return Fill(part.box.left, part.box.top, np.full((*part.hole.shape, 3), 120, np.uint8), part.hole)
+
+
+def several():
+    """A photo, a mask with four holes, of which the second in order is the largest, and their parts and drafts."""
+    photo, mask = textured(260, 900), np.zeros((260, 900), bool)
+    for column, radius in ((60, 20), (300, 60), (560, 24), (780, 28)):
+        mask |= disk(mask.shape, 130, column, radius)
+    parts = sorted(find_regions(mask), key=lambda part: part.box.left)
+    drafts = [plain_fill(part).pack() for part in parts]
+    return photo, mask, parts, drafts
+
+
+@pytest.mark.parametrize("small_px", [0, 5000, 1 << 15])
+def test_several_surfaces_are_the_same_and_in_order_with_any_number_of_threads(monkeypatch, small_px):
+    photo, mask, parts, drafts = several()
+    monkeypatch.setattr(module, "SMALL_PX", small_px)
+    expected = [synthesised_fill(part, photo, mask, drafts, FillOptions(), None) for part in parts]
+    for number in (1, 2, 4):
+        monkeypatch.setattr(module, "threads", lambda number=number: number)
+        fills = list(synthesised_fills(parts, photo, mask, drafts, FillOptions(), None))
+        assert [fill.box for fill in fills] == [part.box for part in parts]
+        assert all(np.array_equal(fill.pixels, one.pixels) for fill, one in zip(fills, expected, strict=True))
+
+
+def test_a_large_hole_is_synthesised_alone_and_small_ones_together(monkeypatch):
+    photo, mask, parts, drafts = several()
+    running, seen, both = [], [], threading.Barrier(2)
+
+    def slow(part, *arguments):
+        running.append(part.box)
+        if part.box in (parts[2].box, parts[3].box):
+            both.wait(20)
+        time.sleep(0.02)
+        seen.append((part.box, len(running)))
+        running.remove(part.box)
+        return plain_fill(part)
+
+    monkeypatch.setattr(module, "SMALL_PX", 5000)
+    monkeypatch.setattr(module, "threads", lambda: 4)
+    monkeypatch.setattr(module, "synthesised_fill", slow)
+    assert len(list(synthesised_fills(parts, photo, mask, drafts, FillOptions(), None))) == len(parts)
+    assert [box for box, _ in seen][:2] == [parts[0].box, parts[1].box]
+    assert dict(seen)[parts[1].box] == 1
+
+
+def test_surfaces_that_are_ready_are_not_returned_once_they_are_cancelled(monkeypatch):
+    photo, mask, parts, drafts = several()
+    cancelled = threading.Event()
+    monkeypatch.setattr(module, "threads", lambda: 4)
+    fills = synthesised_fills(parts, photo, mask, drafts, FillOptions(), cancelled.is_set)
+    assert next(fills).box == parts[0].box
+    time.sleep(0.2)  # in which others may become ready
+    cancelled.set()
+    assert list(fills) == []
