@@ -62,7 +62,7 @@ class OpenVinoRuntime(GraphRuntime):
         with self._compiling:
             if self._for_throughput is None:
                 self._for_throughput = OpenVinoRuntime(self._source, self._half, streams) if streams > 1 else self
-        return self._for_throughput, streams
+            return self._for_throughput, streams
 
     def release_memory(self) -> None:
         """Release what is kept for later calls: outputs of layers, idle requests, and the runtime for many crops.
