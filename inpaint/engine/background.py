@@ -61,7 +61,7 @@ def fit_background(places: np.ndarray, colours: np.ndarray) -> Background | None
     centre, scale = (low + high) / 2, max(float((high - low).max()) / 2, 1.0)
     y, x = ((places - centre) / scale).T
     terms = np.stack([np.ones_like(y), y, x, y * y, y * x, x * x], 1)
-    # sums without BLAS, whose threads would wait busily for some more
+    # sums without BLAS, whose threads would keep other cores busy for a while afterwards
     products, moments = np.einsum("ni,nj->ij", terms, terms), np.einsum("ni,nc->ic", terms, values)
     coefficients = np.linalg.lstsq(products, moments, rcond=1e-12)[0]
     fitted = np.einsum("ni,ic->nc", terms, coefficients)
