@@ -4,6 +4,8 @@ import numpy as np
 
 MOST_PX = 8
 """Larger discs take longer than a distance transform."""
+_ROUNDING_PX = 1e-6
+"""The square of a radius such as 13 ** 0.5 is less than 13, and what lies at that distance would be left out."""
 
 
 def dilate(grid: np.ndarray, radius: float) -> np.ndarray:
@@ -16,6 +18,7 @@ def dilate(grid: np.ndarray, radius: float) -> np.ndarray:
     Returns:
         bool (h, w), a new array.
     """
+    radius += _ROUNDING_PX
     heights = range(min(int(radius), len(grid) - 1) + 1) if grid.size else range(0)
     dilated, across, reached = np.zeros_like(grid), grid.copy(), 0
     for height in reversed(heights):  # the rows of a disc are longer, the nearer they are to its middle

@@ -41,7 +41,7 @@ def area_thickness_px(shape: tuple[int, ...]) -> float:
 
 
 def discs_in_areas(found: np.ndarray) -> np.ndarray:
-    """Return the pixels of damage in which a disc fits that is as thick as an area, bool (H, W): if none, no area is.
+    """Return the parts of damage that a disc as thick as an area fits into, bool (H, W): none if there is no area.
 
     Args:
         found: bool (H, W), True = damage; not modified.
