@@ -18,6 +18,7 @@ from page.server.errors import PageError
 from page.server.model_files import ModelFiles
 from page.server.model_loading import Loads, load_model
 from page.server.models import Models
+from page.server.refusals import MAX_REASON
 from page.server.texts import translate
 from tests.inpaint.exploding import TINY, exploding
 from tests.page.serving import GRADIO_WARNINGS, OneColour, noise
@@ -178,7 +179,7 @@ def test_a_long_reason_is_cut(known, monkeypatch):
     monkeypatch.setattr(models, "public_commit", refuse)
     with pytest.raises(PageError) as error:
         known.get("owner/one")
-    assert len(error.value.values["reason"]) == models.MAX_REASON
+    assert len(error.value.values["reason"]) == MAX_REASON
 
 
 def test_models_in_memory_are_limited_by_their_size_and_the_newest_one_stays(hub, known, monkeypatch):
