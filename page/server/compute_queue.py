@@ -1,4 +1,4 @@
-"""The queue of everything that computes: first come, first served, with a fair share for each client."""
+"""The queue of everything that computes: strokes first, else first come, first served, with a share for each client."""
 
 import asyncio
 import contextvars
@@ -24,6 +24,9 @@ workers and two threads each, 3.3 s with two workers and one thread each. One th
 visitor, so it is two and two. With two workers a large hole, which takes a minute, does not block everybody else.
 """
 
+STROKES_FIRST_S = 4
+"""A stroke is served before openings of photos, searches and the like that arrived up to this long before it: it is a
+matter of some 30 ms, they take ten times as long and more, and who paints looks at the screen."""
 IDLE_POLL_S = 0.05
 """How often `wait_until_idle` looks at the jobs."""
 MAX_WAITING_PER_VISIT = 8
@@ -51,6 +54,8 @@ class _Job:
 
 class ComputeQueue:
     """Run functions in a few worker threads, first come, first served, and fairly between clients and visits.
+
+    Strokes count as if they had arrived STROKES_FIRST_S earlier, but never before an earlier job of their visit.
 
     A visit has one job running at a time; its others wait in the queue and hold no thread. While jobs of several
     clients wait, each client has its turn, however many jobs it has in the queue, and one client never occupies all
@@ -112,7 +117,7 @@ class ComputeQueue:
             request_key: identifies the client and the request. While a job with an equal key has not been answered, a
                 repeated request (as after a lost connection) waits for that job instead of adding one. None: always
                 add a job.
-            stroke_of: the visit whose stroke this is, see `has_strokes`; None: it is no stroke.
+            stroke_of: the visit whose stroke this is, which goes first; None: it is no stroke.
             visit: the visit that the job works on, at most one at a time; None: it needs no visit for itself.
             client: who sent it, as `client_of` says; None: nobody in particular, without a limit of its own.
             wait_until_done: wait without a timeout.
@@ -238,8 +243,13 @@ class ComputeQueue:
     def _in_order(self) -> list[_Job]:
         """Return the jobs that wait, the next one first."""
         waiting = [job for job in self._jobs.values() if _is_waiting(job)]
-        arrivals = [(job.client, job.arrived) for job in waiting]
-        return [waiting[index] for index in self._share.order(arrivals, [job.client for job in self._running])]
+        requests, visits = [], set[object]()
+        for job in waiting:
+            is_first = job.stroke_of is not None and job.visit not in visits  # it may follow an undo, say
+            requests.append((job.client, job.arrived, STROKES_FIRST_S if is_first else 0.0))
+            if not is_first and job.visit is not None:
+                visits.add(job.visit)
+        return [waiting[index] for index in self._share.order(requests, [job.client for job in self._running])]
 
     def _work(self, job: _Job) -> None:
         """Run a job in a worker thread, then start the next one."""

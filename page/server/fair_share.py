@@ -47,15 +47,16 @@ class FairShare:
         alone = all(each == client or at < now - CROWDED_S for each, at in self._seen.items())
         return alone or running.count(client) < max(1, self.workers - 1)
 
-    def order(self, waiting: Sequence[tuple[object, float]], running: Sequence[object]) -> list[int]:
+    def order(self, waiting: Sequence[tuple[object, float, float]], running: Sequence[object]) -> list[int]:
         """Return the indices of requests that wait, the next one first.
 
         Args:
-            waiting: the client and the time of arrival of each request, in the order of arrival.
+            waiting: the client and the time of arrival of each request, and its head start in seconds before requests
+                of other clients; in the order of arrival.
             running: as for `may_start`.
         """
         before, keys = Counter(running), []
-        for client, arrived in waiting:
-            keys.append((before[client], max(arrived, self._served.get(client, 0.0))))
+        for client, arrived, ahead_s in waiting:
+            keys.append((before[client], max(arrived, self._served.get(client, 0.0)) - ahead_s))
             before[client] += 1
         return sorted(range(len(keys)), key=keys.__getitem__)

@@ -1,4 +1,4 @@
-"""The compute queue: first in, first out; repeated requests keep their place and are not done twice."""
+"""The compute queue: strokes first, else first in, first out; repeated requests keep their place, and count once."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from page.server.compute_queue import ComputeQueue
+from page.server.compute_queue import STROKES_FIRST_S, ComputeQueue
 from page.server.errors import PageError
 
 
@@ -309,6 +309,27 @@ def test_clients_with_one_job_each_are_served_in_the_order_of_arrival():
             work.finish.set()
         await asyncio.gather(*tasks)
         assert log == [work.name for work in works]
+
+    asyncio.run(run())
+
+
+def test_strokes_go_before_slower_jobs_of_others_that_have_not_waited_long():
+    async def run():
+        queue, log = ComputeQueue(timeout_s=30), []
+        first, old, opening, undo, own, other = (
+            Work(log, name) for name in ("first", "old", "opening", "undo", "own", "other")
+        )
+        tasks = await enqueue(queue, first) + await enqueue(queue, old, client="a", visit="a")
+        for job in queue._jobs.values():
+            job.arrived -= STROKES_FIRST_S
+        tasks += await enqueue(queue, opening, client="b", visit="b")
+        tasks += await enqueue(queue, undo, client="c", visit="c")
+        tasks += await enqueue(queue, own, client="c", visit="c", stroke_of="c")  # must not overtake the undo before it
+        tasks += await enqueue(queue, other, client="d", visit="d", stroke_of="d")
+        for work in (first, old, opening, undo, own, other):
+            work.finish.set()
+        await asyncio.gather(*tasks)
+        assert log == ["first", "old", "other", "opening", "undo", "own"]
 
     asyncio.run(run())
 
