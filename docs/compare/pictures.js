@@ -18,8 +18,8 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.76",
-     "seam": "0.96"
+     "detail": "0.79",
+     "seam": "0.95"
     }
    },
    {
@@ -27,7 +27,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.32",
-     "seam": "0.91"
+     "seam": "0.89"
     }
    },
    {
@@ -90,7 +90,7 @@ globalThis.COMPARED = [
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.59",
+     "detail": "0.58",
      "seam": "0.61"
     }
    },
@@ -146,16 +146,16 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.59",
-     "seam": "0.87"
+     "detail": "0.56",
+     "seam": "0.84"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.54",
-     "seam": "0.54"
+     "detail": "0.49",
+     "seam": "0.55"
     }
    },
    {
@@ -274,7 +274,7 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.55",
+     "detail": "0.53",
      "seam": "0.70"
     }
    },
@@ -338,20 +338,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "21.34",
-     "SSIM": "0.463",
-     "ELP": "0.306",
-     "ELP2": "0.347"
+     "PSNR": "21.46",
+     "SSIM": "0.462",
+     "ELP": "0.304",
+     "ELP2": "0.354"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "21.46",
-     "SSIM": "0.469",
-     "ELP": "0.337",
-     "ELP2": "0.387"
+     "PSNR": "21.57",
+     "SSIM": "0.473",
+     "ELP": "0.340",
+     "ELP2": "0.391"
     }
    },
    {
@@ -414,20 +414,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "20.09",
-     "SSIM": "0.640",
-     "ELP": "0.552",
-     "ELP2": "0.618"
+     "PSNR": "19.50",
+     "SSIM": "0.632",
+     "ELP": "0.559",
+     "ELP2": "0.630"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "20.24",
-     "SSIM": "0.636",
-     "ELP": "0.539",
-     "ELP2": "0.602"
+     "PSNR": "20.42",
+     "SSIM": "0.644",
+     "ELP": "0.537",
+     "ELP2": "0.606"
     }
    },
    {
@@ -490,20 +490,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "13.73",
+     "PSNR": "13.69",
      "SSIM": "0.034",
      "ELP": "0.478",
-     "ELP2": "0.501"
+     "ELP2": "0.505"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "15.97",
-     "SSIM": "0.014",
-     "ELP": "0.680",
-     "ELP2": "0.789"
+     "PSNR": "16.12",
+     "SSIM": "0.017",
+     "ELP": "0.664",
+     "ELP2": "0.759"
     }
    },
    {
