@@ -141,7 +141,8 @@ class Inpainter:
                 _ = self.runtime
 
         thread = threading.Thread(target=prepare, name="prepare_networks")
-        thread.start()
+        with contextlib.suppress(RuntimeError):  # no more threads can be started
+            thread.start()
         return thread
 
     def release_memory(self) -> None:

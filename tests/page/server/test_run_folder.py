@@ -39,7 +39,7 @@ def request():
 
 for _ in range(visits.queue.workers + 1):
     threading.Thread(target=request).start()
-while not len(visits.queue):
+while len(visits.queue) != 1 or len(visits.queue._running) < visits.queue.workers:
     time.sleep(0.01)
 """
 
