@@ -143,10 +143,8 @@ class Filler:
             raise MaskError(f"the mask has shape {mask.shape} and the photo {pixels.shape[:2]}; they must be the same")
         if mask.all():
             raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
-        if options.texture_strength == 0:
-            yield from self.without_synthesis()._fill_regions(pixels, mask, within, options, cancelled)
-            return
-        yield from self._fill_regions(pixels, mask, within, options, cancelled)
+        filler = self.without_synthesis() if options.texture_strength == 0 else self
+        yield from filler._fill_regions(pixels, mask, within, options, cancelled)
 
     def _planned(self, mask: np.ndarray, within: Box | None) -> list[RegionPlan]:
         """Return the plan. Only thick holes need the compiled kernels; without them the generator's fills are final."""

@@ -117,7 +117,7 @@ class ComputeQueue:
             request_key: identifies the client and the request. While a job with an equal key has not been answered, a
                 repeated request (as after a lost connection) waits for that job instead of adding one. None: always
                 add a job.
-            stroke_of: the visit whose stroke this is, which goes first; None: it is no stroke.
+            stroke_of: the visit whose stroke this is, which goes first (see `has_strokes` too); None: it is no stroke.
             visit: the visit that the job works on, at most one at a time; None: it needs no visit for itself.
             client: who sent it, as `client_of` says; None: nobody in particular, without a limit of its own.
             wait_until_done: wait without a timeout.

@@ -2,13 +2,14 @@
 
 import json
 import sys
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from inpaint.benchmark import __main__ as benchmark
+from inpaint.benchmark import timing
 from inpaint.benchmark.baselines import UnavailableError, load_opencv
 from inpaint.benchmark.plot import plot_times
 from inpaint.benchmark.timing import OURS, QUICK, Outcome, Point, Sizes, median_seconds, peak_memory_mb
@@ -77,13 +78,19 @@ def test_a_pass_over_the_whole_photo_fills_the_hole_only_and_uses_no_colour_of_i
     assert np.abs(filled[mask].astype(int) - 90).max() <= 2
 
 
-def test_times_are_medians_and_repeats_end_at_the_time_limit():
-    waits = iter([0.0, 0.05, 0.0, 0.0, 0.05, 0.0])
-    assert median_seconds(lambda: time.sleep(next(waits)), 5) < 0.02
+def test_times_are_medians_and_repeats_end_at_the_time_limit(monkeypatch):
+    now = [0.0]  # a clock that only these calls move, as a busy machine sleeps longer; in exact fractions
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    waits = iter([0, 1 / 16, 0, 0, 1 / 16, 0])
+    assert median_seconds(lambda: sleep(next(waits)), 5) < 1 / 64
     calls = []
-    median_seconds(lambda: calls.append(time.sleep(0.01)), 100, limit_s=0.03)
-    assert 1 <= len(calls) <= 5  # a busy machine sleeps longer
-    assert median_seconds(lambda: time.sleep(0.02), 9, limit_s=0.01) >= 0.02
+    median_seconds(lambda: calls.append(sleep(1 / 64)), 100, limit_s=3 / 64)
+    assert 3 <= len(calls) <= 5
+    assert median_seconds(lambda: sleep(1 / 32), 9, limit_s=1 / 64) >= 1 / 32
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
