@@ -173,6 +173,10 @@ class LossConfig:
     """Weight of the distance between EfficientNet-Lite0 features of composite and ground truth."""
     extra: tuple[tuple[str, float], ...] = ()
     """Further terms that are registered in `train/registry.py`, and their weights: --loss.extra NAME WEIGHT."""
+    shift_px: int = 0
+    """All losses see prediction and ground truth shifted cyclically by less than this number of pixels, another one in
+    each step, so that no pattern in step with the cells of features or blocks pays off. 32 covers all cells of
+    EfficientNet-Lite0."""
     perceptual_area: Literal["image", "hole"] = "image"
     """Where that distance counts: everywhere, at strides 2, 8 and 16; or in the cells that overlap the hole, so that an
     image with a few scratches counts as much as one with a large hole, at all five strides."""
@@ -180,6 +184,7 @@ class LossConfig:
     def __post_init__(self) -> None:
         check(self.discriminator != "projected" or not self.r1_gamma, "loss.r1_gamma", self.r1_gamma,
               "0 with loss.discriminator projected, whose features are frozen", "add --loss.r1-gamma 0")  # fmt: skip
+        check(0 <= self.shift_px <= 256, "loss.shift_px", self.shift_px, "between 0 and 256", "try 32")
 
 
 @dataclass(frozen=True)
@@ -341,6 +346,9 @@ class TrainConfig(RunConfig):
               "a multiple of 32 with guided steps", "use 128, or --guided 0")  # fmt: skip
         if isinstance(self.generator, ContextEncoderConfig):
             check(self.guided == 0, "guided", self.guided, "0 for a context encoder", "leave it out")
+            check(
+                self.loss.shift_px == 0, "loss.shift_px", self.loss.shift_px, "0 for a context encoder", "leave it out"
+            )
             check(self.data.resolution == 128, "data.resolution", self.data.resolution,
                   "128 for a context encoder", "use --data.resolution 128")  # fmt: skip
             check(self.data.batch_size >= 2, "data.batch_size", self.data.batch_size,

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import tyro
 import yaml
 
 from inpaint.os_errors import words_of
@@ -106,6 +105,8 @@ def parse_config(
         ValueError: the file is wrong, see `read_config`, or a setting is out of range.
         SystemExit: --help, or flags that cannot be parsed.
     """
+    import tyro  # not on every machine that reads a file
+
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config")
     options, flags = parser.parse_known_args(current_flags(arguments))

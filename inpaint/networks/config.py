@@ -94,6 +94,8 @@ class FreeFormConfig:
         attention_heads: heads of each global-context layer; must divide the last width.
         expansion: width of the hidden layer of a ConvNeXt block as a multiple of the body's width.
         key_channels: length of the keys of the contextual attention; 0 for no such layer.
+        deep_blocks: number of ConvNeXt blocks at 1/16 of the resolution, halfway through the body; 0 for none.
+        deep_channels: width at 1/16 of the resolution; without blocks there it does not matter.
         thin_damage: what fills thin damage: "own", this network, or "bundled", the small one of the program. Configs
             that differ in it alone are equal, as it is no part of the network itself.
 
@@ -112,6 +114,8 @@ class FreeFormConfig:
     attention_heads: int = 4
     expansion: int = 3
     key_channels: int = 32
+    deep_blocks: int = 0
+    deep_channels: int = 256
     thin_damage: Literal["own", "bundled"] = dataclasses.field(default="own", compare=False)
 
     def __post_init__(self) -> None:
@@ -122,10 +126,17 @@ class FreeFormConfig:
         _check_range(self, "attention_heads", 1, 32)
         _check_range(self, "expansion", 1, 8)
         _check_range(self, "key_channels", 0, 512)
+        _check_range(self, "deep_blocks", 0, 64)
+        _check_range(self, "deep_channels", 1, 512)
         if self.channels[-1] % self.attention_heads:
             raise ConfigError(
                 f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}"
             )
+
+    @property
+    def deep_after(self) -> int:
+        """Index of the block that those at 1/16 of the resolution follow."""
+        return (self.blocks - 1) // 2
 
     @classmethod
     def check_sides(cls, height: int, width: int) -> None:

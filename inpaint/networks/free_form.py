@@ -17,9 +17,9 @@ class FreeFormGenerator(nn.Module):
 
     The network adds a residual to an initial fill: to the smooth fill of `pyramid.initial_fill`, or to a coarse fill,
     so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8 of the
-    resolution. There ConvNeXt blocks and global-context attention predict the content of the hole, and contextual
-    attention copies features of known cells. Skip connections at 1/4 and 1/2 and the full-resolution input keep fills
-    of thin damage sharp. The last layers start at zero: an untrained network returns the initial fill.
+    resolution. There and, wider, at 1/16 ConvNeXt blocks and global-context attention predict the content of the hole,
+    and contextual attention copies features of known cells. Skip connections at 1/4 and 1/2 and the full-resolution
+    input keep fills of thin damage sharp. The last layers start at zero: an untrained network returns the initial fill.
 
     Args:
         config: sizes.
@@ -44,6 +44,7 @@ class FreeFormGenerator(nn.Module):
         every = config.attention_every
         count = (config.blocks - 1) // every if every else 0
         self.context = nn.ModuleList(GlobalContext(eighth, config.attention_heads) for _ in range(count))
+        self.deep_body = DeepBody(eighth, config) if config.deep_blocks else None
         self.contextual_attention = (
             ContextualAttention(eighth, quarter, config.key_channels, 4) if config.key_channels else None
         )
@@ -143,7 +144,37 @@ class FreeFormGenerator(nn.Module):
             if every and index and index % every == 0:
                 x = self.context[index // every - 1](x, mask)
             x = block(x)
+            if self.deep_body is not None and index == self.config.deep_after:
+                x = self.deep_body(x)
         return x
+
+
+class DeepBody(nn.Module):
+    """The part of the body at 1/16 of the resolution, as a residual block: wide at a quarter of the time.
+
+    Its last layer starts at zero, so that it can be added to a trained network.
+
+    Args:
+        channels: channels of the input and of the output.
+        config: sizes.
+    """
+
+    def __init__(self, channels: int, config: FreeFormConfig):
+        super().__init__()
+        self.down = nn.Conv2d(channels, config.deep_channels, 2, 2)
+        self.blocks = nn.ModuleList(
+            ConvNeXtBlock(config.deep_channels, config.expansion) for _ in range(config.deep_blocks)
+        )
+        self.up = nn.Conv2d(config.deep_channels, channels, 1)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x plus the residual: (B, C, H, W) -> (B, C, H, W), H and W even."""
+        deep = self.down(x)
+        for block in self.blocks:
+            deep = block(deep)
+        return x + F.interpolate(self.up(deep), scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _up_bilinear(channels_in: int, channels_out: int) -> nn.Sequential:

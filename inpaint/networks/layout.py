@@ -104,6 +104,11 @@ def _free_form(config: FreeFormConfig) -> dict[str, tuple[int, ...]]:
     every = config.attention_every
     for index in range((config.blocks - 1) // every if every else 0):
         _global_context(shapes, f"context.{index}", eighth, config.attention_heads)
+    if config.deep_blocks:
+        shapes.conv("deep_body.down", eighth, config.deep_channels, 2)
+        for index in range(config.deep_blocks):
+            _convnext_block(shapes, f"deep_body.blocks.{index}", config.deep_channels, config.expansion)
+        shapes.conv("deep_body.up", config.deep_channels, eighth, 1)
     if config.key_channels:
         value = max(1, quarter * 2 // 5)
         shapes["contextual_attention.softmax_scale"] = ()

@@ -93,11 +93,19 @@ class _FreeForm(GraphLayers):
         for index in range(self.config.blocks):
             if every and index and index % every == 0:
                 x = self._global_context(x, hole, f"context.{index // every - 1}")
-            x = self._convnext_block(x, f"body.{index}")
+            x = self._convnext_block(x, f"body.{index}", self.eighth)
+            if self.config.deep_blocks and index == self.config.deep_after:
+                x = self.add(x, self._deep_body(x))
         return x
 
-    def _convnext_block(self, x: str, name: str) -> str:
-        normalized = self.normalized(self.layer(x, f"{name}.spatial", groups=self.eighth), self.eighth)
+    def _deep_body(self, x: str) -> str:
+        x = self.layer(x, "deep_body.down", stride=2)
+        for index in range(self.config.deep_blocks):
+            x = self._convnext_block(x, f"deep_body.blocks.{index}", self.config.deep_channels)
+        return self.upsample(self.layer(x, "deep_body.up"))
+
+    def _convnext_block(self, x: str, name: str, channels: int) -> str:
+        normalized = self.normalized(self.layer(x, f"{name}.spatial", groups=channels), channels)
         hidden = self.relu(self.conv(normalized, *self.norm_folded(f"{name}.norm.norm", f"{name}.expand")))
         return self.add(x, self.scaled_layer(hidden, f"{name}.contract", self.tensors[f"{name}.scale"]))
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.hub.weights import load_generator, load_weights, save_generator
-from inpaint.networks.config import ContextEncoderConfig
+from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from inpaint.networks.context_encoder import ContextEncoder
 from inpaint.networks.free_form import FreeFormGenerator
 from inpaint.networks.generators import build_generator
@@ -203,6 +203,7 @@ class GeneratorTrainer:
         with self._autocast():
             prediction = self.wrapped_generator(image * (1 - mask), mask, *self._coarse_fill(image, mask))
         prediction = prediction.float()
+        prediction, image, mask = self._shifted(prediction, image, mask)
         filled = composite(image, prediction, mask)
         real, fake, seen_mask = (self._discriminator_crop(x) for x in (image, filled, mask))
         report: dict[str, Tensor] = {}
@@ -264,6 +265,13 @@ class GeneratorTrainer:
                     terms["feature_matching"] = losses.feature_matching_loss(fake_output, real_output)
             self.discriminator.requires_grad_(True)
         return terms
+
+    def _shifted(self, *maps: Tensor) -> Sequence[Tensor]:
+        """Return maps (B, C, H, W) shifted cyclically, all by the same random number of pixels."""
+        if not self.config.loss.shift_px:
+            return maps
+        shift = torch.randint(self.config.loss.shift_px, (2,)).tolist()  # drawn on the CPU: no wait for the device
+        return [x.roll(shift, (2, 3)) for x in maps]
 
     @torch.no_grad()
     def _coarse_fill(self, image: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
@@ -375,9 +383,23 @@ def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerato
     if config.init_from is None:
         return build_generator(config.generator)
     loaded = load_generator(config.init_from)
-    if loaded.generator.config != config.generator:
+    if loaded.generator.config == config.generator:
+        return loaded.generator
+    if not _differ_in_depth(loaded.generator.config, config.generator):
         raise ValueError(
             f"The weights of {loaded.source} belong to {loaded.generator.config}, but the run has {config.generator}:"
-            " give the same generator settings, or leave out --init-from."
+            " give the same generator settings apart from blocks and deep_blocks, or leave out --init-from."
         )
-    return loaded.generator
+    generator = build_generator(config.generator)
+    known = generator.state_dict()
+    generator.load_state_dict({n: v for n, v in loaded.generator.state_dict().items() if n in known}, strict=False)
+    return generator
+
+
+def _differ_in_depth(loaded: GeneratorConfig, wanted: GeneratorConfig) -> bool:
+    """Return whether two configs differ in the numbers of blocks alone, so that the other layers fit."""
+    if not isinstance(loaded, FreeFormConfig) or not isinstance(wanted, FreeFormConfig):
+        return False
+    deep = loaded.deep_channels if loaded.deep_blocks and wanted.deep_blocks else wanted.deep_channels
+    same = dataclasses.replace(loaded, blocks=wanted.blocks, deep_blocks=wanted.deep_blocks, deep_channels=deep)
+    return same == wanted and not wanted.attention_every

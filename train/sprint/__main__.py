@@ -15,7 +15,10 @@ from pathlib import Path  # noqa: E402
 from inpaint.networks.errors import WeightsError  # noqa: E402
 from inpaint.os_errors import sentence_of  # noqa: E402
 from inpaint.program import program_name  # noqa: E402
+from train.config_file import read_config  # noqa: E402
 from train.data.retry import StreamError  # noqa: E402
+from train.metrics.efficientnet import LITE0, LITE2  # noqa: E402
+from train.presets import PRESETS  # noqa: E402
 from train.run.checkpoint import CheckpointError  # noqa: E402
 from train.run.optimize import NonFiniteError  # noqa: E402
 
@@ -23,6 +26,7 @@ from .pack import write_pack  # noqa: E402
 from .run import Plan, run_sprint, sprint_config  # noqa: E402
 
 PROG = program_name("train.sprint")
+CONFIG_HELP = "settings as for `python -m train --config`: YAML, JSON, or a run's run.yaml; default: the preset photos"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +60,9 @@ def _pack(arguments: Sequence[str]) -> None:
     parser.add_argument("--side", type=int, default=288, help="largest short side in pixels (%(default)s)")
     parser.add_argument("--mib", type=float, default=56, help="largest size of the pack in MiB (%(default)s)")
     parser.add_argument("--free-only", action="store_true", help="only pictures that their licence column calls free")
+    parser.add_argument(
+        "--networks", nargs="*", choices=(LITE0, LITE2), default=(LITE0, LITE2), help="that come along (both)"
+    )
     options = parser.parse_args(arguments)
     name, _, split = options.held_out.partition("@")
     held_out = iter_photos(name, split or "validation", options.held_out_images)
@@ -65,7 +72,8 @@ def _pack(arguments: Sequence[str]) -> None:
         training += list(iter_photos(dataset, options.split, left, free_only=options.free_only))
         left = None if options.images is None else options.images - len(training)
     about = {"datasets": options.dataset, "held_out_from": options.held_out, "free_only": options.free_only}
-    about = write_pack(options.output, training, held_out, about, side=options.side, max_bytes=int(options.mib * 2**20))
+    about = write_pack(options.output, training, held_out, about, side=options.side,
+        max_bytes=int(options.mib * 2**20), networks=options.networks)  # fmt: skip
     print(
         f"{about['training']} pictures to train on and {about['held_out']} to evaluate on, at quality"
         f" {about['quality']}; {about['left_out']} did not fit. {options.output} has {about['bytes'] / 2**20:.1f} MiB."
@@ -74,7 +82,7 @@ def _pack(arguments: Sequence[str]) -> None:
 
 def _sprint(arguments: Sequence[str], started_s: float) -> None:
     parser = argparse.ArgumentParser(prog=PROG, description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("pack", type=Path, help="folder that `python -m train.sprint pack` has written")
+    parser.add_argument("pack", type=Path, nargs="+", help="folders that `python -m train.sprint pack` has written")
     parser.add_argument("--output", type=Path, required=True, help="folder of the results")
     parser.add_argument("--resume", type=Path, help="output folder of an earlier sprint, to go on from")
     parser.add_argument("--minutes", type=float, default=9, help="of the whole sprint, start included (%(default)s)")
@@ -82,22 +90,22 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
     parser.add_argument("--write-minutes", type=float, default=2, help="minutes between two writings (%(default)s)")
     parser.add_argument("--log-seconds", type=float, default=10, help="seconds between two lines (%(default)s)")
     parser.add_argument("--evaluated", type=int, default=12, help="photos of the table; 0: no table (%(default)s)")
-    parser.add_argument("--preset", choices=("photos", "tiny"), default="photos", help="(%(default)s)")
+    parser.add_argument("--config", metavar="FILE", default='{"preset": "photos"}', help=CONFIG_HELP)
+    parser.add_argument("--cooldown-share", type=float, default=0.25, help="of the sprint (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=96, help="(%(default)s)")
     parser.add_argument("--resolution", type=int, default=256, help="side of the crops in pixels (%(default)s)")
     parser.add_argument("--bank", type=int, default=4000, help="number of masks (%(default)s)")
     parser.add_argument("--device", default="auto", help="(%(default)s)")
     parser.add_argument("--compile", action="store_true", help="compile the networks: starts minutes later")
-    parser.add_argument("--from-scratch", action="store_true", help="start from random weights, not the bundled ones")
+    parser.add_argument("--from-scratch", action="store_true", help="start from random weights")
     options = parser.parse_args(arguments)
-    from_bundled = not options.from_scratch and options.preset == "photos"
     config = sprint_config(
-        options.preset, options.device, batch_size=options.batch_size, resolution=options.resolution,
-        bank=options.bank, from_bundled=from_bundled, compiled=options.compile,
+        read_config(options.config, PRESETS), options.device, batch_size=options.batch_size,
+        resolution=options.resolution, bank=options.bank, from_scratch=options.from_scratch, compiled=options.compile,
     )  # fmt: skip
     plan = Plan(
-        options.pack, options.output, options.resume, options.minutes * 60, options.profile_minutes * 60,
-        options.write_minutes * 60, options.log_seconds, options.evaluated,
+        options.pack, options.output, options.resume, options.minutes * 60, options.cooldown_share,
+        options.profile_minutes * 60, options.write_minutes * 60, options.log_seconds, options.evaluated,
     )  # fmt: skip
     options.output.mkdir(parents=True, exist_ok=True)
     images = run_sprint(config, plan, started_s)

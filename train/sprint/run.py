@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +17,9 @@ from inpaint.networks.generators import build_generator
 from train.config import TrainConfig, to_dict
 from train.data.device.stream import DeviceStream
 from train.data.order import START, Position
-from train.generator.trainer import GeneratorTrainer
+from train.generator.trainer import GeneratorTrainer, with_loaded_generator
 from train.metrics.efficientnet import use_packed
-from train.presets import PRESETS, conflicts
+from train.presets import conflicts
 from train.run.background import BackgroundWriter, copied
 from train.run.checkpoint import CONFIG_FILE, CheckpointError
 from train.run.device import pick_device
@@ -31,8 +32,6 @@ from .pack import Pack, read_pack
 from .profile import profile_steps
 from .state_files import read_state, write_state
 
-COOLDOWN_SHARE = 0.25
-"""Share of a sprint over which the learning rate falls."""
 EVALUATION = "train.sprint.evaluate"
 
 
@@ -40,20 +39,22 @@ class Plan(NamedTuple):
     """What a sprint does.
 
     Attributes:
-        pack: folder of the pack.
+        packs: folders of the packs; held-out photos and networks are those of the first one.
         output: folder of the results.
         resume: output folder of an earlier sprint, or None.
         seconds: duration of the whole sprint.
+        cooldown_share: share of it over which the learning rate falls.
         profile_s: seconds of profiled steps at its start.
         write_s: seconds between two writings of the results.
         log_s: seconds between two lines of losses.
         evaluated: number of held-out photos of the table; 0 for no table.
     """
 
-    pack: Path
+    packs: Sequence[Path]
     output: Path
     resume: Path | None
     seconds: float
+    cooldown_share: float
     profile_s: float
     write_s: float
     log_s: float
@@ -61,33 +62,36 @@ class Plan(NamedTuple):
 
 
 def sprint_config(
-    preset: str, device: str, *, batch_size: int, resolution: int, bank: int, from_bundled: bool, compiled: bool
+    base: TrainConfig, device: str, *, batch_size: int, resolution: int, bank: int, from_scratch: bool, compiled: bool
 ) -> TrainConfig:
-    """Return the config of a sprint: a preset whose pictures and masks lie on the device.
+    """Return the config of a sprint, whose pictures and masks lie on the device.
 
     Args:
-        preset: name of a free-form preset.
+        base: the other settings. A preset that names no weights to start from starts from the bundled ones, if they are
+            of its kind.
         device: as for `train.run.device.pick_device`.
         batch_size: pictures per step.
         resolution: side of the crops in pixels.
         bank: number of masks.
-        from_bundled: start from the package's own weights; else from random ones.
+        from_scratch: start from random weights.
         compiled: compile the networks.
 
     Raises:
         ValueError: a value is out of range.
     """
-    base = PRESETS[preset][1]
     on_gpu = pick_device(device).type == "cuda"
     masks = dataclasses.replace(base.data.masks, bank=bank)
     data = dataclasses.replace(
         base.data, dataset=("a pack",), batch_size=batch_size, resolution=resolution, masks=masks, on_device=True
     )
-    generator = load_generator().generator.config if from_bundled else base.generator
-    return dataclasses.replace(
-        base, data=data, generator=generator, init_from="bundled" if from_bundled else None, device=device,
-        bf16=on_gpu, compile=compiled, images=1, epochs=None, cooldown_images=0,
-    )  # fmt: skip
+    config = dataclasses.replace(
+        base, data=data, device=device, bf16=on_gpu, compile=compiled, images=1, epochs=None, cooldown_images=0
+    )
+    if from_scratch:
+        return dataclasses.replace(config, init_from=None)
+    if config.init_from is None and config.generator == load_generator().generator.config:
+        config = dataclasses.replace(config, init_from="bundled")
+    return with_loaded_generator(config)
 
 
 def run_sprint(config: TrainConfig, plan: Plan, started_s: float) -> int:
@@ -105,16 +109,18 @@ def run_sprint(config: TrainConfig, plan: Plan, started_s: float) -> int:
     """
     budget = Budget(plan.seconds, started_s)
     torch.backends.cudnn.benchmark = True  # all steps have the same shapes
-    use_packed(plan.pack)
-    pack = read_pack(plan.pack)
+    torch.set_float32_matmul_precision("high")  # of the crops, which are rounded to whole numbers
+    use_packed(plan.packs[0])
+    packs = [read_pack(folder) for folder in plan.packs]
     state = _state_to_resume(config, plan.resume)
     start = Position(*state["position"]) if state else START
     trainer = GeneratorTrainer(config)
     if state:
         trainer.restore(state)
-    stream = DeviceStream(config.data, config.seed, pack.training, trainer.device, start=start)
+    pictures = [picture for pack in packs for picture in pack.training]
+    stream = DeviceStream(config.data, config.seed, pictures, trainer.device, start=start)
     trainer.position = start
-    _write_start(config, plan, trainer, pack)
+    _write_start(config, plan, trainer, packs)
     return _Sprint(config, plan, budget, trainer, stream).run()
 
 
@@ -178,7 +184,7 @@ class _Sprint:
         """Plan the cool-down by the images that are expected until the end."""
         total = self._budget.expected_total(self._trainer.images_seen)
         if total is not None:
-            cooldown = round(COOLDOWN_SHARE * (total - self._first_images))
+            cooldown = round(self._plan.cooldown_share * (total - self._first_images))
             planned = dataclasses.replace(self._config, images=max(1, total), cooldown_images=cooldown)
             self._trainer.schedule = Schedule(planned)
 
@@ -200,7 +206,7 @@ class _Sprint:
         """Start an evaluation of the weights that were just written, unless there is none or one is running."""
         plan = self._plan
         if plan.evaluated and (self._evaluation is None or self._evaluation.poll() is not None):
-            command = [sys.executable, "-m", EVALUATION, str(plan.pack), str(plan.output), str(plan.evaluated)]
+            command = [sys.executable, "-m", EVALUATION, str(plan.packs[0]), str(plan.output), str(plan.evaluated)]
             self._evaluation_started_s = time.monotonic()
             self._evaluation = subprocess.Popen(command)
 
@@ -236,9 +242,9 @@ def _state_to_resume(config: TrainConfig, folder: Path | None) -> dict[str, Any]
     return state
 
 
-def _write_start(config: TrainConfig, plan: Plan, trainer: GeneratorTrainer, pack: Pack) -> None:
+def _write_start(config: TrainConfig, plan: Plan, trainer: GeneratorTrainer, packs: Sequence[Pack]) -> None:
     """Write what is known before the first step: the settings, the origin of the pictures, and the weights."""
-    for name, values in ((CONFIG_FILE, to_dict(config)), ("pack.json", pack.about)):
+    for name, values in ((CONFIG_FILE, to_dict(config)), ("pack.json", [pack.about for pack in packs])):
         _write_text(plan.output / name, json.dumps(values, indent=2) + "\n")
     save_generator(trainer.ema.network, plan.output / "start")
 

@@ -31,6 +31,8 @@ RANGES = {
         "attention_heads": (1, 32),
         "expansion": (1, 8),
         "key_channels": (0, 512),
+        "deep_blocks": (0, 64),
+        "deep_channels": (1, 512),
     },
     DamageConfig: {"channels": (1, 512), "blocks": (0, 16), "lite0_blocks": (6, 11)},
 }

@@ -14,6 +14,7 @@ CONFIGS = [
     FreeFormConfig(channels=(1, 2, 4), blocks=1, attention_every=1, expansion=1, key_channels=1),
     FreeFormConfig(channels=(12, 20, 24), blocks=7, attention_every=3, attention_heads=2, key_channels=8),
     FreeFormConfig(channels=(8, 12, 16), blocks=3, attention_every=0, key_channels=0),
+    FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=0, deep_blocks=3, deep_channels=20),
     *(
         ContextEncoderConfig(region=region, bottleneck=bottleneck, bottleneck_channels=10, channels=4)
         for region in ("center", "full")

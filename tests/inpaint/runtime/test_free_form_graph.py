@@ -18,6 +18,7 @@ CONFIGS = [
     FreeFormConfig(channels=(7, 10, 12), blocks=1, attention_every=1, attention_heads=3, expansion=1, key_channels=3),
     FreeFormConfig(channels=(4, 6, 8), blocks=5, attention_every=2, attention_heads=2, expansion=4, key_channels=0),
     FreeFormConfig(channels=(20, 9, 16), blocks=2, attention_every=0, expansion=2, key_channels=40),
+    FreeFormConfig(channels=(6, 8, 12), blocks=3, attention_every=1, expansion=2, deep_blocks=2, deep_channels=10),
 ]
 
 

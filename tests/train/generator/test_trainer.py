@@ -7,7 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaint.hub.weights import save_generator
+from inpaint.hub.weights import load_generator, save_generator
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.generators import build_generator
+from tests.inpaint.networks.test_generators import with_random_weights
 from tests.train.runs import batch_of, context_encoder, free_form, same
 from train.data.order import Position
 from train.data.stream import Batch
@@ -60,6 +63,43 @@ def test_training_starts_from_given_weights(tmp_path):
     other = dataclasses.replace(config.generator, blocks=3)
     with pytest.raises(ValueError, match="same generator settings"):
         GeneratorTrainer(dataclasses.replace(config, generator=other))
+
+
+def test_blocks_can_be_left_out_of_given_weights_and_added_at_a_sixteenth(tmp_path):
+    trained = with_random_weights(build_generator(FreeFormConfig((8, 12, 16), blocks=2, attention_every=0)))
+    save_generator(trained, tmp_path)
+    wanted = dataclasses.replace(trained.config, blocks=1, deep_blocks=2, deep_channels=20)
+    start = GeneratorTrainer(config_of(init_from=str(tmp_path), generator=wanted)).generator.eval()
+    assert start.config == wanted
+    trained = load_generator(tmp_path).generator.eval()
+    del trained.body[1]
+    image, mask = torch.rand(2, 3, 32, 48) * 2 - 1, torch.zeros(2, 1, 32, 48)
+    mask[..., 8:24, 8:40] = 1
+    with torch.no_grad():  # the new blocks change nothing yet
+        assert torch.allclose(start(image, mask), trained(image, mask), atol=1e-6)
+    save_generator(start, tmp_path / "deep")
+    config = config_of(init_from=str(tmp_path / "deep"), generator=dataclasses.replace(wanted, deep_channels=24))
+    with pytest.raises(ValueError, match="same generator settings apart from blocks"):
+        GeneratorTrainer(config)
+
+
+def test_all_losses_see_one_shift_that_differs_between_steps():
+    trainer = GeneratorTrainer(with_loss(config_of(), shift_px=9))
+    seen, shifts = [], set()
+    trainer.extra_terms = {"recorded": lambda inputs: seen.append(inputs) or inputs.prediction.mean()}
+    trainer.config = with_loss(trainer.config, extra=(("recorded", 1.0),))
+    batch = batch_of()
+    image, mask = to_model_input(batch.image, batch.mask, trainer.device, True)
+    for _ in range(8):
+        trainer.train_step(batch)
+        (shift,) = [
+            by for by in itertools.product(range(9), repeat=2) if torch.equal(seen[-1].mask, mask.roll(by, (2, 3)))
+        ]
+        assert torch.equal(seen[-1].image, image.roll(shift, (2, 3)))
+        known = seen[-1].mask.expand_as(image) == 0
+        assert torch.equal(seen[-1].composite[known], seen[-1].image[known])
+        shifts.add(shift)
+    assert len(shifts) > 3
 
 
 @pytest.mark.parametrize("adversarial", ["bce", "non-saturating", "hinge"])

@@ -93,6 +93,7 @@ def test_a_run_is_measured_keeps_its_best_weights_and_resumes_bit_for_bit(photos
 
     monkeypatch.setattr(generator_trainer, "measure_of_run", lambda config, held_out: measure)
     config = free_form(photos, tmp_path / "whole", evaluations=3, log_every=4)
+    config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, shift_px=8))
     train_generator(config, None, [EventLog()])
     status = read_events(capsys.readouterr().out.splitlines())
     assert [event["now"]["images_seen"] for event in status.measured] == [0, 16, 32, 48]

@@ -60,8 +60,16 @@ def bare(code, *arguments):
 
 def options(pack, output, *more):
     flags = {"--minutes": 0.15, "--profile-minutes": 0.001, "--write-minutes": 0.03, "--log-seconds": 1}
-    flags |= {"--batch-size": 4, "--resolution": 32, "--bank": 10, "--device": "cpu", "--preset": "tiny"}
-    return [str(pack), "--output", str(output), *(str(part) for pair in flags.items() for part in pair), *more]
+    flags |= {"--batch-size": 4, "--resolution": 32, "--bank": 10, "--device": "cpu"}
+    flags |= {"--config": '{"preset": "tiny"}'}
+    return [
+        str(pack),
+        str(pack),
+        "--output",
+        str(output),
+        *(str(part) for pair in flags.items() for part in pair),
+        *more,
+    ]
 
 
 @pytest.mark.slow
@@ -73,6 +81,7 @@ def test_a_sprint_leaves_weights_state_and_profile_and_goes_on_from_them(pack, t
     weights = load_generator(first / "weights").generator.state_dict()
     assert all(torch.equal(weights[name], value.half().float()) for name, value in state["ema"].items())
     assert "ms a step" in (first / "profile.txt").read_text()
+    assert json.loads((first / "pack.json").read_text())[1]["datasets"] == ["made"]
     lines = read_losses(first / "losses.jsonl")
     assert lines[-1]["images_seen"] == state["images_seen"] and lines[-1]["step_ms"] > 0
     assert all(path.stat().st_size < 16_000_000 for path in first.rglob("*") if path.is_file())
