@@ -38,7 +38,7 @@ SMALL_PX = 1 << 15
 """Holes of up to this number of pixels are synthesised on one thread each, several at a time."""
 
 SKIN_SHARE = 0.6  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
-SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, position=4.0)
+SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, guide_depth_px=12.0, position=4.0)
 """Settings where skin surrounds the hole: copy from near, and follow the network closely."""
 
 

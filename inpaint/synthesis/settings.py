@@ -51,10 +51,10 @@ class Settings:
     stride: int = 2
     offset_tries: int = 3
     texture: float = 30.0
-    guide: tuple[float, float] = (2.0, 0.4)
-    free_guide: float = 0.15
+    guide: tuple[float, float] = (4.0, 0.8)
+    free_guide: float = 0.07
     guide_sigma_px: tuple[float, float] = (2.0, 8.0)
-    guide_depth_px: float = 12.0
+    guide_depth_px: float = 18.0
     chroma: float = 1.7
     position: float = 0.15
     occurrence: float = 0.4
