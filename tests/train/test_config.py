@@ -3,8 +3,10 @@ import json
 
 import pytest
 
+from inpaint.hub.weights import load_generator
 from inpaint.networks.config import ContextEncoderConfig
 from train.config import DataConfig, LossConfig, MaskConfig, TrainConfig, to_dict
+from train.generator.losses import generator_weights
 from train.presets import PRESETS
 
 
@@ -20,12 +22,13 @@ def test_the_context_encoder_preset_is_the_recipe_of_the_paper():
     assert config.sample_epochs == (0, 1, 5, 20, 50, 100)
 
 
-def test_the_photos_preset_uses_every_loss_term():
-    loss = PRESETS["photos"][1].loss
-    weights = (loss.reconstruction_weight, loss.adversarial_weight, loss.r1_gamma, loss.feature_matching_weight,
-               loss.perceptual_weight)  # fmt: skip
-    assert min(weights) > 0
-    assert PRESETS["photos"][1].ema_halflife_images > 0
+def test_the_photos_preset_trains_the_network_of_the_bundled_weights_with_terms_that_leave_no_fog_or_grid():
+    config = PRESETS["photos"][1]
+    assert config.generator == load_generator().generator.config
+    assert config.loss.perceptual_area == "hole" and config.loss.shift_px == 32
+    terms = generator_weights(config.loss, ["reconstruction", "perceptual", "rim_l1", "block_mean_l1"])
+    assert min(terms.values()) > 0 and terms["reconstruction"] < min(terms["rim_l1"], terms["perceptual"])
+    assert config.ema_halflife_images > 0
 
 
 @pytest.mark.parametrize("name", PRESETS)

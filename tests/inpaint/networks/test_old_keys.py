@@ -53,7 +53,8 @@ def test_a_weights_folder_with_old_names_loads(tmp_path, generator):
 
 
 def test_the_bundled_weights_load():
-    assert load_generator().generator.config == FreeFormConfig(attention_every=0)
+    config = FreeFormConfig(blocks=4, attention_every=0, deep_blocks=6, deep_channels=256)
+    assert load_generator().generator.config == config
 
 
 def test_a_weights_folder_with_the_same_tensor_under_both_names_is_refused(tmp_path, generator):
