@@ -42,7 +42,10 @@ def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: in
         least: length of a part that is worth a call.
     """
     workers = 1 if getattr(_alone, "is_set", False) else max(1, min(threads(), count // least))
-    parts = workers * max(1, min(_PARTS, count // (least * workers)))
+    if workers == 1:
+        kernel(0, count, *arguments)
+        return
+    parts = workers * min(_PARTS, count // (least * workers))
     bounds = [count * part // parts for part in range(parts + 1)]
     todo = collections.deque(itertools.pairwise(bounds))
 

@@ -19,7 +19,7 @@ from .blurs import blurred
 from .lines import edge_directions, offsets_along
 from .pyramid import Level
 from .search import STEPS
-from .targets import Targets, bounds, find_sources, positions, targets_on
+from .targets import Targets, bounds, find_sources, positions, targets_on, unused
 
 DOMINANT = 24  # offsets that are kept
 MIN_OFFSET = 4  # in pixels of the level: a patch resembles those beside it everywhere
@@ -98,14 +98,14 @@ def _nearest(level: Level, is_source: np.ndarray, targets: Targets) -> np.ndarra
     count = len(targets.centres)
     sources = positions(is_source)
     matches = sources[np.random.default_rng(0).integers(0, len(sources), count)]
-    distance = np.full(count, 1e30, np.float32)  # finite, as the kernels are compiled without infinities (fastmath)
+    distance = np.full(count, search_kernels.TOO_FAR)
     no_guide, no_weight = np.zeros_like(level.guide), np.zeros((count, 2), np.float32)
-    no_uses, no_offsets = np.zeros(level.hole.shape, np.float32), np.zeros((0, 2), np.int32)
+    no_uses, no_offsets = unused(is_source), np.zeros((0, 2), np.int32)
     for number in range(_SWEEPS):
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         parallel(
-            search_kernels.sweep, count, level.rows, *targets, is_source, matches, distance, no_guide, level.shift,
-            no_weight, no_uses, np.float32(0), sources, no_offsets, STEPS[number],
+            search_kernels.sweep, count, level.rows, *targets, matches, distance, no_guide, level.shift,
+            no_weight, no_uses, search_kernels.LEAST_PRICE, sources, no_offsets, STEPS[number],
             max(level.hole.shape), 0, 2, MIN_OFFSET, number, new_matches, new_distance,
         )  # fmt: skip
         matches, distance = new_matches, new_distance

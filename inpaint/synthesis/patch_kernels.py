@@ -1,9 +1,10 @@
 """Distances of patches and of guides, in vectors (numba).
 
-LLVM vectorises a sum over patches poorly: rows are short, and of no multiple of its vectors. Here each row is two
-vectors of 16 bytes, which overlap by what is masked in the second one; so nothing is read beyond the row. Differences
-are multiplied and added as 16-bit numbers, for which every CPU has an instruction. This is seven times faster than
-the loop.
+LLVM vectorises a sum over patches poorly: rows are short, and of no multiple of its vectors. Here each row is one
+vector of 32 bytes, of which those beside the patch are masked. They follow the row, but those of the last row precede
+it: so nothing is read outside the array. Differences are multiplied and added as 16-bit numbers, for which every CPU
+has an instruction. A patch takes 4 ns in all, so that leaving out its last rows, where the first ones differ enough,
+costs more than it saves: a branch that the CPU cannot predict.
 
 Without compilation (NUMBA_DISABLE_JIT) plain loops do the same.
 """
@@ -24,45 +25,46 @@ CHANNELS = 4
 PLANES = 2
 OPTIONS = {"nogil": True, "fastmath": True}
 INLINE = {**OPTIONS, "inline": "always"}
+FORCED = {**OPTIONS, "forceinline": True}
+"""Inlined by LLVM: compiles faster where a function is called in many places."""
 
 _BYTE, _SHORT, _WORD, _LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
-_LANES = 16
+_LANES = 32
 _GUIDE = 8
 
 
-def _sum_of_squares(row_bytes: int, rows: int) -> Any:
-    """Return a function that sums the squared differences of some rows of two patches, of 16 to 32 bytes each.
+def _sum_of_squares(channels: int, planes: int) -> Any:
+    """Return a function that sums the squared differences of two patches, whose rows come from the planes in turn.
 
-    Its arguments are an array of uint8, the positions of the first byte of both, and the bytes from row to row.
+    Its arguments are an array of uint8, the positions of the first byte of both, and the bytes from row to row and
+    from plane to plane.
     """
-    second = row_bytes - _LANES  # where the second vector of a row begins
+    row_bytes = SIDE * channels
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         base = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        _, *places, stride = arguments
+        _, *places, stride, plane = arguments
         bytes_, shorts, words = (ir.VectorType(kind, _LANES) for kind in (_BYTE, _SHORT, _WORD))
-        new = [lane >= _LANES - second for lane in range(_LANES)]  # lanes that the first vector does not hold
-        mask = ir.Constant(shorts, [ir.Constant(_SHORT, -1 if lane else 0) for lane in new])
-        totals = [ir.Constant(words, None), ir.Constant(words, None)]
+        totals = [ir.Constant(words, None), ir.Constant(words, None)]  # in turns: neither waits for the other
 
-        def load(place: Any, offset: int) -> Any:
-            pointer = builder.gep(base, [builder.add(place, ir.Constant(_LONG, offset))])
-            loaded = builder.load(builder.bitcast(pointer, bytes_.as_pointer()))
+        def load(place: Any) -> Any:
+            loaded = builder.load(builder.bitcast(builder.gep(base, [place]), bytes_.as_pointer()))
             loaded.align = 1
             return builder.zext(loaded, shorts)
 
-        for _ in range(rows):
-            for number, offset in enumerate((0, second)):
-                difference = builder.sub(*(load(place, offset) for place in places))
-                if number:
-                    difference = builder.and_(difference, mask)
-                wide = builder.sext(difference, words)
-                totals[number] = builder.add(totals[number], builder.mul(wide, wide))
-            places = [builder.add(place, stride) for place in places]
-        return _reduced(builder, "llvm.vector.reduce.add.v16i32", _WORD, [builder.add(*totals)])
+        for row in range(SIDE):
+            before = _LANES - row_bytes if row == SIDE - 1 else 0  # bytes of the vector that lie before the row
+            own = [-1 if before <= lane < before + row_bytes else 0 for lane in range(_LANES)]
+            steps = [builder.mul(stride, ir.Constant(_LONG, row)), builder.mul(plane, ir.Constant(_LONG, row % planes))]
+            offset = builder.sub(builder.add(*steps), ir.Constant(_LONG, before))
+            difference = builder.sub(*(load(builder.add(place, offset)) for place in places))
+            difference = builder.and_(difference, ir.Constant(shorts, [ir.Constant(_SHORT, mask) for mask in own]))
+            wide = builder.sext(difference, words)
+            totals[row % 2] = builder.add(totals[row % 2], builder.mul(wide, wide))
+        return _reduced(builder, f"llvm.vector.reduce.add.v{_LANES}i32", _WORD, [builder.add(*totals)])
 
-    def typed(typing: Any, pixels: Any, first: Any, other: Any, stride: Any) -> Any:
-        return types.int32(pixels, types.uint64, types.uint64, types.uint64), generate
+    def typed(typing: Any, pixels: Any, first: Any, other: Any, stride: Any, plane: Any) -> Any:
+        return types.int32(pixels, types.uint64, types.uint64, types.uint64, types.uint64), generate
 
     return intrinsic(typed)
 
@@ -100,22 +102,15 @@ def _reduced(builder: Any, name: str, kind: Any, arguments: list[Any], flags: tu
     return builder.call(function, arguments, fastmath=flags)
 
 
-_EVEN, _ODD = (SIDE + 1) // 2, SIDE // 2
-_sum_of_even_rows, _sum_of_odd_rows = (_sum_of_squares(SIDE * CHANNELS, rows) for rows in (_EVEN, _ODD))
-_sum_of_colours = _sum_of_squares(SIDE * 3, SIDE)
+_sum_of_features, _sum_of_colours = _sum_of_squares(CHANNELS, PLANES), _sum_of_squares(3, 1)
 
 
 @njit(**INLINE)
-def _patch_distance(features: Any, y: Any, x: Any, source_y: Any, source_x: Any, limit: Any) -> Any:
-    stride = np.uint64(features.shape[2])
+def _patch_distance(features: Any, y: Any, x: Any, source_y: Any, source_x: Any) -> Any:
+    stride, plane = np.uint64(features.shape[2]), np.uint64(features.shape[1] * features.shape[2])
     first = np.uint64(y - RADIUS) * stride + np.uint64((x - RADIUS) * CHANNELS)
     other = np.uint64(source_y - RADIUS) * stride + np.uint64((source_x - RADIUS) * CHANNELS)
-    total = np.float32(_sum_of_even_rows(features, first, other, np.uint64(2) * stride)) * np.float32(1 / 255**2)
-    if total >= limit:
-        return total
-    step = np.uint64(features.shape[1] + 1) * stride
-    odd = _sum_of_odd_rows(features, first + step, other + step, np.uint64(2) * stride)
-    return total + np.float32(odd) * np.float32(1 / 255**2)
+    return np.float32(_sum_of_features(features, first, other, stride, plane)) * np.float32(1 / 255**2)
 
 
 @njit(**INLINE)
@@ -123,7 +118,7 @@ def _colour_distance(picture: Any, y: Any, x: Any, source_y: Any, source_x: Any)
     stride = np.uint64(picture.shape[1])
     first = np.uint64(y - RADIUS) * stride + np.uint64((x - RADIUS) * 3)
     other = np.uint64(source_y - RADIUS) * stride + np.uint64((source_x - RADIUS) * 3)
-    return np.float32(_sum_of_colours(picture, first, other, stride)) * np.float32(1 / 255**2)
+    return np.float32(_sum_of_colours(picture, first, other, stride, np.uint64(0))) * np.float32(1 / 255**2)
 
 
 @njit(**INLINE)
@@ -134,7 +129,7 @@ def _guide_distance(guide: Any, y: Any, x: Any, source_y: Any, source_x: Any, fi
     return _guide_sum(guide, first, other, fine, coarse)
 
 
-def _plain_patch_distance(features: Any, y: int, x: int, source_y: int, source_x: int, limit: float) -> np.float32:
+def _plain_patch_distance(features: Any, y: int, x: int, source_y: int, source_x: int) -> np.float32:
     total = 0
     for row in range(-RADIUS, RADIUS + 1):
         for index in range(-RADIUS * CHANNELS, (RADIUS + 1) * CHANNELS):
@@ -162,10 +157,10 @@ def _plain_guide_distance(
 _IS_COMPILED = not numba.config.DISABLE_JIT
 
 patch_distance = _patch_distance if _IS_COMPILED else _plain_patch_distance
-"""(features, y, x, source_y, source_x, limit): the squared distance of two patches' features in [0, 1], float32.
+"""(features, y, x, source_y, source_x): the squared distance of two patches' features in [0, 1], float32.
 
-Beyond the limit it is not completed. Features are uint8 (PLANES, h, w * CHANNELS); even rows of the patches are read
-from the first plane, odd ones from the second.
+Features are uint8 (PLANES, h, w * CHANNELS); even rows of the patches are read from the first plane, odd ones from the
+second.
 """
 
 colour_distance = _colour_distance if _IS_COMPILED else _plain_colour_distance

@@ -17,7 +17,7 @@ from . import search_kernels
 from .patch_kernels import SIDE
 from .pyramid import Level
 from .settings import Settings
-from .targets import Field, find_sources, find_targets, positions, upsampled_matches
+from .targets import Field, find_sources, find_targets, positions, unused, upsampled_matches
 from .voting import ballot, box_of, copy_features, strongest_offsets, vote_mean
 
 _MOST_VALUES = 2048  # of which quantiles are computed
@@ -78,7 +78,7 @@ class Search:
         self.guide = level.guide.copy()
         self.guide[..., 6:] *= np.float32(np.sqrt(settings.position / guide))
         self.rows = level.rows
-        self.uses = np.zeros(level.hole.shape, np.float32)
+        self.uses = unused(self.is_source)
 
     def _depths(self) -> np.ndarray:
         """Return the distance of each target to the nearest pixel outside the hole, 0 there: float32 (n,)."""
@@ -158,9 +158,8 @@ class Search:
     def _count_uses(self, matches: np.ndarray, distance: np.ndarray) -> np.float32:
         """Count how often sources are used, add the price of those used more than once, and return the price."""
         search_kernels.count_uses(matches, self.uses, self.stride**2)
-        price = np.float32(self.settings.occurrence * (_quantile(distance, 0.5) + 1e-6))
-        y, x = matches.T
-        distance += price * np.maximum(self.uses[y, x] - 1, 0)
+        price = np.float32(self.settings.occurrence * (_quantile(distance, 0.5) + 1e-6) + search_kernels.LEAST_PRICE)
+        search_kernels.add_prices(matches, self.uses, price, distance)
         return price
 
     def _sweep(
@@ -172,8 +171,8 @@ class Search:
         sources = self.sources if random_tries else np.zeros((0, 2), np.int32)
         level = self.level
         parallel(
-            search_kernels.sweep, len(distance), self.rows, *self.targets, self.is_source, matches,
-            distance, self.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets, step,
+            search_kernels.sweep, len(distance), self.rows, *self.targets, matches, distance,
+            self.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets, step,
             self._window(wide), 4 * tries if wide else tries, random_tries, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance

@@ -26,7 +26,16 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-from .patch_kernels import INLINE, OPTIONS, colour_distance, guide_distance, patch_distance
+from .patch_kernels import FORCED, INLINE, OPTIONS, colour_distance, guide_distance, patch_distance
+
+NOWHERE = np.float32(1e30)
+"""How often a source is used that does not exist; a finite number, as the kernels are compiled without infinities."""
+
+LEAST_PRICE = np.float32(1e-10)
+"""What each use of a source costs at least."""
+
+TOO_FAR = np.float32(1e19)
+"""A distance that is more than any other, and less than what a source costs that does not exist."""
 
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -66,68 +75,93 @@ def distances(start, stop, features, targets, matches, guide, shift, guide_weigh
         source_y, source_x = matches[index, 0], matches[index, 1]
         fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
         total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, fine, coarse)
-        out[index] = total + patch_distance(features, y, x, source_y, source_x, np.float32(1e30))
+        out[index] = total + patch_distance(features, y, x, source_y, source_x)
+
+
+@njit(**FORCED)
+def _priced(features, guide, shift, uses, price, y, x, fine, coarse, source_y, source_x, limit):
+    """Return the distance of a target to a source with its price; TOO_FAR if it is `limit` or more without the patches.
+
+    With TOO_FAR as the limit only patches of sources that do not exist are not read, as they may lie beside the
+    picture. With another early return numba would count references to the arrays, which takes longer than all else.
+    """
+    used = uses[np.uint64(source_y), np.uint64(source_x)]
+    total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, fine, coarse)
+    total += price * max(used - np.float32(1), np.float32(0))
+    if total >= limit:
+        return TOO_FAR
+    return total + patch_distance(features, y, x, source_y, source_x)
 
 
 @njit(**OPTIONS)
 def sweep(
-    start, stop, features, targets, cells, rows, columns, index_at, is_source, matches, distance, guide, shift,
-    guide_weight, uses, price, sources, offsets, step, window, offset_tries, random_tries, min_offset, seed,
-    new_matches, new_distance,
+    start, stop, features, targets, cells, rows, columns, index_at, matches, distance, guide, shift, guide_weight,
+    uses, price, sources, offsets, step, window, offset_tries, random_tries, min_offset, seed, new_matches,
+    new_distance,
 ):  # fmt: skip
     """Write better matches to `new_matches` (n, 2) and their distances to `new_distance` (n,).
 
     Candidates are the continuations of four neighbours' matches, `offset_tries` of the offsets that repeat in the
-    photo, positions around the match in shrinking windows, and `random_tries` sources.
+    photo, positions around the match in shrinking windows, and `random_tries` sources. Most of the first and third are
+    about as good as the match, so that their patches are compared at once; most others are much worse.
 
     Args:
-        uses: float32 (h, w), see `count_uses`.
-        price: what is added to the distance of a source for each use but the first.
+        uses: float32 (h, w), of each source, see `count_uses`.
+        price: what is added to the distance of a source for each use but the first, LEAST_PRICE or more.
         sources: int32 (m, 2), all sources.
         offsets: int32 (k, 2), candidates for the vector from a target to its source.
         step: distance of the neighbours in the lattice.
         window: largest distance of random candidates from the match, halved from try to try.
         min_offset: sources nearer than this, across and down, are no candidates; 0: all are.
     """
-    height, width = is_source.shape
-    for index in range(start, stop):
+    height, width = uses.shape
+    first_window, first_random = 4 + offset_tries, 4 + offset_tries
+    while (window >> (first_random - first_window)) >= 1:
+        first_random += 1
+    for index in range(np.uint64(start), np.uint64(stop)):  # of signed ones each access would test the sign
         y, x = targets[index, 0], targets[index, 1]
-        guide_y, guide_x = y >> shift, x >> shift
         fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
         best_y, best_x = matches[index, 0], matches[index, 1]
         best = distance[index]
-        window_tries = 0
-        while (window >> window_tries) >= 1:
-            window_tries += 1
-        for attempt in range(4 + offset_tries + window_tries + random_tries):
-            if attempt < 4:
-                down, right = NEIGHBOURS[attempt]
-                neighbour = _target(index_at, cells[index, 0] + down * step, cells[index, 1] + right * step)
-                if neighbour < 0:
-                    continue
-                new_y = matches[neighbour, 0] + y - targets[neighbour, 0]
-                new_x = matches[neighbour, 1] + x - targets[neighbour, 1]
-            elif attempt < 4 + offset_tries:
-                bits = _hash(index, seed, attempt)
-                chosen = _below(bits, len(offsets))
-                new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
-            elif attempt < 4 + offset_tries + window_tries:
-                reach = window >> (attempt - 4 - offset_tries)
-                bits = _hash(index, seed, attempt)
-                new_y = best_y + _below(bits, 2 * reach + 1) - reach
-                new_x = best_x + _below(bits * np.uint32(0x9E3779B1), 2 * reach + 1) - reach
-            else:
-                chosen = _below(_hash(index, seed, attempt), len(sources))
-                new_y, new_x = sources[chosen, 0], sources[chosen, 1]
-            if not (0 <= new_y < height and 0 <= new_x < width) or not is_source[new_y, new_x]:
+        for down, right in NEIGHBOURS:
+            neighbour = _target(index_at, cells[index, 0] + down * step, cells[index, 1] + right * step)
+            if neighbour < 0:
                 continue
+            other = np.uint64(neighbour)
+            new_y, new_x = matches[other, 0] + y - targets[other, 0], matches[other, 1] + x - targets[other, 1]
             if (new_y == best_y and new_x == best_x) or (abs(new_y - y) < min_offset and abs(new_x - x) < min_offset):
                 continue
-            total = guide_distance(guide, guide_y, guide_x, new_y >> shift, new_x >> shift, fine, coarse)
-            total += price * max(uses[new_y, new_x] - np.float32(1), np.float32(0))
-            if total >= best:
+            if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total += patch_distance(features, y, x, new_y, new_x, best - total)
+            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, TOO_FAR)
+            if total < best:
+                best, best_y, best_x = total, new_y, new_x
+        for attempt in range(4, first_window):
+            chosen = _below(_hash(index, seed, attempt), len(offsets))
+            new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
+            if not (0 <= new_y < height and 0 <= new_x < width):
+                continue
+            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, best)
+            if total < best and not (new_y == best_y and new_x == best_x):
+                best, best_y, best_x = total, new_y, new_x
+        for attempt in range(first_window, first_random):
+            reach = window >> (attempt - first_window)
+            bits = _hash(index, seed, attempt)
+            new_y = best_y + _below(bits, 2 * reach + 1) - reach
+            new_x = best_x + _below(bits * np.uint32(0x9E3779B1), 2 * reach + 1) - reach
+            if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
+                continue
+            if not (0 <= new_y < height and 0 <= new_x < width):
+                continue
+            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, TOO_FAR)
+            if total < best and not (new_y == best_y and new_x == best_x):
+                best, best_y, best_x = total, new_y, new_x
+        for attempt in range(first_random, first_random + random_tries):
+            chosen = _below(_hash(index, seed, attempt), len(sources))
+            new_y, new_x = sources[chosen, 0], sources[chosen, 1]
+            if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
+                continue
+            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, best)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best
@@ -135,7 +169,10 @@ def sweep(
 
 @njit(**OPTIONS)
 def count_uses(matches, uses, amount):
-    """Add `amount` / 9 to `uses` (h, w) at the 3 x 3 pixels around every match: how often sources near are used."""
+    """Add `amount` / 9 to `uses` (h, w) at the 3 x 3 pixels around every match: how often sources near are used.
+
+    It stays NOWHERE where there is no source.
+    """
     share = np.float32(amount / 9)
     for index in range(len(matches)):
         y, x = matches[index, 0], matches[index, 1]
@@ -145,13 +182,23 @@ def count_uses(matches, uses, amount):
 
 
 @njit(**OPTIONS)
+def add_prices(matches, uses, price, distance):
+    """Add the price of each match to its distance (n,), see `sweep`."""
+    for index in range(len(matches)):
+        used = uses[matches[index, 0], matches[index, 1]]
+        if np.float32(1) < used < NOWHERE:
+            distance[index] += price * (used - np.float32(1))
+
+
+@njit(**OPTIONS)
 def forget_uses(matches, uses):
-    """Set `uses` (h, w) to 0 at the 3 x 3 pixels around every match."""
+    """Set `uses` (h, w) to 0 at the 3 x 3 pixels around every match, where there are sources."""
     for index in range(len(matches)):
         y, x = matches[index, 0], matches[index, 1]
         for row in range(y - 1, y + 2):
             for column in range(x - 1, x + 2):
-                uses[row, column] = 0
+                if uses[row, column] < NOWHERE:
+                    uses[row, column] = 0
 
 
 @njit(**OPTIONS)

@@ -52,6 +52,11 @@ def find_sources(usable: np.ndarray) -> np.ndarray:
     return sources
 
 
+def unused(is_source: np.ndarray) -> np.ndarray:
+    """Return how often each source is used before any is: float32 (h, w), 0, and NOWHERE where there is none."""
+    return np.where(is_source, np.float32(0), search_kernels.NOWHERE)
+
+
 def positions(mask: np.ndarray) -> np.ndarray:
     """Return row and column of the set pixels of a mask: int32 (n, 2)."""
     counts = np.empty(len(mask), np.int64)

@@ -13,6 +13,7 @@ import numpy as np
 from inpaint.compiled.jit import njit
 
 from .patch_kernels import CHANNELS, INLINE, OPTIONS, RADIUS, SIDE
+from .sum_kernels import LANES, sum_equal
 
 
 @njit(**OPTIONS)
@@ -97,7 +98,8 @@ def vote_offset(start, stop, hole, top, left, rows, columns, offset_at, weight_a
         share: float32 of the same shape, written: in (0, 1], or 0 where no patch lies.
     """
     width = hole.shape[1]
-    found, votes = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.float32)
+    size = -(-SIDE * SIDE // LANES) * LANES
+    found, votes, sums = np.zeros(size, np.int32), np.empty(size, np.float32), np.empty(size, np.float32)
     first_row = 0
     for box_row in range(start, stop):
         y = top + box_row
@@ -111,33 +113,21 @@ def vote_offset(start, stop, hole, top, left, rows, columns, offset_at, weight_a
                 continue
             first = _advanced(first, columns, x - RADIUS)
             end = _advanced(end, columns, x + RADIUS + 1)
-            count, last, recent = 0, 0, 0
-            total, sum_of_last = np.float32(0), np.float32(0)
-            for row in range(first_row, stop_row):
-                for column in range(first, end):
-                    weight, offset = weight_at[row, column], offset_at[row, column]
-                    if weight == 0:
-                        continue
+            count, total = np.uint64(0), np.float32(0)  # of signed indices each access would test the sign
+            for row in range(np.uint64(first_row), np.uint64(stop_row)):
+                for column in range(np.uint64(first), np.uint64(end)):
+                    weight = weight_at[row, column]
+                    found[count], votes[count] = offset_at[row, column], weight
                     total += weight
-                    if count > 0 and offset == recent:  # most are those of their neighbours
-                        sum_of_last += weight
-                        continue
-                    votes[last] = sum_of_last
-                    last, recent = 0, offset
-                    while last < count and found[last] != offset:
-                        last += 1
-                    if last == count:
-                        found[last], votes[last] = offset, 0
-                        count += 1
-                    sum_of_last = votes[last] + weight
+                    count += np.uint64(weight != 0)
             if count == 0:
                 continue
-            votes[last] = sum_of_last
-            best = 0
-            for place in range(1, count):
-                if votes[place] > votes[best]:
-                    best = place
-            offsets[box_row, box_column], share[box_row, box_column] = found[best], votes[best] / total
+            sum_equal(found, votes, count, sums)
+            best, most = np.uint64(0), sums[0]
+            for place in range(np.uint64(1), count):
+                if sums[place] > most:
+                    best, most = place, sums[place]
+            offsets[box_row, box_column], share[box_row, box_column] = found[best], most / total
 
 
 @njit(**OPTIONS)

@@ -22,7 +22,12 @@ from inpaint.synthesis.settings import Settings
 from inpaint.synthesis.synthesize import synthesize
 from tests.inpaint.synthesis.photos import textured
 
-UNSHARED = (search_kernels, "count_uses"), (search_kernels, "forget_uses"), (vote_kernels, "lay_out")
+UNSHARED = (
+    (search_kernels, "count_uses"),
+    (search_kernels, "add_prices"),
+    (search_kernels, "forget_uses"),
+    (vote_kernels, "lay_out"),
+)
 """Kernels that are called without `parallel`."""
 
 
