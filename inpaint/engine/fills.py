@@ -53,7 +53,8 @@ class Fill(NamedTuple):
         common = self.box.intersection(canvas_box)
         source = common.relative_to(self.left, self.top).slices
         target = common.relative_to(canvas_box.left, canvas_box.top).slices
-        canvas[target][self.hole[source]] = self.pixels[source][self.hole[source]]
+        for channel in range(3):  # ten times as fast as an assignment to canvas[target][hole]
+            np.copyto(canvas[target][..., channel], self.pixels[source][..., channel], where=self.hole[source])
         if hole is not None:
             hole[target][self.hole[source]] = False
 
@@ -69,7 +70,8 @@ class Fill(NamedTuple):
 
     def pack(self) -> "PackedFill":
         """Return the same in less memory, for holes that cover little of their bounding box."""
-        return PackedFill(self.box, np.packbits(self.hole), self.pixels[self.hole])
+        values = _whole_pixels(self.pixels)[self.hole]
+        return PackedFill(self.box, np.packbits(self.hole), values.view(np.uint8).reshape(-1, 3))
 
 
 class PackedFill(NamedTuple):
@@ -94,7 +96,7 @@ class PackedFill(NamedTuple):
         """Return the fill, black where nothing is filled."""
         hole = unpack_mask(self.bits, self.box)
         pixels = np.zeros((*hole.shape, 3), np.uint8)
-        pixels[hole] = self.values
+        _whole_pixels(pixels)[hole] = _whole_pixels(self.values)
         return Fill(self.box.left, self.box.top, pixels, hole)
 
 
@@ -118,6 +120,11 @@ def grey_fills(fill_holes: FillHoles) -> FillHoles:
             yield fill if fill.ends_drafts else fill._replace(pixels=without_colour(fill.pixels))
 
     return fill_grey
+
+
+def _whole_pixels(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels, uint8 (..., 3), as items of three bytes each, of which masks select some much faster: a view."""
+    return np.ascontiguousarray(pixels).view("V3")[..., 0]
 
 
 def unpack_mask(bits: np.ndarray, box: Box) -> np.ndarray:
