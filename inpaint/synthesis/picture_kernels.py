@@ -209,18 +209,20 @@ def halve(start, stop, values, weight, out, out_weight):
         out_weight: float32 of the same height and width, written: the mean weight.
     """
     height, width = weight.shape
-    for y in range(start, stop):
-        for x in range(out.shape[1]):
-            total, size = np.float32(0), 0
-            for channel in range(out.shape[2]):
-                out[y, x, channel] = 0
-            for row in range(2 * y, min(2 * y + 2, height)):
-                for column in range(2 * x, min(2 * x + 2, width)):
-                    size += 1
-                    total += weight[row, column]
-                    for channel in range(out.shape[2]):
-                        out[y, x, channel] += weight[row, column] * values[row, column, channel]
+    for y in range(np.uint64(start), np.uint64(stop)):  # of signed indices each access would test the sign
+        top = np.uint64(2) * y
+        bottom = min(top + np.uint64(1), np.uint64(height - 1))
+        below = np.float32(bottom > top)  # 0: there is no such row
+        for x in range(np.uint64(out.shape[1])):
+            left = np.uint64(2) * x
+            right = min(left + np.uint64(1), np.uint64(width - 1))
+            beside = np.float32(right > left)
+            first, second = weight[top, left], beside * weight[top, right]
+            third, fourth = below * weight[bottom, left], below * beside * weight[bottom, right]
+            total = first + second + third + fourth
             scale = np.float32(1) / max(total, np.float32(1e-9))
-            for channel in range(out.shape[2]):
-                out[y, x, channel] *= scale
-            out_weight[y, x] = total / size
+            for channel in range(np.uint64(out.shape[2])):
+                upper = first * values[top, left, channel] + second * values[top, right, channel]
+                lower = third * values[bottom, left, channel] + fourth * values[bottom, right, channel]
+                out[y, x, channel] = scale * (upper + lower)
+            out_weight[y, x] = total / ((np.float32(1) + below) * (np.float32(1) + beside))

@@ -83,8 +83,18 @@ def build_levels(
     scales = [_Scale(known, share, filled, may_copy, *energy)]
     for _ in range(finest, coarsest):
         scales.append(_halved_scale(scales[-1]))
-    levels = [_level(number, finest, scales, settings) for number in range(1, coarsest - finest + 1)]
-    return [_finest_level(picture, hole, usable, finest, scales, settings), *levels]
+    described = scales[: max(coarsest - finest, 1)]  # the finest level has the texture and the guide of the next one
+    textures = [_texture(scale) for scale in described]
+    guides = [_guide(number, finest, scales, settings) for number in range(len(described))]
+    features, hole, usable = shrunk_level(picture, hole, usable, 1 << finest)
+    _set_texture(features, textures[0], 1, settings)
+    levels = [Level(1 << finest, features, hole, usable, guides[0], 1)]
+    for number in range(coarsest - finest):
+        scale = scales[number]
+        features = _with_colours(scale.known, scale.share, scale.filled)
+        _set_texture(features, textures[number], 0, settings)
+        levels.append(Level(factor << number, features, scale.share < 0.5, scale.usable > 0.999, guides[number], 0))
+    return levels
 
 
 def diffused(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -177,26 +187,8 @@ def _halved_scale(scale: _Scale) -> _Scale:
     return _Scale(known, share, filled, usable, *halved(scale.energy, scale.energy_weight))
 
 
-def _finest_level(
-    picture: np.ndarray, hole: np.ndarray, usable: np.ndarray, finest: int, scales: list[_Scale], settings: Settings
-) -> Level:
-    """Return the finest level, whose texture and guide have half its resolution: those of the first scale."""
-    features, hole, usable = shrunk_level(picture, hole, usable, 1 << finest)
-    _set_texture(features, scales[0], 1, settings)
-    return Level(1 << finest, features, hole, usable, _guide(0, finest, scales, settings), 1)
-
-
-def _level(number: int, finest: int, scales: list[_Scale], settings: Settings) -> Level:
-    """Return another level, which is one of the scales."""
-    scale = scales[number - 1]
-    features = _with_colours(scale.known, scale.share, scale.filled)
-    _set_texture(features, scale, 0, settings)
-    guide = _guide(number - 1, finest, scales, settings)
-    return Level(1 << (finest + number), features, scale.share < 0.5, scale.usable > 0.999, guide, 0)
-
-
-def _set_texture(features: np.ndarray, scale: _Scale, shift: int, settings: Settings) -> None:
-    """Set the last channel: the energy of the texture, averaged over 3 x 3 pixels; in the hole that of what is near."""
+def _texture(scale: _Scale) -> np.ndarray:
+    """Return the energy of the texture, averaged over 3 x 3 pixels; in the hole that of what is near."""
     texture, is_known = np.empty_like(scale.energy), np.empty_like(scale.share)
     parallel(
         picture_kernels.mean_texture, len(texture), scale.energy, scale.energy_weight, scale.share, texture, is_known,
@@ -208,6 +200,11 @@ def _set_texture(features: np.ndarray, scale: _Scale, shift: int, settings: Sett
         reach = _REACH + max(bottom - top, right - left) // 8
         near = slice(max(top - reach, 0), bottom + reach), slice(max(left - reach, 0), right + reach)
         texture[near] = diffused(np.ascontiguousarray(texture[near]), np.ascontiguousarray(is_known[near]))
+    return texture
+
+
+def _set_texture(features: np.ndarray, texture: np.ndarray, shift: int, settings: Settings) -> None:
+    """Set the last channel: the texture, which has half the resolution if `shift` is 1."""
     # a plane holds the energy in one of two rows
     weight = np.float32(255 * np.sqrt(settings.texture * PLANES))
     parallel(picture_kernels.set_texture, features.shape[1], texture, shift, weight, features, least=_rows(features[0]))
