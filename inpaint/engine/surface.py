@@ -143,7 +143,9 @@ def _mixed(
     surface = synthesize(picture, hole, usable, diameter, seed=options.seed, settings=settings, cancelled=cancelled)
     if surface is None:
         return network
-    patch_share = SKIN_SHARE if skin else np.interp(1 - usable.mean(), MISSING_SHARES, PATCH_SHARES)
+    patch_share = (
+        SKIN_SHARE if skin else np.interp(1 - np.count_nonzero(usable) / usable.size, MISSING_SHARES, PATCH_SHARES)
+    )
     strength = np.float32(options.texture_strength * patch_share)
     grid = depths.astype(np.float32)
     columns = np.arange(network.shape[1]) // factor

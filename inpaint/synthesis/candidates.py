@@ -99,12 +99,12 @@ def _nearest(level: Level, is_source: np.ndarray, targets: Targets) -> np.ndarra
     sources = positions(is_source)
     matches = sources[np.random.default_rng(0).integers(0, len(sources), count)]
     distance = np.full(count, search_kernels.TOO_FAR)
-    no_guide, no_weight = np.zeros_like(level.guide), np.zeros((count, 2), np.float32)
+    no_weight = np.zeros((count, level.guide.shape[2]), np.float32)
     no_uses, no_offsets = unused(is_source), np.zeros((0, 2), np.int32)
     for number in range(_SWEEPS):
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         parallel(
-            search_kernels.sweep, count, level.rows, *targets, matches, distance, no_guide, level.shift,
+            search_kernels.sweep, count, level.rows, *targets, matches, distance, level.guide, level.shift,
             no_weight, no_uses, search_kernels.LEAST_PRICE, sources, no_offsets, STEPS[number],
             max(level.hole.shape), 0, 2, MIN_OFFSET, number, new_matches, new_distance,
         )  # fmt: skip

@@ -70,28 +70,24 @@ def _sum_of_squares(channels: int, planes: int) -> Any:
 
 
 @intrinsic
-def _guide_sum(typing: Any, guide: Any, first: Any, other: Any, fine: Any, coarse: Any) -> Any:
-    """Sum squared differences of 8 floats at two positions, those of three channels weighted apart."""
+def _guide_sum(typing: Any, guide: Any, first: Any, other: Any, weights: Any, own: Any) -> Any:
+    """Sum squared differences of 8 floats at two positions, each with its weight, of which the first has a position."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        base = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        _, *places, fine, coarse = arguments
+        guide, weights = (
+            context.make_array(signature.args[number])(context, builder, arguments[number]).data for number in (0, 3)
+        )
         vector = ir.VectorType(ir.FloatType(), _GUIDE)
         values = []
-        for place in places:
-            pointer = builder.bitcast(builder.gep(base, [place]), vector.as_pointer())
-            values.append(builder.load(pointer))
+        for base, place in ((guide, arguments[1]), (guide, arguments[2]), (weights, arguments[4])):
+            values.append(builder.load(builder.bitcast(builder.gep(base, [place]), vector.as_pointer())))
             values[-1].align = 4
-        weights = ir.Constant(vector, ir.Undefined)
-        for lane in range(_GUIDE):
-            weights = builder.insert_element(weights, fine if lane < 3 else coarse, ir.Constant(_WORD, lane))
-        difference = builder.fsub(*values, flags=("fast",))
+        difference = builder.fsub(*values[:2], flags=("fast",))
         square = builder.fmul(difference, difference, flags=("fast",))
-        terms = [ir.Constant(ir.FloatType(), 0.0), builder.fmul(square, weights, flags=("fast",))]
+        terms = [ir.Constant(ir.FloatType(), 0.0), builder.fmul(square, values[2], flags=("fast",))]
         return _reduced(builder, "llvm.vector.reduce.fadd.v8f32", ir.FloatType(), terms, ("fast",))
 
-    signature = types.float32(guide, types.uint64, types.uint64, types.float32, types.float32)
-    return signature, generate
+    return types.float32(guide, types.uint64, types.uint64, weights, types.uint64), generate
 
 
 def _reduced(builder: Any, name: str, kind: Any, arguments: list[Any], flags: tuple[str, ...] = ()) -> Any:
@@ -122,11 +118,11 @@ def _colour_distance(picture: Any, y: Any, x: Any, source_y: Any, source_x: Any)
 
 
 @njit(**INLINE)
-def _guide_distance(guide: Any, y: Any, x: Any, source_y: Any, source_x: Any, fine: Any, coarse: Any) -> Any:
+def _guide_distance(guide: Any, y: Any, x: Any, source_y: Any, source_x: Any, weights: Any, index: Any) -> Any:
     width = np.uint64(guide.shape[1])
     first = (np.uint64(y) * width + np.uint64(x)) * np.uint64(_GUIDE)
     other = (np.uint64(source_y) * width + np.uint64(source_x)) * np.uint64(_GUIDE)
-    return _guide_sum(guide, first, other, fine, coarse)
+    return _guide_sum(guide, first, other, weights, np.uint64(index) * np.uint64(_GUIDE))
 
 
 def _plain_patch_distance(features: Any, y: int, x: int, source_y: int, source_x: int) -> np.float32:
@@ -148,10 +144,12 @@ def _plain_colour_distance(picture: Any, y: int, x: int, source_y: int, source_x
 
 
 def _plain_guide_distance(
-    guide: Any, y: int, x: int, source_y: int, source_x: int, fine: float, coarse: float
+    guide: Any, y: int, x: int, source_y: int, source_x: int, weights: Any, index: int
 ) -> np.float32:
-    squares = [(guide[y, x, channel] - guide[source_y, source_x, channel]) ** 2 for channel in range(_GUIDE)]
-    return np.float32(fine * sum(squares[:3]) + coarse * sum(squares[3:]))
+    total = 0.0
+    for channel in range(_GUIDE):
+        total += weights[index, channel] * (guide[y, x, channel] - guide[source_y, source_x, channel]) ** 2
+    return np.float32(total)
 
 
 _IS_COMPILED = not numba.config.DISABLE_JIT
@@ -167,6 +165,7 @@ colour_distance = _colour_distance if _IS_COMPILED else _plain_colour_distance
 """(picture, y, x, source_y, source_x): the squared distance of two patches' colours in [0, 1]; uint8 (h, w * 3)."""
 
 guide_distance = _guide_distance if _IS_COMPILED else _plain_guide_distance
-"""(guide, y, x, source_y, source_x, fine, coarse): the squared distance of two pixels of a guide, float32 (h, w, 8).
+"""(guide, y, x, source_y, source_x, weights, index): the squared distance of two pixels of a guide, float32 (h, w, 8).
 
-Its first three channels are weighted by `fine` and the others by `coarse`."""
+Its channels have the weights of a row of `weights`, float32 (n, 8).
+"""

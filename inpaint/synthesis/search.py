@@ -14,7 +14,7 @@ from inpaint.compiled.parallel import Cancelled, parallel, raise_if
 from inpaint.morphology.distance import distance_transform
 
 from . import search_kernels
-from .patch_kernels import SIDE
+from .patch_kernels import RADIUS, SIDE
 from .pyramid import Level
 from .settings import Settings
 from .targets import Field, find_sources, find_targets, positions, unused, upsampled_matches
@@ -74,19 +74,18 @@ class Search:
         guide = settings.guide[0] * position + settings.guide[1] * (1 - position)
         strength = np.full(len(depth), guide * SIDE**2, np.float32)
         near_edge = np.exp(depth * np.float32(-level.factor / settings.guide_depth_px))
-        self.guide_weight = np.stack([strength * near_edge, strength], 1)
-        self.guide = level.guide.copy()
-        self.guide[..., 6:] *= np.float32(np.sqrt(settings.position / guide))
+        self.guide_weight = np.empty((len(depth), level.guide.shape[2]), np.float32)
+        self.guide_weight[:, :3], self.guide_weight[:, 3:6] = (strength * near_edge)[:, None], strength[:, None]
+        self.guide_weight[:, 6:] = settings.position * SIDE**2
         self.rows = level.rows
         self.uses = unused(self.is_source)
 
     def _depths(self) -> np.ndarray:
         """Return the distance of each target to the nearest pixel outside the hole, 0 there: float32 (n,)."""
-        top, bottom, left, right = self.box
-        inside = np.pad(self.level.hole[top:bottom, left:right], 1)
-        distance = distance_transform(inside, border=True)
+        top, left = max(self.box.top - RADIUS, 0), max(self.box.left - RADIUS, 0)
+        near = self.level.hole[top : self.box.bottom + RADIUS, left : self.box.right + RADIUS]
         y, x = self.targets.centres.T
-        return distance[np.clip(y - top + 1, 0, len(inside) - 1), np.clip(x - left + 1, 0, inside.shape[1] - 1)]
+        return distance_transform(near, border=True)[y - top, x - left]
 
     @functools.cached_property
     def sources(self) -> np.ndarray:
@@ -150,7 +149,7 @@ class Search:
         out = np.empty(len(matches), np.float32)
         level = self.level
         parallel(
-            search_kernels.distances, len(out), self.rows, self.targets.centres, matches, self.guide, level.shift,
+            search_kernels.distances, len(out), self.rows, self.targets.centres, matches, level.guide, level.shift,
             self.guide_weight, out,
         )  # fmt: skip
         return out
@@ -172,8 +171,8 @@ class Search:
         level = self.level
         parallel(
             search_kernels.sweep, len(distance), self.rows, *self.targets, matches, distance,
-            self.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets, step,
-            self._window(wide), 4 * tries if wide else tries, random_tries, 0, seed, new_matches, new_distance,
+            level.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets,
+            step, self._window(wide), 4 * tries if wide else tries, random_tries, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance
 

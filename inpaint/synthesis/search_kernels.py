@@ -16,7 +16,7 @@ Arrays of all kernels:
     is_source: bool (h, w), the centres of patches without a hole pixel.
     guide: float32 (h >> shift, w >> shift, 8), low frequencies of the picture with the network's fill: RGB blurred a
         little, RGB blurred much, and the position.
-    guide_weight: float32 (n, 2), of the first three channels of the guide and of the others.
+    guide_weight: float32 (n, 8), of the channels of the guide.
 
 Reference:
     Barnes et al. 2009, PatchMatch, ACM TOG 28(3), section 3: propagation and random search.
@@ -73,20 +73,21 @@ def distances(start, stop, features, targets, matches, guide, shift, guide_weigh
     for index in range(start, stop):
         y, x = targets[index, 0], targets[index, 1]
         source_y, source_x = matches[index, 0], matches[index, 1]
-        fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
-        total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, fine, coarse)
+        total = guide_distance(
+            guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index
+        )  # fmt: skip
         out[index] = total + patch_distance(features, y, x, source_y, source_x)
 
 
 @njit(**FORCED)
-def _priced(features, guide, shift, uses, price, y, x, fine, coarse, source_y, source_x, limit):
+def _priced(features, guide, shift, guide_weight, uses, price, index, y, x, source_y, source_x, limit):
     """Return the distance of a target to a source with its price; TOO_FAR if it is `limit` or more without the patches.
 
     With TOO_FAR as the limit only patches of sources that do not exist are not read, as they may lie beside the
     picture. With another early return numba would count references to the arrays, which takes longer than all else.
     """
     used = uses[np.uint64(source_y), np.uint64(source_x)]
-    total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, fine, coarse)
+    total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
     total += price * max(used - np.float32(1), np.float32(0))
     if total >= limit:
         return TOO_FAR
@@ -120,7 +121,6 @@ def sweep(
         first_random += 1
     for index in range(np.uint64(start), np.uint64(stop)):  # of signed ones each access would test the sign
         y, x = targets[index, 0], targets[index, 1]
-        fine, coarse = guide_weight[index, 0], guide_weight[index, 1]
         best_y, best_x = matches[index, 0], matches[index, 1]
         best = distance[index]
         for down, right in NEIGHBOURS:
@@ -133,7 +133,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, TOO_FAR)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(4, first_window):
@@ -141,7 +141,7 @@ def sweep(
             new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, best)
+            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, best)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_window, first_random):
@@ -153,7 +153,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, TOO_FAR)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_random, first_random + random_tries):
@@ -161,7 +161,7 @@ def sweep(
             new_y, new_x = sources[chosen, 0], sources[chosen, 1]
             if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
                 continue
-            total = _priced(features, guide, shift, uses, price, y, x, fine, coarse, new_y, new_x, best)
+            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, best)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best

@@ -63,7 +63,7 @@ def synthesize(
     if min(hole.shape) < SIDE:
         return None
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
-    factor = guide_factor(1 - float(usable.mean()), thickness_px, settings.free_guide)
+    factor = guide_factor(1 - np.count_nonzero(usable) / usable.size, thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
@@ -104,7 +104,7 @@ def guide_factor(share: float, thickness_px: float, least: float) -> float:
 
 def _level_numbers(hole: np.ndarray, thickness_px: float, settings: Settings) -> tuple[int, int]:
     """Return the numbers of the finest and the coarsest level on which patches are searched everywhere."""
-    finest, count = 0, int(hole.sum())
+    finest, count = 0, int(np.count_nonzero(hole))
     while count > settings.most_pixels << 2 * finest or hole.size > _MOST_WINDOW_PIXELS << 2 * finest:
         finest += 1
     halvings = round(math.log2(max(thickness_px, 1) / (settings.core_px * (1 << finest))))

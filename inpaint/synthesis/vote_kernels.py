@@ -12,7 +12,7 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-from .patch_kernels import CHANNELS, INLINE, OPTIONS, RADIUS, SIDE
+from .patch_kernels import CHANNELS, INLINE, OPTIONS, PLANES, RADIUS, SIDE
 from .sum_kernels import LANES, sum_equal
 
 
@@ -57,7 +57,6 @@ def vote_mean(start, stop, hole, top, left, rows, columns, offset_at, weight_at,
     width = hole.shape[1]
     flat = features.reshape(features.shape[0], -1)
     first_row = 0
-    sums = np.empty(CHANNELS + 1, np.float32)
     for y in range(top + start, top + stop):
         first_row = _advanced(first_row, rows, y - RADIUS)
         stop_row = _advanced(first_row, rows, y + RADIUS + 1)
@@ -67,26 +66,28 @@ def vote_mean(start, stop, hole, top, left, rows, columns, offset_at, weight_at,
             end = _advanced(end, columns, x + RADIUS + 1)
             if not hole[y, x]:
                 continue
-            total = np.float32(0)
-            sums[:] = 0
-            for row in range(first_row, stop_row):
-                for column in range(first, end):
+            total, across, down = np.float32(0), np.float32(0), np.float32(0)
+            red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+            own = y * width + x
+            for row in range(np.uint64(first_row), np.uint64(stop_row)):  # see `vote_offset`
+                for column in range(np.uint64(first), np.uint64(end)):
                     weight = weight_at[row, column]
-                    if weight == 0:
-                        continue
-                    place = (y * width + x + offset_at[row, column]) * CHANNELS
+                    place = np.uint64((own + offset_at[row, column]) * CHANNELS)
                     total += weight
-                    for channel in range(CHANNELS):
-                        sums[channel] += weight * flat[0, place + channel]
-                    sums[CHANNELS] += weight * flat[1, place + CHANNELS - 1]
+                    red += weight * flat[0, place]
+                    green += weight * flat[0, place + np.uint64(1)]
+                    blue += weight * flat[0, place + np.uint64(2)]
+                    across += weight * flat[0, place + np.uint64(3)]
+                    down += weight * flat[1, place + np.uint64(3)]
             if total == 0:
                 continue
-            scale = np.float32(1) / total
-            for channel in range(CHANNELS):
-                value = np.uint8(sums[channel] * scale + np.float32(0.5))
-                features[0, y, x * CHANNELS + channel] = value
-                features[1, y, x * CHANNELS + channel] = value
-            features[1, y, x * CHANNELS + CHANNELS - 1] = np.uint8(sums[CHANNELS] * scale + np.float32(0.5))
+            scale, half, place = np.float32(1) / total, np.float32(0.5), np.uint64(own * CHANNELS)
+            for plane in range(PLANES):
+                flat[plane, place] = np.uint8(red * scale + half)
+                flat[plane, place + np.uint64(1)] = np.uint8(green * scale + half)
+                flat[plane, place + np.uint64(2)] = np.uint8(blue * scale + half)
+            flat[0, place + np.uint64(3)] = np.uint8(across * scale + half)
+            flat[1, place + np.uint64(3)] = np.uint8(down * scale + half)
 
 
 @njit(**OPTIONS)
