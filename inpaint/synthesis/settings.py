@@ -24,7 +24,9 @@ class Settings:
         starts: at the coarsest level, of which the one with the least energy after these iterations goes on.
         window: largest distance of random candidates from a match, in pixels of the level; at the start of the coarsest
             level they lie anywhere.
-        stride: distance of the targets at the two finest levels that are searched, in pixels.
+        stride: distance of the targets at fine levels, in pixels.
+        fine_levels: number of these, from the finest that is searched, and one more for holes of up to NARROW_PX
+            thickness; the coarsest level is never one of them.
         offset_tries: candidates per sweep from the offsets at which the photo repeats itself.
         texture: weight of squared differences of the texture channels, beside those of the colours.
         guide: weight of the guide at the coarsest and at the finest level, beside the patch's distance per pixel.
@@ -42,13 +44,14 @@ class Settings:
     core_px: float = 10.5
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
-    iterations: tuple[int, ...] = (8, 5, 3)
+    iterations: tuple[int, ...] = (8, 6, 3)
     narrow_iterations: tuple[int, ...] = (4, 3, 2)
     sweeps: tuple[int, ...] = (2,)
     mean_votes: int = 2
     starts: int = 3
     window: int = 8
     stride: int = 2
+    fine_levels: int = 2
     offset_tries: int = 3
     texture: float = 30.0
     guide: tuple[float, float] = (4.0, 0.8)

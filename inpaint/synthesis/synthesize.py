@@ -23,7 +23,6 @@ from .pyramid import Level, as_floats, build_levels, diffused, set_features
 from .search import Found, Search
 from .settings import NARROW_PX, SETTINGS, Settings
 
-_FINE = 2  # levels whose targets lie apart, see `Settings.stride`
 _START_TARGETS = 8000  # at the coarsest level, of all starts together
 _LINE_ENERGY = 0.97  # of the least other energy: a start with continued lines must fit clearly better
 _MISSING_SHARE = 0.22, 0.32  # of a window: from compact holes to surroundings that are mostly missing
@@ -69,7 +68,9 @@ def synthesize(
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
     lines = DIRECTIONS
     if thickness_px <= NARROW_PX:
-        settings = dataclasses.replace(settings, starts=1, iterations=settings.narrow_iterations)
+        settings = dataclasses.replace(
+            settings, starts=1, iterations=settings.narrow_iterations, fine_levels=settings.fine_levels + 1
+        )
         lines = int(thickness_px > _GUIDED_PX[0])
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
     levels = [level for level in levels if level.hole.any()]  # a narrow hole vanishes at coarse levels
@@ -133,7 +134,7 @@ def _searched(
             number / max(len(levels) - 1, 1),
             structure.offsets,
             cancelled,
-            fine=number < _FINE and done > 0,
+            fine=number < settings.fine_levels and done > 0,
         )
         if not search.is_source.any():
             continue
