@@ -18,7 +18,7 @@ from . import search_kernels, source_kernels
 from .blurs import blurred
 from .lines import edge_directions, offsets_along
 from .pyramid import Level
-from .search import STEPS
+from .search import STEPS, prices_of
 from .targets import Targets, bounds, find_sources, positions, targets_on, unused
 
 DOMINANT = 24  # offsets that are kept
@@ -100,12 +100,12 @@ def _nearest(level: Level, is_source: np.ndarray, targets: Targets) -> np.ndarra
     matches = sources[np.random.default_rng(0).integers(0, len(sources), count)]
     distance = np.full(count, search_kernels.TOO_FAR)
     no_weight = np.zeros((count, level.guide.shape[2]), np.float32)
-    no_uses, no_offsets = unused(is_source), np.zeros((0, 2), np.int32)
+    no_uses, no_prices, no_offsets = unused(is_source), prices_of(0, 0), np.zeros((0, 2), np.int32)
     for number in range(_SWEEPS):
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         parallel(
             search_kernels.sweep, count, level.rows, *targets, matches, distance, level.guide, level.shift,
-            no_weight, no_uses, search_kernels.LEAST_PRICE, sources, no_offsets, STEPS[number],
+            no_weight, no_uses, no_prices, sources, no_offsets, STEPS[number],
             max(level.hole.shape), 0, 2, MIN_OFFSET, number, new_matches, new_distance,
         )  # fmt: skip
         matches, distance = new_matches, new_distance

@@ -131,13 +131,13 @@ class Search:
         for iteration in range(done, done + iterations):
             before = matches
             distance = self._distances(matches)
-            price = self._count_uses(matches, distance)
+            prices = self._count_uses(matches, distance)
             wide = mean_votes > 0 and iteration < 2
             for number in range(sweeps):
                 raise_if(self.cancelled)
                 step = STEPS[number % len(STEPS)]
                 sweep_seed = seed * 7919 + self.level.factor * 1000 + iteration * 50 + number
-                matches, distance = self._sweep(matches, distance, price, step, wide, sweep_seed)
+                matches, distance = self._sweep(matches, distance, prices, step, wide, sweep_seed)
             search_kernels.forget_uses(before, self.uses)
             energy = float(distance.mean())
             weight = self._weights(distance)
@@ -154,15 +154,16 @@ class Search:
         )  # fmt: skip
         return out
 
-    def _count_uses(self, matches: np.ndarray, distance: np.ndarray) -> np.float32:
-        """Count how often sources are used, add the price of those used more than once, and return the price."""
-        search_kernels.count_uses(matches, self.uses, self.stride**2)
-        price = np.float32(self.settings.occurrence * (_quantile(distance, 0.5) + 1e-6) + search_kernels.LEAST_PRICE)
-        search_kernels.add_prices(matches, self.uses, price, distance)
-        return price
+    def _count_uses(self, matches: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        """Count how often sources are used, add the price of those used more than once, and return the prices."""
+        search_kernels.count_uses(matches, self.uses)
+        price = self.settings.occurrence * (_quantile(distance, 0.5) + 1e-6)
+        prices = prices_of(price, self.stride**2 / 9)
+        search_kernels.add_prices(matches, self.uses, prices, distance)
+        return prices
 
     def _sweep(
-        self, matches: np.ndarray, distance: np.ndarray, price: np.float32, step: int, wide: bool, seed: int
+        self, matches: np.ndarray, distance: np.ndarray, prices: np.ndarray, step: int, wide: bool, seed: int
     ) -> tuple[np.ndarray, np.ndarray]:
         new_matches, new_distance = np.empty_like(matches), np.empty_like(distance)
         tries = self.settings.offset_tries if len(self.offsets) else 0
@@ -171,7 +172,7 @@ class Search:
         level = self.level
         parallel(
             search_kernels.sweep, len(distance), self.rows, *self.targets, matches, distance,
-            level.guide, level.shift, self.guide_weight, self.uses, price, sources, self.offsets,
+            level.guide, level.shift, self.guide_weight, self.uses, prices, sources, self.offsets,
             step, self._window(wide), 4 * tries if wide else tries, random_tries, 0, seed, new_matches, new_distance,
         )  # fmt: skip
         return new_matches, new_distance
@@ -193,6 +194,19 @@ class Search:
         else:
             offsets, _ = strongest_offsets(votes, hole, self.box)
             copy_features(offsets, hole, self.box, self.rows)
+
+
+def prices_of(price: float, amount: float) -> np.ndarray:
+    """Return what is added to the distance of a source by how often it is counted as used: float32 (NOWHERE + 1,).
+
+    Args:
+        price: of each use but the first.
+        amount: of a count, as each use is counted at several pixels, and stands for several patches.
+    """
+    uses = np.arange(search_kernels.NOWHERE + 1) * amount
+    prices = (price * np.maximum(uses - 1, 0)).astype(np.float32)
+    prices[search_kernels.NOWHERE] = search_kernels.TOO_FAR
+    return prices
 
 
 def likelihood(distance: np.ndarray) -> np.ndarray:

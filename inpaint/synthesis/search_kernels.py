@@ -28,14 +28,11 @@ from inpaint.compiled.jit import njit
 
 from .patch_kernels import FORCED, INLINE, OPTIONS, colour_distance, guide_distance, patch_distance
 
-NOWHERE = np.float32(1e30)
-"""How often a source is used that does not exist; a finite number, as the kernels are compiled without infinities."""
+NOWHERE = 255
+"""Stands for the uses of a source that does not exist, or may not be copied."""
 
-LEAST_PRICE = np.float32(1e-10)
-"""What each use of a source costs at least."""
-
-TOO_FAR = np.float32(1e19)
-"""A distance that is more than any other, and less than what a source costs that does not exist."""
+TOO_FAR = np.float32(1e30)
+"""A distance that is more than any other; a finite number, as the kernels are compiled without infinities."""
 
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -80,15 +77,14 @@ def distances(start, stop, features, targets, matches, guide, shift, guide_weigh
 
 
 @njit(**FORCED)
-def _priced(features, guide, shift, guide_weight, uses, price, index, y, x, source_y, source_x, limit):
+def _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x, limit):
     """Return the distance of a target to a source with its price; TOO_FAR if it is `limit` or more without the patches.
 
     With TOO_FAR as the limit only patches of sources that do not exist are not read, as they may lie beside the
     picture. With another early return numba would count references to the arrays, which takes longer than all else.
     """
-    used = uses[np.uint64(source_y), np.uint64(source_x)]
-    total = guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
-    total += price * max(used - np.float32(1), np.float32(0))
+    total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
+    total += guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
     if total >= limit:
         return TOO_FAR
     return total + patch_distance(features, y, x, source_y, source_x)
@@ -97,7 +93,7 @@ def _priced(features, guide, shift, guide_weight, uses, price, index, y, x, sour
 @njit(**OPTIONS)
 def sweep(
     start, stop, features, targets, cells, rows, columns, index_at, matches, distance, guide, shift, guide_weight,
-    uses, price, sources, offsets, step, window, offset_tries, random_tries, min_offset, seed, new_matches,
+    uses, prices, sources, offsets, step, window, offset_tries, random_tries, min_offset, seed, new_matches,
     new_distance,
 ):  # fmt: skip
     """Write better matches to `new_matches` (n, 2) and their distances to `new_distance` (n,).
@@ -107,8 +103,9 @@ def sweep(
     about as good as the match, so that their patches are compared at once; most others are much worse.
 
     Args:
-        uses: float32 (h, w), of each source, see `count_uses`.
-        price: what is added to the distance of a source for each use but the first, LEAST_PRICE or more.
+        uses: uint8 (h, w), of each source, see `count_uses`.
+        prices: float32 (NOWHERE + 1,), what is added to the distance of a source with so many uses; the last one is
+            TOO_FAR.
         sources: int32 (m, 2), all sources.
         offsets: int32 (k, 2), candidates for the vector from a target to its source.
         step: distance of the neighbours in the lattice.
@@ -133,7 +130,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, TOO_FAR)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(4, first_window):
@@ -141,7 +138,7 @@ def sweep(
             new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, best)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_window, first_random):
@@ -153,7 +150,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, TOO_FAR)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_random, first_random + random_tries):
@@ -161,33 +158,33 @@ def sweep(
             new_y, new_x = sources[chosen, 0], sources[chosen, 1]
             if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, price, index, y, x, new_y, new_x, best)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best
 
 
 @njit(**OPTIONS)
-def count_uses(matches, uses, amount):
-    """Add `amount` / 9 to `uses` (h, w) at the 3 x 3 pixels around every match: how often sources near are used.
+def count_uses(matches, uses):
+    """Count in `uses` (h, w), at the 3 x 3 pixels around every match, how often sources near are used.
 
-    It stays NOWHERE where there is no source.
+    It stays NOWHERE where there is no source, and ends below that where there is one. In bytes it stays in the cache.
     """
-    share = np.float32(amount / 9)
     for index in range(len(matches)):
         y, x = matches[index, 0], matches[index, 1]
         for row in range(y - 1, y + 2):
             for column in range(x - 1, x + 2):
-                uses[row, column] += share
+                if uses[row, column] < NOWHERE - 1:
+                    uses[row, column] += 1
 
 
 @njit(**OPTIONS)
-def add_prices(matches, uses, price, distance):
-    """Add the price of each match to its distance (n,), see `sweep`."""
+def add_prices(matches, uses, prices, distance):
+    """Add the price of each match that is a source to its distance (n,), see `sweep`."""
     for index in range(len(matches)):
         used = uses[matches[index, 0], matches[index, 1]]
-        if np.float32(1) < used < NOWHERE:
-            distance[index] += price * (used - np.float32(1))
+        if used != NOWHERE:
+            distance[index] += prices[used]
 
 
 @njit(**OPTIONS)
@@ -197,7 +194,7 @@ def forget_uses(matches, uses):
         y, x = matches[index, 0], matches[index, 1]
         for row in range(y - 1, y + 2):
             for column in range(x - 1, x + 2):
-                if uses[row, column] < NOWHERE:
+                if uses[row, column] != NOWHERE:
                     uses[row, column] = 0
 
 

@@ -53,8 +53,8 @@ def find_sources(usable: np.ndarray) -> np.ndarray:
 
 
 def unused(is_source: np.ndarray) -> np.ndarray:
-    """Return how often each source is used before any is: float32 (h, w), 0, and NOWHERE where there is none."""
-    return np.where(is_source, np.float32(0), search_kernels.NOWHERE)
+    """Return how often each source is used before any is: uint8 (h, w), 0, and NOWHERE where there is none."""
+    return ~is_source * np.uint8(search_kernels.NOWHERE)
 
 
 def positions(mask: np.ndarray) -> np.ndarray:

@@ -157,7 +157,7 @@ child = os.fork()
 if not child:
     signal.alarm(60)  # ends it if it waits forever
 assert is_available()
-search_kernels.count_uses(np.ones((1, 2), np.int32), np.zeros((3, 3), np.float32), 4)
+search_kernels.count_uses(np.ones((1, 2), np.int32), np.zeros((3, 3), np.uint8))
 if not child:
     os._exit(0)
 print(os.waitpid(child, 0)[1])
