@@ -60,7 +60,7 @@ def _below(bits, limit):
 def _target(index_at, row, column):
     """Return the index of the target at a place of the lattice, -1 for none or outside the lattice."""
     if 0 <= row < index_at.shape[0] and 0 <= column < index_at.shape[1]:
-        return index_at[row, column]
+        return index_at[np.uint64(row), np.uint64(column)]
     return -1
 
 
@@ -120,8 +120,9 @@ def sweep(
         y, x = targets[index, 0], targets[index, 1]
         best_y, best_x = matches[index, 0], matches[index, 1]
         best = distance[index]
+        row, column = cells[index, 0], cells[index, 1]
         for down, right in NEIGHBOURS:
-            neighbour = _target(index_at, cells[index, 0] + down * step, cells[index, 1] + right * step)
+            neighbour = _target(index_at, row + down * step, column + right * step)
             if neighbour < 0:
                 continue
             other = np.uint64(neighbour)
@@ -134,7 +135,7 @@ def sweep(
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(4, first_window):
-            chosen = _below(_hash(index, seed, attempt), len(offsets))
+            chosen = np.uint64(_below(_hash(index, seed, attempt), len(offsets)))
             new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
@@ -154,7 +155,7 @@ def sweep(
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_random, first_random + random_tries):
-            chosen = _below(_hash(index, seed, attempt), len(sources))
+            chosen = np.uint64(_below(_hash(index, seed, attempt), len(sources)))
             new_y, new_x = sources[chosen, 0], sources[chosen, 1]
             if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
                 continue
