@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inpaint.compiled.parallel import CancelledError
+from inpaint.synthesis import search_kernels
 from inpaint.synthesis.patch_kernels import RADIUS, SIDE
 from inpaint.synthesis.pyramid import as_floats, build_levels
 from inpaint.synthesis.search import Search
@@ -98,6 +99,21 @@ def test_sources_that_are_used_often_cost_more():
         energies.append(search.run(same, 1, 0, 0).energy)
     assert used[1] > used[0]
     assert energies[1] > 10 * energies[0]
+
+
+def test_uses_are_counted_around_a_match_up_to_a_limit_and_forgotten():
+    uses = np.zeros((6, 7), np.uint8)
+    uses[2, 2] = search_kernels.NOWHERE
+    matches = np.int32([[3, 3]] * 300 + [[1, 5]])
+    search_kernels.count_uses(matches, uses)
+    expected = np.zeros((6, 7), int)
+    expected[2:5, 2:5] = 300
+    expected[0:3, 4:7] += 1
+    expected[2, 2] = search_kernels.NOWHERE
+    assert np.array_equal(uses, np.where(expected >= 300, search_kernels.NOWHERE - 1, expected))
+    search_kernels.forget_uses(matches, uses)
+    assert uses[2, 2] == search_kernels.NOWHERE
+    assert uses.sum() == search_kernels.NOWHERE
 
 
 def test_near_sources_are_preferred_where_all_are_equal():
