@@ -62,9 +62,12 @@ def join(
         pixels: uint8 (height, width, 3) of the box, written in the hole.
         agreement: uint8 (height, width), written in the hole: shares of votes, averaged.
     """
+    # the box and what borders on it: beyond that nothing is joined
+    first_row, stop_row = max(box_top - 1, 0), min(box_top + pixels.shape[0] + 1, hole.shape[0])
+    first_column, stop_column = max(box_left - 1, 0), min(box_left + pixels.shape[1] + 1, hole.shape[1])
     for tile in range(start, stop):
-        top, bottom = max(tiles[tile, 0] - _MARGIN, 0), min(tiles[tile, 1] + _MARGIN, hole.shape[0])
-        left, right = max(tiles[tile, 2] - _MARGIN, 0), min(tiles[tile, 3] + _MARGIN, hole.shape[1])
+        top, bottom = max(tiles[tile, 0] - _MARGIN, first_row), min(tiles[tile, 1] + _MARGIN, stop_row)
+        left, right = max(tiles[tile, 2] - _MARGIN, first_column), min(tiles[tile, 3] + _MARGIN, stop_column)
         height, width = bottom - top, right - left
         offsets, share = np.empty((height, width), np.int32), np.empty((height, width), np.float32)
         vote_offset(np.int64(0), height, hole, top, left, rows, columns, offset_at, weight_at, offsets, share)
