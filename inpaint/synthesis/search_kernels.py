@@ -57,7 +57,7 @@ def _below(bits, limit):
 
 
 @njit(**INLINE)
-def _target(index_at, row, column):
+def target_at(index_at, row, column):
     """Return the index of the target at a place of the lattice, -1 for none or outside the lattice."""
     if 0 <= row < index_at.shape[0] and 0 <= column < index_at.shape[1]:
         return index_at[np.uint64(row), np.uint64(column)]
@@ -122,7 +122,7 @@ def sweep(
         best = distance[index]
         row, column = cells[index, 0], cells[index, 1]
         for down, right in NEIGHBOURS:
-            neighbour = _target(index_at, row + down * step, column + right * step)
+            neighbour = target_at(index_at, row + down * step, column + right * step)
             if neighbour < 0:
                 continue
             other = np.uint64(neighbour)
@@ -200,67 +200,6 @@ def forget_uses(matches, uses):
 
 
 @njit(**OPTIONS)
-def nearest_targets(start, stop, places, rows, columns, index_at, nearest):
-    """Write the index of the coarse target nearest to each place of a level of twice the resolution.
-
-    Args:
-        places: int32 (m, 2).
-        rows: int32 (r,), the lattice of the coarse targets; also the next two.
-        columns: int32 (c,).
-        index_at: int32 (r, c).
-        nearest: int32 (m,), written.
-    """
-    for index in range(start, stop):
-        y, x = places[index, 0] // 2, places[index, 1] // 2
-        row, column = _nearest(rows, y), _nearest(columns, x)
-        best, least = index_at[row, column], 1 << 60
-        reach, last = 0, len(rows) + len(columns)
-        while best < 0 and reach < last:  # squares around the place
-            reach += 1
-            for other_row in range(max(row - reach, 0), min(row + reach + 1, len(rows))):
-                step = 1 if abs(other_row - row) == reach else 2 * reach
-                for other_column in range(column - reach, column + reach + 1, step):
-                    target = _target(index_at, other_row, other_column)
-                    if target >= 0:
-                        distance = (np.int64(rows[other_row]) - y) ** 2 + (np.int64(columns[other_column]) - x) ** 2
-                        if distance < least:
-                            best, least = target, distance
-        nearest[index] = best
-
-
-@njit(**INLINE)
-def _nearest(places, wanted):
-    """Return the number of the place nearest to a wanted one, of ascending ones."""
-    low, high = 0, len(places) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if places[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1 if low > 0 and wanted - places[low - 1] <= places[low] - wanted else low
-
-
-@njit(**OPTIONS)
-def nearest_sources(start, stop, matches, is_source, reach):
-    """Move matches into the picture, and to the nearest source within `reach` pixels across and down, in place."""
-    height, width = is_source.shape
-    for index in range(start, stop):
-        y = min(max(matches[index, 0], 0), height - 1)
-        x = min(max(matches[index, 1], 0), width - 1)
-        matches[index, 0], matches[index, 1] = y, x
-        if is_source[y, x]:
-            continue
-        best = 2 * reach * reach + 1
-        for row in range(max(y - reach, 0), min(y + reach + 1, height)):
-            for column in range(max(x - reach, 0), min(x + reach + 1, width)):
-                distance = (row - y) ** 2 + (column - x) ** 2
-                if is_source[row, column] and distance < best:
-                    best = distance
-                    matches[index, 0], matches[index, 1] = row, column
-
-
-@njit(**OPTIONS)
 def refine(
     start, stop, picture, targets, cells, rows, columns, index_at, is_source, matches, new_matches, new_distance
 ):  # fmt: skip
@@ -281,7 +220,7 @@ def refine(
             down, right = NEIGHBOURS[attempt % 4]
             new_y, new_x = own_y + down, own_x + right
             if attempt < 4:
-                neighbour = _target(index_at, cells[index, 0] + down, cells[index, 1] + right)
+                neighbour = target_at(index_at, cells[index, 0] + down, cells[index, 1] + right)
                 if neighbour < 0:
                     continue
                 new_y = matches[neighbour, 0] + y - targets[neighbour, 0]

@@ -8,8 +8,9 @@ from inpaint.compiled.parallel import parallel
 from inpaint.morphology.distance import nearest_background
 from inpaint.morphology.squares import dilate
 
-from . import search_kernels, source_kernels
+from . import source_kernels, upsampling_kernels
 from .patch_kernels import RADIUS
+from .search_kernels import NOWHERE
 
 _NEAR = 4  # pixels in which doubled offsets find a source, but for rare cases
 
@@ -54,7 +55,7 @@ def find_sources(usable: np.ndarray) -> np.ndarray:
 
 def unused(is_source: np.ndarray) -> np.ndarray:
     """Return how often each source is used before any is: uint8 (h, w), 0, and NOWHERE where there is none."""
-    return ~is_source * np.uint8(search_kernels.NOWHERE)
+    return ~is_source * np.uint8(NOWHERE)
 
 
 def positions(mask: np.ndarray) -> np.ndarray:
@@ -102,9 +103,9 @@ def upsampled_matches(coarse: Field, centres: np.ndarray, is_source: np.ndarray)
         int32 (n, 2); where the doubled offset leads to no source, the nearest one.
     """
     nearest = np.empty(len(centres), np.int32)
-    parallel(search_kernels.nearest_targets, len(centres), centres, *coarse.targets[2:], nearest)
+    parallel(upsampling_kernels.nearest_targets, len(centres), centres, *coarse.targets[2:], nearest)
     matches = (centres + 2 * (coarse.matches[nearest] - coarse.targets.centres[nearest])).astype(np.int32)
-    parallel(search_kernels.nearest_sources, len(matches), matches, is_source, _NEAR)
+    parallel(upsampling_kernels.nearest_sources, len(matches), matches, is_source, _NEAR)
     return _on_sources(matches, is_source)
 
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from inpaint.synthesis import search_kernels
+from inpaint.synthesis import upsampling_kernels
 from inpaint.synthesis.patch_kernels import RADIUS, SIDE
 from inpaint.synthesis.targets import Field, find_sources, find_targets, targets_on, upsampled_matches
 
@@ -114,7 +114,7 @@ def test_a_finer_level_asks_a_nearest_coarse_target_also_where_the_lattice_is_sp
     coarse = targets_on(rng.random((17, 23)) < 0.1, rows, columns)
     places = rng.integers(0, 120, (200, 2)).astype(np.int32)
     nearest = np.empty(len(places), np.int32)
-    search_kernels.nearest_targets(0, len(places), places, *coarse[2:], nearest)
+    upsampling_kernels.nearest_targets(0, len(places), places, *coarse[2:], nearest)
     distance = np.hypot(*(places[:, None] // 2 - coarse.centres).transpose(2, 0, 1))
     found = distance[np.arange(len(places)), nearest]
     assert (found <= 3 * distance.min(1) + 8).all()
