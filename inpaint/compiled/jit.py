@@ -1,7 +1,9 @@
 """The decorator of the kernels: numba's `njit`, with a cache on disk that makes no fill fail.
 
 numba looks for a folder when it decorates a function, and raises an error if it can write neither to the function's
-own folder nor to the user's cache. It also raises the errors of reading and writing the cache, on each call.
+own folder nor to the user's cache. It also raises the errors of reading and writing the cache, on each call. And it
+takes compiled code for current as long as the function's own file is unchanged, although functions of other files were
+compiled into it: an update of a clone that changes only those would have no effect.
 """
 
 import contextlib
@@ -40,7 +42,7 @@ def njit(**options: Any) -> Callable[[Callable], Any]:
 
 
 def _tolerant(dispatcher: Any) -> Any:
-    """Make a function's cache treat entries as missing that cannot be read, or that are of another signature.
+    """Make a function's cache treat entries as missing that cannot be read, are outdated or of another signature.
 
     Processes that compile one function for two signatures at the same time may leave a cache in which they are
     exchanged.
@@ -49,6 +51,9 @@ def _tolerant(dispatcher: Any) -> Any:
     if cache is None:  # NUMBA_DISABLE_JIT
         return dispatcher
     save = cache.save_overload
+    with contextlib.suppress(AttributeError, OSError):  # another version of numba; files in an archive
+        stamp = _folder_stamp(Path(dispatcher.py_func.__code__.co_filename).parent)
+        cache._cache_file._source_stamp = cache._cache_file._source_stamp, stamp
 
     def load_overload(signature: Any, target: Any) -> Any:
         found = None
@@ -72,6 +77,14 @@ def _tolerant(dispatcher: Any) -> Any:
 
     cache.load_overload, cache.save_overload = load_overload, save_overload
     return dispatcher
+
+
+@functools.cache
+def _folder_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, time of change and size of the Python files of a folder: kernels use those beside them only."""
+    with os.scandir(folder) as entries:
+        files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    return tuple(sorted((name, status.st_mtime_ns, status.st_size) for name, status in files))
 
 
 @contextlib.contextmanager

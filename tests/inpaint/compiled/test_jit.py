@@ -88,6 +88,26 @@ def test_compiled_code_is_kept_beside_the_package_and_loaded_by_the_next_process
     assert computer.run() == (folder, 1, 0, "")
 
 
+def test_code_is_compiled_again_when_a_function_of_another_file_that_is_part_of_it_changes(computer):
+    kernels = computer.package / "synthesis"
+    for name, lines in (
+        ("a_kernels", ["def least():", "    return 3"]),
+        ("b_kernels", ["from .a_kernels import least", "def least_of_both():", "    return min(least(), 7)"]),
+    ):
+        at = next(number for number, line in enumerate(lines) if line.startswith("def"))
+        text = ["from inpaint.compiled.jit import njit", *lines[:at], "@njit()", *lines[at:], ""]
+        (kernels / f"{name}.py").write_text("\n".join(text))
+    code = (
+        "from inpaint.synthesis.b_kernels import least_of_both; print(least_of_both())\nstats = least_of_both.stats"
+        + COUNTS
+    )
+    assert [computer.run(code)[1:3] for _ in range(2)] == [(0, 1), (1, 0)]
+    changed = kernels / "a_kernels.py"
+    changed.write_text(changed.read_text().replace("3", "5"))
+    path, *counts, _ = computer.run(code)
+    assert path.startswith("5") and counts == [0, 1]
+
+
 def test_a_program_that_shows_the_note_says_once_that_it_compiles_and_nothing_when_kernels_are_loaded(computer):
     showing = "from inpaint.compiled.compiling import show_note\nshow_note(), show_note()\n" + RUN
     *_, log = computer.run(showing)
