@@ -18,7 +18,7 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.79",
+     "detail": "0.81",
      "seam": "0.95"
     }
    },
@@ -27,7 +27,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.32",
-     "seam": "0.89"
+     "seam": "0.87"
     }
    },
    {
@@ -83,14 +83,14 @@ globalThis.COMPARED = [
     "name": "Inpaint",
     "scores": {
      "detail": "0.59",
-     "seam": "0.61"
+     "seam": "0.62"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.58",
+     "detail": "0.59",
      "seam": "0.61"
     }
    },
@@ -147,7 +147,7 @@ globalThis.COMPARED = [
     "name": "Inpaint",
     "scores": {
      "detail": "0.56",
-     "seam": "0.84"
+     "seam": "0.85"
     }
    },
    {
@@ -155,7 +155,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.49",
-     "seam": "0.55"
+     "seam": "0.58"
     }
    },
    {
@@ -274,8 +274,8 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.53",
-     "seam": "0.70"
+     "detail": "0.54",
+     "seam": "0.71"
     }
    },
    {
@@ -338,20 +338,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "21.46",
-     "SSIM": "0.462",
-     "ELP": "0.304",
-     "ELP2": "0.354"
+     "PSNR": "21.19",
+     "SSIM": "0.468",
+     "ELP": "0.282",
+     "ELP2": "0.322"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "21.57",
-     "SSIM": "0.473",
-     "ELP": "0.340",
-     "ELP2": "0.391"
+     "PSNR": "21.36",
+     "SSIM": "0.479",
+     "ELP": "0.299",
+     "ELP2": "0.336"
     }
    },
    {
@@ -414,20 +414,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "19.50",
-     "SSIM": "0.632",
-     "ELP": "0.559",
-     "ELP2": "0.630"
+     "PSNR": "19.95",
+     "SSIM": "0.626",
+     "ELP": "0.539",
+     "ELP2": "0.613"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "20.42",
-     "SSIM": "0.644",
-     "ELP": "0.537",
-     "ELP2": "0.606"
+     "PSNR": "20.67",
+     "SSIM": "0.645",
+     "ELP": "0.505",
+     "ELP2": "0.564"
     }
    },
    {
@@ -490,20 +490,20 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "13.69",
-     "SSIM": "0.034",
-     "ELP": "0.478",
-     "ELP2": "0.505"
+     "PSNR": "13.98",
+     "SSIM": "0.035",
+     "ELP": "0.471",
+     "ELP2": "0.495"
     }
    },
    {
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "16.12",
-     "SSIM": "0.017",
-     "ELP": "0.664",
-     "ELP2": "0.759"
+     "PSNR": "16.01",
+     "SSIM": "0.028",
+     "ELP": "0.569",
+     "ELP2": "0.655"
     }
    },
    {
