@@ -18,15 +18,16 @@ from inpaint.program import program_name
 
 
 def narrowed(source: FreeFormGenerator, channels: tuple[int, int, int], blocks: int) -> FreeFormGenerator:
-    """Return a generator with the most important channels and some blocks of another one, without its attention.
+    """Return a generator with the most important channels and some blocks of another one.
 
-    A channel is as important as the product of the norms of the weights that compute it and of those that use it. What
-    the network predicts gets worse until it has been trained further.
+    Its attention and its blocks at 1/16 of the resolution are left out. A channel is as important as the product of the
+    norms of the weights that compute it and of those that use it. What the network predicts gets worse until it has
+    been trained further.
 
     Args:
         source: not modified.
         channels: widths at 1/2, 1/4 and 1/8 of the resolution, at most those of the source.
-        blocks: number of blocks of the body, evenly spaced among those of the source.
+        blocks: number of blocks at 1/8 of the resolution, evenly spaced among those of the source.
 
     Raises:
         ValueError: the source is narrower or has fewer blocks.
@@ -40,7 +41,10 @@ def narrowed(source: FreeFormGenerator, channels: tuple[int, int, int], blocks: 
         raise ValueError(
             f"channels {channels} and {blocks} blocks are no part of {wide.channels} and {wide.blocks}: give less"
         )
-    config = replace(wide, channels=channels, blocks=blocks, attention_every=0, key_channels=0, thin_damage="own")
+    config = replace(
+        wide, channels=channels, blocks=blocks, thin_damage="own", attention_every=0, key_channels=0,
+        deep_blocks=0, deep_channels=FreeFormConfig.deep_channels,
+    )  # fmt: skip
     narrow = FreeFormGenerator(config)
     state = _Narrowing(source.state_dict(), config, wide).state()
     narrow.load_state_dict(state)

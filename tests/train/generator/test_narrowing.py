@@ -53,8 +53,10 @@ def test_zero_channels_are_what_goes():
         assert torch.allclose(narrow(*picture()), generator(*picture()), atol=1e-4)
 
 
-def test_attention_and_blocks_are_left_out_and_the_rest_of_the_body_shrinks():
-    narrow = narrowed(wide_generator(FreeFormConfig(channels=(16, 24, 32), blocks=5)), (6, 8, 12), 2)
+@pytest.mark.parametrize("deep_blocks", [0, 2])
+def test_attention_and_blocks_are_left_out_and_the_rest_of_the_body_shrinks(deep_blocks):
+    wide = FreeFormConfig(channels=(16, 24, 32), blocks=5, deep_blocks=deep_blocks, deep_channels=40)
+    narrow = narrowed(wide_generator(wide), (6, 8, 12), 2)
     assert narrow.config == FreeFormConfig((6, 8, 12), blocks=2, attention_every=0, key_channels=0)
     with torch.inference_mode():
         assert narrow(*picture()).isfinite().all()
