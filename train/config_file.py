@@ -17,7 +17,7 @@ import yaml
 from inpaint.os_errors import words_of
 
 from .config import CONFIG_VERSION, LENGTHS, RunConfig, flatten
-from .presets import PRESETS, current_flags, differences, unknown_settings, with_overrides
+from .presets import PRESETS, current_flags, defaults_of, differences, unknown_settings, with_overrides
 
 Config = TypeVar("Config")
 log = logging.getLogger(__name__)
@@ -48,7 +48,9 @@ def read_config(source: str, presets: Mapping[str, tuple[str, Config]]) -> Confi
     """Return the config that YAML or JSON describes.
 
     Args:
-        source: the path of a file of YAML (.yaml, .yml) or JSON, or JSON itself, which starts with "{".
+        source: the path of a file of YAML (.yaml, .yml) or JSON, or JSON itself, which starts with "{". Settings that
+            it lacks are those of its preset; in a run's config.json, which has a version, those that the program did
+            not have yet, and they count as their defaults.
         presets: name -> (description, config).
 
     Raises:
@@ -87,6 +89,8 @@ def read_config(source: str, presets: Mapping[str, tuple[str, Config]]) -> Confi
         for name in unknown_settings(base, settings):
             log.warning("%s has the setting %s, which this version does not know: it is ignored.", name_of, name)
             del settings[name]
+        # an older program has left out what it did not know, and the preset may have other values for that by now
+        settings = {**defaults_of(base), "preset": preset, **settings}
     return with_overrides(base, settings)
 
 

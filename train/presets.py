@@ -275,19 +275,19 @@ def conflicts(saved: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, 
         For each setting that differs, apart from those in MAY_CHANGE, its saved and its new value.
     """
     old, new = flatten(saved), flatten(json.loads(json.dumps(to_dict(config))))
-    old = json.loads(json.dumps(_defaults(config))) | old
+    old = json.loads(json.dumps(defaults_of(config))) | old
     return {
         name: (old.get(name), value) for name, value in new.items() if name not in MAY_CHANGE and old.get(name) != value
     }
 
 
-def _defaults(part: Any, prefix: str = "") -> dict[str, Any]:
+def defaults_of(part: Any, prefix: str = "") -> dict[str, Any]:
     """Return the default of each setting of a config under its dotted name."""
     defaults: dict[str, Any] = {}
     for item in dataclasses.fields(part):
         value = getattr(part, item.name)
         if dataclasses.is_dataclass(value):
-            defaults |= _defaults(value, f"{prefix}{item.name}.")
+            defaults |= defaults_of(value, f"{prefix}{item.name}.")
         elif item.default_factory is not dataclasses.MISSING:
             defaults[prefix + item.name] = item.default_factory()
         elif item.default is not dataclasses.MISSING:

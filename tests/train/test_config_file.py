@@ -55,6 +55,15 @@ def test_settings_under_the_names_of_earlier_versions_are_read():
     assert config == with_overrides(PRESETS["tiny"][1], {"generator.key_channels": 24})
 
 
+def test_the_config_of_a_run_of_an_earlier_version_has_no_settings_that_its_preset_has_got_since():
+    preset = PRESETS["photos"][1]
+    config = with_overrides(preset, {"generator.deep_blocks": 0, "loss.shift_px": 0, "images": None, "epochs": 2})
+    values = to_dict(config)
+    del values["generator"]["deep_blocks"], values["generator"]["deep_channels"], values["loss"]["shift_px"]
+    assert preset.generator.deep_blocks and preset.loss.shift_px
+    assert read_config(json.dumps(values), PRESETS) == config
+
+
 def test_json_holds_only_what_differs_from_the_preset():
     config = with_overrides(PRESETS["tiny"][1], {"images": 40, "data.dataset": ("me/photos",), "loss.r1_gamma": 0.01})
     assert json.loads(config_to_json(config)) == {"preset": "tiny", "images": 40, "data": {"dataset": ["me/photos"]}}
