@@ -10,7 +10,7 @@ from train.config import RunConfig
 from .spec import RunSpec
 
 CPU_SPEEDS = {
-    "photos": (1.0, 256),
+    "photos": (7.0, 192),
     "finetune": (15.0, 128),
     "thin": (60.0, 96),
     "context-encoder": (14.0, 128),
@@ -18,6 +18,8 @@ CPU_SPEEDS = {
 }
 """Preset -> images per second by two threads of an AMD EPYC with AVX-512, and the side of the images in pixels. Rounded
 from what was measured on a shared machine; "finetune" and "thin" with --bf16."""
+DEFAULT_CPU_SPEED = (1.0, 256)
+"""Assumed for other presets."""
 GPU_SPEEDUPS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}
 """Speed of a GPU relative to those two threads, extrapolated from its memory bandwidth, not measured."""
 DEFAULT_GPU_SPEEDUP = 50
@@ -116,7 +118,7 @@ def images_per_s(config: RunConfig, hardware: Hardware) -> float:
     factor: float = hardware.cores / 2
     if hardware.gpu and config.device != "cpu":
         factor = max(factor, _gpu_speedup(hardware.gpu))
-    speed, side = CPU_SPEEDS.get(config.preset, CPU_SPEEDS["photos"])
+    speed, side = CPU_SPEEDS.get(config.preset, DEFAULT_CPU_SPEED)
     computing = speed * factor / (config.data_config.resolution / side) ** 2
     return min(computing, STREAM_IMAGES_PER_S * hardware.cores)
 

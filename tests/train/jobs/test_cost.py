@@ -47,6 +47,11 @@ def test_presets_with_small_crops_or_networks_take_less_time():
     assert images_per_s(twice, laptop) == pytest.approx(images_per_s(PRESETS["thin"][1], laptop) / 4)
 
 
+def test_the_estimate_for_an_h200_is_near_the_measured_speed():
+    speed = images_per_s(PRESETS["photos"][1], Hardware("", "", "", 1, 64, "Nvidia H200"))
+    assert 1_200 < speed < 1_900  # crops a second, docs/training.md
+
+
 def test_the_speed_is_limited_by_reading_pictures_on_the_cpu():
     assert images_per_s(PRESETS["photos"][1], Hardware("", "", "", 1, 2, "H200")) == 80
 
