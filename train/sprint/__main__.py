@@ -26,7 +26,10 @@ from .pack import write_pack  # noqa: E402
 from .run import Plan, run_sprint, sprint_config  # noqa: E402
 
 PROG = program_name("train.sprint")
-CONFIG_HELP = "settings as for `python -m train --config`: YAML, JSON, or a run's run.yaml; default: the preset photos"
+CONFIG_HELP = (
+    "settings as for `python -m train --config`: YAML, JSON, or a run's run.yaml; the other options replace its crops,"
+    " batch size, number of masks and device (default: the preset photos)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,8 +64,9 @@ def _pack(arguments: Sequence[str]) -> None:
     parser.add_argument("--mib", type=float, default=56, help="largest size of the pack in MiB (%(default)s)")
     parser.add_argument("--free-only", action="store_true", help="only pictures that their licence column calls free")
     parser.add_argument(
-        "--networks", nargs="*", choices=(LITE0, LITE2), default=(LITE0, LITE2), help="that come along (both)"
-    )
+        "--networks", nargs="*", choices=(LITE0, LITE2), default=(LITE0, LITE2),
+        help="those of the perceptual loss and distances that the pack holds; none are needed in a second pack (both)",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     name, _, split = options.held_out.partition("@")
     held_out = iter_photos(name, split or "validation", options.held_out_images)
@@ -91,7 +95,8 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
     parser.add_argument("--log-seconds", type=float, default=10, help="seconds between two lines (%(default)s)")
     parser.add_argument("--evaluated", type=int, default=12, help="photos of the table; 0: no table (%(default)s)")
     parser.add_argument("--config", metavar="FILE", default='{"preset": "photos"}', help=CONFIG_HELP)
-    parser.add_argument("--cooldown-share", type=float, default=0.25, help="of the sprint (%(default)s)")
+    parser.add_argument("--cooldown-share", type=float, default=0.25,
+                        help="share of the sprint over which the learning rate falls (%(default)s)")  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=96, help="(%(default)s)")
     parser.add_argument("--resolution", type=int, default=256, help="side of the crops in pixels (%(default)s)")
     parser.add_argument("--bank", type=int, default=4000, help="number of masks (%(default)s)")
@@ -99,6 +104,8 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
     parser.add_argument("--compile", action="store_true", help="compile the networks: starts minutes later")
     parser.add_argument("--from-scratch", action="store_true", help="start from random weights")
     options = parser.parse_args(arguments)
+    if not 0 <= options.cooldown_share <= 1:
+        raise ValueError(f"--cooldown-share is {options.cooldown_share:g}; it must lie between 0 and 1: try 0.25.")
     config = sprint_config(
         read_config(options.config, PRESETS), options.device, batch_size=options.batch_size,
         resolution=options.resolution, bank=options.bank, from_scratch=options.from_scratch, compiled=options.compile,

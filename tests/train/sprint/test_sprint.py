@@ -101,6 +101,13 @@ def test_a_sprint_leaves_weights_state_and_profile_and_goes_on_from_them(pack, t
     assert "data.batch_size: 4 there, 6 now" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("share", ["-0.1", "2"])
+def test_a_cooldown_beyond_the_sprint_is_refused_before_it_starts(share, tmp_path, capfd):
+    assert sprint.main(options(tmp_path, tmp_path / "out", "--cooldown-share", share)) == 1
+    assert f"--cooldown-share is {float(share):g}; it must lie between 0 and 1" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 def test_a_bare_machine_trains_and_evaluates(pack, tmp_path):
     code = "from train.sprint.__main__ import main; sys.exit(main(sys.argv[1:]))"
