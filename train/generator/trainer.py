@@ -388,7 +388,8 @@ def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerato
     if not _differ_in_depth(loaded.generator.config, config.generator):
         raise ValueError(
             f"The weights of {loaded.source} belong to {loaded.generator.config}, but the run has {config.generator}:"
-            " give the same generator settings apart from blocks and deep_blocks, or leave out --init-from."
+            " give the same generator settings, apart from blocks and deep_blocks where attention_every is 0, or leave"
+            " out --init-from."
         )
     generator = build_generator(config.generator)
     known = generator.state_dict()

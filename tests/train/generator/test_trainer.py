@@ -79,7 +79,7 @@ def test_blocks_can_be_left_out_of_given_weights_and_added_at_a_sixteenth(tmp_pa
         assert torch.allclose(start(image, mask), trained(image, mask), atol=1e-6)
     save_generator(start, tmp_path / "deep")
     config = config_of(init_from=str(tmp_path / "deep"), generator=dataclasses.replace(wanted, deep_channels=24))
-    with pytest.raises(ValueError, match="same generator settings apart from blocks"):
+    with pytest.raises(ValueError, match="same generator settings, apart from blocks"):
         GeneratorTrainer(config)
 
 
