@@ -11,10 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.hub.weights import load_generator, load_weights, save_generator
-from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
-from inpaint.networks.context_encoder import ContextEncoder
-from inpaint.networks.free_form import FreeFormGenerator
+from inpaint.hub.weights import save_generator
+from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.generators import build_generator
 from inpaint.networks.pyramid import shrink
 from inpaint.networks.tensors import composite
@@ -40,6 +38,7 @@ from train.run.schedule import Schedule
 
 from . import losses
 from .discriminator_files import build_discriminator, find_discriminator, save_discriminator
+from .initial_weights import initial_generator, with_loaded_generator
 from .measure import GeneratorMeasure
 
 LAST_LEARNING_RATE = 0.1
@@ -79,28 +78,6 @@ def _start_discriminator(config: TrainConfig, processes: ProcessGroup) -> dict[s
     return processes.run_on_main(find)
 
 
-def with_loaded_generator(config: TrainConfig) -> TrainConfig:
-    """Return the config with the generator of the weights that the run starts from, unless another one was chosen.
-
-    Raises:
-        WeightsError: the weights cannot be loaded.
-        ValueError: they are of another architecture than the one that the preset trains.
-    """
-    preset = PRESETS.get(config.preset)
-    if config.init_from is None or preset is None or config.generator != preset[1].generator:
-        return config
-    loaded = load_weights(config.init_from).config
-    if loaded.architecture != config.generator.architecture:
-        fitting = [name for name, (_, other) in PRESETS.items() if other.generator.architecture == loaded.architecture]
-        advice = f"use the preset {' or '.join(fitting)}, or" if fitting else "give"
-        raise ValueError(
-            f"The weights of {config.init_from} are those of a {loaded.architecture} network, but the preset"
-            f" {config.preset} trains a {config.generator.architecture} one: {advice} other weights to --init-from."
-        )
-    network: Any = loaded
-    return config if network == config.generator else dataclasses.replace(config, generator=network)
-
-
 def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMeasure | None:
     """Prepare the measurement of a run on held-out and other photos; None without held-out photos."""
     if held_out is None or isinstance(config.generator, ContextEncoderConfig):
@@ -137,7 +114,7 @@ class GeneratorTrainer:
         self.config, self.processes = config, processes or ProcessGroup()
         self.device = pick_device(config.device, self.processes.local_rank)
         torch.manual_seed(config.seed)
-        generator = _initial_generator(config)
+        generator = initial_generator(config)
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self.generator = generator.to(self.device, memory_format=layout).train()  # type: ignore[call-overload]
         self.discriminator = build_discriminator(config).to(self.device, memory_format=layout)  # type: ignore[call-overload]
@@ -377,30 +354,3 @@ class GeneratorTrainer:
         network.load_state_dict(self.ema.network.state_dict())
         network.train(not self.images_seen)  # before the first step batch norm has no statistics: all would be grey
         save_sheet(path, image, mask, network(image * (1 - mask), mask))
-
-
-def _initial_generator(config: TrainConfig) -> ContextEncoder | FreeFormGenerator:
-    if config.init_from is None:
-        return build_generator(config.generator)
-    loaded = load_generator(config.init_from)
-    if loaded.generator.config == config.generator:
-        return loaded.generator
-    if not _differ_in_depth(loaded.generator.config, config.generator):
-        raise ValueError(
-            f"The weights of {loaded.source} belong to {loaded.generator.config}, but the run has {config.generator}:"
-            " give the same generator settings, apart from blocks and deep_blocks where attention_every is 0, or leave"
-            " out --init-from."
-        )
-    generator = build_generator(config.generator)
-    known = generator.state_dict()
-    generator.load_state_dict({n: v for n, v in loaded.generator.state_dict().items() if n in known}, strict=False)
-    return generator
-
-
-def _differ_in_depth(loaded: GeneratorConfig, wanted: GeneratorConfig) -> bool:
-    """Return whether two configs differ in the numbers of blocks alone, so that the other layers fit."""
-    if not isinstance(loaded, FreeFormConfig) or not isinstance(wanted, FreeFormConfig):
-        return False
-    deep = loaded.deep_channels if loaded.deep_blocks and wanted.deep_blocks else wanted.deep_channels
-    same = dataclasses.replace(loaded, blocks=wanted.blocks, deep_blocks=wanted.deep_blocks, deep_channels=deep)
-    return same == wanted and not wanted.attention_every

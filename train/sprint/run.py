@@ -17,7 +17,8 @@ from inpaint.networks.generators import build_generator
 from train.config import TrainConfig, to_dict
 from train.data.device.stream import DeviceStream
 from train.data.order import START, Position
-from train.generator.trainer import GeneratorTrainer, with_loaded_generator
+from train.generator.initial_weights import with_loaded_generator
+from train.generator.trainer import GeneratorTrainer
 from train.metrics.efficientnet import use_packed
 from train.presets import conflicts
 from train.run.background import BackgroundWriter, copied

@@ -12,7 +12,8 @@ from inpaint.engine.plan import CropSizes, plan
 from inpaint.engine.thickness import THIN_DAMAGE_PX
 from inpaint.hub.weights import THIN, load_weights
 from tests.pictures import picture
-from train.generator.trainer import GeneratorTrainer, with_loaded_generator
+from train.generator.initial_weights import with_loaded_generator
+from train.generator.trainer import GeneratorTrainer
 from train.presets import PRESETS
 
 SIZE = (900, 1300)
