@@ -217,4 +217,6 @@ def _loss_terms(loss: Mapping[str, Any]) -> list[str]:
         if name != key and weight and key not in ("known_weight", "border_weight"):
             terms.append(f"{name.replace('_', ' ')} {loss.get(name, '')}".strip() + f" x {weight:g}")
     terms += [f"{name} x {weight:g}" for name, weight in loss.get("extra") or []]
+    if loss.get("shift_px"):
+        terms.append(f"all shifted by less than {loss['shift_px']} px")
     return terms

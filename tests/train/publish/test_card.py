@@ -19,6 +19,7 @@ from train.evaluate.results import mean_scores
 from train.presets import PRESETS
 from train.publish.card import build_card, write_card
 from train.publish.card_merge import merge, split_card
+from train.publish.card_text import recipe
 from train.publish.lineage import Parent
 
 
@@ -116,6 +117,12 @@ def test_the_card_of_a_context_encoder_states_its_paper_its_limits_and_its_losse
     assert "| Losses | reconstruction l2 x 0.999, adversarial bce x 0.001 |" in card
     assert "EMA" not in card
     assert metadata(card)["datasets"] == ["frgfm/imagenette"]
+
+
+def test_the_card_of_a_run_of_the_preset_photos_states_its_losses_and_their_shift():
+    text = recipe(to_dict(PRESETS["photos"][1]), 4)
+    losses = "reconstruction l1 x 0.1, perceptual x 1.5, rim_l1 x 1, block_mean_l1 x 1, all shifted by less than 32 px"
+    assert f"| Losses | {losses} |" in text and "R1 gamma" not in text
 
 
 def test_a_card_without_results_or_config_states_that(run_dir):
