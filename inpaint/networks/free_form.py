@@ -17,9 +17,10 @@ class FreeFormGenerator(nn.Module):
 
     The network adds a residual to an initial fill: to the smooth fill of `pyramid.initial_fill`, or to a coarse fill,
     so that large holes can be filled coarse to fine. Pixel unshuffling and two strided convolutions lead to 1/8 of the
-    resolution. There and, wider, at 1/16 ConvNeXt blocks and global-context attention predict the content of the hole,
-    and contextual attention copies features of known cells. Skip connections at 1/4 and 1/2 and the full-resolution
-    input keep fills of thin damage sharp. The last layers start at zero: an untrained network returns the initial fill.
+    resolution. There ConvNeXt blocks and global-context attention predict the content of the hole, with wider blocks at
+    1/16 halfway, and contextual attention copies features of known cells. Skip connections at 1/4 and 1/2 and the
+    full-resolution input keep fills of thin damage sharp. The last layers start at zero: an untrained network returns
+    the initial fill.
 
     Args:
         config: sizes.
@@ -150,7 +151,7 @@ class FreeFormGenerator(nn.Module):
 
 
 class DeepBody(nn.Module):
-    """The part of the body at 1/16 of the resolution, as a residual block: wide at a quarter of the time.
+    """The part of the body at 1/16 of the resolution, a residual branch: blocks take a quarter of the time there.
 
     Its last layer starts at zero, so that it can be added to a trained network.
 
