@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from inpaint.hub.weights import load_generator, save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
+from inpaint.networks.tensors import composite
 from tests.inpaint.networks.test_generators import with_random_weights
 from tests.train.runs import batch_of, context_encoder, free_form, same
 from train.data.order import Position
@@ -85,9 +86,10 @@ def test_blocks_can_be_left_out_of_given_weights_and_added_at_a_sixteenth(tmp_pa
 
 def test_all_losses_see_one_shift_that_differs_between_steps():
     trainer = GeneratorTrainer(with_loss(config_of(), shift_px=9))
-    seen, shifts = [], set()
+    seen, predictions, shifts = [], [], set()
     trainer.extra_terms = {"recorded": lambda inputs: seen.append(inputs) or inputs.prediction.mean()}
     trainer.config = with_loss(trainer.config, extra=(("recorded", 1.0),))
+    trainer.generator.register_forward_hook(lambda network, arguments, prediction: predictions.append(prediction))
     batch = batch_of()
     image, mask = to_model_input(batch.image, batch.mask, trainer.device, True)
     for _ in range(8):
@@ -96,8 +98,8 @@ def test_all_losses_see_one_shift_that_differs_between_steps():
             by for by in itertools.product(range(9), repeat=2) if torch.equal(seen[-1].mask, mask.roll(by, (2, 3)))
         ]
         assert torch.equal(seen[-1].image, image.roll(shift, (2, 3)))
-        known = seen[-1].mask.expand_as(image) == 0
-        assert torch.equal(seen[-1].composite[known], seen[-1].image[known])
+        assert torch.equal(seen[-1].prediction, predictions[-1].roll(shift, (2, 3)))
+        assert torch.equal(seen[-1].composite, composite(seen[-1].image, seen[-1].prediction, seen[-1].mask))
         shifts.add(shift)
     assert len(shifts) > 3
 
