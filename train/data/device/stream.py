@@ -75,7 +75,8 @@ class DeviceStream:
         self._rows = torch.tensor(list(rows) if rows is not None else list(range(len(pictures)))).to(device)
         self._random = torch.Generator(device)
         self._epoch, self._order = -1, self._rows
-        self._position = start
+        is_known = start.row < len(self._rows)  # otherwise there were more rows when the position was noted
+        self._position = start if is_known else Position(start.epoch + 1, 0)
         self.waited_s, self.skip_reasons = 0.0, Counter[str]()
         self.rows_per_epoch: int | None = len(self._rows)
 

@@ -10,6 +10,7 @@ import torch
 from train.config import DataConfig, MaskConfig
 from train.data.device import bank
 from train.data.device.stream import DeviceStream, open_device_stream
+from train.data.order import Position
 
 CONFIG = DataConfig(resolution=32, batch_size=4, on_device=True, masks=MaskConfig(strokes=1, zoom=1.5, bank=6))
 
@@ -46,6 +47,11 @@ def test_a_stream_resumes_at_any_batch():
     for batch, other in zip(whole[3:], resumed, strict=True):
         assert torch.equal(batch.image, other.image) and torch.equal(batch.mask, other.mask)
         assert batch.position == other.position
+
+
+def test_a_position_beyond_the_present_pictures_is_the_start_of_the_next_epoch():
+    resumed, fresh = stream(start=Position(2, 20)), stream(start=Position(3, 0))
+    assert numbers(resumed.next_batch()) == numbers(fresh.next_batch())
 
 
 def test_processes_share_the_samples_of_a_batch():
