@@ -98,7 +98,7 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
     parser.add_argument("--cooldown-share", type=float, default=0.25,
                         help="share of the sprint over which the learning rate falls (%(default)s)")  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=96, help="(%(default)s)")
-    parser.add_argument("--resolution", type=int, default=256, help="side of the crops in pixels (%(default)s)")
+    parser.add_argument("--resolution", type=int, default=192, help="side of the crops in pixels (%(default)s)")
     parser.add_argument("--bank", type=int, default=4000, help="number of masks (%(default)s)")
     parser.add_argument("--device", default="auto", help="(%(default)s)")
     parser.add_argument("--compile", action="store_true", help="compile the networks: starts minutes later")
@@ -110,6 +110,7 @@ def _sprint(arguments: Sequence[str], started_s: float) -> None:
         read_config(options.config, PRESETS), options.device, batch_size=options.batch_size,
         resolution=options.resolution, bank=options.bank, from_scratch=options.from_scratch, compiled=options.compile,
     )  # fmt: skip
+    print(f"The sprint starts from {options.resume or config.init_from or 'random weights'}.", flush=True)
     plan = Plan(
         options.pack, options.output, options.resume, options.minutes * 60, options.cooldown_share,
         options.profile_minutes * 60, options.write_minutes * 60, options.log_seconds, options.evaluated,
