@@ -175,8 +175,8 @@ class LossConfig:
     """Further terms that are registered in `train/registry.py`, and their weights: --loss.extra NAME WEIGHT."""
     shift_px: int = 0
     """All losses see prediction and ground truth shifted cyclically by less than this number of pixels, another one in
-    each step, so that no pattern in step with the cells of features or blocks pays off. 32 covers all cells of
-    EfficientNet-Lite0."""
+    each step, and in each part of a step with `accumulate`, so that no pattern in step with the cells of features or
+    blocks pays off. 32 covers all cells of EfficientNet-Lite0."""
     perceptual_area: Literal["image", "hole"] = "image"
     """Where that distance counts: everywhere, at strides 2, 8 and 16; or in the cells that overlap the hole, so that an
     image with a few scratches counts as much as one with a large hole, at all five strides."""
