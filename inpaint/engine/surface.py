@@ -135,7 +135,7 @@ def _mixed(
     cancelled: Cancelled | None,
 ) -> np.ndarray:
     """Mix the synthesised surface into the network's fill, uint8 (h, w, 3) of the part's box, in place."""
-    from inpaint.synthesis.synthesize import synthesize  # loads the compiled kernels
+    from inpaint.synthesis.synthesize import missing_share, synthesize  # loads the compiled kernels
 
     settings = SKIN_SETTINGS if skin else SETTINGS
     depths, factor = largest_depths(part.hole)
@@ -143,9 +143,7 @@ def _mixed(
     surface = synthesize(picture, hole, usable, diameter, seed=options.seed, settings=settings, cancelled=cancelled)
     if surface is None:
         return network
-    patch_share = (
-        SKIN_SHARE if skin else np.interp(1 - np.count_nonzero(usable) / usable.size, MISSING_SHARES, PATCH_SHARES)
-    )
+    patch_share = SKIN_SHARE if skin else np.interp(missing_share(usable), MISSING_SHARES, PATCH_SHARES)
     strength = np.float32(options.texture_strength * patch_share)
     grid = depths.astype(np.float32)
     columns = np.arange(network.shape[1]) // factor

@@ -33,6 +33,13 @@ _LANES = 32
 _GUIDE = 8
 
 
+def load_vector(builder: Any, base: Any, place: Any, vector: Any, align: int) -> Any:
+    """Return the vector at a position of an array's data, whose items lie at multiples of `align` bytes."""
+    loaded = builder.load(builder.bitcast(builder.gep(base, [place]), vector.as_pointer()))
+    loaded.align = align
+    return loaded
+
+
 def _sum_of_squares(channels: int, planes: int) -> Any:
     """Return a function that sums the squared differences of two patches, whose rows come from the planes in turn.
 
@@ -48,9 +55,7 @@ def _sum_of_squares(channels: int, planes: int) -> Any:
         totals = [ir.Constant(words, None), ir.Constant(words, None)]  # in turns: neither waits for the other
 
         def load(place: Any) -> Any:
-            loaded = builder.load(builder.bitcast(builder.gep(base, [place]), bytes_.as_pointer()))
-            loaded.align = 1
-            return builder.zext(loaded, shorts)
+            return builder.zext(load_vector(builder, base, place, bytes_, 1), shorts)
 
         for row in range(SIDE):
             before = _LANES - row_bytes if row == SIDE - 1 else 0  # bytes of the vector that lie before the row
@@ -78,10 +83,8 @@ def _guide_sum(typing: Any, guide: Any, first: Any, other: Any, weights: Any, ow
             context.make_array(signature.args[number])(context, builder, arguments[number]).data for number in (0, 3)
         )
         vector = ir.VectorType(ir.FloatType(), _GUIDE)
-        values = []
-        for base, place in ((guide, arguments[1]), (guide, arguments[2]), (weights, arguments[4])):
-            values.append(builder.load(builder.bitcast(builder.gep(base, [place]), vector.as_pointer())))
-            values[-1].align = 4
+        places = (guide, arguments[1]), (guide, arguments[2]), (weights, arguments[4])
+        values = [load_vector(builder, base, place, vector, 4) for base, place in places]
         difference = builder.fsub(*values[:2], flags=("fast",))
         square = builder.fmul(difference, difference, flags=("fast",))
         terms = [ir.Constant(ir.FloatType(), 0.0), builder.fmul(square, values[2], flags=("fast",))]

@@ -104,8 +104,8 @@ def sweep(
 
     Args:
         uses: uint8 (h, w), of each source, see `count_uses`.
-        prices: float32 (NOWHERE + 1,), what is added to the distance of a source with so many uses; the last one is
-            TOO_FAR.
+        prices: float32 (NOWHERE + 1,), what is added to the distance of a source, by the number of its uses; the last
+            one is TOO_FAR.
         sources: int32 (m, 2), all sources.
         offsets: int32 (k, 2), candidates for the vector from a target to its source.
         step: distance of the neighbours in the lattice.

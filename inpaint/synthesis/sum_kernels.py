@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from inpaint.compiled.jit import njit
 
-from .patch_kernels import INLINE
+from .patch_kernels import INLINE, load_vector
 
 LANES = 16
 _WORD, _LONG, _FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
@@ -37,8 +37,7 @@ def _sum_of_block(typing: Any, keys: Any, weights: Any, count: Any, first: Any, 
             single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_WORD, 0))
             return builder.shuffle_vector(single, single, ir.Constant(words, [0] * LANES))
 
-        own = builder.load(builder.bitcast(builder.gep(keys, [first]), words.as_pointer()))
-        own.align = 4
+        own = load_vector(builder, keys, first, words, 4)
         total = cgutils.alloca_once_value(builder, ir.Constant(floats, None))
         with cgutils.for_range(builder, count, intp=_LONG) as loop:
             key, weight = (builder.load(builder.gep(values, [loop.index])) for values in (keys, weights))

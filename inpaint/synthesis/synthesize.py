@@ -62,7 +62,7 @@ def synthesize(
     if min(hole.shape) < SIDE:
         return None
     finest, coarsest = _level_numbers(hole, thickness_px, settings)
-    factor = guide_factor(1 - np.count_nonzero(usable) / usable.size, thickness_px, settings.free_guide)
+    factor = guide_factor(missing_share(usable), thickness_px, settings.free_guide)
     if seed % 2:  # another fill shall look different: the guide that holes of this kind do not get
         factor = settings.free_guide if factor > 0.5 else 1.0
     settings = dataclasses.replace(settings, guide=(settings.guide[0] * factor, settings.guide[1] * factor))
@@ -83,6 +83,11 @@ def synthesize(
     return join(found, picture, hole, usable, settings, cancelled)
 
 
+def missing_share(usable: np.ndarray) -> float:
+    """Return the share of a window that is missing, in this hole and others: that of the pixels that are not usable."""
+    return 1 - np.count_nonzero(usable) / usable.size
+
+
 def guide_factor(share: float, thickness_px: float, least: float) -> float:
     """Return the factor of the guide's weight for a hole.
 
@@ -91,7 +96,7 @@ def guide_factor(share: float, thickness_px: float, least: float) -> float:
     knows better. In narrow holes it always does.
 
     Args:
-        share: of the window that is missing, in this hole and others, from 0 to 1.
+        share: of the window that is missing, see `missing_share`.
         thickness_px: diameter of the largest disk in the hole.
         least: the factor for compact holes.
 
