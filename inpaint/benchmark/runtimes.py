@@ -49,7 +49,7 @@ def compiled(weights: Weights) -> Runtime:
     import torch
 
     runtime = PyTorchRuntime(weights)
-    runtime.module = torch.compile(runtime.module, dynamic=False)
+    runtime.predict = torch.compile(runtime.predict, dynamic=False)
     return runtime
 
 

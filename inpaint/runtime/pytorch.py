@@ -20,6 +20,7 @@ class PyTorchRuntime:
 
     Attributes:
         module: the generator.
+        predict: what computes a prediction with it.
 
     Raises:
         ValueError: PyTorch cannot use the device.
@@ -34,7 +35,7 @@ class PyTorchRuntime:
         _check_device(self.device)
         module = module_of(source).eval().requires_grad_(False).to(self.device, torch.float32)
         self.module: Any = module.to(memory_format=torch.channels_last)
-        self._predict: Any = getattr(module, "unclamped", self.module)
+        self.predict: Any = getattr(module, "unclamped", self.module)
         self.config = self.module.config
         self.multiple: int = self.module.multiple
         self.fixed_size: int | None = self.module.fixed_size
@@ -47,7 +48,7 @@ class PyTorchRuntime:
         with torch.inference_mode():
             tensors = [torch.from_numpy(np.require(array, np.float32, ["C", "W"])).to(self.device) for array in arrays]
             tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
-            prediction = self._predict(*tensors).float().cpu().numpy()
+            prediction = self.predict(*tensors).float().cpu().numpy()
         check_finite(prediction)  # clipping would make a colour of an infinite value
         return np.clip(prediction, -1, 1)
 

@@ -1,6 +1,7 @@
 """Every available runtime is timed and compared with PyTorch."""
 
 import pytest
+import torch
 
 from inpaint.benchmark import runtimes
 from inpaint.hub.weights import save_generator
@@ -29,6 +30,17 @@ def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
     assert (
         result.difference <= UNIT_ROUNDOFF
     )  # untrained, the generator adds nothing to its initial fill, which is rounded
+
+
+def test_the_row_of_torch_compile_runs_compiled_code(weights, monkeypatch):
+    calls = []
+
+    def compile_(function, **options):
+        return lambda *arguments: calls.append(options) or function(*arguments)
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    runtimes.timed("torch.compile", weights, (32,), repeats=1)
+    assert calls and calls[0] == {"dynamic": False}
 
 
 def test_the_command_prints_a_row_for_each_runtime_and_why_one_is_not_available(weights, monkeypatch, capsys):
