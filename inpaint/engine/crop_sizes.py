@@ -23,7 +23,7 @@ class CropSizes:
         coarse_to_fine: fills of downscaled crops are coarse fills, refined at twice the resolution.
     """
 
-    sides: tuple[int, ...] = (64, 128, 192, 256, 384, 512)
+    sides: tuple[int, ...] = (64, 128, 192, 256, 320, 384, 512)
     min_context: int = 16
     context: int = 40
     max_context: int = 128

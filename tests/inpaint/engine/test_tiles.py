@@ -9,7 +9,7 @@ from inpaint.engine.plan import plan
 from inpaint.engine.regions import Box, Part, find_regions
 from inpaint.engine.tiles import CropSides, cut
 
-SIZES = CropSizes()
+SIZES = CropSizes(sides=(64, 128, 192, 256, 384, 512))  # bounds below are for these
 PHOTO = Box(0, 0, 3000, 2000)
 SIDES = SIZES.crop_sides(PHOTO, 1, 32)
 LARGEST = SIZES.largest_hole(PHOTO, 1, 32)
