@@ -5,13 +5,14 @@ import time
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from inpaint.engine import surface as module
 from inpaint.engine.fills import Fill
 from inpaint.engine.options import FillOptions
 from inpaint.engine.regions import Box, Part, bounding_part, find_regions
 from inpaint.engine.surface import synthesised_fill, synthesised_fills
-from tests.inpaint.synthesis.photos import textured
+from tests.inpaint.synthesis.photos import bricks, textured
 from tests.inpaint.synthesis.polls import CancelAt
 
 
@@ -197,3 +198,13 @@ def test_surfaces_that_are_ready_are_not_returned_once_they_are_cancelled(monkey
     time.sleep(0.2)  # in which others may become ready
     cancelled.set()
     assert list(fills) == []
+
+
+def test_bricks_of_the_colour_of_skin_are_continued_as_bricks():
+    truth = bricks((240, 300))
+    hole = disk(truth.shape[:2], 118, 150, 36)
+    photo, blurred = truth.copy(), ndimage.gaussian_filter(truth, (12, 12, 0))
+    photo[hole] = 0
+    fill = final_fill(photo, hole, network=blurred)
+    errors = np.abs(pixels_of(fill) - truth[fill.box.slices][fill.hole]).max(1)
+    assert np.mean(errors > 50) < 0.03

@@ -23,3 +23,17 @@ def surface_bytes(photo, hole, thickness_px, **options):
     """The synthesised surface, as bytes."""
     surface = synthesize(photo.copy(), hole, ~hole, thickness_px, **options)
     return surface.pixels.tobytes() + surface.agreement.tobytes()
+
+
+def bricks(shape, height=28, width=64, mortar=4):
+    """A wall of bricks whose colours are those of skin, with pale mortar: uint8 (H, W, 3)."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    row = rows // height
+    shifted = columns + row % 2 * (width // 2)
+    tone = rng.uniform(105, 150, (99, 99))[row % 99, shifted // width % 99]
+    is_mortar = (rows % height < mortar) | (shifted % width < mortar)
+    grey = np.where(is_mortar, 205, tone) + rng.normal(0, 3, shape)
+    return np.clip(np.stack([grey, 0.6 * grey + 20 * is_mortar, 0.5 * grey + 40 * is_mortar], -1), 0, 255).astype(
+        np.uint8
+    )
