@@ -19,7 +19,7 @@ from page.server.uploads import Uploads
 TEMPLATE = Path(__file__).parents[1] / "static" / "retrain" / "retrain.html"
 STYLES = ("theme", "retrain/layout", "retrain/form", "retrain/run", "retrain/narrow")
 PATH = "retrain"
-DEFAULT_IMAGES = {"finetune": 12_000, "photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
+DEFAULT_IMAGES = {"finetune": 6_000, "photos": 100_000, "context-encoder": 400_000, "tiny": 2_000}
 """The presets in the order of the page, with the default number of training images."""
 SUGGESTED_DATASETS = ("frgfm/imagenette:320px", "timm/oxford-iiit-pet", "huggan/smithsonian_butterflies_subset")
 

@@ -11,7 +11,7 @@ from .spec import RunSpec
 
 CPU_SPEEDS = {
     "photos": (7.0, 192),
-    "finetune": (15.0, 128),
+    "finetune": (8.0, 192),
     "thin": (60.0, 96),
     "context-encoder": (14.0, 128),
     "tiny": (16.0, 64),

@@ -177,6 +177,7 @@ def recipe(config: Mapping[str, Any], images_seen: int, discriminator: str | Non
         "Initial weights": run_info.initial_weights(config),
         "Images seen": f"{images_seen:,}" if images_seen else config.get("images") or f"{config.get('epochs')} epochs",
         "Weights of": f"the measurement after {ran['best_images']:,} images" if ran.get("best_images") else None,
+        "Interpolation": _interpolation(ran.get("best_share", 1.0)),
         "Time": f"{ran['minutes']:g} minutes" if ran.get("minutes") else None,
         "Crops": f"{data.get('resolution')}x{data.get('resolution')}, batches of {data.get('batch_size')}",
         "Masks": ", ".join(_mask_weights(masks)),
@@ -191,6 +192,11 @@ def recipe(config: Mapping[str, Any], images_seen: int, discriminator: str | Non
     }
     shown = [row for row in rows.items() if row[1] not in (None, "", 0) or row[0] == "Seed"]
     return markdown_table(["Setting", "Value"], shown)
+
+
+def _interpolation(share: float) -> str | None:
+    text = f"{share:.2f} of these weights and {1 - share:.2f} of the initial ones (arXiv:2109.01903)"
+    return text if share < 1 else None
 
 
 def _rate_schedule(config: Mapping[str, Any], ran: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from .checkpoint import own_position, record_ran, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup
 from .events import Callback
 from .length import RunLength
-from .measure import BuildMeasure, HeldOutFigures
+from .measure import SHARE, BuildMeasure, HeldOutFigures
 from .progress import Progress, plot_losses
 from .samples import SampleSheets
 from .signals import GracefulShutdown
@@ -81,7 +81,8 @@ def train(
             trainer.restore(state)
             if "trained_s" not in state:  # of an earlier version
                 trainer.schedule.keep_unscaled()
-        figures = HeldOutFigures(build_measure() if processes.is_main else None, config.evaluations, config.patience)
+        measure = build_measure() if processes.is_main else None
+        figures = HeldOutFigures(measure, config.evaluations, config.patience, interpolate=config.interpolate)
         figures.restore(state.get("held_out", {}) if state else {})
         sheets = SampleSheets(trainer, config, run_dir, open_stream, callbacks)
         _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
@@ -180,7 +181,7 @@ class _Loop:
         at_full_rate = not self._trainer.schedule.is_cooling(images_seen)
         values = figures.measure(self._trainer.ema.network, images_seen, at_full_rate)
         if first:  # as much time is kept for the measurement at the end
-            self._length.reserve_s = figures.seconds
+            self._length.reserve_s = figures.most_seconds
         progress.write_figures(images_seen, values, self._trainer.position.epoch)
         progress.message(f"Held-out figures after {figures.sentence()}")
         for callback in self._callbacks:
@@ -194,7 +195,8 @@ class _Loop:
         self._trainer.ema.network.load_state_dict(figures.best)
         self._trainer.save_weights(self._run_dir / "weights")
         best = figures.best_figures
-        record_ran(self._run_dir, {"best_images": int(best["images_seen"]), "best_score": figures.score(best)})
+        ran = {"best_images": int(best["images_seen"]), "best_score": figures.score(best)}
+        record_ran(self._run_dir, ran | {"best_share": best.get(SHARE, 1.0)})
         progress.message(figures.verdict())
 
     def _stop_requested(self) -> bool:

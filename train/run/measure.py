@@ -1,5 +1,6 @@
 """Held-out figures of a run: measured before its first step and at intervals; the best weights are kept."""
 
+import copy
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -7,10 +8,15 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from .interpolation import interpolated, share_for
+
 OWN, OTHER = "held-out", "other"
 """Groups of photos: held-out ones of the run's kind, and photos of any kind, on which little may be lost."""
 OTHER_LIMIT = 1.01
 """Weights that are worse than the start on other photos by more than this factor are not the best ones."""
+SHARE = "trained_share"
+"""Name of the share of the trained weights in interpolated ones, among figures."""
+_TRIES = 2
 LOWER_IS_BETTER = ("elp", "elp2", "l1", "f1_error")
 
 
@@ -29,17 +35,22 @@ class HeldOutFigures:
         measure: of the kind of network that is trained; None: nothing is measured.
         count: number of measurements in the run after the one at its start.
         patience: number of measurements in a row without a new best after which the run may stop; 0: never.
+        interpolate: measure weights that lose more than OTHER_LIMIT on other photos once more, interpolated with those
+            of the start, unless the learning rate is at its full value.
 
     Attributes:
         history: images_seen and figures of each measurement; the first is that of the weights at the start.
-        best: state dict of the trained weights with the best figures; None before the first.
+        best: state dict of the weights with the best figures; None before the first.
         stale: number of measurements since the best one.
         in_vain: those of them that count for the patience.
         seconds: wall time of the last measurement.
     """
 
-    def __init__(self, measure: Measure | None, count: int, patience: int = 0) -> None:
-        self._measure, self._count, self._patience = measure, count, patience
+    def __init__(
+        self, measure: Measure | None, count: int, patience: int = 0, *, interpolate: bool = False
+    ) -> None:
+        self._measure, self._count, self._patience, self._interpolate = measure, count, patience, interpolate
+        self._start: dict[str, Tensor] | None = None
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] | None = None
         self._best_score, self.stale, self.in_vain, self.seconds = math.inf, 0, 0, 0.0
@@ -54,6 +65,11 @@ class HeldOutFigures:
         """Whether the figures have not become better for too long."""
         return self.is_active and 0 < self._patience <= self.in_vain
 
+    @property
+    def most_seconds(self) -> float:
+        """An estimate of the time that a measurement takes at most, from the last one."""
+        return self.seconds * (1 + _TRIES * self._interpolate)
+
     def is_due(self, share: float) -> bool:
         """Return whether a measurement is due when a share of the run is done."""
         return self.is_active and len(self.history) - 1 < math.floor(min(1.0, share) * self._count + 1e-9)
@@ -61,8 +77,10 @@ class HeldOutFigures:
     def measure(self, network: nn.Module, images_seen: int, at_full_rate: bool = False) -> dict[str, float]:
         """Measure the averaged weights and note whether they are the best so far; return their figures.
 
+        Interpolated weights that are better count instead of them, with their share as the figure SHARE.
+
         Args:
-            network: with these weights.
+            network: with these weights; not modified.
             images_seen: until now.
             at_full_rate: the learning rate does not fall yet. What a run gains often shows only when it does, so such
                 a measurement does not make it give up.
@@ -71,19 +89,45 @@ class HeldOutFigures:
         started = time.monotonic()
         training = network.training
         figures = self._measure(network.eval())
+        weights: Mapping[str, Tensor] = network.state_dict()
+        if self._start is not None and not at_full_rate:
+            figures, weights = self._nearer_start(network, figures)
         network.train(training)
         self.seconds = time.monotonic() - started
         self.history.append({"images_seen": images_seen, **figures})
         if len(self.history) == 1:  # the weights at the start are what others are compared with
+            self._start = _copied(weights) if self._interpolate else None
             return figures
         score = self.score(figures)
         if score < self._best_score or self.best is None:
             self._best_score, self.stale, self.in_vain = score, 0, 0
-            self.best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+            self.best = _copied(weights)
         else:
             self.stale += 1
             self.in_vain += not at_full_rate
         return figures
+
+    def _nearer_start(self, network: nn.Module, figures: dict[str, float]) -> "_Candidate":
+        """Return the figures and the weights with the best score, of those of a network and interpolated ones.
+
+        Args:
+            network: not modified.
+            figures: of this network.
+        """
+        assert self._measure is not None
+        assert self._start is not None
+        trained = network.state_dict()
+        candidates: list[_Candidate] = [(figures, trained)]
+        between, share = copy.deepcopy(network), 1.0
+        for _ in range(_TRIES):
+            loss = _relative(candidates[-1][0], self.history[0], OTHER) - 1
+            if not loss > OTHER_LIMIT - 1:  # nan: there are no other photos
+                break
+            share *= share_for(loss, OTHER_LIMIT - 1)
+            weights = interpolated(self._start, trained, share)
+            between.load_state_dict(weights)
+            candidates.append(({**self._measure(between), SHARE: share}, weights))
+        return min(candidates, key=lambda candidate: self.score(candidate[0]))
 
     def score(self, figures: Mapping[str, float]) -> float:
         """Return the figures as one number, lower for better weights: 1 for those of the start.
@@ -104,6 +148,8 @@ class HeldOutFigures:
             if "/" in name and not math.isnan(value):
                 change = f" ({value / start[name] - 1:+.1%})" if len(self.history) > 1 and start[name] else ""
                 parts.append(f"{name} {value:.4f}{change}")
+        if SHARE in last:
+            parts.append(_shares(last))
         best = ", the best so far" if not self.stale and len(self.history) > 1 else ""
         if len(self.history) > 1 and self._best_score >= 1:
             best = ", not better than the start"
@@ -118,7 +164,8 @@ class HeldOutFigures:
         """Return how the best weights compare with those of the start, as a sentence."""
         best = self.best_figures
         own, other = (_relative(best, self.history[0], group) for group in (OWN, OTHER))
-        text = f"The best weights, after {int(best['images_seen']):,} images, are {_change(own)} than the start"
+        source = f"after {int(best['images_seen']):,} images" + (f", {_shares(best)}," if SHARE in best else ",")
+        text = f"The best weights, {source} are {_change(own)} than the start"
         text += " on the held-out photos" + ("" if math.isnan(other) else f", {_change(other)} on other photos")
         if self._best_score < 1:
             return f"{text}."
@@ -129,7 +176,8 @@ class HeldOutFigures:
         if not self.history:
             return {}
         counts = {"stale": self.stale, "in_vain": self.in_vain}
-        return {"history": self.history, "best": self.best, "score": self._best_score, **counts}
+        start = {} if self._start is None else {"start": self._start}
+        return {"history": self.history, "best": self.best, "score": self._best_score, **counts, **start}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned."""
@@ -137,6 +185,19 @@ class HeldOutFigures:
             self.history, self.best = list(state["history"]), state["best"]
             self._best_score, self.stale = state["score"], state["stale"]
             self.in_vain = state.get("in_vain", 0)  # which earlier versions did not count
+            self._start = state.get("start")
+
+
+def _copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in weights.items()}
+
+
+_Candidate = tuple[dict[str, float], Mapping[str, Tensor]]
+"""The figures of weights, and these."""
+
+
+def _shares(figures: Mapping[str, float]) -> str:
+    return f"{figures[SHARE]:.0%} of them and {1 - figures[SHARE]:.0%} of those of the start"
 
 
 def _change(ratio: float) -> str:
