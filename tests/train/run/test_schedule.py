@@ -37,11 +37,11 @@ def test_a_run_of_the_length_of_its_preset_keeps_the_settings_of_the_preset():
 
 
 def test_a_share_of_the_preset_that_is_larger_stays_as_large_in_a_shorter_run():
-    finetune = PRESETS["finetune"][1]  # it cools down over a half
-    assert finetune.cooldown_images * 2 == finetune.images
-    for images in (11_000, 2_000):
+    finetune = PRESETS["finetune"][1]  # it cools down over two thirds
+    assert finetune.cooldown_images * 3 == finetune.images * 2
+    for images in (5_400, 2_100):
         config = dataclasses.replace(finetune, images=images)
-        assert Schedule(config, finetune).cooldown_images == images // 2
+        assert Schedule(config, finetune).cooldown_images == images * 2 // 3
 
 
 def test_settings_that_were_chosen_are_kept():
