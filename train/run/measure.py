@@ -34,7 +34,8 @@ class HeldOutFigures:
     Args:
         measure: of the kind of network that is trained; None: nothing is measured.
         count: number of measurements in the run after the one at its start.
-        patience: number of measurements in a row without a new best after which the run may stop; 0: never.
+        patience: number of measurements without a new best, and no better than the one before, after which the run may
+            stop; 0: never.
         interpolate: measure weights that lose more than OTHER_LIMIT on other photos once more, interpolated with those
             of the start, unless the learning rate is at its full value.
 
@@ -104,7 +105,7 @@ class HeldOutFigures:
             self.best = _copied(weights)
         else:
             self.stale += 1
-            self.in_vain += not at_full_rate
+            self.in_vain += not at_full_rate and score >= self.score(self.history[-2])
         return figures
 
     def _nearer_start(self, network: nn.Module, figures: dict[str, float]) -> "_Candidate":

@@ -68,6 +68,12 @@ def test_before_the_learning_rate_falls_no_measurement_makes_a_run_give_up():
     assert figures.stale == 2 and "best so far" not in figures.sentence()
 
 
+def test_a_run_that_still_becomes_better_does_not_give_up_although_an_early_measurement_was_better():
+    better = [{"held-out": 1 + step / 100} for step in (-1, 5, 4, 3, 2)]
+    assert not figures_of(*better, patience=2).gives_up
+    assert figures_of(*better, {"held-out": 1.02}, patience=2).gives_up
+
+
 def test_measurements_are_spread_over_the_run():
     figures = figures_of()
     due = []
