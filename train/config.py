@@ -244,8 +244,8 @@ class RunConfig:
     """Number of times that held-out photos are filled and measured during the run, apart from its start. The weights
     with the best figures are saved. 0: never, and no photos are held out."""
     patience: int = 0
-    """Stop when this many measurements since the learning rate began to fall are no better than the best one and the one
-    before; 0: train to the end."""
+    """Stop when this many measurements since the learning rate began to fall are no better than the best one and than
+    the one before; 0: train to the end."""
     interpolate: bool = False
     """Interpolate weights that lose more than 1 % on other photos with those that the run started from."""
     other_photos: str | None = None

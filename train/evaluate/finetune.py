@@ -2,7 +2,7 @@
 
 Both fill the same holes in the same photos, as `Inpainter` does it: held-out photos of the run's own kind, and photos
 of other kinds. The table is written to comparison.md in the run's folder, the figures to comparison.json, and the fills
-side by side to comparison.png.
+side by side to comparison.png. With `--network-only` the networks' own fills are compared, and only printed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from train.config import DataConfig
 from train.data.held_out import find_held_out, other_photos
 from train.data.retry import StreamError
 
-from .methods import Method, inpainter_method
+from .methods import Method, inpainter_method, without_synthesis
 from .results import METRICS, Score, mean_scores, score_as_json, write_scores
 from .scores import available_distances, evaluate
 from .sheets import SheetRow, comparison_sheet
@@ -123,13 +123,16 @@ def _verdict(comparison: Mapping[str, Any]) -> str:
     return f"{text} (mean change of ELP and ELP2)."
 
 
-def compare_run(run_dir: Path, requested: str | None = None, other: str | None = None) -> dict[str, Any] | None:
+def compare_run(
+    run_dir: Path, requested: str | None = None, other: str | None = None, *, network_only: bool = False
+) -> dict[str, Any] | None:
     """Compare the weights of a run with those that it started from, and write table, figures and sheet to its folder.
 
     Args:
         run_dir: the run, whose config.json names its dataset and what it started from.
         requested: held-out photos, as in `find_held_out`; None: those of the run.
         other: photos of other kinds, as in `other_photos`; None: those of the run.
+        network_only: compare fills without synthesis, and write nothing.
 
     Returns:
         The figures with the verdict; None if the run started from random weights, or has no held-out photos.
@@ -148,10 +151,13 @@ def compare_run(run_dir: Path, requested: str | None = None, other: str | None =
     groups = {OWN: Group(held_out.name, held_out.photos)}
     if photos := other_photos(other or config.get("other_photos")):
         groups[OTHER] = Group(f"{len(photos)} photos of other kinds", photos)
-    old = inpainter_method(OLD, Inpainter.from_pretrained(start))
-    new = inpainter_method(NEW, Inpainter.from_pretrained(str(run_dir / "weights")))
-    figures, rows = compare(old, new, groups)
+    old, new = Inpainter.from_pretrained(start), Inpainter.from_pretrained(str(run_dir / "weights"))
+    if network_only:
+        old, new = without_synthesis(old), without_synthesis(new)
+    figures, rows = compare(inpainter_method(OLD, old), inpainter_method(NEW, new), groups)
     comparison = {**summary(figures), "start": start, "weights": weights_digest(run_dir / "weights")}
+    if network_only:
+        return comparison
     write_scores(run_dir / JSON_FILE, comparison)
     with atomic_write(run_dir / TABLE_FILE) as file:
         file.write(f"{table(comparison)}\n".encode())
@@ -194,9 +200,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--other-photos", help="photos of other kinds: DATASET[@SPLIT]; default: those of the run")
     parser.add_argument("--gain", type=float, help="fail unless ELP and ELP2 are at least this many percent better")
     parser.add_argument("--loss", type=float, help="fail if other photos are more than this many percent worse")
+    parser.add_argument("--network-only", action="store_true", help="compare the networks without the synthesis")
     options = parser.parse_args(arguments)
     try:
-        comparison = compare_run(options.run_dir, options.held_out, options.other_photos)
+        comparison = compare_run(
+            options.run_dir, options.held_out, options.other_photos, network_only=options.network_only
+        )
     except (ValueError, StreamError, OSError) as error:
         print(f"python -m train.evaluate.finetune: {sentence_of(error)}", file=sys.stderr)
         return 2

@@ -65,8 +65,12 @@ def our_methods(weights: str | None) -> list[Method]:
     ours = [inpainter_method(OURS, inpainter)]
     if not inpainter.filler.synthesises:
         return ours
-    network = inpainter.with_fills(inpainter.filler.without_synthesis().fills)
-    return [inpainter_method(NETWORK_ONLY, network), *ours]
+    return [inpainter_method(NETWORK_ONLY, without_synthesis(inpainter)), *ours]
+
+
+def without_synthesis(inpainter: Inpainter) -> Inpainter:
+    """Return an inpainter whose fills are those of the network alone."""
+    return inpainter.with_fills(inpainter.filler.without_synthesis().fills)
 
 
 def inpainter_method(name: str, inpainter: Inpainter) -> Method:

@@ -47,9 +47,7 @@ class HeldOutFigures:
         seconds: wall time of the last measurement.
     """
 
-    def __init__(
-        self, measure: Measure | None, count: int, patience: int = 0, *, interpolate: bool = False
-    ) -> None:
+    def __init__(self, measure: Measure | None, count: int, patience: int = 0, *, interpolate: bool = False) -> None:
         self._measure, self._count, self._patience, self._interpolate = measure, count, patience, interpolate
         self._start: dict[str, Tensor] | None = None
         self.history: list[dict[str, float]] = []

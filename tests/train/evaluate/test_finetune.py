@@ -4,7 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
+from inpaint.hub.weights import save_generator
+from inpaint.networks.config import FreeFormConfig
+from inpaint.networks.free_form import FreeFormGenerator
 from train.config import DataConfig, TrainConfig, to_dict
 from train.evaluate import finetune
 from train.evaluate.finetune import NEW, OLD, OTHER, OWN, Group, compare, missed_limits, read_comparison, summary, table
@@ -68,3 +73,23 @@ def test_a_comparison_of_other_weights_is_not_read(tmp_path):
     for digest, found in ((finetune.weights_digest(tmp_path / "weights"), True), ("0", False)):
         (tmp_path / "comparison.json").write_text(json.dumps({"weights": digest}))
         assert (read_comparison(tmp_path) is not None) == found
+
+
+def test_the_networks_alone_are_compared_without_a_trace(tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune, "available_distances", list)
+    run, pictures = tmp_path / "run", tmp_path / "pictures" / "validation"
+    pictures.mkdir(parents=True)
+    for number, picture in enumerate(photos(2)):
+        Image.fromarray(picture).save(pictures / f"{number}.png")
+    for number, folder in enumerate((tmp_path / "start", run / "weights")):
+        torch.manual_seed(number)
+        save_generator(FreeFormGenerator(FreeFormConfig(channels=(8, 12, 16), blocks=1, attention_every=0)), folder)
+    config = {"init_from": str(tmp_path / "start"), "dataset": [str(pictures.parent)], "other_photos": str(pictures)}
+    (run / "config.json").write_text(json.dumps(config))
+    before = sorted(run.rglob("*"))
+    network = finetune.compare_run(run, other=f"{pictures.parent}@validation", network_only=True)
+    assert sorted(run.rglob("*")) == before
+    engine = finetune.compare_run(run, other=f"{pictures.parent}@validation")
+    assert {path.name for path in run.glob("comparison.*")} == {"comparison.json", "comparison.md", "comparison.png"}
+    holes = [result["groups"][OWN]["holes"]["large"] for result in (network, engine)]
+    assert holes[0] != holes[1]

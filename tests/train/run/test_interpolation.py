@@ -90,9 +90,7 @@ def test_a_run_saves_the_interpolated_weights_and_its_card_tells_the_share(photo
 
     def measure(network):
         first.setdefault("weights", {name: value.clone() for name, value in network.state_dict().items()})
-        moved = sum(
-            float((value - first["weights"][name]).abs().sum()) for name, value in network.state_dict().items()
-        )
+        moved = sum(float((value - first["weights"][name]).abs().sum()) for name, value in network.state_dict().items())
         first["moved"] = max(first.get("moved", 0), moved)
         return {"held-out/l1": 1 - moved / 1e6, "other/l1": 1 + 0.04 * (moved / first["moved"] if moved else 0)}
 
