@@ -1,5 +1,7 @@
 """Whether surroundings repeat themselves."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from inpaint.synthesis.repetition import repetition
 from tests.inpaint.synthesis.photos import bricks, textured
 
 SHAPE = 240, 300
+SKIN = 210, 160, 135
 BOX = slice(90, 150), slice(110, 180)
 
 
@@ -38,9 +41,38 @@ def test_the_brightness_and_the_contrast_of_a_pattern_do_not_matter():
     assert repetition(faint, usable(), BOX) == pytest.approx(repetition(bricks(SHAPE), usable(), BOX), abs=0.1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (7, 9), (1200, 30)])
+@pytest.mark.parametrize("degrees", [0, 20, 45, 70, 90])
+@pytest.mark.parametrize("noise", [0, 2])
+def test_a_straight_edge_repeats_itself_in_one_direction_only(degrees, noise):
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    angle = np.deg2rad(degrees)
+    is_dark = (columns - 130) * np.sin(angle) > (rows - 100) * np.cos(angle)
+    picture = np.where(is_dark[..., None], [120, 80, 60], SKIN) + np.random.default_rng(0).normal(0, noise, (*SHAPE, 3))
+    assert repetition(picture.astype(np.uint8), usable(), BOX) < REPEATS - 0.2
+
+
+@pytest.mark.parametrize("columns", [[80], [80, 220]], ids=["one", "two"])
+def test_spots_on_plain_skin_do_not_repeat_themselves(columns):
+    picture = np.full((*SHAPE, 3), SKIN, np.uint8)
+    for column in columns:
+        picture[np.hypot(*(np.mgrid[: SHAPE[0], : SHAPE[1]] - np.array([50, column])[:, None, None])) < 10] = 40
+    assert 0 <= repetition(picture, usable(), BOX) < REPEATS - 0.1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (7, 9), (2, 700), (700, 2), (24, 4200), (4200, 24), (300, 300)])
 def test_any_window_has_a_number(shape):
-    picture, known = np.full((*shape, 3), 90, np.uint8), np.ones(shape, bool)
-    box = slice(0, 1), slice(0, 1)
-    assert repetition(picture, known, box) == 0
-    assert repetition(picture, np.zeros(shape, bool), box) == 0
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    box, known = (slice(0, shape[0]), slice(shape[1] // 4, shape[1] // 2 + 1)), np.ones(shape, bool)
+    known[box] = False
+    assert 0 <= repetition(noise, known, box) < REPEATS
+    assert repetition(np.full_like(noise, 90), known, box) == 0
+    assert repetition(noise, np.zeros(shape, bool), box) == 0
+
+
+def test_a_large_window_takes_little_memory():
+    noise, known = np.zeros((3000, 3000, 3), np.uint8), np.ones((3000, 3000), bool)
+    tracemalloc.start()
+    repetition(noise, known, (slice(500, 2500), slice(500, 2500)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * noise.nbytes
