@@ -9,7 +9,7 @@ from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, config
 MAY_CHANGE = (
     "version", "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
     "checkpoint_every", "checkpoint_minutes", "push_to_hub", "private", "if_better", "even_if_worse", "held_out",
-    "evaluations", "patience", "interpolate", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
+    "evaluations", "patience", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
     "data.patience_s", "run_dir", "device", "checkpoint_repo", "checkpoint_folder",
     "event_log", "trackio",
 )  # fmt: skip
@@ -250,7 +250,8 @@ class RunConfig:
     """Interpolate weights that lose more than 1 % on other photos with those that the run started from."""
     other_photos: str | None = None
     """Photos of other kinds, measured as well, so that a gain on your photos is no loss on others: a dataset, with
-    @SPLIT if it is not validation; None: the program's examples."""
+    @SPLIT if it is not validation; None: the validation or test split of what is mixed in, else the program's
+    examples."""
     pause_minutes: float | None = None
     """Stop after this many minutes as if interrupted, on a machine that is rented for a limited time; the same command
     resumes."""

@@ -98,9 +98,9 @@ def _parameters(config: RunConfig) -> int:
 
 
 def _disk(config: RunConfig) -> str:
-    """Return the space that checkpoints take: weights, average, best weights, and two moments of Adam, in float32."""
+    """Return the space of checkpoints: weights, average, best and initial ones, two moments of Adam, in float32."""
     parameters = _parameters(config)
-    megabytes = CHECKPOINT_COPIES * 5 * 4 * parameters / 1e6
+    megabytes = CHECKPOINT_COPIES * (5 + config.interpolate) * 4 * parameters / 1e6
     folder = Path(config.folder)
     while not folder.exists():
         folder = folder.parent

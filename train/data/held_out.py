@@ -93,19 +93,21 @@ def _read(name: str, split: str) -> HeldOut:
     return HeldOut(text, photos, split=(name, split))
 
 
-def other_photos(requested: str | None) -> list[np.ndarray]:
+def other_photos(requested: str | None, mixed: tuple[str, ...] = (), split: str = "train") -> list[np.ndarray]:
     """Return photos of other kinds than those that are trained on.
 
     Args:
-        requested: a dataset, with @SPLIT if it is not its validation split; None: crops of the examples of the page,
-            where the program has them.
+        requested: a dataset, with @SPLIT if it is not its validation split; None: the validation or test split of the
+            first of `mixed`, or else crops of the examples of the page, where the program has them.
+        mixed: datasets of other photos that are shown in the training.
+        split: of these, that is trained on.
 
     Raises:
         ValueError: the requested photos cannot be read.
         StreamError: the Hub cannot be reached.
     """
-    if requested is not None:
-        found = find_split((), None, requested)
+    found = find_split(mixed, split, requested)
+    if found is not None or requested is not None:
         return found.photos if found else []
     crops = []
     for path in sorted(EXAMPLES.glob("*.jpg")):

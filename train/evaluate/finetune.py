@@ -54,13 +54,16 @@ class Group(NamedTuple):
     photos: Sequence[np.ndarray]
 
 
-def compare(old: Method, new: Method, groups: Mapping[str, Group]) -> tuple[dict[str, Any], list[SheetRow]]:
+def compare(
+    old: Method, new: Method, groups: Mapping[str, Group], count: int | None = None
+) -> tuple[dict[str, Any], list[SheetRow]]:
     """Measure two methods on groups of photos.
 
     Args:
         old: named OLD.
         new: named NEW.
         groups: OWN, and OTHER where there are such photos.
+        count: largest number of photos of each group; None: PHOTOS.
 
     Returns:
         The figures as JSON holds them, see `summary`, and the rows of the picture sheet.
@@ -68,7 +71,7 @@ def compare(old: Method, new: Method, groups: Mapping[str, Group]) -> tuple[dict
     distances, figures, rows = available_distances(), {}, []
     for name, group in groups.items():
         scores: list[Score] = []
-        photos = group.photos[: PHOTOS[name]]
+        photos = group.photos[: count or PHOTOS[name]]
         for photo_scores, photo_rows in evaluate(photos, [old, new], distances=distances, sheet_images=SHEET_PHOTOS):
             scores += photo_scores
             rows += photo_rows
@@ -124,7 +127,12 @@ def _verdict(comparison: Mapping[str, Any]) -> str:
 
 
 def compare_run(
-    run_dir: Path, requested: str | None = None, other: str | None = None, *, network_only: bool = False
+    run_dir: Path,
+    requested: str | None = None,
+    other: str | None = None,
+    *,
+    network_only: bool = False,
+    count: int | None = None,
 ) -> dict[str, Any] | None:
     """Compare the weights of a run with those that it started from, and write table, figures and sheet to its folder.
 
@@ -133,6 +141,7 @@ def compare_run(
         requested: held-out photos, as in `find_held_out`; None: those of the run.
         other: photos of other kinds, as in `other_photos`; None: those of the run.
         network_only: compare fills without synthesis, and write nothing.
+        count: largest number of photos of each group; None: PHOTOS.
 
     Returns:
         The figures with the verdict; None if the run started from random weights, or has no held-out photos.
@@ -145,16 +154,18 @@ def compare_run(
     start = config.get("init_from")
     if start is None:
         return None
-    held_out = find_held_out(data_of(config), requested or config.get("held_out"))
+    data = data_of(config)
+    held_out = find_held_out(data, requested or config.get("held_out"))
     if held_out is None:
         return None
     groups = {OWN: Group(held_out.name, held_out.photos)}
-    if photos := other_photos(other or config.get("other_photos")):
+    mixed = tuple((config.get("data") or {}).get("mixed") or ())
+    if photos := other_photos(other or config.get("other_photos"), mixed, data.split):
         groups[OTHER] = Group(f"{len(photos)} photos of other kinds", photos)
     old, new = Inpainter.from_pretrained(start), Inpainter.from_pretrained(str(run_dir / "weights"))
     if network_only:
         old, new = without_synthesis(old), without_synthesis(new)
-    figures, rows = compare(inpainter_method(OLD, old), inpainter_method(NEW, new), groups)
+    figures, rows = compare(inpainter_method(OLD, old), inpainter_method(NEW, new), groups, count)
     comparison = {**summary(figures), "start": start, "weights": weights_digest(run_dir / "weights")}
     if network_only:
         return comparison
@@ -201,10 +212,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--gain", type=float, help="fail unless ELP and ELP2 are at least this many percent better")
     parser.add_argument("--loss", type=float, help="fail if other photos are more than this many percent worse")
     parser.add_argument("--network-only", action="store_true", help="compare the networks without the synthesis")
+    parser.add_argument("--count", type=int, help="largest number of photos of each kind (default: 12 and 8)")
     options = parser.parse_args(arguments)
+    if options.count is not None and options.count < 1:
+        parser.error("--count must be at least 1: leave it out for 12 and 8 photos")
     try:
         comparison = compare_run(
-            options.run_dir, options.held_out, options.other_photos, network_only=options.network_only
+            options.run_dir,
+            options.held_out,
+            options.other_photos,
+            network_only=options.network_only,
+            count=options.count,
         )
     except (ValueError, StreamError, OSError) as error:
         print(f"python -m train.evaluate.finetune: {sentence_of(error)}", file=sys.stderr)

@@ -82,7 +82,8 @@ def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMe
     """Prepare the measurement of a run on held-out and other photos; None without held-out photos."""
     if held_out is None or isinstance(config.generator, ContextEncoderConfig):
         return None
-    groups = {OWN: held_out.photos, OTHER: other_photos(config.other_photos)}
+    others = other_photos(config.other_photos, config.data.mixed, config.data.split)
+    groups = {OWN: held_out.photos, OTHER: others}
     return GeneratorMeasure(groups, pick_device(config.device))
 
 

@@ -195,7 +195,7 @@ def recipe(config: Mapping[str, Any], images_seen: int, discriminator: str | Non
 
 
 def _interpolation(share: float) -> str | None:
-    text = f"{share:.2f} of these weights and {1 - share:.2f} of the initial ones (arXiv:2109.01903)"
+    text = f"{share:.2f} of the trained weights and {1 - share:.2f} of the initial ones (arXiv:2109.01903)"
     return text if share < 1 else None
 
 

@@ -121,15 +121,16 @@ def claim_run_dir(run_dir: Path, config: RunConfig) -> None:
     _write_config(path, to_dict(config) | ({RAN: ran} if ran else {}))
 
 
-def record_ran(run_dir: Path, facts: Mapping[str, float]) -> None:
+def record_ran(run_dir: Path, facts: Mapping[str, float | None]) -> None:
     """Add what has run to the run's config.json: its length, and the settings that the schedule has made of the config.
 
     Args:
         run_dir: the run's folder, which `claim_run_dir` has claimed.
-        facts: replace earlier ones of the same names.
+        facts: replace earlier ones of the same names; None removes them.
     """
     path = run_dir / CONFIG_FILE
-    _write_config(path, json.loads(path.read_text()) | {RAN: {**read_ran(run_dir), **facts}})
+    known = {name: value for name, value in {**read_ran(run_dir), **facts}.items() if value is not None}
+    _write_config(path, json.loads(path.read_text()) | {RAN: known})
 
 
 def read_ran(run_dir: Path) -> dict[str, float]:

@@ -14,11 +14,13 @@ from .checkpoint import own_position, record_ran, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup
 from .events import Callback
 from .length import RunLength
-from .measure import SHARE, BuildMeasure, HeldOutFigures
+from .measure import BEST_FACTS, BuildMeasure, HeldOutFigures
 from .progress import Progress, plot_losses
 from .samples import SampleSheets
 from .signals import GracefulShutdown
 from .trainer import BuildTrainer, OpenStream, Stream, Trainer
+
+_MOST_RESERVE = 1 / 3
 
 
 def train(
@@ -64,6 +66,9 @@ def train(
                 state.get("held_out", {}).get("best") or trainer.ema.network.state_dict()
             )
             trainer.save_weights(run_dir / "weights")
+            figures = HeldOutFigures(None, config.evaluations)
+            figures.restore(state.get("held_out", {}))
+            record_ran(run_dir, figures.best_facts())
             print(
                 f"The run is complete after {state['images_seen']:,} images: to continue it, raise images, epochs"
                 " or max_minutes."
@@ -84,11 +89,20 @@ def train(
         measure = build_measure() if processes.is_main else None
         figures = HeldOutFigures(measure, config.evaluations, config.patience, interpolate=config.interpolate)
         figures.restore(state.get("held_out", {}) if state else {})
+        length.reserve_s = _reserve_s(figures, config)
         sheets = SampleSheets(trainer, config, run_dir, open_stream, callbacks)
         _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
     finally:
         stream.close()
     return run_dir
+
+
+def _reserve_s(figures: HeldOutFigures, config: RunConfig) -> float:
+    """Return the seconds of a time budget that are kept for the measurement at the end.
+
+    Interpolated weights are measured in a third of the budget at most: a short run may end late, but it trains.
+    """
+    return max(figures.seconds, min(figures.most_seconds, (config.max_minutes or 0) * 60 * _MOST_RESERVE))
 
 
 class _Loop:
@@ -177,11 +191,10 @@ class _Loop:
         figures, progress = self._figures, self._progress
         if progress is None or not figures.is_due(share):
             return
-        first, images_seen = not figures.history, self._trainer.images_seen
+        images_seen = self._trainer.images_seen
         at_full_rate = not self._trainer.schedule.is_cooling(images_seen)
         values = figures.measure(self._trainer.ema.network, images_seen, at_full_rate)
-        if first:  # as much time is kept for the measurement at the end
-            self._length.reserve_s = figures.most_seconds
+        self._length.reserve_s = _reserve_s(figures, self._config)
         progress.write_figures(images_seen, values, self._trainer.position.epoch)
         progress.message(f"Held-out figures after {figures.sentence()}")
         for callback in self._callbacks:
@@ -194,9 +207,7 @@ class _Loop:
             return
         self._trainer.ema.network.load_state_dict(figures.best)
         self._trainer.save_weights(self._run_dir / "weights")
-        best = figures.best_figures
-        ran = {"best_images": int(best["images_seen"]), "best_score": figures.score(best)}
-        record_ran(self._run_dir, ran | {"best_share": best.get(SHARE, 1.0)})
+        record_ran(self._run_dir, figures.best_facts())
         progress.message(figures.verdict())
 
     def _stop_requested(self) -> bool:
@@ -265,7 +276,7 @@ class _Loop:
             timing = {"trained_s": self._length.trained_s, "rows": self._length.rows}
             save_checkpoint(self._run_dir, {**self._trainer.state(), "positions": positions, **timing, **measured})
             self._trainer.save_weights(self._run_dir / "weights")
-            record_ran(self._run_dir, self._ran())
+            record_ran(self._run_dir, self._ran() | dict.fromkeys(BEST_FACTS))  # these are not the best weights
             for callback in self._callbacks:
                 callback.on_checkpoint(self._run_dir)
 

@@ -14,9 +14,13 @@ OWN, OTHER = "held-out", "other"
 """Groups of photos: held-out ones of the run's kind, and photos of any kind, on which little may be lost."""
 OTHER_LIMIT = 1.01
 """Weights that are worse than the start on other photos by more than this factor are not the best ones."""
-SHARE = "trained_share"
+SHARE = "interpolation/share"
 """Name of the share of the trained weights in interpolated ones, among figures."""
-_TRIES = 2
+_POWERS = 2, 1
+"""Of the share of the trained weights, to which a loss on other photos is assumed to be proportional, try by try: near
+the start it changes little."""
+BEST_FACTS = "best_images", "best_score", "best_share"
+"""What a run records of its best weights: images seen, score, and share of the trained weights."""
 LOWER_IS_BETTER = ("elp", "elp2", "l1", "f1_error")
 
 
@@ -44,7 +48,7 @@ class HeldOutFigures:
         best: state dict of the weights with the best figures; None before the first.
         stale: number of measurements since the best one.
         in_vain: those of them that count for the patience.
-        seconds: wall time of the last measurement.
+        seconds: wall time of the last measurement of a network.
     """
 
     def __init__(self, measure: Measure | None, count: int, patience: int = 0, *, interpolate: bool = False) -> None:
@@ -66,8 +70,9 @@ class HeldOutFigures:
 
     @property
     def most_seconds(self) -> float:
-        """An estimate of the time that a measurement takes at most, from the last one."""
-        return self.seconds * (1 + _TRIES * self._interpolate)
+        """An estimate of the time that `measure` takes at most."""
+        interpolates = self._start is not None and not math.isnan(_relative(self.history[0], self.history[0], OTHER))
+        return self.seconds * (1 + len(_POWERS) * interpolates)
 
     def is_due(self, share: float) -> bool:
         """Return whether a measurement is due when a share of the run is done."""
@@ -88,11 +93,11 @@ class HeldOutFigures:
         started = time.monotonic()
         training = network.training
         figures = self._measure(network.eval())
+        self.seconds = time.monotonic() - started
         weights: Mapping[str, Tensor] = network.state_dict()
         if self._start is not None and not at_full_rate:
             figures, weights = self._nearer_start(network, figures)
         network.train(training)
-        self.seconds = time.monotonic() - started
         self.history.append({"images_seen": images_seen, **figures})
         if len(self.history) == 1:  # the weights at the start are what others are compared with
             self._start = _copied(weights) if self._interpolate else None
@@ -118,11 +123,11 @@ class HeldOutFigures:
         trained = network.state_dict()
         candidates: list[_Candidate] = [(figures, trained)]
         between, share = copy.deepcopy(network), 1.0
-        for _ in range(_TRIES):
+        for power in _POWERS:
             loss = _relative(candidates[-1][0], self.history[0], OTHER) - 1
             if not loss > OTHER_LIMIT - 1:  # nan: there are no other photos
                 break
-            share *= share_for(loss, OTHER_LIMIT - 1)
+            share *= share_for(loss, OTHER_LIMIT - 1, power)
             weights = interpolated(self._start, trained, share)
             between.load_state_dict(weights)
             candidates.append(({**self._measure(between), SHARE: share}, weights))
@@ -144,15 +149,22 @@ class HeldOutFigures:
         start, last = self.history[0], self.history[-1]
         parts = []
         for name, value in last.items():
-            if "/" in name and not math.isnan(value):
+            if "/" in name and name != SHARE and not math.isnan(value):
                 change = f" ({value / start[name] - 1:+.1%})" if len(self.history) > 1 and start[name] else ""
                 parts.append(f"{name} {value:.4f}{change}")
-        if SHARE in last:
-            parts.append(_shares(last))
+        parts += [_shares(last)] if SHARE in last else []
         best = ", the best so far" if not self.stale and len(self.history) > 1 else ""
         if len(self.history) > 1 and self._best_score >= 1:
             best = ", not better than the start"
         return f"{int(last['images_seen']):,} images: {', '.join(parts)}{best}"
+
+    def best_facts(self) -> dict[str, float]:
+        """Return what a run records of its best weights; empty before the first."""
+        if self.best is None:
+            return {}
+        best = self.best_figures
+        facts = int(best["images_seen"]), self.score(best), best.get(SHARE, 1.0)
+        return dict(zip(BEST_FACTS, facts, strict=True))
 
     @property
     def best_figures(self) -> dict[str, float]:
@@ -163,8 +175,8 @@ class HeldOutFigures:
         """Return how the best weights compare with those of the start, as a sentence."""
         best = self.best_figures
         own, other = (_relative(best, self.history[0], group) for group in (OWN, OTHER))
-        source = f"after {int(best['images_seen']):,} images" + (f", {_shares(best)}," if SHARE in best else ",")
-        text = f"The best weights, {source} are {_change(own)} than the start"
+        source = f"after {int(best['images_seen']):,} images" + (f" ({_shares(best)})" if SHARE in best else "")
+        text = f"The best weights, {source}, are {_change(own)} than the start"
         text += " on the held-out photos" + ("" if math.isnan(other) else f", {_change(other)} on other photos")
         if self._best_score < 1:
             return f"{text}."
@@ -174,7 +186,7 @@ class HeldOutFigures:
         """Return what a checkpoint keeps; empty without measurements."""
         if not self.history:
             return {}
-        counts = {"stale": self.stale, "in_vain": self.in_vain}
+        counts = {"stale": self.stale, "in_vain": self.in_vain, "seconds": self.seconds}
         start = {} if self._start is None else {"start": self._start}
         return {"history": self.history, "best": self.best, "score": self._best_score, **counts, **start}
 
@@ -183,7 +195,8 @@ class HeldOutFigures:
         if state:
             self.history, self.best = list(state["history"]), state["best"]
             self._best_score, self.stale = state["score"], state["stale"]
-            self.in_vain = state.get("in_vain", 0)  # which earlier versions did not count
+            self.in_vain = state.get("in_vain", 0)  # of an earlier version
+            self.seconds = state.get("seconds", 0.0)
             self._start = state.get("start")
 
 
@@ -196,7 +209,7 @@ _Candidate = tuple[dict[str, float], Mapping[str, Tensor]]
 
 
 def _shares(figures: Mapping[str, float]) -> str:
-    return f"{figures[SHARE]:.0%} of them and {1 - figures[SHARE]:.0%} of those of the start"
+    return f"interpolated: {figures[SHARE]:.0%} trained weights, {1 - figures[SHARE]:.0%} initial weights"
 
 
 def _change(ratio: float) -> str:

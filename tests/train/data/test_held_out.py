@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from train.config import DataConfig, MaskConfig
-from train.data.held_out import digest, find_held_out
+from train.data.held_out import EXAMPLE_CROPS, digest, find_held_out, other_photos
 from train.data.stream import PhotoStream
 
 MASKS = MaskConfig(central=1)
@@ -65,3 +65,13 @@ def test_large_photos_are_reduced(tmp_path):
         Image.fromarray(pixels).save(tmp_path / "large" / f"{number}.png")
     assert find_held_out(DataConfig(dataset=(str(tmp_path / "large"),)), None).photos[0].shape == (10, 512, 3)
     assert digest(b"a") != digest(b"b")
+
+
+def test_other_photos_are_those_held_out_of_what_is_mixed_in_or_else_the_examples(tmp_path):
+    mixed = folder_of(tmp_path / "mixed", 9, "train")
+    assert len(other_photos(None, (mixed,))) == EXAMPLE_CROPS, "it has no such split"
+    folder_of(tmp_path / "mixed", 3, "validation")
+    assert [int(photo[0, 0, 0]) for photo in other_photos(None, (mixed,))] == [0, 1, 2]
+    requested = folder_of(tmp_path / "requested", 2, "test")
+    assert len(other_photos(f"{requested}@test", (mixed,))) == 2
+    assert len(other_photos(None)) == EXAMPLE_CROPS

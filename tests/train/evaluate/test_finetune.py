@@ -57,6 +57,19 @@ def test_the_comparison_holds_out_the_same_pictures_as_the_run():
         assert getattr(found, name) == getattr(data, name), name
 
 
+def test_as_many_photos_as_wanted_are_compared(monkeypatch):
+    monkeypatch.setattr(finetune, "available_distances", list)
+    groups = {OWN: Group("a few", photos(3)), OTHER: Group("others", photos(2))}
+    figures, _ = compare(method(OLD, 20), method(NEW, 18), groups, count=2)
+    assert [figures[name]["photos"] for name in (OWN, OTHER)] == [2, 2]
+
+
+def test_a_count_of_none_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        finetune.main(["runs/finetune", "--count", "0"])
+    assert "--count must be at least 1" in capsys.readouterr().err
+
+
 def test_limits_that_are_missed_are_named(comparison):
     means = {OLD: {"elp": 0.5, "elp2": 0.4}, NEW: {"elp": 0.48, "elp2": 0.396}}
     for name in (OWN, OTHER):
