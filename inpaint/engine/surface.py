@@ -37,7 +37,7 @@ patches, but when most of the picture is missing its fill is too blurred to help
 SMALL_PX = 1 << 15
 """Holes of up to this number of pixels are synthesised on one thread each, several at a time."""
 
-SKIN_SHARE = 0.4  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
+SKIN_SHARE = 0.3  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
 REPEATS = 0.46
 """Skin-coloured surroundings with at least this `repetition` are no skin but bricks, tiles or cloth: none of 876 holes in
 faces reach it, and nine of ten in walls of bricks."""
