@@ -38,9 +38,9 @@ SMALL_PX = 1 << 15
 """Holes of up to this number of pixels are synthesised on one thread each, several at a time."""
 
 SKIN_SHARE = 0.3  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
-REPEATS = 0.46
-"""Skin-coloured surroundings with at least this `repetition` are no skin but bricks, tiles or cloth: none of 876 holes in
-faces reach it, and nine of ten in walls of bricks."""
+REPEATS = 0.42
+"""Skin-coloured surroundings with at least this `repetition` are no skin but bricks, tiles or cloth: none of 876 holes
+in faces reach it, and four of five in walls of bricks."""
 SKIN_SETTINGS = dataclasses.replace(SETTINGS, guide=(8.0, 4.0), free_guide=1.0, guide_depth_px=12.0, position=4.0)
 """Settings where skin surrounds the hole: copy from near, and follow the network closely."""
 

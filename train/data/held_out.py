@@ -1,7 +1,7 @@
 """Held-out photos of a run: a split of its dataset, or some of its pictures, which are then not trained on."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,30 +85,38 @@ def find_split(dataset: tuple[str, ...], split: str | None, requested: str | Non
     return None
 
 
-def _read(name: str, split: str) -> HeldOut:
-    photos = [_small(photo) for photo in iter_photos(name, split, PHOTOS)]
+def _read(name: str, split: str, *, free_only: bool = False) -> HeldOut:
+    photos = [_small(photo) for photo in iter_photos(name, split, PHOTOS, free_only=free_only)]
     if not photos:
         raise ValueError(f"{name} (split {split}) has no readable photos")
     text = f"{len(photos)} held-out photos of {display_name(name)} ({split})"
     return HeldOut(text, photos, split=(name, split))
 
 
-def other_photos(requested: str | None, mixed: tuple[str, ...] = (), split: str = "train") -> list[np.ndarray]:
+def other_photos(requested: str | None, mixed: Sequence[str] = (), *, free_only: bool = False) -> list[np.ndarray]:
     """Return photos of other kinds than those that are trained on.
 
     Args:
         requested: a dataset, with @SPLIT if it is not its validation split; None: the validation or test split of the
-            first of `mixed`, or else crops of the examples of the page, where the program has them.
-        mixed: datasets of other photos that are shown in the training.
-        split: of these, that is trained on.
+            first of `mixed` that has one, or else crops of the examples of the page, where the program has them.
+        mixed: datasets whose training split is mixed in.
+        free_only: of `mixed`, only photos with a free licence, see `open_dataset`.
 
     Raises:
         ValueError: the requested photos cannot be read.
         StreamError: the Hub cannot be reached.
     """
-    found = find_split(mixed, split, requested)
-    if found is not None or requested is not None:
+    if requested is not None:
+        found = find_split((), None, requested)
         return found.photos if found else []
+    for name in mixed:
+        for split in () if Path(name).is_file() else HELD_OUT_SPLITS:
+            try:
+                found = _read(name, split, free_only=free_only)
+            except ValueError:  # there is no such split
+                continue
+            if not _is_trained_on(found.photos[0], name):
+                return found.photos
     crops = []
     for path in sorted(EXAMPLES.glob("*.jpg")):
         photo = Image.open(path).convert("RGB")
@@ -116,6 +124,15 @@ def other_photos(requested: str | None, mixed: tuple[str, ...] = (), split: str 
         corners = ((left, top) for left in (0, width) for top in (0, height))
         crops += [_small(photo.crop((left, top, left + width, top + height))) for left, top in corners]
     return crops[:: max(1, len(crops) // EXAMPLE_CROPS)][:EXAMPLE_CROPS]
+
+
+def _is_trained_on(photo: np.ndarray, name: str) -> bool:
+    """Return whether a photo is the first of a dataset's training split, which is the only one whatever its name."""
+    try:
+        first = next(iter(iter_photos(name, "train", 1)), None)
+    except ValueError:
+        return False
+    return first is not None and np.array_equal(_small(first), photo)
 
 
 def _of_training_set(data: DataConfig) -> HeldOut | None:

@@ -160,7 +160,7 @@ def compare_run(
         return None
     groups = {OWN: Group(held_out.name, held_out.photos)}
     mixed = tuple((config.get("data") or {}).get("mixed") or ())
-    if photos := other_photos(other or config.get("other_photos"), mixed, data.split):
+    if photos := other_photos(other or config.get("other_photos"), mixed, free_only=data.free_only):
         groups[OTHER] = Group(f"{len(photos)} photos of other kinds", photos)
     old, new = Inpainter.from_pretrained(start), Inpainter.from_pretrained(str(run_dir / "weights"))
     if network_only:

@@ -82,7 +82,7 @@ def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMe
     """Prepare the measurement of a run on held-out and other photos; None without held-out photos."""
     if held_out is None or isinstance(config.generator, ContextEncoderConfig):
         return None
-    others = other_photos(config.other_photos, config.data.mixed, config.data.split)
+    others = other_photos(config.other_photos, config.data.mixed, free_only=config.data.free_only)
     groups = {OWN: held_out.photos, OTHER: others}
     return GeneratorMeasure(groups, pick_device(config.device))
 

@@ -100,7 +100,8 @@ def train(
 def _reserve_s(figures: HeldOutFigures, config: RunConfig) -> float:
     """Return the seconds of a time budget that are kept for the measurement at the end.
 
-    Interpolated weights are measured in a third of the budget at most: a short run may end late, but it trains.
+    It is the time of one measurement; for interpolated weights more, up to a third of the budget. A short run may end
+    late.
     """
     return max(figures.seconds, min(figures.most_seconds, (config.max_minutes or 0) * 60 * _MOST_RESERVE))
 

@@ -51,6 +51,28 @@ def test_a_straight_edge_repeats_itself_in_one_direction_only(degrees, noise):
     assert repetition(picture.astype(np.uint8), usable(), BOX) < REPEATS - 0.2
 
 
+@pytest.mark.parametrize("noise", [0, 2])
+@pytest.mark.parametrize("shape", ["corner", "corner at 45 degrees", "cross", "bars"])
+def test_neither_do_several_edges(shape, noise):
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    is_dark = {
+        "corner": (rows < 60) | (columns < 70),
+        "corner at 45 degrees": (rows + columns < 150) | (columns - rows > 170),
+        "cross": (abs(rows - 60) < 6) | (abs(columns - 60) < 6),
+        "bars": (abs(columns - 60) < 6) | (abs(columns - 240) < 6),
+    }[shape]
+    picture = np.where(is_dark[..., None], [120, 80, 60], SKIN) + np.random.default_rng(0).normal(0, noise, (*SHAPE, 3))
+    assert repetition(picture.astype(np.uint8), usable(), BOX) < REPEATS - 0.1
+
+
+@pytest.mark.parametrize("slope", [0, 0.05, 0.1])
+@pytest.mark.parametrize("colour", [SKIN, (200, 150, 120), (230, 190, 170), (90, 90, 90)])
+def test_the_steps_of_a_smooth_gradient_are_no_pattern(colour, slope):
+    shading = np.add.outer(np.arange(SHAPE[0]), np.arange(SHAPE[1])) * slope
+    picture = (np.array(colour) + shading[..., None]).clip(0, 255).astype(np.uint8)
+    assert repetition(picture, usable(), BOX) == 0
+
+
 @pytest.mark.parametrize("columns", [[80], [80, 220]], ids=["one", "two"])
 def test_spots_on_plain_skin_do_not_repeat_themselves(columns):
     picture = np.full((*SHAPE, 3), SKIN, np.uint8)

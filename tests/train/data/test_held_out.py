@@ -14,10 +14,10 @@ from train.data.stream import PhotoStream
 MASKS = MaskConfig(central=1)
 
 
-def folder_of(path, count, split=""):
+def folder_of(path, count, split="", first=0):
     """Plain pictures, whose grey is their number; the folder as text."""
     (path / split).mkdir(parents=True, exist_ok=True)
-    for number in range(count):
+    for number in range(first, first + count):
         Image.new("RGB", (16, 16), (number,) * 3).save(path / split / f"{number}.png")
     return str(path)
 
@@ -70,8 +70,11 @@ def test_large_photos_are_reduced(tmp_path):
 def test_other_photos_are_those_held_out_of_what_is_mixed_in_or_else_the_examples(tmp_path):
     mixed = folder_of(tmp_path / "mixed", 9, "train")
     assert len(other_photos(None, (mixed,))) == EXAMPLE_CROPS, "it has no such split"
-    folder_of(tmp_path / "mixed", 3, "validation")
-    assert [int(photo[0, 0, 0]) for photo in other_photos(None, (mixed,))] == [0, 1, 2]
+    folder_of(tmp_path / "mixed", 3, "validation", first=50)
+    assert [int(photo[0, 0, 0]) for photo in other_photos(None, (mixed,))] == [50, 51, 52]
+    only = folder_of(tmp_path / "only", 4, "validation")  # which is trained on, as there is no other split
+    assert len(other_photos(None, (only,))) == EXAMPLE_CROPS
+    assert len(other_photos(None, (only, mixed))) == 3
     requested = folder_of(tmp_path / "requested", 2, "test")
     assert len(other_photos(f"{requested}@test", (mixed,))) == 2
     assert len(other_photos(None)) == EXAMPLE_CROPS
