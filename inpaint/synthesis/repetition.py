@@ -27,8 +27,8 @@ def repetition(picture: np.ndarray, usable: np.ndarray, box: tuple[slice, slice]
 
     summed over the pixels for which both x and x + d are known. A straight edge agrees with itself in its own direction
     only, and two edges that cross in both of theirs. What repeats itself at the offsets a and b also does at a + b or
-    a - b. So a is where C has its largest maximum, and the result is the largest of min(C(b), C(a +- b)) of the maxima b
-    off the line through a and the origin.
+    a - b. So a is where C has its largest maximum, and the result is the largest of min(C(b), C(a +- b)) over the
+    maxima b off the line through a and the origin.
 
     Args:
         picture: RGB uint8 (H, W, 3).
