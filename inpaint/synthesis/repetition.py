@@ -3,7 +3,11 @@
 import numpy as np
 from PIL import Image
 
+from inpaint.compiled.parallel import parallel
+
+from . import source_kernels
 from .blurs import blurred
+from .targets import positions
 
 _MARGIN_PX = 72  # around the hole's bounding box
 _MOST_PX = 128  # of the longer side of what is correlated
@@ -14,7 +18,7 @@ _LEAST_OVERLAP = 0.35  # of the known pixels
 _LEAST_ENERGY = 1e-3  # of all energy, in an overlap: where it is plain, nothing can be told
 _MOST_DEVIATIONS = 3.0  # values are clipped to this number of standard deviations: no single edge decides
 _LEAST_DEVIATION = 1.0  # in levels: the steps of a smooth gradient are no pattern
-_MOST_PEAKS = 12
+_MOST_PEAKS = 24  # each is there twice, as C(-d) = C(d)
 _EPSILON = 1e-6
 
 
@@ -67,55 +71,44 @@ def _reduced(picture: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _self_correlation(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return C(d) for offsets of no negative number of rows, (h, 2 w), and where it means something.
-
-    The other half is the same, as C(-d) = C(d). Columns from w on are those to the left.
-    """
-    height, width = values.shape
-    shape = 2 * height, 2 * width
+    """Return C(d) and where it means something, (2 h, 2 w) each; the offset 0 is at (h, w)."""
+    shape = 2 * values.shape[0], 2 * values.shape[1]
     of_values, of_known, of_squares = (np.fft.rfft2(array, shape) for array in (values, known, values**2))
-    products, overlap = (
-        np.fft.irfft2(spectrum.real**2 + spectrum.imag**2, shape)[:height] for spectrum in (of_values, of_known)
+    products, overlap, squares = (
+        np.fft.fftshift(np.fft.irfft2(spectrum, shape))
+        for spectrum in (np.abs(of_values) ** 2, np.abs(of_known) ** 2, of_squares * of_known.conj())
     )
-    squares = np.fft.irfft2(of_squares * of_known.conj(), shape)
     turned = np.roll(squares[::-1, ::-1], 1, (0, 1))  # the sums of the other factor: those at -d
     least = max(_LEAST_ENERGY * float(np.sum(values**2)), _EPSILON)
-    correlation = products / np.sqrt(np.maximum(squares[:height], least) * np.maximum(turned[:height], least))
-    across = np.minimum(np.arange(shape[1]), shape[1] - np.arange(shape[1]))
-    far = np.hypot(np.arange(height)[:, None], across) >= _LEAST_OFFSET
-    return correlation, far & (overlap >= _LEAST_OVERLAP * known.sum())
+    correlation = products / np.sqrt(np.maximum(squares, least) * np.maximum(turned, least))
+    down, across = (np.arange(side) - side // 2 for side in shape)
+    far = np.hypot(down[:, None], across) >= _LEAST_OFFSET
+    return correlation.astype(np.float32), far & (overlap >= _LEAST_OVERLAP * known.sum())
 
 
 def _second_direction(correlation: np.ndarray, allowed: np.ndarray) -> float:
     """Return C of two offsets a and b that are not parallel, and of their sum or difference; see `repetition`."""
-    rows, columns = np.nonzero(_is_peak(correlation) & allowed)
-    if not len(rows):
+    is_peak = np.empty(allowed.shape, bool)
+    parallel(source_kernels.find_peaks, len(is_peak), correlation, np.float32(0), 1, is_peak, least=64)
+    places = positions(is_peak & allowed)
+    if not len(places):
         return 0.0
-    peaks = correlation[rows, columns]
-    width = correlation.shape[1] // 2
-    offsets = np.stack([rows, np.where(columns < width, columns, columns - 2 * width)], 1)
-    offsets = offsets[np.argsort(-peaks, kind="stable")]
+    peaks = correlation[places[:, 0], places[:, 1]]
+    order = np.argsort(-peaks, kind="stable")
+    origin = np.array(correlation.shape) // 2
+    peaks, offsets = peaks[order], places[order] - origin
     first = offsets[0]
     distance = np.abs(offsets[:, 0] * first[1] - offsets[:, 1] * first[0]) / np.hypot(*first)
-    found = 0.0
-    for second in offsets[distance >= _LEAST_OFFSET][:_MOST_PEAKS]:
-        combined = max(_near(correlation, allowed, first + second), _near(correlation, allowed, first - second))
-        found = max(found, min(correlation[second[0], second[1]], combined))
-    return float(min(found, 1.0))
+    off_line = np.flatnonzero(distance >= _LEAST_OFFSET)[:_MOST_PEAKS]
+    meaning = np.where(allowed, correlation, 0)
+    combined = [
+        max(_near(meaning, origin + first + second), _near(meaning, origin + first - second))
+        for second in offsets[off_line]
+    ]
+    return float(np.minimum(peaks[off_line], combined).max(initial=0).clip(0, 1))
 
 
-def _near(correlation: np.ndarray, allowed: np.ndarray, offset: np.ndarray) -> float:
-    """Return the largest C within a pixel of an offset; 0 where it means nothing."""
-    down, across = offset if offset[0] >= 0 else -offset  # C(-d) = C(d)
-    rows = slice(max(down - 1, 0), down + 2)
-    columns = np.arange(across - 1, across + 2) % correlation.shape[1]
-    return float(np.where(allowed[rows, columns], correlation[rows, columns], 0).max(initial=0))
-
-
-def _is_peak(values: np.ndarray) -> np.ndarray:
-    """Return where a value is below none of its eight neighbours, bool (h, w)."""
-    above = np.roll(values[min(1, len(values) - 1)][::-1], 1)  # C(-1, x) = C(1, -x)
-    padded = np.vstack([above, values, np.full_like(above, -np.inf)])
-    highest = np.maximum(np.maximum(np.roll(padded, 1, 1), np.roll(padded, -1, 1)), padded)
-    beside = np.maximum(np.roll(values, 1, 1), np.roll(values, -1, 1))
-    return (values >= beside) & (values >= highest[:-2]) & (values >= highest[2:])
+def _near(values: np.ndarray, place: np.ndarray) -> float:
+    """Return the largest value within a pixel of a place; 0 if all are less, or the place lies outside."""
+    rows, columns = (slice(max(middle - 1, 0), max(middle + 2, 0)) for middle in place)
+    return float(values[rows, columns].max(initial=0))
