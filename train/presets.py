@@ -23,6 +23,15 @@ from .config import (
 
 Config = TypeVar("Config")
 
+_PHOTO_LOSS = LossConfig(
+    reconstruction_weight=0.1,  # much L1 blurs
+    known_weight=0.1,
+    perceptual_weight=1.5,
+    perceptual_area="hole",
+    shift_px=32,
+    extra=(("rim_l1", 1.0), ("block_mean_l1", 1.0)),
+)
+
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "context-encoder": (
         "Pathak et al. 2016: 128x128, central square, L2 + adversarial, 100 epochs",
@@ -67,14 +76,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             ),
             # global context changed nothing but the time, and blocks at 1/16 take little (docs/experiments.md)
             generator=FreeFormConfig(blocks=4, attention_every=0, deep_blocks=6, deep_channels=256),
-            loss=LossConfig(
-                reconstruction_weight=0.1,
-                known_weight=0.1,
-                perceptual_weight=1.5,
-                perceptual_area="hole",
-                shift_px=32,
-                extra=(("rim_l1", 1.0), ("block_mean_l1", 1.0)),
-            ),
+            loss=_PHOTO_LOSS,
             images=2_000_000,
             learning_rate=4e-4,
             betas=(0.9, 0.99),
@@ -98,14 +100,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
                 masks=MaskConfig(region=0.15, strokes=0.35, scratches=0.15, large=0.35, zoom=1.5, bank=2000),
             ),
             generator=FreeFormConfig(),
-            loss=LossConfig(
-                reconstruction_weight=0.1,  # much L1 blurs what the weights have learned to draw
-                known_weight=0.1,
-                perceptual_weight=1.5,
-                perceptual_area="hole",
-                shift_px=32,
-                extra=(("rim_l1", 1.0), ("block_mean_l1", 1.0)),
-            ),
+            loss=_PHOTO_LOSS,
             init_from="bundled",
             images=6_000,
             learning_rate=3e-4,

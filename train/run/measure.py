@@ -24,6 +24,10 @@ BEST_FACTS = "best_images", "best_score", "best_share"
 LOWER_IS_BETTER = ("elp", "elp2", "l1", "f1_error")
 
 
+_Candidate = tuple[dict[str, float], Mapping[str, Tensor]]
+"""The figures of weights, and these."""
+
+
 class Measure(Protocol):
     """Measures a network on held-out photos."""
 
@@ -71,7 +75,7 @@ class HeldOutFigures:
     @property
     def most_seconds(self) -> float:
         """An estimate of the time that `measure` takes at most."""
-        interpolates = self._start is not None and not math.isnan(_relative(self.history[0], self.history[0], OTHER))
+        interpolates = self._start is not None and any(name.startswith(f"{OTHER}/") for name in self.history[0])
         return self.seconds * (1 + len(_POWERS) * interpolates)
 
     def is_due(self, share: float) -> bool:
@@ -94,9 +98,10 @@ class HeldOutFigures:
         training = network.training
         figures = self._measure(network.eval())
         self.seconds = time.monotonic() - started
-        weights: Mapping[str, Tensor] = network.state_dict()
+        candidate: _Candidate = figures, network.state_dict()
         if self._start is not None and not at_full_rate:
-            figures, weights = self._nearer_start(network, figures)
+            candidate = self._nearer_start(network, candidate, self._start)
+        figures, weights = candidate
         network.train(training)
         self.history.append({"images_seen": images_seen, **figures})
         if len(self.history) == 1:  # the weights at the start are what others are compared with
@@ -111,24 +116,22 @@ class HeldOutFigures:
             self.in_vain += not at_full_rate and score >= self.score(self.history[-2])
         return figures
 
-    def _nearer_start(self, network: nn.Module, figures: dict[str, float]) -> "_Candidate":
-        """Return the figures and the weights with the best score, of those of a network and interpolated ones.
+    def _nearer_start(self, network: nn.Module, trained: _Candidate, start: Mapping[str, Tensor]) -> _Candidate:
+        """Return the figures and the weights with the best score, of the trained weights and interpolated ones.
 
         Args:
-            network: not modified.
-            figures: of this network.
+            network: with the trained weights; not modified.
+            trained: their figures, and they.
+            start: the weights at the start.
         """
         assert self._measure is not None
-        assert self._start is not None
-        trained = network.state_dict()
-        candidates: list[_Candidate] = [(figures, trained)]
-        between, share = copy.deepcopy(network), 1.0
+        candidates, share = [trained], 1.0
         for power in _POWERS:
             loss = _relative(candidates[-1][0], self.history[0], OTHER) - 1
             if not loss > OTHER_LIMIT - 1:  # nan: there are no other photos
                 break
             share *= share_for(loss, OTHER_LIMIT - 1, power)
-            weights = interpolated(self._start, trained, share)
+            weights, between = interpolated(start, trained[1], share), copy.deepcopy(network)
             between.load_state_dict(weights)
             candidates.append(({**self._measure(between), SHARE: share}, weights))
         return min(candidates, key=lambda candidate: self.score(candidate[0]))
@@ -202,10 +205,6 @@ class HeldOutFigures:
 
 def _copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in weights.items()}
-
-
-_Candidate = tuple[dict[str, float], Mapping[str, Tensor]]
-"""The figures of weights, and these."""
 
 
 def _shares(figures: Mapping[str, float]) -> str:
