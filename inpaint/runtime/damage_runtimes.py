@@ -10,6 +10,7 @@ import numpy as np
 from inpaint.networks.config import DamageConfig
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 
+from .bfloat16 import pytorch_bfloat16_is_fast
 from .damage_graph import INPUT, damage_graph
 from .onnxruntime import open_session
 from .openvino import compile_graph
@@ -37,9 +38,9 @@ class DamageRuntime(Protocol):
 
 
 class OpenVinoDamage:
-    """The damage network in OpenVINO, in bfloat16 where the CPU has instructions for it.
+    """The damage network in OpenVINO, in bfloat16 where the CPU has fast instructions for it.
 
-    A picture takes some 130 bytes per pixel, hardly less in windows, so threads wait for each other.
+    A picture takes some 130 bytes per pixel in bfloat16, hardly less in windows, so threads wait for each other.
 
     Args:
         graph: the content of an ONNX file.
@@ -49,10 +50,9 @@ class OpenVinoDamage:
         RuntimeError: OpenVINO cannot compile the network.
     """
 
-    window_pixels = 2_600_000
-
     def __init__(self, graph: bytes) -> None:
-        self._model, _ = compile_graph(graph)
+        self._model, precision = compile_graph(graph)
+        self.window_pixels = 2_600_000 if precision == "bf16" else 1_300_000
         self._request = self._model.create_infer_request()
         self._lock = threading.Lock()
 
@@ -97,7 +97,7 @@ class OnnxRuntimeDamage:
 
 
 class PyTorchDamage:
-    """The damage network in PyTorch, on a CPU in bfloat16 where it has instructions for it.
+    """The damage network in PyTorch, on a CPU in bfloat16 where it has fast instructions for it.
 
     Args:
         network: with trained weights, on any device; not modified.
@@ -112,7 +112,7 @@ class PyTorchDamage:
         from inpaint.networks.damage import fused
 
         self._network = fused(network).to(device, torch.float32).to(memory_format=torch.channels_last)
-        self._device, self._bfloat16 = device, torch.device(device).type == "cpu" and _has_bfloat16()
+        self._device, self._bfloat16 = device, torch.device(device).type == "cpu" and pytorch_bfloat16_is_fast()
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
@@ -125,15 +125,6 @@ class PyTorchDamage:
 
     def release_memory(self) -> None:
         """Do nothing: PyTorch keeps none on a CPU, and what it keeps on other devices serves all networks."""
-
-
-def _has_bfloat16() -> bool:
-    """Return whether the CPU has bfloat16 instructions and they are not disabled, such as by ONEDNN_MAX_CPU_ISA."""
-    import torch
-
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    is_enabled = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")) and bool(is_enabled())
 
 
 def load_damage_runtime(config: DamageConfig, tensors: Mapping[str, np.ndarray]) -> DamageRuntime | None:

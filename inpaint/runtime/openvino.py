@@ -11,6 +11,7 @@ import numpy as np
 from inpaint.compiled.parallel import threads
 
 from .base import GraphRuntime
+from .bfloat16 import bfloat16_is_slow
 from .openvino_import import import_openvino
 from .source import Source
 
@@ -28,7 +29,7 @@ _FIRST = threading.Lock()
 
 
 class OpenVinoRuntime(GraphRuntime):
-    """Run a generator with OpenVINO on the CPU, in bfloat16 where the CPU has instructions for it.
+    """Run a generator with OpenVINO on the CPU, in bfloat16 where the CPU has fast instructions for it.
 
     One compiled model serves all sizes; the first inference at each size takes about a third longer.
 
@@ -37,7 +38,7 @@ class OpenVinoRuntime(GraphRuntime):
 
     Args:
         source: the weights or the module of a free-form generator or a Context Encoder.
-        half: compute in bfloat16; None: if the CPU has instructions for it.
+        half: compute in bfloat16; None: if the CPU has instructions for it that are not slow.
         streams: how many inferences of several threads run at the same time, on an equal share of the cores each.
 
     Raises:
@@ -99,7 +100,7 @@ def compile_graph(graph: bytes, half: bool | None = None, streams: int = 1) -> t
 
     Args:
         graph: the content of an ONNX file.
-        half: compute in bfloat16; None: if the CPU has instructions for it.
+        half: compute in bfloat16; None: if the CPU has instructions for it that are not slow.
         streams: how many inferences run at the same time.
 
     Raises:
@@ -110,7 +111,7 @@ def compile_graph(graph: bytes, half: bool | None = None, streams: int = 1) -> t
     with _FIRST:
         core = _core(openvino)
     precisions = ["bf16"] if half else ["f32"]
-    if half is None and _has_bfloat16(core):
+    if half is None and _has_bfloat16(core) and not bfloat16_is_slow():
         precisions = ["bf16", "f32"]
     return _compiled(core, core.read_model(graph), precisions, streams)
 
