@@ -48,7 +48,8 @@ before = state()
 for name in modules:
     importlib.import_module(name)
 after = state()
-documented = ("OMP_WAIT_POLICY", "OPENBLAS_THREAD_TIMEOUT", "TORCHINDUCTOR_CACHE_DIR")  # the last one is PyTorch's own
+documented = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT", "TORCHINDUCTOR_CACHE_DIR")
+# the last one is PyTorch's own
 for name in documented:
     before["environment"].pop(name, None), after["environment"].pop(name, None)
 print(json.dumps([name for name in before if before[name] != after[name]]))

@@ -24,12 +24,24 @@ def test_importing_the_package_does_not_import_torch():
 
 
 @pytest.mark.parametrize("own", [None, "7"])
-@pytest.mark.parametrize(("variable", "value"), [("OMP_WAIT_POLICY", "PASSIVE"), ("OPENBLAS_THREAD_TIMEOUT", "4")])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "10000"), ("OPENBLAS_THREAD_TIMEOUT", "4")],
+)
 def test_waiting_threads_sleep_unless_the_environment_says_otherwise(variable, value, own):
-    environment = {name: text for name, text in os.environ.items() if name != variable}
-    environment |= {variable: own} if own else {}
-    command = [sys.executable, "-c", f"import inpaint, os; print(os.environ['{variable}'])"]
+    assert environment_after_import({variable: own} if own else {}, variable) == (own or value)
+
+
+def test_a_policy_that_was_chosen_is_not_weakened():
+    assert environment_after_import({"OMP_WAIT_POLICY": "ACTIVE"}, "GOMP_SPINCOUNT") == "None"
+
+
+def environment_after_import(own, variable):
+    """Return a variable after the import of `inpaint`, in an environment without its variables but `own`."""
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT")
+    environment = {name: text for name, text in os.environ.items() if name not in names} | own
+    command = [sys.executable, "-c", f"import inpaint, os; print(os.environ.get('{variable}'))"]
     result = subprocess.run(
         command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, check=True
     )
-    assert result.stdout.strip() == (own or value)
+    return result.stdout.strip()
