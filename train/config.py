@@ -14,6 +14,7 @@ MAY_CHANGE = (
     "event_log", "trackio",
 )  # fmt: skip
 """Settings that may differ when a run is resumed, under their dotted names."""
+MeasuredFills = Literal["network", "inpainter"]
 TRACKIO_LOCAL = "local"
 """Value of `trackio` for this machine instead of a Space."""
 
@@ -217,7 +218,8 @@ class RunConfig:
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps ..."""
     bf16: bool = False
-    """Forward passes in bfloat16 (autocast). A GPU without it, such as a T4, takes float16 and scales the losses."""
+    """Forward passes in bfloat16 (autocast), except on a CPU that is not faster with it. A GPU without it, such as a
+    T4, takes float16 and scales the losses."""
     accumulate: int = 1
     """Parts that the photos of a step are computed in, one after the other, where memory does not suffice for all;
     their gradients are averaged. Divides the batch size. Generators only."""
@@ -334,6 +336,9 @@ class TrainConfig(RunConfig):
     """Betas of both Adam optimizers."""
     discriminator_warmup_images: int = 0
     """Images for which a new discriminator learns before its terms count for the generator."""
+    measured_fills: MeasuredFills = "network"
+    """Whose fills of held-out photos are measured: those of the network alone, or those of the inpainter, in which the
+    surface of thick holes is synthesised."""
     guided: float = 0.0
     """Share of steps in which the generator refines its own fill of a copy of half the size, for filling large holes
     coarse to fine; free-form generators only."""

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import torch
 import yaml
 
 from inpaint.atomic_write import atomic_write
@@ -16,7 +17,7 @@ from train.generator.discriminator_files import find_discriminator
 from train.jobs.cost import images_per_s, local_hardware
 from train.jobs.spec import ALL_PRESETS
 from train.run.checkpoint import read_ran
-from train.run.device import available_cores, pick_device
+from train.run.device import available_cores, computes_in_16_bit, pick_device
 from train.run.progress import FILE as LOSSES_FILE
 from train.run.progress import read_losses
 
@@ -48,13 +49,19 @@ def summary(config: RunConfig) -> str:
         ("mixed in", _mixed_in(config)),
         ("length", f"{length}, in steps of {data.batch_size} crops of {data.resolution} px"),
         ("rate", f"{getattr(config, 'learning_rate', 0):g}"),
-        ("device", f"{device}{', 16-bit' if config.bf16 else ''}"),
+        ("device", f"{device}{_number_format(device, config.bf16)}"),
         ("time", _time(config, images)),
         ("disk", _disk(config)),
         ("folder", config.folder),
         ("trackio", config.trackio),
     ]
     return "\n".join(f"{name + ': ':10}{value}" for name, value in lines if value)
+
+
+def _number_format(device: torch.device, bf16: bool) -> str:
+    if not bf16:
+        return ""
+    return ", 16-bit" if computes_in_16_bit(device, bf16) else ", 32-bit, as this CPU is not faster in 16-bit"
 
 
 def _time(config: RunConfig, images: int | None) -> str:
@@ -65,8 +72,6 @@ def _time(config: RunConfig, images: int | None) -> str:
     device = pick_device(config.device)
     gpu = ""
     if device.type == "cuda":
-        import torch
-
         gpu = torch.cuda.get_device_name(device)
     speed = images_per_s(config, local_hardware("", available_cores(), gpu))
     minutes = images / speed / 60
@@ -86,8 +91,6 @@ def _mixed_in(config: RunConfig) -> str:
 
 def _parameters(config: RunConfig) -> int:
     """Return the number of weights of the network that is trained, which is built without memory for them."""
-    import torch
-
     with torch.device("meta"):
         network: torch.nn.Module
         if isinstance(config, TrainConfig):

@@ -25,3 +25,11 @@ def no_curves(monkeypatch):
     from train.run import loop
 
     monkeypatch.setattr(loop, "plot_losses", lambda run_dir: None)
+
+
+@pytest.fixture
+def fast_bfloat16(monkeypatch):
+    """Every CPU counts as fast in bfloat16, so that runs that ask for it compute in it."""
+    from train.run import device
+
+    monkeypatch.setattr(device, "pytorch_bfloat16_is_fast", lambda: True)

@@ -11,8 +11,15 @@ from train.config_file import parse_config
 from train.jobs.spec import ALL_PRESETS
 from train.presets import PRESETS
 from train.publish.card import build_card
+from train.run import device
 from train.run.checkpoint import read_ran
 from train.summary import final_figures, summary, write_run_file
+
+BF16 = [
+    (False, True, "cpu"),
+    (True, True, "cpu, 16-bit"),
+    (True, False, "cpu, 32-bit, as this CPU is not faster in 16-bit"),
+]
 
 
 def test_the_summary_names_start_pictures_length_rate_and_place(photos, tmp_path):
@@ -27,6 +34,13 @@ def test_the_summary_names_start_pictures_length_rate_and_place(photos, tmp_path
     assert lines["folder"].strip() == str(tmp_path / "run")
     assert lines["time"].strip() == "a minute or two, a rough estimate"
     assert "at most 15 minutes" in summary(free_form(photos, tmp_path, images=None, max_minutes=15.0))
+
+
+@pytest.mark.parametrize(("bf16", "fast", "expected"), BF16)
+def test_the_number_format_is_told(bf16, fast, expected, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "pytorch_bfloat16_is_fast", lambda: fast)
+    lines = dict(line.split(":", 1) for line in summary(free_form(photos, tmp_path, bf16=bf16)).splitlines())
+    assert lines["device"].strip() == expected
 
 
 @pytest.mark.parametrize("make", [free_form, damage])

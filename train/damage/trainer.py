@@ -18,7 +18,7 @@ from train.data.held_out import find_held_out
 from train.data.order import START, Position
 from train.data.stream import Batch
 from train.metrics.efficientnet import LITE0, fold_front, load_lite
-from train.run.device import pick_device, to_model_input
+from train.run.device import autocast, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
 from train.run.events import Callback
@@ -81,6 +81,7 @@ class DamageTrainer:
         fused = self.device.type in ("cpu", "cuda")
         groups = _parameter_groups(self.network, config.pretrained_rate)
         self.optimizer = torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
+        self.scaler = grad_scaler(self.device, config.bf16)
         self.wrapped_network = self.processes.wrap(self.network)
         self.schedule = Schedule(config, DamageTrainConfig())
         self.images_seen = 0
@@ -104,12 +105,13 @@ class DamageTrainer:
         factor = self.schedule.learning_rate_factor(self.images_seen, LAST_LEARNING_RATE)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * factor * group.get("share", 1.0)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
+        with autocast(self.device, self.config.bf16):
             logits = self.wrapped_network(image)
         terms = damage_losses(logits.float(), target, self.processes.sum)
         report = optimizer_step(
-            "damage", self.optimizer, terms, WEIGHTS, self.images_seen, self.processes, clip_norm=self.config.clip_norm
-        )
+            "damage", self.optimizer, terms, WEIGHTS, self.images_seen, self.processes,
+            clip_norm=self.config.clip_norm, scaler=self.scaler,
+        )  # fmt: skip
         images = len(image) * self.processes.world_size
         self.images_seen += images
         self.position = batch.position
@@ -124,6 +126,7 @@ class DamageTrainer:
             "optimizer": self.optimizer.state_dict(),
             "images_seen": self.images_seen,
             "samples": self.samples,
+            "scaler": self.scaler.state_dict() if self.scaler else None,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -133,6 +136,8 @@ class DamageTrainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.images_seen = state["images_seen"]
         self.samples = state.get("samples")  # older checkpoints have none
+        if self.scaler and state.get("scaler"):
+            self.scaler.load_state_dict(state["scaler"])
 
     def save_weights(self, folder: Path) -> None:
         """Write the averaged weights."""

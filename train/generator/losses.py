@@ -62,8 +62,9 @@ def border_band(mask: Tensor, border_px: int) -> Tensor:
     """
     if border_px <= 0:
         return torch.zeros_like(mask)
-    near_known = F.max_pool2d(1 - mask, 2 * border_px + 1, stride=1, padding=border_px)
-    return mask * near_known
+    side = 2 * border_px + 1
+    near_known = F.max_pool2d(1 - mask, (side, 1), 1, (border_px, 0))  # separable: several times faster
+    return mask * F.max_pool2d(near_known, (1, side), 1, (0, border_px))
 
 
 def reconstruction_loss(
@@ -99,7 +100,7 @@ def reconstruction_loss(
         same holes, and the band means the same for holes of any shape.
     """
     area = mask + known_weight * (1 - mask)
-    weight = area + (border_weight - 1) * border_band(mask, border_px)
+    weight = area if border_weight == 1 else area + (border_weight - 1) * border_band(mask, border_px)
     distance = (prediction - image).abs() if power == 1 else (prediction - image).square()
     return ((distance * weight).mean((1, 2, 3)) / area.mean((1, 2, 3)).clamp_min(1e-8)).mean()
 

@@ -1,16 +1,19 @@
-"""Figures of a generator on held-out photos while it trains: its own fills, without the synthesis of surfaces."""
+"""Figures of a generator on held-out photos while it trains."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from inpaint.hub.weights import Weights, with_thin
+from inpaint.inpainter import Inpainter
 from inpaint.networks.tensors import composite, to_tensor
+from train.config import MeasuredFills
 from train.masks import families
 from train.metrics.efficientnet import LITE0, LITE2
 from train.metrics.perceptual import elp, shared_features
@@ -25,8 +28,21 @@ MAX_SIDE, MULTIPLE, SEED = 256, 16, 0
 
 
 class _Item(NamedTuple):
+    """A photo with its holes.
+
+    Attributes:
+        pixels: RGB uint8 (H, W, 3).
+        image: (1, 3, H, W) in [-1, 1], the same.
+        masks: (len(MASKS), 1, H, W) in {0, 1}, 1 = hole, one for each kind of hole.
+    """
+
+    pixels: np.ndarray
     image: Tensor
-    mask: Tensor
+    masks: Tensor
+
+
+_Fill = Callable[[_Item], Tensor]
+"""Returns the fills of a photo's holes, (len(MASKS), 3, H, W) in [-1, 1]; pixels outside the holes mean nothing."""
 
 
 class GeneratorMeasure:
@@ -35,9 +51,14 @@ class GeneratorMeasure:
     Args:
         groups: name of a group of photos -> RGB uint8 (H, W, 3) each; the first MAX_PHOTOS are used.
         device: where fills are computed.
+        fills: "network": those of the network alone; "inpainter": those of `Inpainter` with this network, in which the
+            surface of thick holes is synthesised, and thin damage may be filled by another network.
     """
 
-    def __init__(self, groups: Mapping[str, Sequence[np.ndarray]], device: torch.device) -> None:
+    def __init__(
+        self, groups: Mapping[str, Sequence[np.ndarray]], device: torch.device, fills: MeasuredFills = "network"
+    ) -> None:
+        self._by_inpainter = fills == "inpainter"
         self._items = {name: list(_items(photos[:MAX_PHOTOS])) for name, photos in groups.items()}
         self._device = device
         self._features = {}
@@ -50,21 +71,42 @@ class GeneratorMeasure:
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> dict[str, float]:
         """Return the mean of each metric over the photos and holes of each group, as "group/metric"."""
+        fill = self._inpainter(network) if self._by_inpainter else self._network(network)
         return {
             f"{group}/{name}": value
             for group, items in self._items.items()
             if items
-            for name, value in self._means(network, items).items()
+            for name, value in self._means(fill, items).items()
         }
 
-    def _means(self, network: nn.Module, items: Sequence[_Item]) -> dict[str, float]:
+    def _network(self, network: nn.Module) -> _Fill:
+        def fill(item: _Item) -> Tensor:
+            image, masks = item.image.to(self._device), item.masks.to(self._device)
+            prediction: Tensor = network(image * (1 - masks), masks)
+            return prediction.float().clamp(-1, 1)
+
+        return fill
+
+    def _inpainter(self, network: nn.Module) -> _Fill:
+        config: Any = network.config
+        tensors = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+        inpainter = Inpainter(with_thin(Weights(config, tensors, "", None)), device=str(self._device))
+
+        def fill(item: _Item) -> Tensor:
+            holes = item.masks[:, 0].numpy() > 0
+            fills = [to_tensor(np.array(inpainter(item.pixels, hole))) for hole in holes]
+            return torch.cat(fills).to(self._device)
+
+        return fill
+
+    def _means(self, fill: _Fill, items: Sequence[_Item]) -> dict[str, float]:
         rows = []
         for item in items:
-            image, mask = item.image.to(self._device), item.mask.to(self._device)
-            fill = network(image * (1 - mask), mask).float().clamp(-1, 1)
-            fill = composite(image, fill, mask)
-            row = {name: float(elp(fill, image, mask, features)) for name, features in self._features.items()}
-            rows.append(row | {name: float(metric(fill, image, mask)) for name, metric in PIXELS.items()})
+            image, masks = item.image.to(self._device), item.masks.to(self._device)
+            fills = composite(image, fill(item), masks)
+            metrics = {name: elp(fills, image, masks, features) for name, features in self._features.items()}
+            metrics |= {name: metric(fills, image, masks) for name, metric in PIXELS.items()}
+            rows += [dict(zip(metrics, values, strict=True)) for values in torch.stack([*metrics.values()], 1).tolist()]
         return {name: fmean(values) for name in rows[0] if (values := _finite(row[name] for row in rows))}
 
 
@@ -72,15 +114,14 @@ def _finite(values: object) -> list[float]:
     return [value for value in values if math.isfinite(value)]  # type: ignore[attr-defined]
 
 
-def _items(photos: Sequence[np.ndarray]) -> "list[_Item]":
+def _items(photos: Sequence[np.ndarray]) -> list[_Item]:
     items = []
     for number, pixels in enumerate(photos):
         photo = Image.fromarray(pixels)
         photo.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         width, height = (max(MULTIPLE, side // MULTIPLE * MULTIPLE) for side in photo.size)
-        image = to_tensor(np.array(photo.resize((width, height)) if min(photo.size) < MULTIPLE else
-                                   photo.crop((0, 0, width, height))))  # fmt: skip
-        for kind, draw in enumerate(MASKS):
-            mask = draw(height, width, np.random.default_rng((SEED, number, kind)))
-            items.append(_Item(image, torch.from_numpy(mask.astype(np.float32))[None, None]))
+        is_small = min(photo.size) < MULTIPLE
+        pixels = np.array(photo.resize((width, height)) if is_small else photo.crop((0, 0, width, height)))
+        masks = [draw(height, width, np.random.default_rng((SEED, number, n))) for n, draw in enumerate(MASKS)]
+        items.append(_Item(pixels, to_tensor(pixels), torch.from_numpy(np.stack(masks)[:, None].astype(np.float32))))
     return items

@@ -17,6 +17,7 @@ from train.data.retry import StreamError
 from train.data.stream import Batch, PhotoStream
 from train.presets import PRESETS
 
+from .initial_weights import with_loaded_generator
 from .trainer import GeneratorTrainer
 
 
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = dataclasses.replace(config, data=dataclasses.replace(config.data, dataset=(options.data,)))
     try:
         stream, batch = stream_speed(config.data, config.seed, options.seconds)
-        trainer = GeneratorTrainer(config)
+        trainer = GeneratorTrainer(with_loaded_generator(config))
         print(table(stream, step_speed(trainer, batch, options.steps), trainer.device.type))
         return 0
     except (ValueError, StreamError) as error:

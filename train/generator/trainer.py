@@ -25,7 +25,7 @@ from train.metrics.perceptual import EfficientNetFeatures, hole_perceptual_loss,
 from train.presets import PRESETS
 from train.registry import LOSSES, load
 from train.run.checkpoint import FILE as CHECKPOINT_FILE
-from train.run.device import autocast_dtype, grad_scaler, pick_device, to_model_input
+from train.run.device import autocast, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
 from train.run.events import Callback
@@ -84,7 +84,7 @@ def measure_of_run(config: TrainConfig, held_out: HeldOut | None) -> GeneratorMe
         return None
     others = other_photos(config.other_photos, config.data.mixed, free_only=config.data.free_only)
     groups = {OWN: held_out.photos, OTHER: others}
-    return GeneratorMeasure(groups, pick_device(config.device))
+    return GeneratorMeasure(groups, pick_device(config.device), config.measured_fills)
 
 
 class GeneratorTrainer:
@@ -295,7 +295,7 @@ class GeneratorTrainer:
         return x
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, autocast_dtype(self.device), enabled=self.config.bf16)
+        return autocast(self.device, self.config.bf16)
 
     def _set_learning_rates(self) -> None:
         factor = self.schedule.learning_rate_factor(self.images_seen, LAST_LEARNING_RATE)

@@ -17,7 +17,7 @@ CPU_SPEEDS = {
     "tiny": (16.0, 64),
 }
 """Preset -> images per second by two threads of an AMD EPYC with AVX-512, and the side of the images in pixels. Rounded
-from what was measured on a shared machine; "finetune" and "thin" with --bf16."""
+from what was measured on a shared machine; "finetune" and "thin" in bfloat16."""
 DEFAULT_CPU_SPEED = (1.0, 256)
 """Assumed for other presets."""
 GPU_SPEEDUPS = {"T4": 25, "L4": 40, "A10G": 60, "L40S": 110, "RTX PRO 6000": 150, "A100": 150, "H100": 220, "H200": 250}

@@ -1,9 +1,13 @@
 """The device of a run, and batches on it."""
 
+import contextlib
 import os
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from inpaint.runtime.bfloat16 import pytorch_bfloat16_is_fast
 
 
 def to_model_input(image: Tensor, mask: Tensor, device: torch.device, channels_last: bool) -> tuple[Tensor, Tensor]:
@@ -44,9 +48,19 @@ def autocast_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16
 
 
-def grad_scaler(device: torch.device, enabled: bool) -> torch.amp.GradScaler | None:
+def computes_in_16_bit(device: torch.device, wanted: bool) -> bool:
+    """Return whether forward passes are in 16 bits: if that is wanted, and not slower than float32 on a CPU."""
+    return wanted and (device.type != "cpu" or pytorch_bfloat16_is_fast())
+
+
+def autocast(device: torch.device, wanted: bool) -> contextlib.AbstractContextManager[Any]:
+    """Return the context of forward passes, see `computes_in_16_bit`."""
+    return torch.autocast(device.type, autocast_dtype(device), enabled=computes_in_16_bit(device, wanted))
+
+
+def grad_scaler(device: torch.device, wanted: bool) -> torch.amp.GradScaler | None:
     """Return what scales the losses of a network whose forward passes are in float16; None if they are not."""
-    needed = enabled and autocast_dtype(device) == torch.float16
+    needed = computes_in_16_bit(device, wanted) and autocast_dtype(device) == torch.float16
     return torch.amp.GradScaler(device.type) if needed else None
 
 

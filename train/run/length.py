@@ -17,10 +17,11 @@ class RunLength:
     Attributes:
         rows: as given; may be set once it becomes known.
         reserve_s: seconds of the time budget that are kept for what follows the last step.
+        measured_s: seconds of the run so far in which held-out figures were measured, and nothing was trained.
     """
 
     def __init__(self, config: RunConfig, trained_s: float = 0.0, rows: int | None = None) -> None:
-        self._config, self.rows, self.reserve_s = config, rows, 0.0
+        self._config, self.rows, self.reserve_s, self.measured_s = config, rows, 0.0, 0.0
         self._before_s, self._started_s, self._is_over = trained_s, time.monotonic(), False
 
     @property
@@ -47,9 +48,7 @@ class RunLength:
     def total(self, images_seen: int, position: Position) -> int | None:
         """Return the length of the run in images; None while it is unknown."""
         totals = [self._config.images, self._total_of_epochs(images_seen, position)]
-        share = self.trained_s / self.budget_s
-        if share > 0:
-            totals.append(round(images_seen / min(1.0, share)) if images_seen else None)
+        totals.append(self._total_of_minutes(images_seen) if self.by_time and images_seen else None)
         return min((total for total in totals if total is not None), default=None)
 
     def _total_of_epochs(self, images_seen: int, position: Position) -> int | None:
@@ -58,6 +57,12 @@ class RunLength:
             return None
         read = position.epoch * self.rows + min(position.row, self.rows)
         return round(images_seen * self._config.epochs * self.rows / read) if read else self._config.epochs * self.rows
+
+    def _total_of_minutes(self, images_seen: int) -> int:
+        """Estimate the images in the time budget. Measurements still to come are not known: it falls with each."""
+        spent_s = self.trained_s
+        image_s = max(spent_s - self.measured_s, 1e-9) / images_seen
+        return images_seen + round(max(0.0, self.budget_s - spent_s) / image_s)
 
     def is_reached(self, images_seen: int, position: Position) -> bool:
         """Return whether the run is complete."""

@@ -21,6 +21,8 @@ from .signals import GracefulShutdown
 from .trainer import BuildTrainer, OpenStream, Stream, Trainer
 
 _MOST_RESERVE = 1 / 3
+_MOST_MEASURED = 1 / 4
+"""Share of the time so far that measurements between the ends of a run with a time budget may lead to."""
 
 
 def train(
@@ -89,7 +91,7 @@ def train(
         measure = build_measure() if processes.is_main else None
         figures = HeldOutFigures(measure, config.evaluations, config.patience, interpolate=config.interpolate)
         figures.restore(state.get("held_out", {}) if state else {})
-        length.reserve_s = _reserve_s(figures, config)
+        length.reserve_s, length.measured_s = _reserve_s(figures, config), figures.spent_s
         sheets = SampleSheets(trainer, config, run_dir, open_stream, callbacks)
         _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
     finally:
@@ -153,7 +155,7 @@ class _Loop:
                 break
             if self._progress:
                 self._begin(self._progress, batch)
-            self._measure(0.0)
+            self._measure(0.0, at_an_end=True)
             self._update_schedule()
             seen, epoch, schedule = trainer.images_seen, trainer.position.epoch, trainer.schedule
             losses, batch = trainer.train_step(batch), None
@@ -168,7 +170,7 @@ class _Loop:
                 if done or self._due(seen, schedule.sample_every):
                     self._sheets.draw()
                 self._sheets.draw_epochs(epoch)
-                self._measure(1.0 if done else self._share())
+                self._measure(1.0 if done else self._share(), at_an_end=done)
             if done or stop or self._checkpoint_due(seen):
                 self._save()
         if self._progress:
@@ -187,19 +189,27 @@ class _Loop:
         total = self._length.total(self._trainer.images_seen, self._trainer.position)
         return self._trainer.images_seen / total if total else 0.0
 
-    def _measure(self, share: float) -> None:
-        """Measure on the held-out photos if that is due when a share of the run is done."""
+    def _measure(self, share: float, *, at_an_end: bool) -> None:
+        """Measure on the held-out photos if that is due when a share of the run is done.
+
+        Between the ends of a run with a time budget, it is done only if there is time for it.
+        """
         figures, progress = self._figures, self._progress
-        if progress is None or not figures.is_due(share):
+        if progress is None or not figures.is_due(share) or not (at_an_end or self._has_time_to_measure()):
             return
         images_seen = self._trainer.images_seen
         at_full_rate = not self._trainer.schedule.is_cooling(images_seen)
         values = figures.measure(self._trainer.ema.network, images_seen, at_full_rate)
-        self._length.reserve_s = _reserve_s(figures, self._config)
+        self._length.reserve_s, self._length.measured_s = _reserve_s(figures, self._config), figures.spent_s
         progress.write_figures(images_seen, values, self._trainer.position.epoch)
         progress.message(f"Held-out figures after {figures.sentence()}")
         for callback in self._callbacks:
             callback.on_measured(figures.history, figures.stale == 0)
+
+    def _has_time_to_measure(self) -> bool:
+        """Return whether a time budget leaves time for another measurement."""
+        spent_s = self._figures.spent_s + self._figures.most_seconds
+        return not self._length.by_time or spent_s <= _MOST_MEASURED * self._length.trained_s
 
     def _keep_best(self, progress: Progress) -> None:
         """Write the best weights to the run's folder, instead of the last ones."""

@@ -53,6 +53,7 @@ class HeldOutFigures:
         stale: number of measurements since the best one.
         in_vain: those of them that count for the patience.
         seconds: wall time of the last measurement of a network.
+        spent_s: wall time of all measurements.
     """
 
     def __init__(self, measure: Measure | None, count: int, patience: int = 0, *, interpolate: bool = False) -> None:
@@ -60,7 +61,8 @@ class HeldOutFigures:
         self._start: dict[str, Tensor] | None = None
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Tensor] | None = None
-        self._best_score, self.stale, self.in_vain, self.seconds = math.inf, 0, 0, 0.0
+        self._best_score, self.stale, self.in_vain = math.inf, 0, 0
+        self.seconds, self.spent_s = 0.0, 0.0
 
     @property
     def is_active(self) -> bool:
@@ -101,6 +103,7 @@ class HeldOutFigures:
         candidate: _Candidate = figures, network.state_dict()
         if self._start is not None and not at_full_rate:
             candidate = self._nearer_start(network, candidate, self._start)
+        self.spent_s += time.monotonic() - started
         figures, weights = candidate
         network.train(training)
         self.history.append({"images_seen": images_seen, **figures})
@@ -189,7 +192,7 @@ class HeldOutFigures:
         """Return what a checkpoint keeps; empty without measurements."""
         if not self.history:
             return {}
-        counts = {"stale": self.stale, "in_vain": self.in_vain, "seconds": self.seconds}
+        counts = {"stale": self.stale, "in_vain": self.in_vain, "seconds": self.seconds, "spent_s": self.spent_s}
         start = {} if self._start is None else {"start": self._start}
         return {"history": self.history, "best": self.best, "score": self._best_score, **counts, **start}
 
@@ -200,6 +203,7 @@ class HeldOutFigures:
             self._best_score, self.stale = state["score"], state["stale"]
             self.in_vain = state.get("in_vain", 0)  # of an earlier version
             self.seconds = state.get("seconds", 0.0)
+            self.spent_s = state.get("spent_s", self.seconds * len(self.history))  # estimated for an earlier version
             self._start = state.get("start")
 
 

@@ -148,6 +148,19 @@ def test_training_learns_to_find_a_bright_line():
     assert np.mean(losses[-5:]) < 0.5 < np.mean(losses[:3])
 
 
+@pytest.mark.usefixtures("fast_bfloat16")
+def test_float16_with_scaled_losses_runs_where_bfloat16_is_missing(monkeypatch):
+    monkeypatch.setattr("train.run.device.autocast_dtype", lambda device: torch.float16)
+    network = DamageConfig(channels=(8, 8, 8, 8), blocks=1, lite0_blocks=0)
+    trainer = DamageTrainer(DamageTrainConfig(network=network, bf16=True, device="cpu"))
+    trainer.train_step(batch_of(torch.zeros(2, 3, 32, 32, dtype=torch.uint8), torch.zeros(2, 1, 32, 32)))
+    state = trainer.state()
+    state["scaler"]["scale"] = 8.0
+    trainer.restore(state)
+    assert trainer.scaler.get_scale() == 8
+    trainer.restore({name: value for name, value in state.items() if name != "scaler"})  # of an earlier version
+
+
 def test_a_loss_that_is_not_finite_raises_before_a_weight_changes():
     trainer = DamageTrainer(damage("photos", "run"))
     with torch.no_grad():

@@ -29,6 +29,13 @@ def test_the_border_band_lies_inside_the_edge_of_the_hole():
     assert torch.equal(band, hole() - inner)
 
 
+@pytest.mark.parametrize("border_px", [1, 3, 8])
+def test_the_band_is_where_a_square_around_the_pixel_has_a_known_one(border_px):
+    mask = (torch.rand(2, 1, 24, 30, generator=torch.manual_seed(0)) < 0.98).float()
+    near_known = torch.nn.functional.max_pool2d(1 - mask, 2 * border_px + 1, 1, border_px)
+    assert torch.equal(border_band(mask, border_px), mask * near_known)
+
+
 def test_the_edge_of_the_image_is_no_border():
     assert border_band(torch.ones(1, 1, 8, 8), 2).sum() == 0
 

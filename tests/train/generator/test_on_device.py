@@ -54,6 +54,7 @@ def refuse_waits():
         yield
 
 
+@pytest.mark.usefixtures("fast_bfloat16")
 @pytest.mark.parametrize("bf16", [False, True])
 def test_no_step_waits_for_the_device(photos, tmp_path, bf16):
     loss = LossConfig(

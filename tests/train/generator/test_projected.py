@@ -61,6 +61,7 @@ def test_a_cell_without_a_hole_does_not_count_and_all_scales_count_the_same():
     assert discriminator_loss("hinge", torch.ones_like(logits), logits, mask).item() == pytest.approx((7 + 1 + 1) / 3)
 
 
+@pytest.mark.usefixtures("fast_bfloat16")
 def test_a_step_trains_the_heads_alone_and_never_waits_for_the_device(photos, tmp_path):
     config = config_of(photos, tmp_path, loss=LOSS, bf16=True)
     stream = open_device_stream(config.data, 0, CPU, Position(0, 16))

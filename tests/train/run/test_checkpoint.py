@@ -142,7 +142,8 @@ def test_a_run_of_an_earlier_version_resumes_with_the_schedule_that_it_had(kind,
     torch.save(state, tmp_path / "checkpoint.pt")
     values = json.loads((tmp_path / "config.json").read_text())
     new = ("version", "checkpoint_minutes", "pause_minutes", "evaluations", "patience", "other_photos", "even_if_worse",
-           "interpolate", "accumulate", "clip_norm", "discriminator_warmup_images")  # fmt: skip
+           "interpolate", "accumulate", "clip_norm", "discriminator_warmup_images",
+           "measured_fills")  # fmt: skip
     for added in new:
         values.pop(added, None)
     for section in ("loss", "data"):

@@ -90,6 +90,10 @@ def test_figures_are_restored_from_a_checkpoint():
     restored.restore(figures.state())
     assert (restored.history, restored.stale) == (figures.history, 1)
     assert torch.equal(restored.best["weight"], figures.best["weight"])
+    assert (restored.seconds, restored.spent_s) == (figures.seconds, figures.spent_s)
+    older = {name: value for name, value in figures.state().items() if name != "spent_s"} | {"seconds": 2.0}
+    restored.restore(older)
+    assert restored.spent_s == 6, "three measurements"
 
 
 @pytest.mark.usefixtures("no_curves")

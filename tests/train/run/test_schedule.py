@@ -11,8 +11,11 @@ from tests.train.runs import checkpoint, free_form, losses_of, same, train, weig
 from train.config_file import parse_config
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.data.order import Position
+from train.generator import trainer as generator_trainer
+from train.generator.trainer import GeneratorTrainer, train_generator
 from train.presets import PRESETS
 from train.run import length, loop
+from train.run import measure as measure_module
 from train.run.length import RunLength
 from train.run.schedule import Schedule
 
@@ -72,6 +75,8 @@ def test_a_run_by_time_estimates_its_length_from_its_speed(monkeypatch):
     assert run.total(0, Position(0, 0)) is None
     now[0] += 10
     assert run.total(50, Position(0, 50)) == 200, "30 of 120 s"
+    run.measured_s = 5.0
+    assert run.total(50, Position(0, 50)) == 50 + 90 * 50 / 25, "in 5 of the 30 s nothing was trained"
     assert not run.is_reached(50, Position(0, 50))
     run.reserve_s = 90.0
     assert run.is_reached(50, Position(0, 50))
@@ -95,6 +100,39 @@ def test_a_time_budget_ends_the_run_normally_with_a_cool_down(photos, tmp_path, 
     seen = checkpoint(tmp_path)["images_seen"]
     train(config)
     assert checkpoint(tmp_path)["images_seen"] == seen, "it is complete"
+
+
+@pytest.mark.usefixtures("no_curves")
+@pytest.mark.parametrize(("cost_s", "draw_s", "expected"), [(0.25, 0, 5), (15, 0, 2), (8, 1, 2)])
+def test_measurements_take_no_more_than_a_part_of_a_time_budget(
+    photos, tmp_path, monkeypatch, cost_s, draw_s, expected
+):
+    now = [0.0]
+
+    def measure(network):
+        now[0] += cost_s
+        return {"held-out/l1": float(next(network.parameters()).abs().mean())}
+
+    def step(trainer, batch):
+        now[0] += 1
+        return train_step(trainer, batch)
+
+    def draw(trainer, path):
+        now[0] += draw_s
+
+    train_step = GeneratorTrainer.train_step
+    monkeypatch.setattr(GeneratorTrainer, "train_step", step)
+    monkeypatch.setattr(GeneratorTrainer, "draw_sheet", draw)
+    monkeypatch.setattr(generator_trainer, "measure_of_run", lambda config, held_out: measure)
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr(length, "time", clock)
+    monkeypatch.setattr(measure_module, "time", clock)
+    config = free_form(photos, tmp_path, images=None, max_minutes=0.5, evaluations=4, cooldown_images=10**9)
+    train_generator(config)
+    held_out = checkpoint(tmp_path)["held_out"]
+    assert len(held_out["history"]) == expected, "at the start, at the end, and as often between as there is time for"
+    assert held_out["spent_s"] == cost_s * expected
+    assert now[0] <= 31 + 2 * draw_s, "at most a step and a sheet late"
 
 
 @pytest.mark.usefixtures("no_curves")
