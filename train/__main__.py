@@ -18,13 +18,14 @@ from train.data.retry import StreamError
 from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
 from train.generator.initial_weights import with_loaded_generator
 from train.generator.trainer import train_generator
+from train.jobs.spec import ALL_PRESETS
 from train.publish.lineage import record_parent
 from train.publish.publish import publish
 from train.publish.report import report
 from train.publish.repository import check_target
 from train.publish.run_info import hub_datasets
 from train.run.checkpoint import FILE as CHECKPOINT_FILE
-from train.run.checkpoint import CheckpointError
+from train.run.checkpoint import CheckpointError, saved_config
 from train.run.distributed import OtherProcessError, ProcessGroup
 from train.run.events import Callback, EventLog, emit
 from train.run.folder_mirror import FolderMirror, fetch_folder_state
@@ -34,7 +35,7 @@ from train.run.trackio_log import TrackioLog
 
 from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
-from .presets import PRESETS
+from .presets import PRESETS, conflicts, kept, with_overrides
 from .summary import final_figures, summary, write_run_file
 
 PROG = program_name("train")
@@ -75,6 +76,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> None:
     """Train and publish. Only the main process reports and publishes."""
+    config = processes.run_on_main(partial(_as_the_run, config))
     if config.push_to_hub is not None:
         processes.run_on_main(partial(_check_target, config, config.push_to_hub))
     trained = processes.run_on_main(partial(_with_start_network, config))
@@ -90,6 +92,20 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
     _publish(config, run_dir)
     if config.event_log:
         emit("finished", **final_figures(run_dir))
+
+
+def _as_the_run(config: TrainConfig | DamageTrainConfig) -> TrainConfig | DamageTrainConfig:
+    """Return the config with what the run in its folder was started with, where only the preset says otherwise."""
+    saved = saved_config(Path(config.folder))
+    if saved is None:
+        return config
+    settings = kept(saved, config, ALL_PRESETS)
+    # the network may be that of the weights at the start, which is no news
+    changed = sorted(settings.keys() & conflicts(saved, _with_start_network(config)).keys())
+    if changed:
+        names = ", ".join(f"{name} {settings[name]}" for name in changed)
+        print(f"The run in {config.folder} was started with other settings, and keeps them: {names}.", flush=True)
+    return with_overrides(config, settings)
 
 
 def _with_start_network(config: TrainConfig | DamageTrainConfig) -> TrainConfig | DamageTrainConfig:

@@ -286,6 +286,27 @@ def conflicts(saved: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, 
     }
 
 
+def kept(
+    saved: dict[str, Any], config: RunConfig, presets: Mapping[str, tuple[str, RunConfig]] = PRESETS
+) -> dict[str, Any]:
+    """Return the settings of a run that a config does not choose itself: its values there are those of its preset.
+
+    They may differ since the preset has changed from one version of the code to the next.
+
+    Args:
+        saved: the content of the run's config.json, see `conflicts`.
+        config: of the run that is about to start.
+        presets: name -> (description, config).
+
+    Returns:
+        The saved values by dotted names, for `with_overrides`; empty if the run has another preset.
+    """
+    if saved.get("preset") != config.preset or config.preset not in presets:
+        return {}
+    usual = flatten(json.loads(json.dumps(to_dict(presets[config.preset][1]))))
+    return {name: old for name, (old, new) in conflicts(saved, config).items() if new == usual.get(name)}
+
+
 def defaults_of(part: Any, prefix: str = "") -> dict[str, Any]:
     """Return the default of each setting of a config under its dotted name."""
     defaults: dict[str, Any] = {}

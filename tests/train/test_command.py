@@ -1,5 +1,6 @@
 """What the command line hands to the parts of a run."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -90,3 +91,30 @@ def test_the_log_says_that_weights_are_published_only_if_they_are_this_runs(resu
     command_line._publish(config, Path("run"))
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(EVENT_PREFIX)]
     assert [json.loads(line)["event"] for line in lines] == events
+
+
+@pytest.mark.usefixtures("no_curves")
+def test_a_run_whose_preset_has_changed_since_resumes_with_what_it_was_started_with(
+    photos, tmp_path, monkeypatch, capsys
+):
+    def set_preset(config):
+        for presets in (PRESETS, command_line.ALL_PRESETS):
+            monkeypatch.setitem(presets, "tiny", ("", config))
+
+    tiny = dataclasses.replace(PRESETS["tiny"][1], generator=SMALL)
+    small = with_overrides(tiny, {"data.resolution": 32, "guided": 0.0, "loss.adversarial_weight": 0.0})
+    set_preset(small)
+    command = ["tiny", "--data.dataset", photos, "--run-dir", str(tmp_path), "--device", "cpu"]
+    assert command_line.main([*command, "--images", "4"]) == 0
+    rate, newer = small.learning_rate, with_overrides(small, {"learning_rate": 0.5, "clip_norm": 3.0})
+    set_preset(newer)
+    for images in ("8", "12"):
+        assert command_line.main([*command, "--images", images]) == 0, capsys.readouterr().err
+        assert f"and keeps them: clip_norm None, learning_rate {rate}." in capsys.readouterr().out
+        saved = json.loads((tmp_path / "config.json").read_text())
+        assert (saved["learning_rate"], saved["clip_norm"], saved["images"]) == (rate, None, int(images))
+    assert command_line.main([*command, "--images", "16", "--learning-rate", "0.1"]) == 1
+    assert f"learning_rate: {rate} there, 0.1 now" in capsys.readouterr().err
+    (tmp_path / "config.json").write_text("{")
+    assert command_line.main([*command, "--images", "16"]) == 1
+    assert "config.json is damaged" in capsys.readouterr().err

@@ -108,10 +108,11 @@ def claim_run_dir(run_dir: Path, config: RunConfig) -> None:
     """Create the run's folder and write its config, or check that the run in it can be resumed with this config.
 
     Raises:
-        CheckpointError: the folder holds a run with other settings.
+        CheckpointError: the folder holds a run with other settings, or its config cannot be read.
     """
     path = run_dir / CONFIG_FILE
-    if path.exists() and (run_dir / FILE).exists() and (changed := conflicts(json.loads(path.read_text()), config)):
+    saved = saved_config(run_dir)
+    if saved is not None and (changed := conflicts(saved, config)):
         lines = "\n".join(f"  {name}: {old} there, {new} now" for name, (old, new) in sorted(changed.items()))
         raise CheckpointError(
             f"{run_dir} holds a run with other settings:\n{lines}\n"
@@ -119,6 +120,23 @@ def claim_run_dir(run_dir: Path, config: RunConfig) -> None:
         )
     ran = read_ran(run_dir) if (run_dir / FILE).exists() else {}
     _write_config(path, to_dict(config) | ({RAN: ran} if ran else {}))
+
+
+def saved_config(run_dir: Path) -> dict[str, Any] | None:
+    """Return the content of the config.json of a run that can be resumed; None if there is none.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    path = run_dir / CONFIG_FILE
+    if not path.exists() or not (run_dir / FILE).exists():
+        return None
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise CheckpointError(
+            f"{path} is damaged: restore it from a copy, or delete the folder to start again."
+        ) from error
 
 
 def record_ran(run_dir: Path, facts: Mapping[str, float | None]) -> None:
