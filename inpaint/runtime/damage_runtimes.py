@@ -52,7 +52,7 @@ class OpenVinoDamage:
 
     def __init__(self, graph: bytes) -> None:
         self._model, precision = compile_graph(graph)
-        self.window_pixels = 2_600_000 if precision == "bf16" else 1_300_000
+        self.window_pixels = 2_600_000 if precision == "bf16" else 2_000_000
         self._request = self._model.create_infer_request()
         self._lock = threading.Lock()
 
