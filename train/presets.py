@@ -286,9 +286,7 @@ def conflicts(saved: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, 
     }
 
 
-def kept(
-    saved: dict[str, Any], config: RunConfig, presets: Mapping[str, tuple[str, RunConfig]] = PRESETS
-) -> dict[str, Any]:
+def kept(saved: dict[str, Any], config: RunConfig, presets: Mapping[str, tuple[str, RunConfig]]) -> dict[str, Any]:
     """Return the settings of a run that a config does not choose itself: its values there are those of its preset.
 
     They may differ since the preset has changed from one version of the code to the next.

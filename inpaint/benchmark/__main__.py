@@ -11,6 +11,7 @@ from inpaint.compiled.parallel import threads
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from inpaint.program import program_name
+from inpaint.runtime.cpuinfo import cpu_facts
 from inpaint.runtime.malloc import keep_memory
 
 from .against import compare
@@ -210,10 +211,7 @@ def _threads() -> str:
 
 def _processor() -> str:
     """Return the model name of the processor."""
-    listed = Path("/proc/cpuinfo")
-    lines = listed.read_text().splitlines() if listed.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
+    return cpu_facts().get("model name") or platform.processor() or platform.machine()
 
 
 def _progress(text: str) -> None:

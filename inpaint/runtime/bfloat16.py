@@ -3,9 +3,11 @@
 import functools
 from pathlib import Path
 
+from .cpuinfo import CPUINFO, cpu_facts
+
 
 @functools.cache
-def bfloat16_is_slow(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+def bfloat16_is_slow(cpuinfo: Path = CPUINFO) -> bool:
     """Return whether the instructions that a CPU has for bfloat16 are slower than those for float32.
 
     Intel's CPUs have two kinds of them. The tiles of AMX compute many times as fast as float32. The AVX-512 instruction
@@ -15,19 +17,14 @@ def bfloat16_is_slow(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     as long as in float32.
 
     Args:
-        cpuinfo: what Linux reports of the CPU.
+        cpuinfo: as in `cpu_facts`.
 
     Returns:
         False also for CPUs without such instructions, and on other systems, where this is unknown.
     """
-    try:
-        text = cpuinfo.read_text()
-    except OSError:
-        return False
-    facts = dict(line.split(":", 1) for line in text.partition("\n\n")[0].splitlines() if ":" in line)
-    known = {name.strip(): value.split() for name, value in facts.items()}
-    flags = known.get("flags", [])
-    return known.get("vendor_id") == ["GenuineIntel"] and "avx512_bf16" in flags and "amx_bf16" not in flags
+    facts = cpu_facts(cpuinfo)
+    flags = facts.get("flags", "").split()
+    return facts.get("vendor_id") == "GenuineIntel" and "avx512_bf16" in flags and "amx_bf16" not in flags
 
 
 def pytorch_bfloat16_is_fast() -> bool:

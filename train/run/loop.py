@@ -91,7 +91,7 @@ def train(
         measure = build_measure() if processes.is_main else None
         figures = HeldOutFigures(measure, config.evaluations, config.patience, interpolate=config.interpolate)
         figures.restore(state.get("held_out", {}) if state else {})
-        length.reserve_s, length.measured_s = _reserve_s(figures, config), figures.spent_s
+        _account(length, figures, config)
         sheets = SampleSheets(trainer, config, run_dir, open_stream, callbacks)
         _Loop(config, trainer, stream, sheets, length, figures, processes, callbacks).run(batch)
     finally:
@@ -99,13 +99,15 @@ def train(
     return run_dir
 
 
-def _reserve_s(figures: HeldOutFigures, config: RunConfig) -> float:
-    """Return the seconds of a time budget that are kept for the measurement at the end.
+def _account(length: RunLength, figures: HeldOutFigures, config: RunConfig) -> None:
+    """Note what measurements have taken of a time budget, and the seconds of it that are kept for the one at the end.
 
-    It is the time of one measurement; for interpolated weights more, up to a third of the budget. A short run may end
-    late.
+    These are the time of one measurement; for interpolated weights more, up to a third of the budget. A short run may
+    end late.
     """
-    return max(figures.seconds, min(figures.most_seconds, (config.max_minutes or 0) * 60 * _MOST_RESERVE))
+    length.measured_s = figures.spent_s
+    most_s = (config.max_minutes or 0) * 60 * _MOST_RESERVE
+    length.reserve_s = max(figures.seconds, min(figures.most_seconds, most_s))
 
 
 class _Loop:
@@ -200,7 +202,7 @@ class _Loop:
         images_seen = self._trainer.images_seen
         at_full_rate = not self._trainer.schedule.is_cooling(images_seen)
         values = figures.measure(self._trainer.ema.network, images_seen, at_full_rate)
-        self._length.reserve_s, self._length.measured_s = _reserve_s(figures, self._config), figures.spent_s
+        _account(self._length, figures, self._config)
         progress.write_figures(images_seen, values, self._trainer.position.epoch)
         progress.message(f"Held-out figures after {figures.sentence()}")
         for callback in self._callbacks:
