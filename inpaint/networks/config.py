@@ -156,6 +156,7 @@ class DamageConfig:
         channels: widths at 1/2, 1/4, 1/8 and 1/16 of the resolution.
         blocks: number of residual blocks at 1/16 of the resolution.
         lite0_blocks: number of pretrained EfficientNet-Lite0 blocks whose features are added: 6 to 11, or 0 for none.
+        decoder_channels: width of the decoder at 1/8 of the resolution; 0: that of the features at 1/4.
 
     Raises:
         ConfigError: a value has the wrong type or is out of range.
@@ -169,11 +170,13 @@ class DamageConfig:
     channels: tuple[int, int, int, int] = (24, 32, 96, 128)
     blocks: int = 2
     lite0_blocks: int = 8
+    decoder_channels: int = 0
 
     def __post_init__(self) -> None:
         _check_types(self)
         _check_range(self, "channels", 1, 512)
         _check_range(self, "blocks", 0, 16)
+        _check_range(self, "decoder_channels", 0, 512)
         if self.lite0_blocks:
             _check_range(self, "lite0_blocks", 6, 11)
 

@@ -35,8 +35,9 @@ class DamageNetwork(nn.Module):
         self.at_eighth = nn.Sequential(_conv(quarter, eighth, stride=2), Residual(eighth))
         body = (Residual(sixteenth) for _ in range(config.blocks))
         self.at_sixteenth = nn.Sequential(_conv(eighth, sixteenth, stride=2), *body)
-        self.to_eighth = _conv(sixteenth + eighth, quarter)
-        self.to_quarter = _conv(quarter + quarter, half * 4 // 3)
+        coarse = config.decoder_channels or quarter
+        self.to_eighth = _conv(sixteenth + eighth, coarse)
+        self.to_quarter = _conv(coarse + quarter, half * 4 // 3)
         self.to_half = _conv(half * 4 // 3 + half, half * 4 // 3)
         self.lite0 = Lite0(config.lite0_blocks, config.channels) if config.lite0_blocks else None
         self.logits = nn.Conv2d(half * 4 // 3, 4, 1)

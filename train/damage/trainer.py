@@ -28,6 +28,7 @@ from train.run.progress import save_rows
 from train.run.schedule import Schedule
 
 from .config import DamageTrainConfig
+from .growth import can_grow, grown
 from .losses import WEIGHTS, damage_losses
 from .measure import DamageMeasure
 from .stream import DegradedStream
@@ -183,12 +184,12 @@ def _initial_network(config: DamageTrainConfig) -> DamageNetwork:
         loaded = load_damage_network(None if config.init_from == "bundled" else config.init_from)
         needs_lite0 = needs_lite0 and loaded.lite0 is None
         expected = dataclasses.replace(config.network, lite0_blocks=0) if needs_lite0 else config.network
-        if loaded.config != expected:
+        if not can_grow(loaded.config, expected):
             raise ValueError(
                 f"The weights of {config.init_from} belong to {loaded.config}, but the run has {config.network}:"
-                " give the same network settings, or leave out --init-from."
+                " give the same network settings, more blocks or more decoder_channels, or leave out --init-from."
             )
-        network.load_state_dict(loaded.state_dict(), strict=not needs_lite0)
+        network.load_state_dict(grown(loaded, expected).state_dict(), strict=not needs_lite0)
     if needs_lite0:
         assert network.lite0 is not None
         fold_front(load_lite(LITE0), network.lite0.stem, network.lite0.blocks)

@@ -34,7 +34,7 @@ RANGES = {
         "deep_blocks": (0, 64),
         "deep_channels": (1, 512),
     },
-    DamageConfig: {"channels": (1, 512), "blocks": (0, 16), "lite0_blocks": (6, 11)},
+    DamageConfig: {"channels": (1, 512), "blocks": (0, 16), "lite0_blocks": (6, 11), "decoder_channels": (0, 512)},
 }
 """The least and the largest value of each number; damage networks may also have 0 of lite0_blocks."""
 FIELDS = [(config, field) for config, ranges in RANGES.items() for field in ranges]

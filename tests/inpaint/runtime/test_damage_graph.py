@@ -46,6 +46,7 @@ def pytorch_logits(network, pixels):
 NETWORKS = {
     "bundled": load_damage_network,
     "none": lambda: network_with(lite0_blocks=0, blocks=0, channels=(3, 5, 7, 9)),
+    "wide decoder": lambda: network_with(lite0_blocks=0, blocks=2, channels=(6, 5, 7, 9), decoder_channels=13),
     **{str(blocks): lambda blocks=blocks: network_with(lite0_blocks=blocks, blocks=1) for blocks in range(6, 12)},
 }
 
