@@ -23,6 +23,7 @@ CONFIGS = [
     ContextEncoderConfig(),
     DamageConfig(),
     DamageConfig(channels=(4, 5, 6, 7), blocks=0, lite0_blocks=0),
+    DamageConfig(channels=(4, 5, 6, 7), blocks=1, lite0_blocks=0, decoder_channels=9),
     *(DamageConfig(channels=(8, 12, 16, 20), blocks=3, lite0_blocks=blocks) for blocks in (6, 9, 11)),
 ]
 

@@ -80,5 +80,7 @@ def test_training_starts_from_smaller_weights(tmp_path):
         wanted = load_damage_network(tmp_path)(pictures())
         torch.testing.assert_close(trainer.network.eval()(pictures()), wanted, rtol=1e-3, atol=1e-3)
     image, mask = torch.full((2, 3, 32, 32), 90, dtype=torch.uint8), torch.ones(2, 1, 32, 32, dtype=torch.uint8)
+    trainer.save_weights(tmp_path / "larger")
+    assert load_damage_network(tmp_path / "larger").config == network
     trainer.train_step(batch_of(image, mask))
     assert trainer.network.at_sixteenth[2].norm.weight.abs().max() > 0
