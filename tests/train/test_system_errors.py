@@ -19,6 +19,7 @@ from train.data.opening import open_dataset
         ("train.damage.veils", "load_overlays", ["photos", "--overlays", "maps"]),
         ("train.damage.sheet", "restore_scan", ["scan.jpg", "-o", "sheet.jpg"]),
         ("train.damage.evaluate", "read_pairs", ["--pairs", "scans"]),
+        ("train.damage.hard_negatives", "hard_negatives", ["photos", "-o", "hard"]),
     ],
 )
 def test_a_command_names_the_file_and_the_reason_without_numbers(module, step, arguments, monkeypatch, capsys):
