@@ -180,7 +180,7 @@ class Search:
     def _window(self, wide: bool) -> int:
         """Return the largest distance of random candidates from a match."""
         longer = max(self.level.hole.shape)
-        return longer if wide else min(self.settings.window, longer)
+        return longer if wide else min(self.settings.fine_window if self.fine else self.settings.window, longer)
 
     def _weights(self, distance: np.ndarray) -> np.ndarray:
         return likelihood(distance) * self.confidence + np.float32(1e-12)

@@ -24,6 +24,8 @@ class Settings:
         starts: at the coarsest level, of which the one with the least energy after these iterations goes on.
         window: largest distance of random candidates from a match, in pixels of the level; at the start of the coarsest
             level they lie anywhere.
+        fine_window: the same at fine levels.
+        narrow_window: the same at fine levels in holes of up to NARROW_PX thickness.
         stride: distance of the targets at fine levels, in pixels.
         fine_levels: number of these, from the finest that is searched, and one more for holes of up to NARROW_PX
             thickness; the coarsest level is never one of them.
@@ -45,11 +47,13 @@ class Settings:
     most_halvings: int = 4
     most_pixels: int = 128 * 1024
     iterations: tuple[int, ...] = (8, 6, 3)
-    narrow_iterations: tuple[int, ...] = (4, 3, 2)
+    narrow_iterations: tuple[int, ...] = (4, 3, 2, 1)
     sweeps: tuple[int, ...] = (2,)
     mean_votes: int = 2
     starts: int = 3
     window: int = 8
+    fine_window: int = 8
+    narrow_window: int = 2
     stride: int = 2
     fine_levels: int = 2
     offset_tries: int = 3

@@ -69,7 +69,11 @@ def synthesize(
     lines = DIRECTIONS
     if thickness_px <= NARROW_PX:
         settings = dataclasses.replace(
-            settings, starts=1, iterations=settings.narrow_iterations, fine_levels=settings.fine_levels + 1
+            settings,
+            starts=1,
+            iterations=settings.narrow_iterations,
+            fine_levels=settings.fine_levels + 1,
+            fine_window=settings.narrow_window,
         )
         lines = int(thickness_px > _GUIDED_PX[0])
     levels = build_levels(picture, hole, usable, finest, coarsest, settings)
