@@ -18,9 +18,9 @@ import yaml
 from huggingface_hub import SpaceHardware
 from PIL import Image
 
-from train.config import flatten
 from train.damage.config import DAMAGE_PRESETS
 from train.presets import PRESETS
+from train.settings import flatten
 
 ROOT = Path(__file__).parents[1]
 PAGES = [

@@ -35,7 +35,8 @@ from train.run.trackio_log import TrackioLog
 
 from .config import RunConfig, TrainConfig, to_dict
 from .config_file import parse_config
-from .presets import PRESETS, conflicts, kept, with_overrides
+from .presets import PRESETS
+from .settings import conflicts, kept, with_overrides
 from .summary import final_figures, summary, write_run_file
 
 PROG = program_name("train")

@@ -6,14 +6,6 @@ from typing import Any, Literal
 
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, config_to_dict
 
-MAY_CHANGE = (
-    "version", "images", "epochs", "cooldown_images", "log_every", "sample_every", "sample_epochs", "sample_split",
-    "checkpoint_every", "checkpoint_minutes", "push_to_hub", "private", "if_better", "even_if_worse", "held_out",
-    "evaluations", "patience", "other_photos", "max_minutes", "pause_minutes", "workers", "data.workers",
-    "data.patience_s", "run_dir", "device", "checkpoint_repo", "checkpoint_folder",
-    "event_log", "trackio",
-)  # fmt: skip
-"""Settings that may differ when a run is resumed, under their dotted names."""
 MeasuredFills = Literal["network", "inpainter"]
 TRACKIO_LOCAL = "local"
 """Value of `trackio` for this machine instead of a Space."""
@@ -392,16 +384,3 @@ def to_dict(config: RunConfig) -> dict[str, Any]:
     values = {item.name: getattr(config, item.name) for item in dataclasses.fields(config)}
     networks = {name: config_to_dict(value) for name, value in values.items() if hasattr(value, "architecture")}
     return {"version": CONFIG_VERSION} | dataclasses.asdict(config) | networks
-
-
-OLD_NAMES = {"generator.borrow_channels": "generator.key_channels"}
-"""Dotted names of settings in earlier versions, and the current ones."""
-
-
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested values under dotted names, such as {"data.resolution": 128}; old names become the current ones."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        dotted = prefix + name
-        flat.update(flatten(value, f"{dotted}.") if isinstance(value, dict) else {OLD_NAMES.get(dotted, dotted): value})
-    return flat

@@ -16,8 +16,9 @@ import yaml
 
 from inpaint.os_errors import words_of
 
-from .config import CONFIG_VERSION, LENGTHS, RunConfig, flatten
-from .presets import PRESETS, current_flags, defaults_of, differences, unknown_settings, with_overrides
+from .config import CONFIG_VERSION, LENGTHS, RunConfig
+from .presets import PRESETS
+from .settings import current_flags, defaults_of, differences, flatten, unknown_settings, with_overrides
 
 Config = TypeVar("Config")
 log = logging.getLogger(__name__)

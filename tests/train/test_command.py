@@ -11,9 +11,10 @@ from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
 from train import __main__ as command_line
-from train.presets import PRESETS, with_overrides
+from train.presets import PRESETS
 from train.publish.report import PublishedWeights
 from train.run.events import EVENT_PREFIX
+from train.settings import with_overrides
 
 SMALL = FreeFormConfig(channels=(8, 12, 16), blocks=2, attention_every=1, expansion=2, key_channels=8)
 

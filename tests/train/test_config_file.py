@@ -9,7 +9,8 @@ from inpaint.networks.config import ContextEncoderConfig
 from train.config import MaskConfig, TrainConfig, to_dict
 from train.config_file import config_to_json, parse_config, read_config
 from train.damage.config import DAMAGE_PRESETS
-from train.presets import PRESETS, differences, with_overrides
+from train.presets import PRESETS
+from train.settings import differences, with_overrides
 
 OVERRIDES = [
     {},

@@ -19,7 +19,7 @@ from inpaint.hub.errors import explain_error
 from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.hub.retry import retry
 from train.config import RunConfig
-from train.presets import conflicts
+from train.settings import conflicts
 
 from .checkpoint import FILE as CHECKPOINT_FILE
 from .events import Callback

@@ -13,7 +13,8 @@ from huggingface_hub import HfApi
 
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
-from train.config import TRACKIO_LOCAL, RunConfig, flatten, to_dict
+from train.config import TRACKIO_LOCAL, RunConfig, to_dict
+from train.settings import flatten
 
 from .events import Callback
 

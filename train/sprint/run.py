@@ -20,13 +20,13 @@ from train.data.order import START, Position
 from train.generator.initial_weights import with_loaded_generator
 from train.generator.trainer import GeneratorTrainer
 from train.metrics.efficientnet import use_packed
-from train.presets import conflicts
 from train.run.background import BackgroundWriter, copied
 from train.run.checkpoint import CONFIG_FILE, CheckpointError
 from train.run.device import pick_device
 from train.run.progress import Progress
 from train.run.schedule import Schedule
 from train.run.signals import GracefulShutdown
+from train.settings import conflicts
 
 from .budget import Budget
 from .pack import Pack, read_pack

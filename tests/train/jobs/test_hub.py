@@ -15,7 +15,8 @@ from tests.hub.seeds import seed_pictures, seed_space
 from train.jobs import hub as jobs_hub
 from train.jobs import source as jobs_code
 from train.jobs.spec import RunSpec
-from train.presets import PRESETS, with_overrides
+from train.presets import PRESETS
+from train.settings import with_overrides
 
 TOKEN = "hf_the_secret_of_me"
 IMAGES = 96

@@ -16,7 +16,8 @@ from train.jobs.cost import pause_minutes
 from train.jobs.hub import HubJob, image_request, job_name, space_request
 from train.jobs.packages import TRACKIO
 from train.jobs.spec import ALL_PRESETS, JobError, RunSpec, is_hub_dataset
-from train.presets import PRESETS, with_overrides
+from train.presets import PRESETS
+from train.settings import with_overrides
 
 
 def spec(**changes) -> RunSpec:

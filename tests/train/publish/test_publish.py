@@ -91,7 +91,7 @@ def test_the_pictures_of_the_gallery_come_and_go_with_the_sample_sheet(hub, clie
 FIND = """
 from tests.train.runs import free_form
 from train.generator.discriminator_files import find_discriminator
-from train.presets import with_overrides
+from train.settings import with_overrides
 answer = []
 for name, weight in (("me/same", 0.01), ("me/other", 0.01), ("me/same", 0.0), ("me/huge", 0.01), ("me/without", 0.01)):
     config = with_overrides(free_form("photos", "run", init_from=name), {"loss.adversarial_weight": weight})

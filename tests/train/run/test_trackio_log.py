@@ -160,7 +160,8 @@ def test_a_space_has_an_owner_and_a_name(photos, tmp_path):
 SESSIONS = """
 import sys
 from pathlib import Path
-from train.presets import PRESETS, with_overrides
+from train.presets import PRESETS
+from train.settings import with_overrides
 from train.run.trackio_log import TrackioLog
 config = with_overrides(PRESETS["tiny"][1], {"run_dir": "runs/mine", "trackio": "local"})
 for resumed, seen in ((False, 8), (True, 16)):

@@ -3,7 +3,8 @@
 import pytest
 
 from train.config_file import parse_config
-from train.presets import PRESETS, current_flags, with_overrides
+from train.presets import PRESETS
+from train.settings import current_flags, with_overrides
 
 
 @pytest.mark.parametrize("name", ["imagse", "data.resolutoin", "images.more", "", "__class__"])
