@@ -19,7 +19,7 @@ from train.evaluate import __main__ as evaluation
 from train.evaluate.methods import Method, load_baseline
 from train.evaluate.report import report, score_table
 from train.evaluate.results import Metric, Score
-from train.evaluate.scores import COVERAGES, available_distances, evaluate, measure
+from train.evaluate.scores import COVERAGES, available_distances, evaluate, measure, timed_fill
 from train.evaluate.sheets import CELL, SheetRow, comparison_sheet
 from train.metrics.perceptual import shared_features
 
@@ -51,6 +51,19 @@ def test_every_baseline_fills_the_hole_without_reading_it(baseline):
     assert filled.dtype == np.uint8 and filled.shape == pixels.shape
     assert mean_error(filled, pixels, mask) < (60 if baseline.name == "mean fill" else 12)
     assert np.array_equal(filled[mask], method.fill(pixels, mask)[mask])
+
+
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+def test_no_method_sees_the_ground_truth_in_a_hole_at_the_edge(baseline):
+    method = load_baseline(baseline)
+    if method.fill is None:
+        pytest.skip(method.reason)
+    pixels, mask = gradient(), np.zeros((48, 64), bool)
+    mask[:20, :20] = True
+    spoiled = np.where(mask[:, :, None], np.uint8(255), pixels)
+    fills = [timed_fill(method, photo, mask)[0][mask] for photo in (pixels, spoiled)]
+    assert np.array_equal(*fills)
+    assert (spoiled[mask] == 255).all(), "the photo itself stays"
 
 
 def test_mean_fill_is_the_mean_of_the_known_pixels():
@@ -95,7 +108,7 @@ def test_a_native_library_that_does_not_load_is_distinguished_from_a_missing_pac
         next(baseline for baseline in BASELINES if baseline.name == "PatchMatch").load()
 
 
-PERFECT = Method("perfect", lambda pixels, mask: pixels)
+PERFECT = Method("perfect", lambda pixels, mask: gradient(*mask.shape))
 BLACK = Method("black", lambda pixels, mask: np.zeros_like(pixels))
 SLOW = Method("slow", lambda pixels, mask: pixels, slow=True)
 BROKEN = Method("broken", None, reason="not installed: pip install it")
