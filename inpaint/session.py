@@ -189,6 +189,9 @@ class Session:
     def add_mask(self, mask: np.ndarray, *, grow_px: float | None = None, finish: bool = True) -> list[Patch]:
         """Add the holes of a mask and fill them.
 
+        From then on the colours of all holes do not count for whether the photo is grey or toned; those that strokes
+        add do, as telling takes longer than a stroke may.
+
         Args:
             mask: bool (H, W), True = hole; not modified.
             grow_px: dilate the mask by this number of pixels first; None: the session's default.
@@ -207,6 +210,10 @@ class Session:
         hole = dilate(mask, self._checked_grow_px(grow_px))
         with self._editing.lock:
             self._touched = None
+            holes = canvas.mask | hole
+            if not holes.all():  # else `change` raises
+                self._coloured = coloured_like(self.photo, holes)
+                self._editing.use(self._coloured(self._fill_holes))
             return self._editing.change(canvas.box, hole, True, finish)
 
     def finish(self, cancelled: Cancelled | None = None) -> list[Patch]:

@@ -16,7 +16,6 @@ from inpaint.compiled.available import is_available
 from inpaint.compiled.ordered import ordered
 from inpaint.compiled.parallel import Cancelled
 from inpaint.networks.config import FreeFormConfig, GeneratorConfig
-from inpaint.photos.errors import MaskError
 from inpaint.pyramid.fills import composite_pixels, downscale, push_pull, transfer_low_frequencies
 
 from .batches import batches
@@ -24,7 +23,7 @@ from .crop_order import CropOrder
 from .fills import DRAFTS_END, Fill, PackedFill, read_crop
 from .options import DEFAULT_OPTIONS, FillOptions
 from .plan import Crop, CropSizes, RegionPlan, plan
-from .regions import Box, regions_of
+from .regions import Box, check_hole, regions_of
 from .surface import synthesised_fills
 
 _BICUBIC = Image.Resampling.BICUBIC
@@ -139,10 +138,7 @@ class Filler:
         Raises:
             MaskError: the sizes differ, or the mask covers the whole photo.
         """
-        if pixels.shape[:2] != mask.shape:
-            raise MaskError(f"the mask has shape {mask.shape} and the photo {pixels.shape[:2]}; they must be the same")
-        if mask.all():
-            raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
+        check_hole(mask, pixels.shape)
         filler = self.without_synthesis() if options.texture_strength == 0 else self
         yield from filler._fill_regions(pixels, mask, within, options, cancelled)
 

@@ -14,6 +14,7 @@ from inpaint.photos.transparency import has_transparency, transparent_pixels
 
 from .fills import FillHoles, grey_fills, without_drafts
 from .options import DEFAULT_OPTIONS, FillOptions
+from .regions import check_hole
 from .toned import tint_of, toned_fills
 
 
@@ -34,22 +35,24 @@ def fill_photo(
     Raises:
         MaskError: the sizes differ, or the mask covers the whole photo.
     """
-    pixels, writer = PhotoPixels(photo), PhotoWriter(photo)
-    fills = coloured_like(photo)(lambda *arguments: without_drafts(fill_holes(*arguments)))
+    check_hole(mask, (photo.height, photo.width))
+    pixels, writer = PhotoPixels(photo, mask), PhotoWriter(photo, mask)
+    fills = coloured_like(photo, mask)(lambda *arguments: without_drafts(fill_holes(*arguments)))
     # only rectangles of the photo outside the mask are read
     for fill in fills(cast(np.ndarray, pixels), mask, None, for_photo(options, photo), None):
         writer.write(Patch(fill.left, fill.top, fill.pixels), fill.hole)
 
 
-def coloured_like(photo: Image.Image) -> Callable[[FillHoles], FillHoles]:
+def coloured_like(photo: Image.Image, hole: np.ndarray | None = None) -> Callable[[FillHoles], FillHoles]:
     """Return what turns a function that fills holes into one whose fills are as grey or toned as a photo.
 
     Args:
         photo: as `open_photo` returns it, without fills.
+        hole: bool (H, W), what is to be filled: its colours do not count; None: all do.
     """
-    if PhotoPixels(photo).are_grey():
+    if PhotoPixels(photo).are_grey(hole):
         return grey_fills
-    tint = tint_of(photo)
+    tint = tint_of(photo, hole)
     return (lambda fill_holes: fill_holes) if tint is None else partial(toned_fills, tint=tint)
 
 

@@ -202,6 +202,14 @@ def dilate(mask: np.ndarray, grow_px: float) -> np.ndarray:
     return dilated
 
 
+def check_hole(mask: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise MaskError unless a mask has the shape of a photo, (H, W) or (H, W, 3), and leaves a part of it clear."""
+    if shape[:2] != mask.shape:
+        raise MaskError(f"the mask has shape {mask.shape} and the photo {shape[:2]}; they must be the same")
+    if mask.all():
+        raise MaskError("the mask covers the whole photo, so there is nothing to continue from: leave a part clear")
+
+
 def check_grow_px(grow_px: float) -> None:
     """Raise MaskError unless `grow_px` is a number of pixels from 0 to MAX_GROW_PX."""
     number = isinstance(grow_px, int | float | np.number) and not isinstance(grow_px, bool)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from inpaint.compiled.parallel import Cancelled
 from inpaint.photos.modes import to_rgb
+from inpaint.photos.pixels import sampled, sampled_mask
 from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.pyramid.fills import push_pull
 
@@ -59,17 +60,19 @@ def _luma_and_chroma(pixels: np.ndarray) -> list[np.ndarray]:
     return [np.asarray(plane) for plane in Image.fromarray(pixels).convert("YCbCr").split()]
 
 
-def tint_of(photo: Image.Image) -> Tint | None:
+def tint_of(photo: Image.Image, hole: np.ndarray | None = None) -> Tint | None:
     """Return the tint of a toned photo, None of any other.
 
     Args:
         photo: as `open_photo` returns it; not modified.
+        hole: bool (H, W), pixels that do not count; None: all do.
     """
     step = max(1, round((photo.width * photo.height / SAMPLES) ** 0.5))
-    size = max(1, photo.width // step), max(1, photo.height // step)
-    small = photo.resize(size, Image.Resampling.NEAREST)
+    small = sampled(photo, step)
     pixels = to_rgb(small)
     seen = ~transparent_pixels(small) if has_transparency(small) else np.ones(pixels.shape[:2], bool)
+    if hole is not None:
+        seen &= ~sampled_mask(hole, step)
     luma, *chroma = (plane[seen] for plane in _luma_and_chroma(pixels))
     order = np.argsort(luma, kind="stable")
     groups = np.array_split(order, _GROUPS) if len(order) >= _GROUPS * _LEAST_OF_GROUP else []

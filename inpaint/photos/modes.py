@@ -34,11 +34,19 @@ class Patch(NamedTuple):
     pixels: np.ndarray
 
 
-def grey_range(photo: Image.Image) -> tuple[float, float]:
-    """Return the darkest and the brightest value of a deep greyscale photo, which become 0 and 255 in 8 bits."""
+def grey_range(photo: Image.Image, hole: np.ndarray | None = None) -> tuple[float, float]:
+    """Return the darkest and the brightest value of a deep greyscale photo, which become 0 and 255 in 8 bits.
+
+    Args:
+        photo: as `open_photo` returns it.
+        hole: bool (H, W), pixels that do not count, which may have the number of missing values, far from all others;
+            None: all count.
+    """
     low, high = np.inf, -np.inf
-    for _, strip in strips(photo):
+    for rows, strip in strips(photo):
         values = np.asarray(strip)
+        if hole is not None:
+            values = values[~hole[rows]]
         finite = values[np.isfinite(values)] if photo.mode == "F" else values
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
@@ -132,13 +140,14 @@ class PhotoWriter:
 
     Args:
         photo: as `open_photo` returns it.
+        hole: as for `grey_range`.
     """
 
-    def __init__(self, photo: Image.Image) -> None:
+    def __init__(self, photo: Image.Image, hole: np.ndarray | None = None) -> None:
         self.photo = photo
         low = low_bytes(photo)
         self._layers = [photo] if low is None else [photo, low]
-        self._levels = grey_range(photo) if photo.mode in DEEP_MODES else None
+        self._levels = grey_range(photo, hole) if photo.mode in DEEP_MODES else None
         self._palette = _Palette(photo) if photo.mode in ("P", "PA") else None
 
     def write(self, patch: Patch, hole: np.ndarray) -> None:

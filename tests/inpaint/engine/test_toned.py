@@ -11,6 +11,7 @@ from inpaint.engine.fills import DRAFTS_END, Fill
 from inpaint.engine.options import FillOptions
 from inpaint.engine.photo import fill_photo
 from inpaint.engine.toned import tint_of, toned_fills
+from inpaint.photos.errors import MaskError
 from inpaint.session import Session
 
 WIDTH, HEIGHT = 240, 160
@@ -155,3 +156,39 @@ def test_tiny_photos_have_a_tint_or_none(size):
 def test_a_large_photo_is_sampled():
     small = Image.fromarray(sepia(greys()))
     assert tint_of(small.resize((2400, 1600))) is not None
+
+
+HOLES = HOLE.copy()
+HOLES[10:60, 150:230] = True
+
+
+@pytest.mark.parametrize("print_of", [sepia, lambda grey: np.repeat(np.rint(grey[..., None]), 3, 2).astype(np.uint8)])
+@pytest.mark.parametrize("in_session", [False, True])
+def test_the_colours_in_a_hole_do_not_count(print_of, in_session):
+    """Neither for whether the photo is grey or toned, nor for its tint."""
+
+    def filled(content):
+        pixels = print_of(greys())
+        if content is not None:
+            pixels[HOLES] = content
+        photo = Image.fromarray(pixels)
+        if in_session:
+            session = Session(photo, blue)
+            session.add_mask(HOLES)
+            return np.asarray(session.result())[HOLE]
+        fill_photo(photo, HOLES, blue)
+        return np.asarray(photo)[HOLE]
+
+    usual = filled(None)
+    for content in [(255, 255, 255), (200, 30, 40), (90, 120, 250)]:
+        assert np.array_equal(filled(content), usual)
+    assert (usual[:, 0] >= usual[:, 2]).all(), "the fill is blue, its surroundings are not"
+
+
+def test_a_mask_over_the_whole_photo_leaves_the_session_as_it_was():
+    photo = scratched()
+    session = Session(photo, blue)
+    before = session._coloured
+    with pytest.raises(MaskError, match="cover the whole photo"):
+        session.add_mask(np.ones(HOLE.shape, bool))
+    assert session._coloured is before
