@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inpaint.benchmark.baselines import mean_fill
 from inpaint.networks.tensors import to_tensor
 from train.data.datasets import iter_photos
 from train.masks import families
@@ -117,12 +118,14 @@ def measure(
 def timed_fill(method: Method, pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
     """Fill a hole and return the composite and the wall time in seconds.
 
-    The method sees the mean colour of the known pixels in the hole: some read what lies there, and would be told a
-    little of the ground truth.
+    Args:
+        method: that can run. In the hole it sees the mean colour of the known pixels: some methods read what lies
+            there, and would be told a little of the ground truth.
+        pixels: RGB uint8 (H, W, 3); not modified.
+        mask: bool (H, W), True = hole.
     """
     assert method.fill is not None
-    seen = pixels.copy()
-    seen[mask] = np.rint(pixels[~mask].mean(0)) if not mask.all() else 0
+    seen = mean_fill(pixels, mask)
     started = time.perf_counter()
     filled = method.fill(seen, mask)
     seconds = time.perf_counter() - started

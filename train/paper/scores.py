@@ -18,7 +18,7 @@ from train.config import DataConfig
 from train.data.decoding import UnusableImageError
 from train.data.order import START, StreamedImages
 from train.evaluate.methods import Method
-from train.evaluate.scores import DISTANCES, measure
+from train.evaluate.scores import DISTANCES, measure, timed_fill
 from train.evaluate.sheets import SheetRow
 from train.masks.families import sample_mask
 from train.metrics.pixels import mean_gradient
@@ -151,7 +151,7 @@ def score_pictures(
         for kind, hole in enumerate(HOLE_KINDS):
             mask = sample_mask({hole: 1.0}, SIDE, SIDE, np.random.default_rng((seed, number, kind)), silhouettes)
             fills = {
-                method.name: np.where(mask[:, :, None], method.fill(pixels, mask), pixels)
+                method.name: timed_fill(method, pixels, mask)[0]
                 for method, hole_kinds in candidates
                 if method.fill and hole in hole_kinds and (not method.slow or number < slow_pictures)
             }

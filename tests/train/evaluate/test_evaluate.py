@@ -41,7 +41,7 @@ def mean_error(filled: np.ndarray, pixels: np.ndarray, mask: np.ndarray) -> floa
 
 
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
-def test_every_baseline_fills_the_hole_without_reading_it(baseline):
+def test_every_baseline_fills_a_hole_in_the_middle_without_reading_it(baseline):
     method = load_baseline(baseline)
     if method.fill is None:
         pytest.skip(method.reason)
