@@ -13,6 +13,7 @@ from inpaint.os_errors import sentence_of
 from inpaint.program import program_name
 from inpaint.runtime.malloc import keep_memory
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
+from train.damage.initial_weights import with_loaded_network
 from train.damage.trainer import train_damage
 from train.data.retry import StreamError
 from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
@@ -110,7 +111,7 @@ def _as_the_run(config: TrainConfig | DamageTrainConfig) -> TrainConfig | Damage
 
 
 def _with_start_network(config: TrainConfig | DamageTrainConfig) -> TrainConfig | DamageTrainConfig:
-    return with_loaded_generator(config) if isinstance(config, TrainConfig) else config
+    return with_loaded_generator(config) if isinstance(config, TrainConfig) else with_loaded_network(config)
 
 
 def _check_target(config: RunConfig, repo_id: str) -> None:

@@ -374,7 +374,7 @@ def check(condition: bool, name: str, value: object, rule: str, advice: str) -> 
 
 CONFIG_VERSION = 1
 """Version of the form of a config. Settings with a default may come and go without a new version, and they may be
-renamed in OLD_NAMES; a new version means that an older program would misunderstand the config."""
+renamed in `train.settings.OLD_NAMES`; a new version means that an older program would misunderstand the config."""
 LENGTHS = ("images", "epochs", "max_minutes")
 """Settings that say how long a run is."""
 

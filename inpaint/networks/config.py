@@ -180,6 +180,11 @@ class DamageConfig:
         if self.lite0_blocks:
             _check_range(self, "lite0_blocks", 6, 11)
 
+    @property
+    def decoder_width(self) -> int:
+        """The width of the decoder at 1/8 of the resolution."""
+        return self.decoder_channels or self.channels[1]
+
 
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig
 NetworkConfig = GeneratorConfig | DamageConfig

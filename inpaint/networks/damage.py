@@ -35,9 +35,8 @@ class DamageNetwork(nn.Module):
         self.at_eighth = nn.Sequential(_conv(quarter, eighth, stride=2), Residual(eighth))
         body = (Residual(sixteenth) for _ in range(config.blocks))
         self.at_sixteenth = nn.Sequential(_conv(eighth, sixteenth, stride=2), *body)
-        coarse = config.decoder_channels or quarter
-        self.to_eighth = _conv(sixteenth + eighth, coarse)
-        self.to_quarter = _conv(coarse + quarter, half * 4 // 3)
+        self.to_eighth = _conv(sixteenth + eighth, config.decoder_width)
+        self.to_quarter = _conv(config.decoder_width + quarter, half * 4 // 3)
         self.to_half = _conv(half * 4 // 3 + half, half * 4 // 3)
         self.lite0 = Lite0(config.lite0_blocks, config.channels) if config.lite0_blocks else None
         self.logits = nn.Conv2d(half * 4 // 3, 4, 1)

@@ -185,8 +185,8 @@ def _damage(config: DamageConfig) -> dict[str, tuple[int, ...]]:
         ("at_eighth.1.first", eighth, eighth),
         ("at_sixteenth.0", eighth, sixteenth),
         *((f"at_sixteenth.{index + 1}.first", sixteenth, sixteenth) for index in range(config.blocks)),
-        ("to_eighth", sixteenth + eighth, config.decoder_channels or quarter),
-        ("to_quarter", (config.decoder_channels or quarter) + quarter, wide),
+        ("to_eighth", sixteenth + eighth, config.decoder_width),
+        ("to_quarter", config.decoder_width + quarter, wide),
         ("to_half", wide + half, wide),
     ):
         shapes.conv(f"{name}.0", channels_in, channels_out, 3, bias=False)

@@ -19,15 +19,18 @@ from train.data.opening import open_dataset
         ("train.damage.veils", "load_overlays", ["photos", "--overlays", "maps"]),
         ("train.damage.sheet", "restore_scan", ["scan.jpg", "-o", "sheet.jpg"]),
         ("train.damage.evaluate", "read_pairs", ["--pairs", "scans"]),
-        ("train.damage.hard_negatives", "hard_negatives", ["photos", "-o", "hard"]),
+        ("train.damage.hard_negatives", "DamageFinder", ["photos", "-o", "hard"]),
     ],
 )
-def test_a_command_names_the_file_and_the_reason_without_numbers(module, step, arguments, monkeypatch, capsys):
+def test_a_command_names_the_file_and_the_reason_without_numbers(
+    module, step, arguments, monkeypatch, tmp_path, capsys
+):
     def fail(*given, **options):
         raise OSError(errno.ENOSPC, "No space left on device", "/disk/of-the-run")
 
     command = importlib.import_module(module)
     monkeypatch.setattr(command, step, fail)
+    monkeypatch.chdir(tmp_path)
     assert command.main(arguments) != 0
     said = capsys.readouterr().err
     assert "/disk/of-the-run: the disk is full" in said and "Errno" not in said

@@ -25,7 +25,8 @@ class DamageTrainConfig(RunConfig):
     ema_halflife_images: int = 2_000
     """Half-life, in images, of the moving average of the weights that is saved; 0 saves the last weights."""
     init_from: str | None = None
-    """Weights to start from: a folder, or "bundled" for the package's own."""
+    """Weights to start from: a folder, or "bundled" for the package's own. The network is theirs, unless its settings
+    differ from the defaults: it may have more blocks and a wider decoder than they have."""
     sample_split: str | None = "validation"
     """Split of the datasets whose photos the sample sheets show. None, or no such split: those of the first batch."""
     checkpoint_every: int = 5_000

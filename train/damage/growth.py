@@ -1,7 +1,5 @@
 """A larger damage network that computes the same as a trained one: training continues from it with more capacity."""
 
-import dataclasses
-
 import torch
 from torch import Tensor
 
@@ -9,22 +7,26 @@ from inpaint.networks.config import DamageConfig
 from inpaint.networks.damage import DamageNetwork, Residual
 
 
-def can_grow(config: DamageConfig, larger: DamageConfig) -> bool:
-    """Return whether a network of one config can become one of another: the same, with more blocks or a wider decoder.
+def why_not_grown(config: DamageConfig, larger: DamageConfig) -> str | None:
+    """Return why a network of one config cannot be grown into one of another, as a sentence; None: it can be.
 
     Args:
         config: of the trained network.
-        larger: of the other one.
+        larger: of the other one, which may differ only in more blocks or a wider decoder.
     """
+    for name, flag in (("channels", "channels"), ("lite0_blocks", "lite0-blocks")):
+        own, wanted = getattr(config, name), getattr(larger, name)
+        if own != wanted:
+            own = " ".join(map(str, own)) if isinstance(own, tuple) else own
+            return f"their {name} must stay: add --network.{flag} {own}"
+    if larger.blocks < config.blocks:
+        return f"no block can be left out: add --network.blocks {config.blocks}, or more"
+    if larger.decoder_width < config.decoder_width:
+        return f"the decoder can only become wider: add --network.decoder-channels {config.decoder_width}, or more"
     if config.lite0_blocks and not config.blocks and larger.blocks:
-        return False  # what EfficientNet-Lite0 adds may be negative, which the first block would cut off
-    same = dataclasses.replace(larger, blocks=config.blocks, decoder_channels=config.decoder_channels) == config
-    return same and larger.blocks >= config.blocks and decoder_width(larger) >= decoder_width(config)
-
-
-def decoder_width(config: DamageConfig) -> int:
-    """Return the channels of the decoder at 1/8 of the resolution."""
-    return config.decoder_channels or config.channels[1]
+        # what EfficientNet-Lite0 adds may be negative, which the first block would cut off
+        return "with EfficientNet-Lite0 and without blocks they cannot get any: add --network.blocks 0"
+    return None
 
 
 @torch.no_grad()
@@ -33,7 +35,7 @@ def grown(network: DamageNetwork, larger: DamageConfig) -> DamageNetwork:
 
     Args:
         network: trained; not modified.
-        larger: config of the result, see `can_grow`.
+        larger: config of the result, see `why_not_grown`.
 
     Returns:
         On the CPU, in training mode. A further block adds nothing yet, as the scale of its last batch norm is 0; the
@@ -47,7 +49,7 @@ def grown(network: DamageNetwork, larger: DamageConfig) -> DamageNetwork:
     for block in result.at_sixteenth[network.config.blocks + 1 :]:
         assert isinstance(block, Residual)
         torch.nn.init.zeros_(block.norm.weight)
-    before, after = decoder_width(network.config), decoder_width(larger)
+    before, after = network.config.decoder_width, larger.decoder_width
     values = result.state_dict()
     for name, trained in network.state_dict().items():
         if trained.shape != values[name].shape:

@@ -1,7 +1,8 @@
 """python -m train.damage.hard_negatives PHOTOS... -o FOLDER: copy the undamaged photos in which most is marked.
 
 A run that is given this folder several times beside PHOTOS learns to leave such photos alone:
-`python -m train damage --dataset PHOTOS FOLDER FOLDER`.
+`python -m train damage --dataset PHOTOS FOLDER FOLDER`. Photos that such a run holds out to be measured are not copied,
+and those with a longer side of more than 640 px are reduced to that.
 
 Reference:
     Felzenszwalb et al. 2010, Object Detection with Discriminatively Trained Part-Based Models, IEEE TPAMI 32(9),
@@ -23,7 +24,9 @@ from PIL import Image
 
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.os_errors import sentence_of
+from train.config import DataConfig
 from train.data.datasets import iter_photos
+from train.data.held_out import find_held_out
 from train.data.retry import StreamError
 
 LONG_SIDE = 640
@@ -51,7 +54,7 @@ def hard_negatives(photos: Iterable[Image.Image], finder: DamageFinder, count: i
 
     Args:
         photos: undamaged, RGB; all of them are looked at, and no more than `count` of them are kept in memory.
-        finder: marks them.
+        finder: marks them, with masks that are dilated as usual.
         count: the largest number of photos; those in which nothing is marked are left out.
     """
     found = ((number, _reduced(photo)) for number, photo in enumerate(photos))
@@ -82,13 +85,19 @@ def main(arguments: list[str] | None = None) -> int:
         "--weights", type=Path, help="folder with a damage network's weights (default: the bundled ones)"
     )
     options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error(f"--count is {options.count}; it must be at least 1")
     try:
         if options.output.exists() and any(options.output.iterdir()):
             raise ValueError(f"{options.output} is not empty; name a new folder with -o")
-        finder = DamageFinder(load_damage_network(options.weights) if options.weights else None)
-        photos = itertools.chain.from_iterable(iter_photos(name, options.split) for name in options.dataset)
-        hardest = hard_negatives(photos, finder, options.count)
         options.output.mkdir(parents=True, exist_ok=True)
+        finder = DamageFinder(load_damage_network(options.weights) if options.weights else None)
+        held_out = find_held_out(DataConfig(dataset=tuple(options.dataset), split=options.split), None)
+        digests = held_out.digests if held_out else frozenset()
+        photos = itertools.chain.from_iterable(
+            iter_photos(name, options.split, held_out=digests) for name in options.dataset
+        )
+        hardest = hard_negatives(photos, finder, options.count)
         for place, one in enumerate(hardest):
             one.photo.save(options.output / f"{place:04d}.png")
     except (ValueError, StreamError, OSError) as error:
@@ -96,9 +105,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if not hardest:
         print("Nothing is marked in these photos; the folder is empty.")
-        return 0
-    marked = f"{hardest[0].share:.1%} of the first and {hardest[-1].share:.2%} of the last"
-    print(f"Photos in {options.output}: {len(hardest)}, with {marked} marked.")
+    else:
+        most, least = hardest[0].share, hardest[-1].share
+        print(
+            f"Photos in {options.output}: {len(hardest)}, of which {least:.2%} to {most:.2%} of the pixels are marked."
+        )
     return 0
 
 

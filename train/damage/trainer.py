@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inpaint.damage import load_damage_network
 from inpaint.hub.weights import save_generator
 from inpaint.networks.damage import DamageNetwork
 from train.config import DataConfig
@@ -17,7 +16,6 @@ from train.damage.degradation.degrade import IGNORE_INDEX
 from train.data.held_out import find_held_out
 from train.data.order import START, Position
 from train.data.stream import Batch
-from train.metrics.efficientnet import LITE0, fold_front, load_lite
 from train.run.device import autocast, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA
@@ -28,7 +26,7 @@ from train.run.progress import save_rows
 from train.run.schedule import Schedule
 
 from .config import DamageTrainConfig
-from .growth import can_grow, grown
+from .initial_weights import initial_network, with_loaded_network
 from .losses import WEIGHTS, damage_losses
 from .measure import DamageMeasure
 from .stream import DegradedStream
@@ -42,6 +40,8 @@ def train_damage(
 ) -> Path:
     """Train a damage network from the start, or resume; see `train.run.loop.train` for arguments, result and errors."""
     processes = processes or ProcessGroup()
+    network = processes.run_on_main(lambda: with_loaded_network(config).network)
+    config = dataclasses.replace(config, network=network)  # the other settings are each process's own
     held_out = processes.run_on_main(
         lambda: find_held_out(config.data_config, config.held_out) if config.evaluations else None
     )
@@ -76,7 +76,7 @@ class DamageTrainer:
         self.config, self.processes = config, processes or ProcessGroup()
         self.device = pick_device(config.device, self.processes.local_rank)
         torch.manual_seed(config.seed)
-        network = _initial_network(config)
+        network = initial_network(config)
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.ema = EMA(self.network, config.ema_halflife_images)
         fused = self.device.type in ("cpu", "cuda")
@@ -171,26 +171,3 @@ def _parameter_groups(network: DamageNetwork, pretrained_rate: float) -> list[di
         # decay would draw them to 0, away from what they were trained for
         groups.append({"params": pretrained, "share": pretrained_rate, "weight_decay": 0.0})
     return groups
-
-
-def _initial_network(config: DamageTrainConfig) -> DamageNetwork:
-    """Return the network that a run starts with.
-
-    EfficientNet-Lite0 has its ImageNet weights if `init_from` has none for it.
-    """
-    network = DamageNetwork(config.network)
-    needs_lite0 = bool(network.lite0)
-    if config.init_from is not None:
-        loaded = load_damage_network(None if config.init_from == "bundled" else config.init_from)
-        needs_lite0 = needs_lite0 and loaded.lite0 is None
-        expected = dataclasses.replace(config.network, lite0_blocks=0) if needs_lite0 else config.network
-        if not can_grow(loaded.config, expected):
-            raise ValueError(
-                f"The weights of {config.init_from} belong to {loaded.config}, but the run has {config.network}:"
-                " give the same network settings, more blocks or more decoder_channels, or leave out --init-from."
-            )
-        network.load_state_dict(grown(loaded, expected).state_dict(), strict=not needs_lite0)
-    if needs_lite0:
-        assert network.lite0 is not None
-        fold_front(load_lite(LITE0), network.lite0.stem, network.lite0.blocks)
-    return network

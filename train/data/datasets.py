@@ -10,7 +10,7 @@ from PIL import Image
 from .decoding import UnusableImageError, decode
 from .opening import OpenDataset, open_dataset
 from .samples import extract_silhouettes
-from .shards import Shards, fetch_bytes
+from .shards import Shards, digest, fetch_bytes
 
 MASK_COLUMNS = ("mask", "label", "annotation", "segmentation")
 """Parts of the names of columns that are preferred for silhouettes."""
@@ -39,7 +39,12 @@ def load_silhouettes(dataset: str, split: str = "train") -> list[np.ndarray]:
 
 
 def iter_photos(
-    dataset: str, split: str = "train", limit: int | None = None, *, free_only: bool = False
+    dataset: str,
+    split: str = "train",
+    limit: int | None = None,
+    *,
+    free_only: bool = False,
+    held_out: frozenset[str] = frozenset(),
 ) -> Iterator[Image.Image]:
     """Yield the photos of a dataset in the order of its rows, upright, as RGB. Unusable images are left out.
 
@@ -48,18 +53,24 @@ def iter_photos(
         split: of the dataset.
         limit: largest number of photos; None: all.
         free_only: as for `open_dataset`.
+        held_out: digests of files that are left out, see `train.data.held_out.HeldOut`.
 
     Raises:
         ValueError: the dataset cannot be opened or has no images.
         StreamError: the dataset cannot be read.
     """
-    return itertools.islice(_iter_decoded(open_dataset(dataset, split, free_only=free_only), mode="RGB"), limit)
+    opened = open_dataset(dataset, split, free_only=free_only)
+    return itertools.islice(_iter_decoded(opened, "RGB", held_out), limit)
 
 
-def _iter_decoded(opened: OpenDataset, mode: str | None) -> Iterator[Image.Image]:
+def _iter_decoded(
+    opened: OpenDataset, mode: str | None, held_out: frozenset[str] = frozenset()
+) -> Iterator[Image.Image]:
     shards = Shards([opened])
     for number in range(len(shards)):
         for cells in shards.rows(number):
             for cell in cells:
                 with contextlib.suppress(UnusableImageError):
-                    yield decode(fetch_bytes(cell), mode)
+                    content = fetch_bytes(cell)
+                    if not held_out or digest(content) not in held_out:
+                        yield decode(content, mode)

@@ -1,6 +1,5 @@
 """Held-out photos of a run: a split of its dataset, or some of its pictures, which are then not trained on."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from .decoding import UnusableImageError, decode
 from .names import display_name
 from .opening import open_dataset
 from .retry import StreamError
-from .shards import Shards, fetch_bytes
+from .shards import Shards, digest, fetch_bytes
 
 HELD_OUT_SPLITS = ("validation", "test")
 PHOTOS, MAX_SIDE = 24, 512
@@ -43,11 +42,6 @@ class HeldOut(NamedTuple):
     photos: list[np.ndarray]
     digests: frozenset[str] = frozenset()
     split: tuple[str, str] | None = None
-
-
-def digest(data: bytes) -> str:
-    """Return what identifies a picture: copies of a file have the same."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def find_held_out(data: DataConfig, requested: str | None) -> HeldOut | None:

@@ -13,9 +13,8 @@ from PIL import Image
 from train.config import DataConfig
 
 from .decoding import UnusableImageError, decode
-from .held_out import digest
 from .opening import OpenDataset, open_dataset
-from .shards import Shards, fetch_bytes
+from .shards import Shards, digest, fetch_bytes
 
 
 class Position(NamedTuple):

@@ -1,6 +1,7 @@
 """Read shards, the parts of datasets that can be read separately, through outages and damaged files."""
 
 import contextlib
+import hashlib
 import logging
 import os
 import tarfile
@@ -73,6 +74,11 @@ class Shards:
                         "Shard %d of %d of %s is damaged (%s): its rows from number %d on are skipped.",
                         index + 1, count, name, str(error).splitlines()[0] if str(error) else type(error).__name__, at,
                     )  # fmt: skip
+
+
+def digest(data: bytes) -> str:
+    """Return what identifies a picture: copies of a file have the same."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def fetch_bytes(cell: Any, timeout_s: float = READ_TIMEOUT_S) -> bytes:

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint.damage_masks import THRESHOLD
+from train.config import DataConfig
 from train.damage.evaluate import scratched_photo
-from train.damage.hard_negatives import LONG_SIDE, hard_negatives, main
+from train.damage.hard_negatives import DOUBTFUL, LONG_SIDE, hard_negatives, main
+from train.data.held_out import find_held_out
 
 
 class BrightPixels:
@@ -35,18 +38,48 @@ def test_large_photos_are_reduced_and_the_photo_itself_stays():
     assert photo.size == (1000, 1000)
 
 
+def test_doubtful_pixels_count():
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:10] = round(255 * (DOUBTFUL + 0.1))
+    assert DOUBTFUL + 0.1 < THRESHOLD
+    (found,) = hard_negatives([Image.fromarray(pixels)], BrightPixels(), 1)
+    assert found.share == 0.25
+
+
+def save_scratched(path, seed=0):
+    pixels = np.roll(scratched_photo(256, 256, 8), 31 * seed, axis=1)
+    Image.fromarray(pixels).save(path, quality=90)
+    return pixels
+
+
 def test_the_command_writes_the_hardest_photos_into_a_new_folder(tmp_path, capsys):
-    photos, output = tmp_path / "photos", tmp_path / "hard"
-    photos.mkdir()
-    scratched = scratched_photo(256, 256, 8)
-    Image.fromarray(scratched).save(photos / "a.png")
+    photos, more, output = tmp_path / "photos", tmp_path / "more", tmp_path / "hard"
+    photos.mkdir(), more.mkdir()
+    scratched = save_scratched(more / "a.png")
     Image.new("RGB", (160, 160), "#5a5a5a").save(photos / "b.png")
-    assert main([str(photos), "-o", str(output), "--count", "5"]) == 0
+    assert main([str(photos), str(more), "-o", str(output), "--count", "5"]) == 0
     assert [file.name for file in output.iterdir()] == ["0000.png"]
     assert (np.asarray(Image.open(output / "0000.png")) == scratched).all()
-    assert "hard: 1, with " in capsys.readouterr().out
+    assert "hard: 1, of which" in capsys.readouterr().out
     assert main([str(photos), "-o", str(output)]) == 1
     assert "not empty; name a new folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([str(photos), "-o", str(tmp_path / "none"), "--count", "0"])
+    assert "it must be at least 1" in capsys.readouterr().err
+
+
+def test_photos_that_a_run_holds_out_are_not_copied(tmp_path, monkeypatch):
+    photos, output = tmp_path / "photos", tmp_path / "hard"
+    photos.mkdir()
+    for number in range(12):
+        save_scratched(photos / f"{number}.jpg", number)
+    held_out = find_held_out(DataConfig(dataset=(str(photos),)), None)
+    assert len(held_out.photos) == 3
+    monkeypatch.setattr("train.damage.hard_negatives.DamageFinder", lambda network: BrightPixels())
+    assert main([str(photos), "-o", str(output)]) == 0
+    copied = [np.asarray(Image.open(file)) for file in output.iterdir()]
+    assert len(copied) == 9
+    assert not any(np.array_equal(one, other) for one in copied for other in held_out.photos)
 
 
 def test_a_dataset_that_is_not_there_is_an_error_in_a_sentence(tmp_path, capsys):

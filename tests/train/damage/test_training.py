@@ -183,7 +183,7 @@ def test_training_starts_from_weights_that_fit(tmp_path):
     started = DamageTrainer(damage("photos", "run", init_from=str(tmp_path))).network.state_dict()
     for name, value in load_damage_network(tmp_path).state_dict().items():
         assert torch.equal(started[name], value)
-    with pytest.raises(ValueError, match="give the same network settings"):
+    with pytest.raises(ValueError, match=r"their channels must stay: add --network\.channels 8 8 8 8"):
         DamageTrainer(damage("photos", "run", init_from=str(tmp_path), network=DamageConfig()))
 
 

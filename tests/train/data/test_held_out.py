@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from train.config import DataConfig, MaskConfig
-from train.data.held_out import EXAMPLE_CROPS, digest, find_held_out, other_photos
+from train.data.held_out import EXAMPLE_CROPS, find_held_out, other_photos
+from train.data.shards import digest
 from train.data.stream import PhotoStream
 
 MASKS = MaskConfig(central=1)
