@@ -3,8 +3,8 @@
 #
 # Expected: what is in the hole does not matter: the same photo and mask give the same fill, whether the hole is black,
 # white or still has the damage, or the ground truth of a benchmark.
-# Seen: that holds for a hole in the middle. At an edge, in a torn corner or along a scratch across the photo, the content
-# shines through, by up to 10 grey levels with INPAINT_TELEA (radius 3) and 26 with INPAINT_NS (radius 1). So a fill is
+# Seen: that holds for a hole in the middle. Where it reaches an edge the content shines through: here by up to 10 grey
+# levels with INPAINT_TELEA (radius 3), also along a scratch across the photo, and 26 with INPAINT_NS (radius 1). A fill is
 # not reproducible from photo and mask, and a benchmark that passes the original photo tells the method a little of the
 # answer. With one colour in the hole before the call the fill is reproducible, with that colour shining through; with a
 # margin that is masked too, and cut off afterwards, nothing does.

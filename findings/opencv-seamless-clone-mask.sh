@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# opencv-python-headless 5.0.0.93: seamlessClone overwrites the mask that it is given, and takes its values for opacity.
+# opencv-python-headless 5.0.0.93: seamlessClone overwrites the mask that it is given, and treats its values as opacity.
 #
 # Expected: a mask is an input: it is as before after the call, and a second call gives the same. Nonzero means inside, as
 # it does for cv2.inpaint and cv2.copyTo.
 # Seen: the array that was passed has another content afterwards: its inside is 0, and only a rim of 3 pixels is still
 # 255. A second call with it clones nothing in the middle, and whatever composites or scores by this mask later is wrong,
 # without an error. A read-only array is overwritten too. illuminationChange, colorChange and textureFlattening also
-# overwrite it. A mask of ones, such as a bool array as uint8, hardly clones anything: its value is an opacity, of 255.
+# overwrite it. A mask of ones, such as a bool array as uint8, hardly clones anything: its values are opacities out of 255.
 # Pass `mask.astype(np.uint8) * 255` of a bool mask, which is a copy.
 set -euo pipefail
 folder=$(mktemp -d)

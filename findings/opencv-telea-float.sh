@@ -4,7 +4,7 @@
 # Expected: cv2.inpaint takes float32 of one channel, and what it fills does not depend on the unit: the fill of a picture
 # in [0, 1] is that of the same picture in [0, 255], divided by 255. A flat picture gets a flat fill.
 # Seen: a hole in a flat picture of 0.2 is filled with values from -1.2 to 1.6, and a gradient in [0.25, 0.75] with values
-# from -0.9 to 2.0, as if a term of up to 1.41 were added to the mean of the neighbours whatever the range of the values
+# from -0.9 to 2.0, as if a term of up to about 1.4 were added to the mean of the neighbours whatever the range of the values
 # is: in 8 bits that is one grey level and is not seen. No error is raised. INPAINT_NS is right; or fill in [0, 65535] and
 # divide.
 set -euo pipefail

@@ -36,8 +36,8 @@ def plain_colour(colours: np.ndarray) -> np.ndarray | None:
     """
     if not len(colours):
         return None
-    some = colours[:: len(colours) // 64 + 1]  # tell most others apart at once
-    if any((np.ptp(values, axis=0) > PLAIN_LEVELS).any() for values in (some, colours)):
+    some = colours[:: len(colours) // 64 + 1]  # which tells at once in most cases
+    if (np.ptp(some, axis=0) > PLAIN_LEVELS).any() or (np.ptp(colours, axis=0) > PLAIN_LEVELS).any():
         return None
     return np.rint(colours.mean(axis=0)).astype(np.uint8)
 

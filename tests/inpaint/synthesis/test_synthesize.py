@@ -225,3 +225,26 @@ def test_lines_are_continued_through_wide_holes_unless_these_are_very_large(
     monkeypatch.setattr(module, "continued_along", lambda level, direction, carried: continued.append(direction))
     synthesize(photo, hole, ~hole, thickness_px)
     assert len(continued) == directions
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [  # factor of the level -> searches, reach of the random candidates, whether targets lie apart
+        (64, {8: (4, 8, False), 4: (3, 2, True), 2: (2, 2, True), 1: (1, 2, True)}),
+        (40, {4: (4, 8, False), 2: (3, 2, True), 1: (2, 2, True)}),
+        (96, {8: (8, 8, False), 4: (6, 8, False), 2: (3, 8, True), 1: (3, 8, True)}),
+    ],
+)
+def test_narrow_holes_take_fewer_searches_whose_candidates_are_near(side, expected, monkeypatch):
+    seen, run = {}, Search.run
+
+    def spied(self, field, iterations, *arguments, done=0, **options):
+        seen[self.level.factor] = done + iterations, self._window(False), self.fine
+        return run(self, field, iterations, *arguments, done=done, **options)
+
+    monkeypatch.setattr(Search, "run", spied)
+    picture = textured(300, 300)
+    hole = np.zeros((300, 300), bool)
+    hole[100 : 100 + side, 80 : 80 + side] = True
+    assert synthesize(picture, hole, ~hole, float(side)) is not None
+    assert seen == expected
