@@ -42,7 +42,7 @@ class DamageTrainConfig(RunConfig):
     overlays: str | None = None
     """Opacity maps of damage, with its kind in the column "source" (Hub id, folder, parquet file), composited
     over photos beside drawn damage. One map of four is never used, so that it can serve as a test."""
-    network: DamageConfig = field(default_factory=DamageConfig)
+    network: DamageConfig = field(default_factory=lambda: DamageConfig(blocks=4, decoder_channels=64))
     """Sizes of the network."""
     resolution: int = 192
     """Side of the square crops in pixels."""

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from inpaint.benchmark.workloads import synthetic_photo
+from train.damage.degradation import drawings
 from train.damage.degradation.degrade import (
     DAMAGE_WEIGHTS,
     IGNORE_INDEX,
@@ -105,7 +107,7 @@ def test_damage_that_texture_hides_is_ignored():
     texture[:, :64] = 0.5
     alpha = np.zeros((SIDE, SIDE), np.float32)
     alpha[40:44] = 1
-    after = composite(texture, Layer(alpha, np.full(3, 0.13), additive=True))
+    after = composite(texture, Layer(alpha, np.full(3, 0.1), additive=True))
     target = make_target(texture, after, alpha, 0, 0)
     assert (target[41, :48] == 1).all()
     assert (target[41, 80:] == IGNORE_INDEX).mean() > 0.95
@@ -144,3 +146,10 @@ def test_drawings_are_flat_and_have_sharp_edges_and_differ_with_the_seed():
     assert len({one.tobytes() for one in drawn}) == 12
     steps = np.concatenate([np.abs(np.diff(one.astype(int), axis=1)).max(axis=2).ravel() for one in drawn])
     assert (steps < 2).mean() > 0.75 and (steps > 40).mean() > 0.005
+
+
+def test_windows_of_any_size_can_be_drawn():
+    """Pillow 12.3 refuses some rounded rectangles whose radius is half of a side that is no whole number."""
+    for seed in range(1500):
+        draw = ImageDraw.Draw(Image.new("RGB", (32, 32)))
+        drawings._windows(draw, 32, [(0, 0, 0), (200, 30, 40)], np.random.default_rng(seed))

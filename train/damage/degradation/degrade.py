@@ -24,7 +24,7 @@ from .shapes import blob, fractal_noise, gaussian_blur, smooth_noise
 
 IGNORE_INDEX = 255
 """Label of pixels whose damage is too faint to be labelled; the loss leaves them out."""
-VISIBLE_CHANGE, HIDDEN_BY_TEXTURE = 0.06, 0.7
+VISIBLE_CHANGE, HIDDEN_BY_TEXTURE = 0.06, 0.45
 """Smallest change of a pixel, as a share of the range, that is labelled damage. Noise raises it, and so does this
 multiple of the photo's own detail around: a network that has to guess at dust in gravel sees it in clean gravel too.
 From a quarter of it, the pixel is ignored."""

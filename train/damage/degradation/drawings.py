@@ -63,8 +63,9 @@ def _windows(draw: ImageDraw.ImageDraw, size: int, palette: _Palette, rng: np.ra
         width, height = np.exp(rng.uniform(math.log(0.08), math.log(1.2), 2)) * size
         radius = float(rng.choice([0, 0, rng.uniform(2, 20)]))
         frame = _one_of(palette, rng) if rng.random() < 0.5 else None
-        box = (left, top, left + width, top + height)
-        draw.rounded_rectangle(box, min(radius, width / 2, height / 2), _one_of(palette, rng), frame, 2)
+        # in whole pixels, as Pillow refuses some narrow boxes of fractions
+        box = (round(left), round(top), round(left + width), round(top + height))
+        draw.rounded_rectangle(box, int(min(radius, width / 2, height / 2)), _one_of(palette, rng), frame, 2)
         ink, pitch = _one_of(palette, rng), rng.uniform(6, 40)
         thick = int(rng.integers(1, max(2, int(pitch / 2))))
         for number in range(min(int(height / pitch), 40) if rng.random() < 0.6 else 0):
