@@ -28,10 +28,10 @@ if TYPE_CHECKING:  # PyTorch takes a second to import
 
 OnProgress = Callable[[float], object]
 BUNDLED_DAMAGE = BUNDLED / "damage"
-USUAL_SHARE, SHARE_OFFSET = 0.006, 0.0003
+USUAL_SHARE, SHARE_OFFSET = 0.01, 0.0003
 """The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
 a photo, so that it is never 0."""
-PLAIN = 0.5
+PLAIN = 0.0
 """Logit from which a pixel counts for the share: doubtful pixels all over gravel must not raise each other."""
 MIN_SHIFT, MAX_SHIFT = -2.5, 0.6
 """Bounds of the shift of a photo's logits."""

@@ -16,6 +16,7 @@ from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import (
     BUNDLED_DAMAGE,
     MAX_SHIFT,
+    PLAIN,
     SHARE_OFFSET,
     USUAL_SHARE,
     DamageFinder,
@@ -231,8 +232,8 @@ def test_the_prior_raises_weak_marks_in_a_damaged_photo_and_lowers_them_in_a_cle
 
 def test_doubtful_marks_all_over_a_photo_do_not_raise_each_other():
     texture = np.full((100, 100), -5, np.float32)
-    texture[::2] = 0.2
-    assert adjust_to_prior(texture).max() < -0.2
+    texture[::2] = PLAIN - 0.1
+    assert adjust_to_prior(texture).max() < PLAIN - 1
     texture[::2] = 3
     assert adjust_to_prior(texture).max() > 3.05
 
@@ -293,7 +294,7 @@ def test_fused_batch_norms_do_not_change_the_predictions():
 
 def test_the_bundled_weights_are_small_and_in_half_precision():
     weights = BUNDLED_DAMAGE / "model.safetensors"
-    assert weights.stat().st_size < 3_000_000
+    assert weights.stat().st_size < 4_000_000
     assert (BUNDLED_DAMAGE / "README.md").exists()
     size = sum(value.numel() for value in load_damage_network().state_dict().values())
     assert weights.stat().st_size < 2.2 * size

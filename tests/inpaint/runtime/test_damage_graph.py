@@ -13,6 +13,7 @@ from inpaint.networks.damage import DamageNetwork
 from inpaint.runtime import openvino
 from inpaint.runtime.damage_graph import damage_graph
 from inpaint.runtime.damage_runtimes import OnnxRuntimeDamage, OpenVinoDamage, load_damage_runtime
+from train.damage.evaluate import scratched_photo
 
 
 def network_with(**sizes):
@@ -69,17 +70,10 @@ def test_a_photo_of_padding_alone_differs_at_no_edge():
     assert np.allclose(OnnxRuntimeDamage(graph_of(network))(grey), pytorch_logits(network, grey), atol=2e-2)
 
 
-def scratched_gradient(height, width):
-    """A noisy grey gradient with a white and a black line."""
-    grey = np.mgrid[:height, :width].sum(0)[..., None] / 3 + np.random.default_rng(0).normal(0, 3, (height, width, 3))
-    grey[10:-10, 40:42], grey[50:52, 10:-10] = 250, 5
-    return np.clip(grey, 0, 255).astype(np.uint8)
-
-
 def test_openvino_finds_the_same_damage_in_bfloat16(monkeypatch):
     monkeypatch.setattr(openvino, "bfloat16_is_slow", lambda: False)
     # Logits of -10 differ by up to .8, which is nothing: compared is what follows from them.
-    network, pixels = load_damage_network(), scratched_gradient(256, 320)
+    network, pixels = load_damage_network(), scratched_photo(320, 256, 8)
     wanted = pytorch_logits(network, pixels)
     runtime = OpenVinoDamage(graph_of(network))
     found = runtime(pixels)

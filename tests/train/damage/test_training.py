@@ -208,7 +208,8 @@ def test_lite0_can_be_added_to_weights_without_it_and_stays_frozen(tmp_path):
 
 
 def test_pretrained_features_can_be_trained_at_a_rate_of_their_own():
-    config = damage("photos", "run", network=DamageConfig(), init_from="bundled", weight_decay=0.5)
+    network = load_damage_network().config
+    config = damage("photos", "run", network=network, init_from="bundled", weight_decay=0.5)
     image, mask = torch.full((2, 3, 32, 32), 90, dtype=torch.uint8), torch.ones(2, 1, 32, 32, dtype=torch.uint8)
     moved = {}
     for rate in (0.0, 0.1):
