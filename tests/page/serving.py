@@ -111,7 +111,7 @@ def serving(
         visits = Visits(folder, queue=ComputeQueue(timeout_s=timeout_s), **limits)
         inpainter = inpainter or Inpainter(OneColour(), source="me/weights@abc123")
         if isinstance(inpainter.generator, OneColour):  # in toned photos, too
-            patch.setattr("inpaint.engine.photo.tint_of", lambda photo: None)
+            patch.setattr("inpaint.engine.photo.tint_of", lambda photo, hole: None)
         page = app.build_page(inpainter, notice, visits, owner_key=OwnerKey(OWNER_KEY))
         port = {"server_port": free_port()}  # other test processes look for one of Gradio's ports too
         url = start(page, **app.launch_options() | port | (launch or {}))
