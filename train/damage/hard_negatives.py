@@ -29,8 +29,8 @@ from train.data.datasets import iter_photos
 from train.data.held_out import find_held_out
 from train.data.retry import StreamError
 
-LONG_SIDE = 640
-"""Larger photos are reduced to this long side in pixels."""
+from .overlay_scans import reduced
+
 DOUBTFUL = 0.3
 """Probability from which a pixel counts as marked: less than usual, so that near misses count too."""
 
@@ -57,7 +57,7 @@ def hard_negatives(photos: Iterable[Image.Image], finder: DamageFinder, count: i
         finder: marks them, with masks that are dilated as usual.
         count: the largest number of photos; those in which nothing is marked are left out.
     """
-    found = ((number, _reduced(photo)) for number, photo in enumerate(photos))
+    found = ((number, reduced(photo)) for number, photo in enumerate(photos))
     return heapq.nlargest(count, _with_shares(found, finder), key=lambda one: (one.share, -one.number))
 
 
@@ -66,12 +66,6 @@ def _with_shares(photos: Iterable[tuple[int, Image.Image]], finder: DamageFinder
         (mask,) = finder.masks(np.asarray(photo), [DOUBTFUL])
         if mask.any():
             yield HardNegative(float(mask.mean()), number, photo)
-
-
-def _reduced(photo: Image.Image) -> Image.Image:
-    reduced = photo.copy()
-    reduced.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
-    return reduced
 
 
 def main(arguments: list[str] | None = None) -> int:

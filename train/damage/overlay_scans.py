@@ -53,7 +53,7 @@ def overlay_scans(
     for number, photo in enumerate(photos):
         for kind, of_kind in maps.items():
             rng = np.random.default_rng([seed, number, *kind.encode()])
-            clean = _toned(_reduced(photo), rng)
+            clean = _toned(np.asarray(reduced(photo), np.float32) / 255, rng)
             alpha = _opacity((clean.shape[0], clean.shape[1]), of_kind, rng)
             level = rng.uniform(0.85, 1) if rng.random() < BRIGHT_SHARE else rng.uniform(0, 0.15)
             damaged = clean + alpha[..., None] * np.float32(level - clean)
@@ -61,11 +61,11 @@ def overlay_scans(
             yield OverlayScan(kind, _as_jpeg(damaged), (alpha > LEAST_OPACITY) & changed)
 
 
-def _reduced(photo: Image.Image) -> np.ndarray:
-    """Return a photo of at most LONG_SIDE, float32 (H, W, 3) in [0, 1]."""
-    reduced = photo.convert("RGB")
-    reduced.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
-    return np.asarray(reduced, np.float32) / 255
+def reduced(photo: Image.Image) -> Image.Image:
+    """Return a copy of a photo as RGB, of at most LONG_SIDE."""
+    copied = photo.convert("RGB")
+    copied.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    return copied
 
 
 def _toned(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:

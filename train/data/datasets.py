@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from .decoding import UnusableImageError, decode
+from .decoding import UnusableImageError
 from .opening import OpenDataset, open_dataset
 from .samples import extract_silhouettes
-from .shards import Shards, digest, fetch_bytes
+from .shards import Shards, read_photo
 
 MASK_COLUMNS = ("mask", "label", "annotation", "segmentation")
 """Parts of the names of columns that are preferred for silhouettes."""
@@ -71,6 +71,4 @@ def _iter_decoded(
         for cells in shards.rows(number):
             for cell in cells:
                 with contextlib.suppress(UnusableImageError):
-                    content = fetch_bytes(cell)
-                    if not held_out or digest(content) not in held_out:
-                        yield decode(content, mode)
+                    yield read_photo(cell, mode=mode, held_out=held_out)

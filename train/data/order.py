@@ -12,9 +12,9 @@ from PIL import Image
 
 from train.config import DataConfig
 
-from .decoding import UnusableImageError, decode
+from .decoding import UnusableImageError
 from .opening import OpenDataset, open_dataset
-from .shards import Shards, digest, fetch_bytes
+from .shards import Shards, read_photo
 
 
 class Position(NamedTuple):
@@ -38,17 +38,7 @@ class Position(NamedTuple):
 
 
 START = Position(0, 0)
-HELD_OUT = "held out"
-"""The reason for which a held-out picture is skipped."""
 Row = tuple[tuple[int, int], list[Any]]  # (shard, offset) and the undecoded images
-
-
-def _decode(cell: Any, timeout_s: float, held_out: Container[str]) -> Image.Image:
-    """Return the photo of an undecoded image; a picture that is held out counts as unusable."""
-    data = fetch_bytes(cell, timeout_s)
-    if held_out and digest(data) in held_out:
-        raise UnusableImageError(HELD_OUT)
-    return decode(data)
 
 
 class StreamedImages:
@@ -106,7 +96,7 @@ class StreamedImages:
             UnusableImageError: it cannot be decoded, or has an unsuitable size.
             StreamError: its file cannot be read, or can no longer be read.
         """
-        return _decode(cell, self._timeout_s, self._held_out)
+        return read_photo(cell, self._timeout_s, held_out=self._held_out)
 
     def _rows(self, start: Position) -> Iterator[Row]:
         """Yield the rows of an epoch: (number of the shard in this epoch's order, number of the row in it), images."""
@@ -187,7 +177,7 @@ class CachedImages:
     def _load(self, cell: Any, side: int) -> Image.Image | str:
         """Decode an image and reduce its short side to `side` pixels; return a reason if it cannot be used."""
         try:
-            photo = _decode(cell, self._timeout_s, self._held_out)
+            photo = read_photo(cell, self._timeout_s, held_out=self._held_out)
         except UnusableImageError as reason:
             return str(reason)
         if min(photo.size) > side:

@@ -7,14 +7,16 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
+
+from PIL import Image
 
 from inpaint.hub.errors import explain_error, is_refusal, is_transient
 from inpaint.hub.retry import Backoff
 
 from .columns import iter_images
-from .decoding import UnusableImageError
+from .decoding import UnusableImageError, decode
 from .libraries import datasets, pyarrow
 from .opening import OPEN_TIMEOUT_S, OpenDataset
 from .retry import StreamBackoff, StreamError, retry_read
@@ -79,6 +81,35 @@ class Shards:
 def digest(data: bytes) -> str:
     """Return what identifies a picture: copies of a file have the same."""
     return hashlib.sha256(data).hexdigest()
+
+
+HELD_OUT = "held out"
+"""The reason for which a held-out picture is skipped."""
+
+
+def read_photo(
+    cell: Any,
+    timeout_s: float = READ_TIMEOUT_S,
+    *,
+    mode: str | None = "RGB",
+    held_out: Container[str] = frozenset(),
+) -> Image.Image:
+    """Return the photo of an undecoded image; a picture that is held out counts as unusable.
+
+    Args:
+        cell: as for `fetch_bytes`.
+        timeout_s: as for `fetch_bytes`.
+        mode: as for `decode`.
+        held_out: digests of pictures that are left out.
+
+    Raises:
+        UnusableImageError: it is no photo, or held out.
+        StreamError: it cannot be read.
+    """
+    data = fetch_bytes(cell, timeout_s)
+    if held_out and digest(data) in held_out:
+        raise UnusableImageError(HELD_OUT)
+    return decode(data, mode)
 
 
 def fetch_bytes(cell: Any, timeout_s: float = READ_TIMEOUT_S) -> bytes:

@@ -23,8 +23,9 @@ from train.config import DataConfig
 
 from .datasets import load_silhouettes
 from .decoding import UnusableImageError
-from .order import HELD_OUT, START, CachedImages, Position, StreamedImages
+from .order import START, CachedImages, Position, StreamedImages
 from .samples import MaskBank, make_sample
+from .shards import HELD_OUT
 
 MAX_UNUSABLE_ROWS = 1000
 """Number of rows after which a dataset without any usable image is rejected."""

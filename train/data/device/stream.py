@@ -13,8 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from train.config import DataConfig
-from train.data.order import HELD_OUT, START, CachedImages, Position
+from train.data.order import START, CachedImages, Position
 from train.data.samples import Silhouettes
+from train.data.shards import HELD_OUT
 from train.data.stream import Batch, silhouettes_of
 
 from .bank import draw_bank
