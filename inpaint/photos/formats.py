@@ -18,7 +18,7 @@ FORMAT_OF_SUFFIX = {
 """Pillow's names of the formats; Pillow itself has to import all its plugins to tell them."""
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
 DEFLATE_LEVEL = 3
-"""Of PNG and 16-bit TIFF. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
+"""Of PNG. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """The first four bytes of TIFF and BigTIFF."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")

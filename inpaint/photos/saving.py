@@ -13,12 +13,13 @@ from PIL import Image, PngImagePlugin
 from . import heif, netpbm
 from .carried_over import CarriedOver, with_chunks
 from .errors import PhotoError
-from .formats import DEFLATE_LEVEL, FORMAT_OF_SUFFIX, SUFFIXES, register_heic
+from .formats import FORMAT_OF_SUFFIX, SUFFIXES, register_heic
 from .metadata import exif, xmp
 from .metadata.jpeg_options import JpegOptions, jpeg_options
 from .metadata.removed import sentences
 from .modes import LOW_BYTES, low_bytes
 from .original import ORIGINAL, Original, original_of, relocate_original
+from .png_compression import png_options
 from .quality import matching_quality
 from .rewriting.rewrite import CannotRewriteError, rewrite
 from .sixteen_bit import DEEP_FORMATS, save_deep
@@ -200,7 +201,7 @@ def _save_options(photo: Image.Image, format: str, quality: int | None) -> dict[
         kept = photo.info.get("compression")
         options["compression"] = kept if kept in LOSSLESS_TIFF else "tiff_lzw"
     elif format == "PNG":
-        options["compress_level"] = DEFLATE_LEVEL
+        options |= png_options(photo)
         if photo.mode == "1" and photo.info.get("transparency"):
             options["transparency"] = 1  # of one bit
         if "gamma" in photo.info and "icc_profile" not in photo.info:

@@ -15,9 +15,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from .formats import DEFLATE_LEVEL
 from .modes import LOW_BYTES, low_bytes, strips
-from .png import SIGNATURE, Header, deep_idat, new_chunk
+from .png import SIGNATURE, Header, deep_idat, deep_packer, new_chunk
 
 DEEP_FORMATS = ("PNG", "TIFF")
 _OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
@@ -146,7 +145,7 @@ def _save_tiff(photo: Image.Image, target: BinaryIO) -> None:
     Reference:
         Adobe, TIFF 6.0, sections 8, 14 and 16; compression 8 is from the Photoshop supplement of 2002.
     """
-    packer, strip = zlib.compressobj(DEFLATE_LEVEL), bytearray()
+    packer, strip = deep_packer(), bytearray()
     channels = 0
     for _, rows in array_strips(photo):
         channels = rows.shape[2]

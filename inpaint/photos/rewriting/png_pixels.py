@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from inpaint.photos import png
-from inpaint.photos.formats import DEFLATE_LEVEL
 from inpaint.photos.modes import low_bytes
+from inpaint.photos.png_compression import png_options
 from inpaint.photos.sixteen_bit import array_strips
 
 _MODES = {
@@ -63,6 +63,6 @@ def _encoded(photo: Image.Image, bits: int | None) -> Iterator[png.Chunk]:
     plain = photo._new(photo.im)  # shares the pixels
     plain.info = {}
     options = {} if bits is None else {"bits": bits}
-    plain.save(file := io.BytesIO(), "PNG", compress_level=DEFLATE_LEVEL, **options)
+    plain.save(file := io.BytesIO(), "PNG", **png_options(plain), **options)
     _, chunks, _ = png.read_chunks(file.getvalue())
     return (chunk for chunk in chunks if chunk.name == b"IDAT")

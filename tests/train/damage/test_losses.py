@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from train.damage.losses import damage_losses
+from train.damage.losses import _box_mean, damage_losses
 
 
 def test_the_weight_of_the_focal_term_is_a_constant_for_the_gradient():
@@ -18,3 +19,9 @@ def test_a_crop_without_damage_is_no_part_of_the_dice_of_crops():
     alone = damage_losses(logits[:1], target[:1])["dice_of_crops"]
     assert damage_losses(logits, target)["dice_of_crops"].item() == pytest.approx(alone.item())
     assert damage_losses(logits[1:], target[1:])["dice_of_crops"].item() == 0
+
+
+@pytest.mark.parametrize(("dim", "window", "padding"), [(2, (31, 1), (15, 0)), (3, (1, 31), (0, 15))])
+def test_box_mean_is_an_average_pooling(dim: int, window: tuple[int, int], padding: tuple[int, int]):
+    values = torch.rand(2, 1, 48, 80)
+    torch.testing.assert_close(_box_mean(values, dim), F.avg_pool2d(values, window, 1, padding), atol=1e-5, rtol=0)
