@@ -1,8 +1,10 @@
-"""Logits of damage from several scales of a photo: hairlines are visible at full resolution, large stains in copies."""
+"""Logits of damage from several scales of a photo: specks are visible enlarged, hairlines at full resolution, and large
+stains in small copies."""
 
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
 from .full_resolution import write_tile_logits
 from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged
@@ -10,6 +12,12 @@ from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maxi
 FULL_PIXELS = 26_000_000
 """Photos of up to this number of pixels are searched everywhere at full resolution; in larger ones the copy of half the
 size decides where."""
+ENLARGED_PIXELS = 2_200_000
+"""Photos of up to this number of pixels are also searched at twice their size: a print of 10 x 15 cm at 300 dpi has 2.1
+million. A speck of two pixels is hardly more than a point to a network whose maps have half of the resolution."""
+ENLARGED_SHARE, ENLARGED_OFFSET = 0.5, 2.0
+"""Weight of the enlarged copy in the mean with the photo's own logits, and what is added to its logits, which are lower:
+what is damage at both sizes is to have the same logit at both."""
 LEAST_LONG_SIDE = 480
 """The copies in which large damage is searched have a long side of at least this number of pixels."""
 HALF_SHARE, MOST_DOUBT = 0.5, 2.0
@@ -34,11 +42,21 @@ def searched_pixels(height: int, width: int) -> float:
 
     Those that it reports for the tiles of the largest photos count too.
     """
-    small = max(1, round(height / 2)), max(1, round(width / 2))
+    small = _half_size(height, width)
     if height * width > FULL_PIXELS:
         return TILES_COST * height * width + searched_pixels(*small)
-    of_half = small[0] * small[1] if max(small) < LEAST_LONG_SIDE else searched_pixels(*small)
-    return height * width + of_half
+    if height * width <= ENLARGED_PIXELS:
+        return 5 * height * width + (0 if max(small) < LEAST_LONG_SIDE else _pixels_of_scale(*small))
+    return _pixels_of_scale(height, width)
+
+
+def _pixels_of_scale(height: int, width: int) -> int:
+    small = _half_size(height, width)
+    return height * width + (small[0] * small[1] if max(small) < LEAST_LONG_SIDE else _pixels_of_scale(*small))
+
+
+def _half_size(height: int, width: int) -> tuple[int, int]:
+    return max(1, round(height / 2)), max(1, round(width / 2))
 
 
 def multi_scale_logits(
@@ -49,8 +67,8 @@ def multi_scale_logits(
 ) -> np.ndarray:
     """Return the logits of damage of a photo at its own size.
 
-    At each scale they are a weighted mean of those of the picture and of its half: a branch may look like a scratch at
-    one of them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that
+    At each scale they are a weighted mean of those of the picture and of its half, or of its double if it is small: a
+    branch may look like a scratch at one of them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that
     damage has in a small copy.
 
     Args:
@@ -63,6 +81,8 @@ def multi_scale_logits(
     Returns:
         float32 (H, W).
     """
+    if pixels.shape[0] * pixels.shape[1] <= ENLARGED_PIXELS:
+        return _of_small(pixels, logits_of)
     if pixels.shape[0] * pixels.shape[1] <= FULL_PIXELS:
         return _of_scale(pixels, logits_of, None)[0]
     half = box_downscale(pixels, 0.5)
@@ -74,6 +94,26 @@ def multi_scale_logits(
     write_tile_logits(pixels, candidates, tile_logits_of, logits, lambda rows: done(cost_of_row * rows))
     average_with_enlarged(logits, coarse, HALF_SHARE, MOST_DOUBT)
     return logits
+
+
+def _of_small(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
+    """Return the logits of a picture, with those of its enlarged copy and what its smaller copies add."""
+    logits = np.float32(ENLARGED_SHARE) * (_of_double(pixels, logits_of) + np.float32(ENLARGED_OFFSET))
+    logits += np.float32(1 - ENLARGED_SHARE) * logits_of(pixels)
+    half = box_downscale(pixels, 0.5)
+    if max(half.shape) >= LEAST_LONG_SIDE:
+        coarser, _ = _of_scale(half, logits_of, None)
+        maximum_with_enlarged(logits, without_rims(coarser, logits))
+    return logits
+
+
+def _of_double(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
+    """Return the mean logits of the four pixels that each becomes in a copy of twice the size, float32 (H, W)."""
+    height, width = pixels.shape[:2]
+    double = Image.fromarray(pixels).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
+    logits = logits_of(np.asarray(double))
+    rows = logits[0::2] + logits[1::2]
+    return (rows[:, 0::2] + rows[:, 1::2]) / 4
 
 
 def _of_scale(pixels: np.ndarray, logits_of: LogitsOf, own: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

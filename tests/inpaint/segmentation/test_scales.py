@@ -23,7 +23,8 @@ def test_logits_have_the_size_of_the_photo(shape):
     assert multi_scale_logits(np.zeros((*shape, 3), np.uint8), brightness, brightness).shape == shape
 
 
-def test_a_small_photo_is_seen_at_two_scales_and_a_large_one_at_more():
+def test_a_small_photo_is_also_seen_enlarged_and_a_large_one_in_several_copies(monkeypatch):
+    monkeypatch.setattr(scales, "ENLARGED_PIXELS", 1_000_000)
     seen = []
 
     def record(pixels):
@@ -31,10 +32,34 @@ def test_a_small_photo_is_seen_at_two_scales_and_a_large_one_at_more():
         return brightness(pixels)
 
     multi_scale_logits(photo((300, 400)), record, record)
-    assert seen == [(300, 400), (150, 200)]
+    assert seen == [(600, 800), (300, 400)]
+    seen.clear()
+    multi_scale_logits(photo((700, 1000)), record, record)
+    assert seen == [(1400, 2000), (700, 1000), (350, 500), (175, 250)]
     seen.clear()
     multi_scale_logits(photo((1500, 2000)), record, record)
     assert seen == [(1500, 2000), (750, 1000), (375, 500), (188, 250)]
+
+
+def test_a_speck_that_only_the_enlarged_copy_shows_is_found_where_it_is():
+    def if_enlarged(pixels):
+        return brightness(pixels) if pixels.shape[1] == 800 else np.full(pixels.shape[:2], -4, np.float32)
+
+    pixels = photo((300, 400), [])
+    pixels[200:202, 30:32] = 255
+    found = multi_scale_logits(pixels, if_enlarged, if_enlarged) > 0
+    assert found[200:202, 30:32].all() and found.sum() <= 16
+
+
+def test_damage_at_both_sizes_has_the_same_logit_in_a_small_photo_as_in_a_large_one(monkeypatch):
+    def lower_enlarged(pixels):
+        return brightness(pixels) - (scales.ENLARGED_OFFSET if pixels.shape[1] == 800 else 0)
+
+    small = multi_scale_logits(photo((300, 400)), lower_enlarged, lower_enlarged)
+    monkeypatch.setattr(scales, "ENLARGED_PIXELS", 0)
+    np.testing.assert_allclose(
+        small[101:103, 40:-40], multi_scale_logits(photo((300, 400)), brightness, brightness)[101:103, 40:-40]
+    )
 
 
 def test_damage_that_only_a_small_copy_shows_is_added():
@@ -72,6 +97,7 @@ def test_the_inside_of_a_stain_keeps_the_logits_of_the_copy():
 
 def test_the_largest_photos_are_searched_in_a_copy_and_seen_at_full_resolution_where_there_may_be_damage(monkeypatch):
     monkeypatch.setattr(scales, "FULL_PIXELS", 300 * 400)
+    monkeypatch.setattr(scales, "ENLARGED_PIXELS", 0)
     whole, tiles = [], []
 
     def of_copy(pixels):
@@ -91,9 +117,13 @@ def test_the_largest_photos_are_searched_in_a_copy_and_seen_at_full_resolution_w
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 700), (479, 481), (961, 1404), (333, 3001)])
 @pytest.mark.parametrize("most", [10**7, 10**5])
+@pytest.mark.parametrize("enlarged", [0, 10**6, 10**7])
 @pytest.mark.parametrize("is_damaged", [False, True])
-def test_the_pixels_that_are_searched_are_known_beforehand_and_reported_in_steps(shape, most, is_damaged, monkeypatch):
+def test_the_pixels_that_are_searched_are_known_beforehand_and_reported_in_steps(
+    shape, most, enlarged, is_damaged, monkeypatch
+):
     monkeypatch.setattr(scales, "FULL_PIXELS", most)
+    monkeypatch.setattr(scales, "ENLARGED_PIXELS", min(enlarged, most))
     reported = []
 
     def of_copy(pixels):
