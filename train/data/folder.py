@@ -68,6 +68,22 @@ class _Files(NamedTuple):
     others: Counter[str]
 
 
+def is_same_split(dataset: str, split: str, other: str) -> bool:
+    """Return whether two names mean the same pictures: those of a folder without splits, or with a single one.
+
+    Args:
+        dataset: may also be a Hub id or a file, of which names of splits mean what they say.
+        split: of the dataset.
+        other: of the dataset too.
+
+    Raises:
+        ValueError: the folder has no such split.
+    """
+    folder = Path(dataset).expanduser()
+    first, second = (list_pictures(folder, name) if folder.is_dir() else None for name in (split, other))
+    return first is not None and second is not None and first.pictures == second.pictures
+
+
 def list_pictures(folder: Path, split: str) -> PictureFolder | None:
     """Return the pictures of a folder and its subfolders.
 

@@ -11,9 +11,9 @@ from train.config import DataConfig
 
 from .datasets import iter_photos
 from .decoding import UnusableImageError, decode
+from .folder import is_same_split
 from .names import display_name
 from .opening import open_dataset
-from .retry import StreamError
 from .shards import Shards, digest, fetch_bytes
 
 HELD_OUT_SPLITS = ("validation", "test")
@@ -59,24 +59,29 @@ def find_held_out(data: DataConfig, requested: str | None) -> HeldOut | None:
         ValueError: the requested photos, or the dataset, cannot be read.
         StreamError: the Hub cannot be reached.
     """
-    split = find_split(data.dataset, data.split, requested)
+    split = find_split(data, requested)
     return split if split is not None else _of_training_set(data)
 
 
-def find_split(dataset: tuple[str, ...], split: str | None, requested: str | None) -> HeldOut | None:
+def find_split(data: DataConfig, requested: str | None) -> HeldOut | None:
     """Return photos of another split than the one that is trained on; see `find_held_out`. None if there is none."""
     if requested is not None:
-        name, _, chosen = requested.rpartition("@") if "@" in requested else (requested, "", HELD_OUT_SPLITS[0])
-        return _read(name, chosen)
-    if not dataset or Path(dataset[0]).is_file():  # a file has no splits
+        return _requested(requested)
+    if not data.dataset or Path(data.dataset[0]).is_file():  # a file has no splits
         return None
     for candidate in HELD_OUT_SPLITS:
-        if candidate != split:
+        if candidate != data.split:
             try:
-                return _read(dataset[0], candidate)
-            except (ValueError, StreamError):
+                if not is_same_split(data.dataset[0], candidate, data.split):
+                    return _read(data.dataset[0], candidate, free_only=data.free_only)
+            except ValueError:  # there is no such split
                 continue
     return None
+
+
+def _requested(text: str) -> HeldOut:
+    name, _, split = text.rpartition("@") if "@" in text else (text, "", HELD_OUT_SPLITS[0])
+    return _read(name, split)
 
 
 def _read(name: str, split: str, *, free_only: bool = False) -> HeldOut:
@@ -101,16 +106,14 @@ def other_photos(requested: str | None, mixed: Sequence[str] = (), *, free_only:
         StreamError: the Hub cannot be reached.
     """
     if requested is not None:
-        found = find_split((), None, requested)
-        return found.photos if found else []
+        return _requested(requested).photos
     for name in mixed:
         for split in () if Path(name).is_file() else HELD_OUT_SPLITS:
             try:
-                found = _read(name, split, free_only=free_only)
+                if not is_same_split(name, split, "train"):
+                    return _read(name, split, free_only=free_only).photos
             except ValueError:  # there is no such split
                 continue
-            if not _is_trained_on(found.photos[0], name):
-                return found.photos
     crops = []
     for path in sorted(EXAMPLES.glob("*.jpg")):
         photo = Image.open(path).convert("RGB")
@@ -118,15 +121,6 @@ def other_photos(requested: str | None, mixed: Sequence[str] = (), *, free_only:
         corners = ((left, top) for left in (0, width) for top in (0, height))
         crops += [_small(photo.crop((left, top, left + width, top + height))) for left, top in corners]
     return crops[:: max(1, len(crops) // EXAMPLE_CROPS)][:EXAMPLE_CROPS]
-
-
-def _is_trained_on(photo: np.ndarray, name: str) -> bool:
-    """Return whether a photo is the first of a dataset's training split, which is the only one whatever its name."""
-    try:
-        first = next(iter(iter_photos(name, "train", 1)), None)
-    except ValueError:
-        return False
-    return first is not None and np.array_equal(_small(first), photo)
 
 
 def _of_training_set(data: DataConfig) -> HeldOut | None:

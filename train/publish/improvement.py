@@ -89,7 +89,7 @@ def held_out_of_run(config: Mapping[str, Any], requested: str | None) -> HeldOut
     data, requested = data_of(config), requested or config.get("held_out")
     if config.get("evaluations"):
         return find_held_out(data, requested)
-    return find_split(data.dataset, data.split, requested)
+    return find_split(data, requested)
 
 
 def compare_weights(run_dir: Path, folder: Path, previous: str | None, held_out: HeldOut) -> Improvement:

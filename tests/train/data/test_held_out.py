@@ -9,6 +9,7 @@ from PIL import Image
 
 from train.config import DataConfig, MaskConfig
 from train.data.held_out import EXAMPLE_CROPS, find_held_out, other_photos
+from train.data.retry import StreamError
 from train.data.shards import digest
 from train.data.stream import PhotoStream
 
@@ -57,6 +58,20 @@ def test_a_split_is_preferred_and_few_pictures_are_all_trained_on(tmp_path):
     assert len(requested.photos) == 3
     with pytest.raises(ValueError, match="no split 'test'"):
         find_held_out(DataConfig(dataset=(str(tmp_path / "few"),)), f"{tmp_path / 'splits'}@test")
+
+
+def test_the_only_split_is_trained_on_whatever_its_name_and_some_of_its_pictures_are_held_out(tmp_path):
+    held_out = find_held_out(DataConfig(dataset=(folder_of(tmp_path, 18, "validation"),)), None)
+    assert held_out.split is None and len(held_out.digests) == len(held_out.photos) == 4
+
+
+def test_a_hub_that_cannot_be_reached_is_not_a_dataset_without_such_a_split(monkeypatch):
+    def unreachable(*arguments, **options):
+        raise StreamError("the Hub cannot be reached")
+
+    monkeypatch.setattr("train.data.held_out.iter_photos", unreachable)
+    with pytest.raises(StreamError):
+        find_held_out(DataConfig(dataset=("someone/photos",)), None)
 
 
 def test_large_photos_are_reduced(tmp_path):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from train.config import DataConfig
 from train.data.datasets import iter_photos
+from train.data.held_out import find_held_out
 from train.data.licences import is_free
 from train.data.order import START, CachedImages, StreamedImages
 
@@ -53,6 +54,14 @@ def test_only_free_rows_are_read(tmp_path):
         assert sorted(grey for _, grey in seen) == [0, 30, 50]
         resumed = [source.decode(cell).getpixel((0, 0))[0] for _, cell in source.read(seen[0][0])]
         assert resumed == [grey for _, grey in seen[1:]]
+
+
+def test_a_run_on_free_pictures_holds_out_free_pictures(tmp_path):
+    (tmp_path / "data").mkdir()
+    write_dataset(tmp_path / "data" / "train-0.parquet", ["CC0"] * 2)
+    write_dataset(tmp_path / "data" / "validation-0.parquet", ["unknown", "CC BY-NC 4.0", "CC0", "unknown", "CC0"])
+    held_out = find_held_out(DataConfig(dataset=(str(tmp_path),), free_only=True), None)
+    assert [int(photo[0, 0, 0]) for photo in held_out.photos] == [20, 40]
 
 
 def test_a_dataset_that_states_no_licences_is_refused(tmp_path):

@@ -92,9 +92,10 @@ def test_a_comparison_of_other_weights_is_not_read(tmp_path):
 def test_the_networks_alone_are_compared_without_a_trace(tmp_path, monkeypatch):
     monkeypatch.setattr(finetune, "available_distances", list)
     run, pictures = tmp_path / "run", tmp_path / "pictures" / "validation"
-    pictures.mkdir(parents=True)
-    for number, picture in enumerate(photos(2)):
-        Image.fromarray(picture).save(pictures / f"{number}.png")
+    for split in (pictures, pictures.with_name("train")):
+        split.mkdir(parents=True)
+        for number, picture in enumerate(photos(2)):
+            Image.fromarray(picture).save(split / f"{number}.png")
     for number, folder in enumerate((tmp_path / "start", run / "weights")):
         torch.manual_seed(number)
         save_generator(FreeFormGenerator(FreeFormConfig(channels=(8, 12, 16), blocks=1, attention_every=0)), folder)
