@@ -17,9 +17,9 @@ from train.data.stream import PhotoStream
 from .config import DamageTrainConfig
 
 TEXTURE_SHARE, EXTREME_SHARE, TRIES = 0.45, 0.3, 3
-"""These shares of the crops without damage are the most detailed of TRIES crops of a photo, and the brightest or darkest
-of them: twigs, fur and lettering must be left alone, and so must clouds, snow and shadows. Most other crops teach little
-about either."""
+"""These shares of the crops without damage are the most detailed of TRIES crops of a photo, and the brightest or
+darkest of them: twigs, fur and lettering must be left alone, and so must clouds, snow and shadows. Most other crops
+teach little about either."""
 LARGE_SCAN_SHARE, LARGE_SCAN_ZOOM = 0.2, 6.0
 """This share of the crops are magnified by up to as much, as in scans of many megapixels: grain, noise and dust are as
 fine as in others, over a picture with nothing as fine."""
