@@ -19,6 +19,8 @@ THICK_GROW = 6
 THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
 """Within this distance of thick damage, pixels are marked down to this multiple of the threshold: the unmarked half of
 a stain would be continued into the fill of the other half."""
+LARGE_SHARE = 0.004
+"""An area that covers more of the photo than this needs more evidence, see `_sure_areas`."""
 USUAL_PIXELS, MOST_GROW = 3_000_000, 2.0
 """In larger photos the soft rim of damage is wider: the mask is dilated by up to this multiple of `grow_px`."""
 
@@ -71,10 +73,12 @@ def damage_mask(
 
 
 def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.ndarray:
-    """Return those areas whose mean logit reaches the threshold's, bool (H, W).
+    """Return those areas whose mean logit reaches the threshold's, and more where they are large, bool (H, W).
 
-    Hysteresis alone would keep an area most of which lies below it. Erasing what is no damage costs most where it is
-    large, and a white collar looks more like a stain than a rope looks like a scratch.
+    Hysteresis alone would keep an area most of which lies below the threshold. Erasing what is no damage costs most
+    where it is large, and a white collar or a cloud looks more like a stain than a rope looks like a scratch: so an
+    area of LARGE_SHARE of the photo has to reach the logit of the threshold, and one ten times as large a logit higher
+    by 1.
     """
     if not areas.any():
         return areas
@@ -82,8 +86,10 @@ def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.n
     clipped = np.clip(values[areas], 1e-4, 1 - 1e-4)
     logits = np.log(clipped / (1 - clipped))
     of_area = labels[areas]
-    mean = np.bincount(of_area, logits, count + 1) / np.maximum(np.bincount(of_area, minlength=count + 1), 1)
-    is_sure = mean >= np.log(threshold / (1 - threshold))
+    sizes = np.maximum(np.bincount(of_area, minlength=count + 1), 1)
+    mean = np.bincount(of_area, logits, count + 1) / sizes
+    more = np.maximum(np.log10(sizes / (LARGE_SHARE * areas.size)), 0)
+    is_sure = mean >= np.log(threshold / (1 - threshold)) + more
     is_sure[0] = False
     return is_sure[labels]
 

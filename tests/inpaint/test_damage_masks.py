@@ -42,6 +42,19 @@ def test_each_kind_can_be_marked_alone(kind, where):
     assert mask[where] and not any(mask[other] for other in others if other != where)
 
 
+@pytest.mark.parametrize(("side", "value", "is_marked"), [(12, 0.6, True), (80, 0.6, False), (80, 0.9, True)])
+def test_the_larger_an_area_the_more_evidence_it_needs(side, value, is_marked):
+    values = np.full(SHAPE, 0.01, np.float32)
+    values[20 : 20 + side, 20 : 20 + side] = value
+    assert damage_mask(values)[20 + side // 2, 20 + side // 2] == is_marked
+
+
+def test_a_line_across_a_large_photo_needs_no_more_evidence():
+    values = np.full((2000, 3000), 0.01, np.float32)
+    values[1000:1006, 10:2990] = values[10:1990, 1500:1506] = 0.6
+    assert damage_mask(values)[1002, [100, 2900]].all() and damage_mask(values)[[100, 1900], 1502].all()
+
+
 def test_probabilities_of_8_bits_give_nearly_the_same_mask():
     rounded = np.round(probability() * 255).astype(np.uint8)
     assert np.array_equal(damage_mask(rounded), damage_mask(probability()))
