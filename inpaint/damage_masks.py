@@ -19,8 +19,9 @@ THICK_GROW = 6
 THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
 """Within this distance of thick damage, pixels are marked down to this multiple of the threshold: the unmarked half of
 a stain would be continued into the fill of the other half."""
-LARGE_SHARE = 0.004
-"""An area that covers more of the photo than this needs more evidence, see `_sure_areas`."""
+LARGE_SHARE, ALONE = 0.004, 0.9
+"""Where areas make up more than ALONE of what is found, one that covers more than LARGE_SHARE of the photo needs more
+evidence, see `_sure_areas`."""
 USUAL_PIXELS, MOST_GROW = 3_000_000, 2.0
 """In larger photos the soft rim of damage is wider: the mask is dilated by up to this multiple of `grow_px`."""
 
@@ -61,7 +62,7 @@ def damage_mask(
     discs = discs_in_areas(found)
     if len(chosen) < len(KINDS) or discs.any():
         parts = split_kinds(found, discs)
-        parts[AREAS] = _sure_areas(values, parts[AREAS], threshold)
+        parts[AREAS] = _sure_areas(values, parts[AREAS], found, threshold)
         found = np.logical_or.reduce([parts[kind] for kind in chosen])
     around = near_thick(found, THICK_REACH_PX)
     if around is not None:
@@ -72,13 +73,22 @@ def damage_mask(
     return mask if around is None else mask | around
 
 
-def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.ndarray:
-    """Return those areas whose mean logit reaches the threshold's, and more where they are large, bool (H, W).
+def _sure_areas(values: np.ndarray, areas: np.ndarray, found: np.ndarray, threshold: float) -> np.ndarray:
+    """Return those areas whose mean logit reaches the threshold's, and more where they are alone and large.
 
     Hysteresis alone would keep an area most of which lies below the threshold. Erasing what is no damage costs most
-    where it is large, and a white collar or a cloud looks more like a stain than a rope looks like a scratch: so an
-    area of LARGE_SHARE of the photo has to reach the logit of the threshold, and one ten times as large a logit higher
-    by 1.
+    where it is large, and a white collar or a cloud looks more like a stain than a rope looks like a scratch. So where
+    hardly anything else is found in the photo, an area of LARGE_SHARE of it has to reach the logit of the threshold,
+    and one ten times as large a logit higher by 1.
+
+    Args:
+        values: probability, float32 (H, W).
+        areas: bool (H, W), those of what was found.
+        found: bool (H, W), all that was found.
+        threshold: a probability.
+
+    Returns:
+        bool (H, W).
     """
     if not areas.any():
         return areas
@@ -87,9 +97,10 @@ def _sure_areas(values: np.ndarray, areas: np.ndarray, threshold: float) -> np.n
     logits = np.log(clipped / (1 - clipped))
     of_area = labels[areas]
     sizes = np.maximum(np.bincount(of_area, minlength=count + 1), 1)
-    mean = np.bincount(of_area, logits, count + 1) / sizes
-    more = np.maximum(np.log10(sizes / (LARGE_SHARE * areas.size)), 0)
-    is_sure = mean >= np.log(threshold / (1 - threshold)) + more
+    needed = np.full(count + 1, np.log(threshold / (1 - threshold)))
+    if np.count_nonzero(areas) > ALONE * np.count_nonzero(found):
+        needed += np.maximum(np.log10(sizes / (LARGE_SHARE * areas.size)), 0)
+    is_sure = np.bincount(of_area, logits, count + 1) / sizes >= needed
     is_sure[0] = False
     return is_sure[labels]
 
