@@ -1,7 +1,7 @@
 """Batches for the damage network: crops of undamaged photos that are degraded as they are needed."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -16,10 +16,9 @@ from train.data.stream import PhotoStream
 
 from .config import DamageTrainConfig
 
-TEXTURE_SHARE, EXTREME_SHARE, TRIES = 0.45, 0.3, 3
-"""These shares of the crops without damage are the most detailed of TRIES crops of a photo, and the brightest or
-darkest of them: twigs, fur and lettering must be left alone, and so must clouds, snow and shadows. Most other crops
-teach little about either."""
+TEXTURE_SHARE, TEXTURE_TRIES = 0.6, 3
+"""This share of the crops without damage are the most detailed of as many crops of a photo: twigs, fur and lettering
+must be left alone, and a crop of the sky teaches nothing about them."""
 LARGE_SCAN_SHARE, LARGE_SCAN_ZOOM = 0.2, 6.0
 """This share of the crops are magnified by up to as much, as in scans of many megapixels: grain, noise and dust are as
 fine as in others, over a picture with nothing as fine."""
@@ -64,28 +63,17 @@ class DegradedStream(PhotoStream):
             drawn = drawing(config.resolution, rng)
             crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
             return np.ascontiguousarray(crop.transpose(2, 0, 1)), np.zeros((1, *crop.shape[:2]), np.uint8)
-        choose = _choice(rng) if is_clean else None
+        tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
         zoom = LARGE_SCAN_ZOOM if rng.random() < LARGE_SCAN_SHARE else config.largest_zoom
-        crops = [zoomed_crop(photo, config.resolution, zoom, rng) for _ in range(TRIES if choose else 1)]
-        crop = choose(crops) if choose else crops[0]
+        crops = [zoomed_crop(photo, config.resolution, zoom, rng) for _ in range(tries)]
+        crop = crops[0] if tries == 1 else most_detailed(crops)
         degraded = degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
         return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
-
-
-def _choice(rng: np.random.Generator) -> Callable[[Sequence[np.ndarray]], np.ndarray] | None:
-    """Return how a crop without damage is chosen among several; None: at random."""
-    kind = rng.random()
-    return most_detailed if kind < TEXTURE_SHARE else most_extreme if kind < TEXTURE_SHARE + EXTREME_SHARE else None
 
 
 def most_detailed(crops: Sequence[np.ndarray]) -> np.ndarray:
     """Return the crop, uint8 (side, side, 3), with the most `local_detail` in the mean."""
     return max(crops, key=lambda crop: float(local_detail(crop.astype(np.float32)).mean()))
-
-
-def most_extreme(crops: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the brightest or the darkest crop, uint8 (side, side, 3): the one whose mean is farthest from mid-grey."""
-    return max(crops, key=lambda crop: abs(float(crop.mean()) - 127.5))
 
 
 def zoomed_crop(photo: Image.Image, side: int, largest_zoom: float, rng: np.random.Generator) -> np.ndarray:
