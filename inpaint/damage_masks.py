@@ -16,10 +16,12 @@ LOW_THRESHOLD = 0.6
 MIN_COMPONENT_PX = 3
 THICK_GROW = 6
 """Thick damage is a stain or a lost piece with soft edges: it is dilated by this multiple of `grow_px`."""
+TIPS_PX = 12
+"""What lies within this distance of thick damage is its tips, which are dilated half as much as it."""
 THICK_REACH_PX, THICK_LOW_THRESHOLD = 24, 0.3
 """Within this distance of thick damage, pixels are marked down to this multiple of the threshold: the unmarked half of
 a stain would be continued into the fill of the other half."""
-LARGE_SHARE, ALONE = 0.004, 0.9
+LARGE_SHARE, ALONE = 0.004, 0.95
 """Where areas make up more than ALONE of what is found, one that covers more than LARGE_SHARE of the photo needs more
 evidence, see `_sure_areas`."""
 USUAL_PIXELS, MOST_GROW = 3_000_000, 2.0
@@ -39,8 +41,9 @@ def damage_mask(
         probability: of damage, as `find_damage(photo, return_probability=True)` returns it: float (H, W) in [0, 1]; or
             uint8, 255 = 1, which takes a quarter of the memory. Not modified.
         threshold: mark pixels with at least this probability, above 0 and below 1; lower marks more.
-        grow_px: dilate the mask by this number of pixels, thick damage by THICK_GROW times as many, and both by up to
-            MOST_GROW times as many in large photos: a fill must not continue from a damaged rim.
+        grow_px: dilate the mask by this number of pixels, thick damage by THICK_GROW times as many and its tips by half
+            of that, and all by up to MOST_GROW times as many in large photos: a fill must not continue from a damaged
+            rim.
         kinds: which kinds of damage to mark, of "lines", "specks" and "areas"; see `segmentation.kinds`.
 
     Returns:
@@ -69,8 +72,10 @@ def damage_mask(
         found |= around & (values > threshold * THICK_LOW_THRESHOLD)
     grow_px *= min(max((found.size / USUAL_PIXELS) ** 0.5, 1.0), MOST_GROW)
     mask = dilate(found, grow_px)
-    around = near_thick(found, grow_px * THICK_GROW)
-    return mask if around is None else mask | around
+    around, with_tips = near_thick(found, grow_px * THICK_GROW), near_thick(found, TIPS_PX)
+    if around is None or with_tips is None:
+        return mask
+    return mask | around | dilate(found & with_tips, grow_px * THICK_GROW / 2)
 
 
 def _sure_areas(values: np.ndarray, areas: np.ndarray, found: np.ndarray, threshold: float) -> np.ndarray:

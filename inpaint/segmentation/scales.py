@@ -1,5 +1,4 @@
-"""Logits of damage from several scales of a photo: specks are visible enlarged, hairlines at full resolution, and large
-stains in small copies."""
+"""Logits of damage from several scales of a photo: specks are seen enlarged, stains in copies of lower resolution."""
 
 from collections.abc import Callable
 
@@ -16,8 +15,10 @@ ENLARGED_PIXELS = 2_200_000
 """Photos of up to this number of pixels are also searched at twice their size: a print of 10 x 15 cm at 300 dpi has 2.1
 million. A speck of two pixels is hardly more than a point to a network whose maps have half of the resolution."""
 ENLARGED_SHARE, ENLARGED_OFFSET = 0.5, 2.0
-"""Weight of the enlarged copy in the mean with the photo's own logits, and what is added to its logits, which are lower:
-what is damage at both sizes is to have the same logit at both."""
+"""Weight of the enlarged copy in the mean with the photo's own logits, and what is added to its logits, which are
+lower: what is damage at both sizes is to have the same logit at both."""
+HALF_BELOW = 1.5
+"""What the mean of a small photo with its half counts less than that with its double: it adds folds and soft stains."""
 LEAST_LONG_SIDE = 480
 """The copies in which large damage is searched have a long side of at least this number of pixels."""
 HALF_SHARE, MOST_DOUBT = 0.5, 2.0
@@ -46,7 +47,7 @@ def searched_pixels(height: int, width: int) -> float:
     if height * width > FULL_PIXELS:
         return TILES_COST * height * width + searched_pixels(*small)
     if height * width <= ENLARGED_PIXELS:
-        return 5 * height * width + (0 if max(small) < LEAST_LONG_SIDE else _pixels_of_scale(*small))
+        return 4 * height * width + _pixels_of_scale(height, width)
     return _pixels_of_scale(height, width)
 
 
@@ -68,8 +69,8 @@ def multi_scale_logits(
     """Return the logits of damage of a photo at its own size.
 
     At each scale they are a weighted mean of those of the picture and of its half, or of its double if it is small: a
-    branch may look like a scratch at one of them, but seldom at both. Each coarser scale adds what the finer ones do not see, and not the soft rim that
-    damage has in a small copy.
+    branch may look like a scratch at one of them, but seldom at both. Each coarser scale adds what the finer ones do
+    not see, and not the soft rim that damage has in a small copy.
 
     Args:
         pixels: RGB uint8 (H, W, 3); not modified.
@@ -99,10 +100,13 @@ def multi_scale_logits(
 def _of_small(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
     """Return the logits of a picture, with those of its enlarged copy and what its smaller copies add."""
     logits = np.float32(ENLARGED_SHARE) * (_of_double(pixels, logits_of) + np.float32(ENLARGED_OFFSET))
-    logits += np.float32(1 - ENLARGED_SHARE) * logits_of(pixels)
-    half = box_downscale(pixels, 0.5)
+    alone, half = logits_of(pixels), box_downscale(pixels, 0.5)
+    of_half = logits_of(half)
+    logits += np.float32(1 - ENLARGED_SHARE) * alone
+    average_with_enlarged(alone, of_half, HALF_SHARE, MOST_DOUBT)
+    np.maximum(logits, alone - np.float32(HALF_BELOW), out=logits)
     if max(half.shape) >= LEAST_LONG_SIDE:
-        coarser, _ = _of_scale(half, logits_of, None)
+        coarser, _ = _of_scale(half, logits_of, of_half)
         maximum_with_enlarged(logits, without_rims(coarser, logits))
     return logits
 

@@ -66,6 +66,15 @@ def test_thick_damage_is_dilated_more():
     assert mask[100 - 2 * THICK_GROW, 130]
 
 
+def test_the_tips_of_thick_damage_are_dilated_half_as_much():
+    values = probability()
+    values[123:127, 160:168] = 0.95  # beside the area
+    mask = damage_mask(values, grow_px=1)
+    beyond = THICK_GROW // 2
+    assert mask[125, 167 + beyond] and mask[123 - beyond, 166]
+    assert not damage_mask(values, grow_px=1)[125, 167 + THICK_GROW]
+
+
 def test_the_probability_is_not_modified():
     values = probability()
     damage_mask(values)

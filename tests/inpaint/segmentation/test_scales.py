@@ -32,7 +32,7 @@ def test_a_small_photo_is_also_seen_enlarged_and_a_large_one_in_several_copies(m
         return brightness(pixels)
 
     multi_scale_logits(photo((300, 400)), record, record)
-    assert seen == [(600, 800), (300, 400)]
+    assert seen == [(600, 800), (300, 400), (150, 200)]
     seen.clear()
     multi_scale_logits(photo((700, 1000)), record, record)
     assert seen == [(1400, 2000), (700, 1000), (350, 500), (175, 250)]
