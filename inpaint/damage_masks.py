@@ -72,9 +72,11 @@ def damage_mask(
         found |= around & (values > threshold * THICK_LOW_THRESHOLD)
     grow_px *= min(max((found.size / USUAL_PIXELS) ** 0.5, 1.0), MOST_GROW)
     mask = dilate(found, grow_px)
-    around, with_tips = near_thick(found, grow_px * THICK_GROW), near_thick(found, TIPS_PX)
-    if around is None or with_tips is None:
+    around = near_thick(found, grow_px * THICK_GROW)
+    if around is None:
         return mask
+    with_tips = near_thick(found, TIPS_PX)
+    assert with_tips is not None
     return mask | around | dilate(found & with_tips, grow_px * THICK_GROW / 2)
 
 

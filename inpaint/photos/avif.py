@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from .coded import IDENTITY, Coding
-from .modes import low_bytes
+from .modes import low_bytes, without_info
 from .sixteen_bit import from_deep_array, to_array
 
 SPEED = 6
@@ -77,8 +77,7 @@ def _matrix(coding: Coding) -> int:
 
 
 def _encode_with_pillow(photo: Image.Image, coding: Coding, quality: int) -> bytes:
-    plain = photo._new(photo.im)  # shares the pixels
-    plain.info = {}
+    plain = without_info(photo)
     subsampling = "4:4:4" if coding.subsampling == "4:0:0" or coding.lossless else coding.subsampling
     plain.save(file := io.BytesIO(), "AVIF", quality=100 if coding.lossless else quality, subsampling=subsampling)
     return file.getvalue()

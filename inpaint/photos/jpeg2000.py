@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from .modes import low_bytes
+from .modes import low_bytes, without_info
 from .sixteen_bit import from_deep_array, to_array
 
 CODESTREAM = b"\xff\x4f\xff\x51"
@@ -153,8 +153,7 @@ def encode(photo: Image.Image, coding: Coding, ratio: float) -> bytes:
         encoder = importlib.import_module("imagecodecs").jpeg2k_encode
         options = {"codecformat": "j2k", "reversible": True, "bitspersample": coding.depth}
         return bytes(encoder(np.ascontiguousarray(values), 0, **options))
-    plain = photo._new(photo.im)  # shares the pixels
-    plain.info = {}
+    plain = without_info(photo)
     options = {"no_jp2": True, "mct": int(photo.mode == "RGB")}
     if not coding.reversible:
         options |= {"irreversible": True, "quality_mode": "rates", "quality_layers": [max(ratio, 1.0)]}

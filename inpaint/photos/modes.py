@@ -243,3 +243,10 @@ class _Palette:
         image = Image.fromarray(indices)
         image.putpalette(self.photo.getpalette() or [])
         return image if mode == "P" else image.convert("PA")
+
+
+def without_info(photo: Image.Image) -> Image.Image:
+    """Return a photo that shares the pixels, without metadata and format, of which Pillow would write some."""
+    plain = photo._new(photo.im)
+    plain.info = {}
+    return plain

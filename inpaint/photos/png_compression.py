@@ -6,6 +6,7 @@ import zlib
 from PIL import Image
 
 from .formats import DEFLATE_LEVEL
+from .modes import without_info
 
 _STRIPS, _SHARE, _LEAST_ROWS = 3, 96, 16
 _TOLERANCE = 1.03
@@ -27,7 +28,7 @@ def png_options(photo: Image.Image) -> dict[str, int]:
     """
     runs = {"compress_level": 1, "compress_type": zlib.Z_RLE}
     repetitions = {"compress_level": DEFLATE_LEVEL}
-    sample = _sample(photo)
+    sample = without_info(_sample(photo))
     return runs if _bytes(sample, runs) <= _TOLERANCE * _bytes(sample, repetitions) else repetitions
 
 
@@ -44,7 +45,5 @@ def _sample(photo: Image.Image) -> Image.Image:
 
 
 def _bytes(sample: Image.Image, options: dict[str, int]) -> int:
-    plain = sample._new(sample.im)  # shares the pixels
-    plain.info = {}
-    plain.save(file := io.BytesIO(), "PNG", **options)
+    sample.save(file := io.BytesIO(), "PNG", **options)
     return file.tell()

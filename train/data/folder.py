@@ -68,20 +68,17 @@ class _Files(NamedTuple):
     others: Counter[str]
 
 
-def is_same_split(dataset: str, split: str, other: str) -> bool:
-    """Return whether two names mean the same pictures: those of a folder without splits, or with a single one.
+def has_one_split(dataset: str) -> bool:
+    """Return whether a dataset is a folder of pictures without splits, or with a single one, whatever its name.
 
     Args:
-        dataset: may also be a Hub id or a file, of which names of splits mean what they say.
-        split: of the dataset.
-        other: of the dataset too.
-
-    Raises:
-        ValueError: the folder has no such split.
+        dataset: a Hub id, folder or file.
     """
     folder = Path(dataset).expanduser()
-    first, second = (list_pictures(folder, name) if folder.is_dir() else None for name in (split, other))
-    return first is not None and second is not None and first.pictures == second.pictures
+    files = _walk(folder) if folder.is_dir() else None
+    if files is None or not files.pictures or _dataset_files(folder, files):
+        return False
+    return _is_one(_splits(folder, files))
 
 
 def list_pictures(folder: Path, split: str) -> PictureFolder | None:
@@ -110,9 +107,9 @@ def list_pictures(folder: Path, split: str) -> PictureFolder | None:
             folder, f"{stated_by} say" if stated_by.endswith("s") else f"{stated_by} says", len(files.pictures),
         )  # fmt: skip
         return None
-    splits = [_split_of(Path(path).relative_to(folder).parent.parts) for path in files.pictures]
+    splits = _splits(folder, files)
     left_out = files.others + Counter(_kind(path) for path in files.archives)
-    if None in splits or len(set(splits)) == 1:
+    if _is_one(splits):
         only = splits[0] if None not in splits else DEFAULT_SPLIT
         if SPLIT_OF_WORD.get(split, split) not in (DEFAULT_SPLIT, only):
             raise ValueError(
@@ -126,6 +123,15 @@ def list_pictures(folder: Path, split: str) -> PictureFolder | None:
         raise ValueError(f"The dataset {str(folder)!r} has no split {split!r}: use another one, of {present}.")
     left_out.update(f"in the split {name}" for name in splits if name != wanted)
     return PictureFolder([path for path, name in zip(files.pictures, splits, strict=True) if name == wanted], left_out)
+
+
+def _splits(folder: Path, files: _Files) -> list[str | None]:
+    """Return the split that the subfolder of each picture names, if it names one."""
+    return [_split_of(Path(path).relative_to(folder).parent.parts) for path in files.pictures]
+
+
+def _is_one(splits: list[str | None]) -> bool:
+    return None in splits or len(set(splits)) == 1
 
 
 def _walk(folder: Path) -> _Files:

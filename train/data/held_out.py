@@ -1,6 +1,7 @@
 """Held-out photos of a run: a split of its dataset, or some of its pictures, which are then not trained on."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from train.config import DataConfig
 
 from .datasets import iter_photos
 from .decoding import UnusableImageError, decode
-from .folder import is_same_split
+from .folder import has_one_split
 from .names import display_name
 from .opening import open_dataset
 from .shards import Shards, digest, fetch_bytes
@@ -67,15 +68,17 @@ def find_split(data: DataConfig, requested: str | None) -> HeldOut | None:
     """Return photos of another split than the one that is trained on; see `find_held_out`. None if there is none."""
     if requested is not None:
         return _requested(requested)
-    if not data.dataset or Path(data.dataset[0]).is_file():  # a file has no splits
+    return _other_split(data.dataset[0], data.split, free_only=data.free_only) if data.dataset else None
+
+
+def _other_split(name: str, trained_on: str, *, free_only: bool) -> HeldOut | None:
+    """Return photos of the first of HELD_OUT_SPLITS that is not trained on; None if the dataset has none of them."""
+    if Path(name).is_file() or has_one_split(name):
         return None
-    for candidate in HELD_OUT_SPLITS:
-        if candidate != data.split:
-            try:
-                if not is_same_split(data.dataset[0], candidate, data.split):
-                    return _read(data.dataset[0], candidate, free_only=data.free_only)
-            except ValueError:  # there is no such split
-                continue
+    for split in HELD_OUT_SPLITS:
+        if split != trained_on:
+            with suppress(ValueError):  # there is no such split
+                return _read(name, split, free_only=free_only)
     return None
 
 
@@ -108,12 +111,8 @@ def other_photos(requested: str | None, mixed: Sequence[str] = (), *, free_only:
     if requested is not None:
         return _requested(requested).photos
     for name in mixed:
-        for split in () if Path(name).is_file() else HELD_OUT_SPLITS:
-            try:
-                if not is_same_split(name, split, "train"):
-                    return _read(name, split, free_only=free_only).photos
-            except ValueError:  # there is no such split
-                continue
+        if found := _other_split(name, "train", free_only=free_only):
+            return found.photos
     crops = []
     for path in sorted(EXAMPLES.glob("*.jpg")):
         photo = Image.open(path).convert("RGB")

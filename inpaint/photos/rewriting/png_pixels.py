@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.photos import png
-from inpaint.photos.modes import low_bytes
+from inpaint.photos.modes import low_bytes, without_info
 from inpaint.photos.png_compression import png_options
 from inpaint.photos.sixteen_bit import array_strips
 
@@ -60,8 +60,7 @@ def _encoded(photo: Image.Image, bits: int | None) -> Iterator[png.Chunk]:
         photo: in a mode that Pillow writes to PNG; its `info` does not count.
         bits: of an index of the palette; None: the photo has no palette.
     """
-    plain = photo._new(photo.im)  # shares the pixels
-    plain.info = {}
+    plain = without_info(photo)
     options = {} if bits is None else {"bits": bits}
     plain.save(file := io.BytesIO(), "PNG", **png_options(plain), **options)
     _, chunks, _ = png.read_chunks(file.getvalue())

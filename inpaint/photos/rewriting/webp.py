@@ -9,6 +9,7 @@ from PIL import Image
 
 from inpaint.photos.metadata import exif, xmp
 from inpaint.photos.metadata.removed import CREDENTIALS, TRAILING, Cleaned, sentences
+from inpaint.photos.modes import without_info
 from inpaint.photos.orientation import stored
 from inpaint.photos.original import Original
 from inpaint.photos.quality import matching_quality
@@ -86,8 +87,7 @@ def _first_in_frame(chunk: _Chunk) -> bytes:
 
 
 def _picture_chunks(photo: Image.Image, **options: object) -> list[_Chunk]:
-    plain = photo._new(photo.im)  # shares the pixels
-    plain.info = {}
+    plain = without_info(photo)
     plain.save(file := io.BytesIO(), "WEBP", exact=True, **options)  # keeps the colours of transparent pixels
     return [chunk for chunk in _chunks(file.getvalue())[0] if chunk.name in _PICTURE]
 
