@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
 
 from .full_resolution import write_tile_logits
-from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged
+from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged, twice_as_large
 
 FULL_PIXELS = 26_000_000
 """Photos of up to this number of pixels are searched everywhere at full resolution; in larger ones the copy of half the
@@ -113,9 +112,7 @@ def _of_small(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
 
 def _of_double(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
     """Return the mean logits of the four pixels that each becomes in a copy of twice the size, float32 (H, W)."""
-    height, width = pixels.shape[:2]
-    double = Image.fromarray(pixels).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
-    logits = logits_of(np.asarray(double))
+    logits = logits_of(twice_as_large(pixels))
     rows = logits[0::2] + logits[1::2]
     return (rows[:, 0::2] + rows[:, 1::2]) / 4
 

@@ -48,6 +48,8 @@ class DamageTrainConfig(RunConfig):
     """Side of the square crops in pixels."""
     largest_zoom: float = 2.2
     """Largest magnification of a crop; at the other end of the range a crop shows the photo's whole short side."""
+    enlarged: float = 0.4
+    """Share of crops that are degraded at half of `resolution` and then enlarged, as small scans are to be searched."""
     clean: float = 0.25
     """Share of crops without damage."""
     batch_size: int = 8
@@ -70,6 +72,7 @@ class DamageTrainConfig(RunConfig):
         for name in ("batch_size", "workers", "cache_side"):
             check(getattr(self, name) >= 1, name, getattr(self, name), "at least 1", "leave it out for the default")
         check(0 <= self.pretrained_rate <= 1, "pretrained_rate", self.pretrained_rate, "between 0 and 1", "try 0.1")
+        check(0 <= self.enlarged <= 1, "enlarged", self.enlarged, "between 0 and 1", "try 0.4")
         check(0 <= self.clean <= 1, "clean", self.clean, "between 0 and 1", "try 0.2")
         check(self.largest_zoom >= 1, "largest_zoom", self.largest_zoom, "at least 1", "try 2")
 

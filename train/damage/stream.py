@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from inpaint.segmentation.resize import twice_as_large
 from train.config import DataConfig
-from train.damage.degradation.degrade import degrade, local_detail
+from train.damage.degradation.degrade import DegradedCrop, degrade, local_detail
 from train.damage.degradation.drawings import drawing
 from train.damage.degradation.overlays import Maps
 from train.data.order import START, Position
@@ -20,8 +21,8 @@ TEXTURE_SHARE, TEXTURE_TRIES = 0.6, 3
 """This share of the crops without damage are the most detailed of as many crops of a photo: twigs, fur and lettering
 must be left alone, and a crop of the sky teaches nothing about them."""
 LARGE_SCAN_SHARE, LARGE_SCAN_ZOOM = 0.2, 6.0
-"""This share of the crops are magnified by up to as much, as in scans of many megapixels: grain, noise and dust are as
-fine as in others, over a picture with nothing as fine."""
+"""This share of the crops that are not enlarged is magnified by up to as much, as in scans of many megapixels: grain,
+noise and dust are as fine as in others, over a picture with nothing as fine."""
 DRAWN_SHARE = 0.1
 """This share of the crops without damage are drawn, not photos; half of these are left as they were drawn."""
 
@@ -58,17 +59,34 @@ class DegradedStream(PhotoStream):
     def _draw(self, photo: Image.Image, seed: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(list(seed))
         config = self._run_config
+        if rng.random() < config.enlarged:
+            crop = enlarged(self._degraded(photo, config.resolution // 2, config.largest_zoom, rng))
+        else:
+            zoom = LARGE_SCAN_ZOOM if rng.random() < LARGE_SCAN_SHARE else config.largest_zoom
+            crop = self._degraded(photo, config.resolution, zoom, rng)
+        return np.ascontiguousarray(crop.image.transpose(2, 0, 1)), crop.target[None]
+
+    def _degraded(self, photo: Image.Image, side: int, zoom: float, rng: np.random.Generator) -> DegradedCrop:
+        """Return a random crop of a photo with or without damage, or a drawing."""
+        config = self._run_config
         is_clean = rng.random() < config.clean
         if is_clean and rng.random() < DRAWN_SHARE:
-            drawn = drawing(config.resolution, rng)
+            drawn = drawing(side, rng)
             crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
-            return np.ascontiguousarray(crop.transpose(2, 0, 1)), np.zeros((1, *crop.shape[:2]), np.uint8)
+            return DegradedCrop(crop, np.zeros(crop.shape[:2], np.uint8))
         tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
-        zoom = LARGE_SCAN_ZOOM if rng.random() < LARGE_SCAN_SHARE else config.largest_zoom
-        crops = [zoomed_crop(photo, config.resolution, zoom, rng) for _ in range(tries)]
+        crops = [zoomed_crop(photo, side, zoom, rng) for _ in range(tries)]
         crop = crops[0] if tries == 1 else most_detailed(crops)
-        degraded = degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
-        return np.ascontiguousarray(degraded.image.transpose(2, 0, 1)), degraded.target[None]
+        return degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
+
+
+def enlarged(crop: DegradedCrop) -> DegradedCrop:
+    """Return a crop and its target at twice the size, as the finder enlarges small scans.
+
+    Grain, noise and JPEG blocks are enlarged too: a crop that was magnified before it was degraded has them as fine as
+    any other.
+    """
+    return DegradedCrop(twice_as_large(crop.image), crop.target.repeat(2, 0).repeat(2, 1))
 
 
 def most_detailed(crops: Sequence[np.ndarray]) -> np.ndarray:

@@ -117,6 +117,17 @@ def test_some_undamaged_crops_are_drawn(photos, monkeypatch):
     assert sum(image.max() > 60 for image, _ in drawn) >= 4
 
 
+def test_enlarged_crops_are_degraded_at_half_of_the_resolution(photos):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
+    for enlarged in (0, 1):
+        stream = DegradedStream(damage(photos, "run", clean=0, enlarged=enlarged, resolution=64))
+        stream.close()
+        targets = np.stack([stream._draw(noise, (0, 0, number))[1][0] for number in range(8)])
+        assert targets.shape == (8, 64, 64) and targets.any()
+        cells = targets.reshape(8, 32, 2, 32, 2)
+        assert (cells.min(axis=(2, 4)) == cells.max(axis=(2, 4))).all() == bool(enlarged)
+
+
 def test_batches_do_not_depend_on_the_number_of_threads(photos):
     def first(workers):
         stream = DegradedStream(damage(photos, "run", workers=workers))
