@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from inpaint.atomic_write import atomic_write
+from inpaint.compiled.available import start_importing
 from inpaint.engine.veils import lift_veils, veiled_in
 from inpaint.infrared.detect import Dust
 from inpaint.infrared.divide import divide_out
@@ -75,6 +76,8 @@ def fill_file(
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, format)
         return Outcome(bool(hole.any()), notes)
     format = options.format or result_format(opened.photo, task)
+    if format in ("JPEG", "MPO") and opened.photo.format == format:
+        start_importing()  # its blocks are edited by compiled kernels
     photo, is_filled, notes = fill_opened(inpainter, opened, options)
     del opened  # its mask; saving a large photo takes as much memory as filling it
     if photo.width * photo.height > TRIM_PIXELS:

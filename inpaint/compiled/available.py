@@ -1,5 +1,6 @@
 """Whether the compiled kernels are available: whether numba is installed and works."""
 
+import contextlib
 import functools
 import logging
 import threading
@@ -23,6 +24,21 @@ def is_available() -> bool:
     with importing:
         _imported = _can_be_imported()
         return _imported
+
+
+def start_importing() -> None:
+    """Import numba in a thread, for kernels that are needed later: meanwhile this one computes in OpenVINO.
+
+    `are_worth_it` does not count it as imported before it has been used.
+    """
+
+    def work() -> None:
+        with importing:
+            _can_be_imported()
+
+    if not _imported:
+        with contextlib.suppress(RuntimeError):  # no more threads can be started
+            threading.Thread(target=work, name="import_numba").start()
 
 
 def are_worth_it(numpy_s: float) -> bool:

@@ -60,6 +60,35 @@ def test_the_command_line_finds_damage_and_restores_tones(files, numba):
         assert restored.size == before.size
 
 
+@pytest.mark.parametrize(("suffix", "expected"), [("jpg", ["import_numba"]), ("png", [])])
+def test_numba_is_imported_for_edited_jpegs_beside_their_fill_and_not_for_a_small_hole_of_a_png(
+    tmp_path, suffix, expected
+):
+    pytest.importorskip("openvino")
+    pixels, hole = np.full((96, 96, 3), 90, np.uint8), np.zeros((96, 96), bool)
+    hole[30:33, 20:60] = True
+    pixels[hole] = 255
+    Image.fromarray(pixels).save(tmp_path / f"photo.{suffix}")
+    Image.fromarray(hole).save(tmp_path / "mask.png")
+    code = """
+import threading
+from inpaint.__main__ import main
+threads = []
+class Watch:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name == "numba":
+            threads.append(threading.current_thread().name)
+sys.meta_path.insert(0, Watch)
+main(sys.argv[1:])
+print(threads)
+"""
+    result = tmp_path / f"result.{suffix}"
+    done = run(code, tmp_path / f"photo.{suffix}", tmp_path / "mask.png", "-o", result)
+    assert done.stdout.splitlines()[-1] == str(expected)
+    assert pixels_of(result)[hole].max() < 120
+
+
 def test_strokes_can_be_painted_undone_and_filled_differently(files):
     pytest.importorskip("openvino")
     code = """
