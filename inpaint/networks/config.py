@@ -165,7 +165,7 @@ class DamageConfig:
     architecture: ClassVar[str] = "damage"
     multiple: ClassVar[int] = 16
     """What the sides of a picture must be multiples of."""
-    reach: ClassVar[int] = 128
+    reach: ClassVar[int] = 112
     """Pixels further away than this have practically no effect on a logit: no more than what bfloat16 rounds."""
     channels: tuple[int, int, int, int] = (24, 32, 96, 128)
     blocks: int = 2
