@@ -33,7 +33,7 @@ from tests.pictures import picture
 from tests.train.damage.worn_prints import degrade_print
 
 PHOTOS = Path(__file__).parents[3] / "shared/datasets/photos"
-F1_FLOOR, CLEAN_CEILING, AGAIN_CEILING = 0.75, 0.005, 0.002
+F1_FLOOR, CLEAN_CEILING, AGAIN_CEILING = 0.75, 0.003, 0.002
 """Required of the bundled weights, see docs/damage.md: F1, share marked of clean photos and of restorations."""
 held_out = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the held-out photos are not available")
 
@@ -76,11 +76,22 @@ def test_a_search_says_how_far_it_is_and_ends_with_what_the_callback_raises(find
         finder.probability(pixels, on_progress=cancel)
 
 
+def product_cpu_s():
+    """Return the CPU seconds of a product of two matrices of 2048x2048, as a measure of the machine."""
+    matrix = np.random.default_rng(0).standard_normal((2048, 2048)).astype(np.float32)
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        matrix @ matrix
+        times.append(time.process_time() - start)
+    return min(times)
+
+
 @held_out
 def test_damage_on_held_out_photos_is_found(finder):
     from train.damage.scores import count_pixels, sum_counts
 
-    worn = [degrade_print(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(24))]
+    worn = [degrade_print(photo, np.random.default_rng([3, number])) for number, photo in enumerate(photos(16))]
     scores = sum_counts([count_pixels(finder(np.asarray(scan)), mask) for scan, mask in worn])
     assert scores.f1 >= F1_FLOOR, scores
     assert scores.precision >= 0.7, scores
@@ -88,7 +99,7 @@ def test_damage_on_held_out_photos_is_found(finder):
 
 @held_out
 def test_clean_photos_are_hardly_marked(finder):
-    shares = [finder(np.asarray(photo)).mean() for photo in photos(100)]
+    shares = [finder(np.asarray(photo)).mean() for photo in photos(40)]
     assert np.mean(shares) <= CLEAN_CEILING
     assert np.median(shares) <= CLEAN_CEILING / 2
 
@@ -207,9 +218,11 @@ def test_lines_in_a_scan_of_12_megapixels_are_found_in_time(finder):
     pixels[1000:1004, 300:3700] = 250
     pixels[200:2800, 2000:2003] = 5
     finder(pixels[:300, :300])
+    unit = product_cpu_s()
     start = time.process_time()
     found = finder(pixels)
-    assert time.process_time() - start < 14  # of all threads: other processes hardly matter; see docs/damage.md
+    # 60 on two cores without bfloat16 of which nothing else takes time, where it lasts 6 s; 75 beside other processes
+    assert time.process_time() - start < 100 * min(unit, product_cpu_s())
     assert found.shape == (3000, 4000)
     assert found[1002, 300:3700].mean() > 0.8
     assert found[200:2800, 2001].mean() > 0.8
