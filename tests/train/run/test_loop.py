@@ -273,7 +273,9 @@ def test_damage_sheets_show_held_out_crops_their_target_and_the_probabilities(ph
     picture = sheet(run_dir, 8)
     assert picture.shape == (3 * 34 + 2, 8 * 34 + 2, 3)
     crop, target, probability = (picture[2 + 34 * row : 34 + 34 * row] for row in range(3))
-    assert np.median(crop[..., 0]) > 1.5 * np.median(crop[..., 2]), "only held-out photos are red"
+    crops = np.stack([crop[:, 2 + 34 * column : 34 + 34 * column] for column in range(8)], axis=1)
+    red, _, blue = np.median(crops, axis=(0, 2)).T
+    assert (red > 5 * blue).any(), "only held-out photos are red, and some of them stay so"
     assert set(np.unique(target)) <= {0, 102, 255}, "none, ignored, damage"
     assert (probability[..., 0] == probability[..., 1]).all()
 
