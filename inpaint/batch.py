@@ -76,7 +76,8 @@ def fill_file(
             save_photo(Image.fromarray(hole.astype(np.uint8) * 255), file, format)
         return Outcome(bool(hole.any()), notes)
     format = options.format or result_format(opened.photo, task)
-    if opened.photo.format == format in ("JPEG", "MPO") and options.quality is None:
+    is_edited = opened.photo.format == format in ("JPEG", "MPO") and options.quality is None
+    if is_edited and opened.mask is not None and opened.mask.any():  # a search for damage imports numba itself
         start_importing()  # the file's blocks are edited by compiled kernels
     photo, is_filled, notes = fill_opened(inpainter, opened, options)
     del opened  # its mask; saving a large photo takes as much memory as filling it
