@@ -14,6 +14,7 @@ from inpaint.damage_masks import GROW_PX, THRESHOLD, check_threshold, damage_mas
 from inpaint.engine.regions import check_grow_px
 from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
+from inpaint.networks.activation_ranges import read_ranges
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
 from inpaint.segmentation.network_input import unshuffled_with_contrast
@@ -176,7 +177,8 @@ class DamageFinder:
             return None
         from inpaint.runtime.damage_runtimes import load_damage_runtime
 
-        return load_damage_runtime(*read_folder(BUNDLED_DAMAGE, _BUNDLED_NAME, damage_config_from_dict))
+        network = read_folder(BUNDLED_DAMAGE, _BUNDLED_NAME, damage_config_from_dict)
+        return load_damage_runtime(*network, read_ranges(BUNDLED_DAMAGE))
 
     def _in_pytorch(self, network: "DamageNetwork") -> "DamageRuntime":
         from inpaint.runtime.damage_runtimes import PyTorchDamage

@@ -32,7 +32,7 @@ LAYERS = {
     ),
     "train": (
         "__main__",
-        "summary publish paper sprint",
+        "summary publish paper sprint calibrate",
         "jobs",
         "evaluate generator damage",
         "run",

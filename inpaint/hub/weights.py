@@ -7,13 +7,15 @@ read with `files.read_folder`.
 import difflib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from inpaint.atomic_write import atomic_write
+from inpaint.networks.activation_ranges import Range, read_ranges
 from inpaint.networks.config import (
     DEFAULT_REPO_ID,
     NetworkConfig,
@@ -71,6 +73,8 @@ class Weights(NamedTuple):
         source: the name of bundled weights (see `bundled_folder`), the Hub repository's id, or the folder.
         revision: the commit's sha for a Hub repository, else None.
         thin: weights of a free-form generator for thin damage, which takes less time; None: there are none.
+        ranges: name of a convolution -> least and largest value of its input, of bundled weights whose convolutions a
+            runtime may compute in 8-bit integers; empty: of all others.
     """
 
     config: NetworkConfig
@@ -78,6 +82,7 @@ class Weights(NamedTuple):
     source: str
     revision: str | None
     thin: "Weights | None" = None
+    ranges: Mapping[str, Range] = MappingProxyType({})
 
 
 class LoadedGenerator(NamedTuple):
@@ -109,7 +114,8 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
             their config.
     """
     folder, name, source, revision = locate(repo_or_folder, revision)
-    return with_thin(Weights(*read_folder(folder, name, config_from_dict), source, revision))
+    weights = Weights(*read_folder(folder, name, config_from_dict), source, revision)
+    return with_thin(weights._replace(ranges=read_ranges(folder)) if bundled_folder(source) == folder else weights)
 
 
 def with_thin(weights: Weights) -> Weights:

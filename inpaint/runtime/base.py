@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import GeneratorConfig
 
 from .graph_generators import graph_generator
@@ -66,11 +67,15 @@ class GraphRuntime(ABC):
         self.config: GeneratorConfig = config
         self._generator = graph_generator(config)
         self.multiple, self.fixed_size = self._generator.multiple, self._generator.fixed_size
-        self._compile(self._generator.graph(tensors_of(source)))
+        self._compile(self._generator.graph(tensors_of(source), self._ranges(source)))
 
     def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
         """Return the generator's prediction, see `Runtime`."""
         return self._generator.predict(self._infer, masked_image, mask, coarse_fill)
+
+    def _ranges(self, source: Source) -> dict[str, Range]:
+        """Return the ranges of the activations that this library computes in 8-bit integers; by default none."""
+        return {}
 
     @abstractmethod
     def _compile(self, graph: bytes) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import DamageConfig
 from inpaint.networks.lite0 import AROUND_CELLS, BLOCKS
 
@@ -30,7 +31,9 @@ Those of block 1 are the largest map of the network: this takes a fifth off its 
 Tensors = Mapping[str, np.ndarray]
 
 
-def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
+def damage_graph(
+    config: DamageConfig, tensors: Tensors, ranges: Mapping[str, Range] | None = None, *, observed: bool = False
+) -> bytes:
     """Return the damage network as the content of an ONNX file.
 
     Its input "unshuffled" is float32 (B, 24, H / 2, W / 2), H and W multiples of 16: 2x2 pixels, row by row, of 6
@@ -40,9 +43,11 @@ def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
     Args:
         config: sizes.
         tensors: name in the network's state dict -> float32 array.
+        ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
+        observed: add the inputs of all convolutions that may be quantized as outputs, see `GraphLayers.observe`.
     """
     graph = Graph(config.architecture)
-    layers = _Layers(graph, tensors)
+    layers = _Layers(graph, tensors, ranges)
     unshuffled = graph.input(INPUT, ("batch", CHANNELS, "rows", "columns"))
     pretrained = _lite0(layers, unshuffled, config.lite0_blocks) if config.lite0_blocks else [""] * 4
     x = layers.relu(layers.conv(unshuffled, *_for_lite_input(*layers.fused("at_half.0"))))
@@ -55,11 +60,13 @@ def damage_graph(config: DamageConfig, tensors: Tensors) -> bytes:
     for index in range(config.blocks):
         x = layers.residual(x, f"at_sixteenth.{index + 1}")
     at_half, at_quarter, at_eighth, _ = config.channels
-    x = layers.relu(layers.joined(x, eighth, at_eighth, *layers.fused("to_eighth")))
-    x = layers.relu(layers.joined(x, quarter, at_quarter, *layers.fused("to_quarter")))
-    x = layers.relu(layers.joined(x, half, at_half, *layers.fused("to_half")))
+    x = layers.relu(layers.joined(x, eighth, at_eighth, "to_eighth"))
+    x = layers.relu(layers.joined(x, quarter, at_quarter, "to_quarter"))
+    x = layers.relu(layers.joined(x, half, at_half, "to_half"))
     x = layers.conv(x, tensors["logits.weight"], tensors["logits.bias"])
     graph.output(graph.node("DepthToSpace", x, blocksize=2, mode="CRD"), OUTPUT, ("batch", 1, "height", "width"))
+    if observed:
+        layers.observe()
     return graph.to_bytes(description="Segments the damage of old photos")
 
 
@@ -140,11 +147,12 @@ class _Layers(GraphLayers):
 
     def conv_relu(self, x: str, name: str, *, stride: int = 1) -> str:
         """Add a convolution with a batch norm, and a ReLU."""
-        return self.relu(self.conv(x, *self.fused(name), stride=stride))
+        return self.relu(self.conv(x, *self.fused(name), stride=stride, name=name))
 
     def residual(self, x: str, name: str) -> str:
         """Add a residual block."""
-        inside = self.conv(self.conv_relu(x, f"{name}.first"), *self.fused(f"{name}.second", f"{name}.norm"))
+        second = self.fused(f"{name}.second", f"{name}.norm")
+        inside = self.conv(self.conv_relu(x, f"{name}.first"), *second, name=f"{name}.second")
         return self.relu(self.add(inside, x))
 
     def relu6(self, x: str) -> str:
@@ -155,7 +163,7 @@ class _Layers(GraphLayers):
         """Add a sum; an empty name stands for nothing."""
         return self.add(x, y) if y else x
 
-    def joined(self, x: str, skipped: str, channels: int, weight: np.ndarray, bias: np.ndarray) -> str:
+    def joined(self, x: str, skipped: str, channels: int, name: str) -> str:
         """Add a convolution of 3x3 of a map, enlarged to double size by nearest neighbours, and of a skipped one.
 
         Nothing is enlarged or concatenated. Of a pixel's four copies each has a convolution of its own, of 2x2 taps:
@@ -166,16 +174,16 @@ class _Layers(GraphLayers):
             x: the map that is to be enlarged.
             skipped: has twice its sides.
             channels: of `skipped`.
-            weight: (C', C, 3, 3), for the channels of both maps, in this order.
-            bias: (C',).
+            name: of the convolution, whose weights are for the channels of both maps, in this order.
         """
+        weight, bias = self.fused(name)
         of_x, of_skipped = weight[:, :-channels], weight[:, -channels:]
         copies = [
-            self.conv(x, _seen_from(of_x, below, right), pads=(1 - below, 1 - right, below, right))
+            self.conv(x, _seen_from(of_x, below, right), pads=(1 - below, 1 - right, below, right), name=name)
             for below, right in itertools.product(range(2), repeat=2)
         ]
         enlarged = self.graph.node("DepthToSpace", self.graph.node("Concat", *copies, axis=1), blocksize=2, mode="DCR")
-        return self.add(self.conv(skipped, of_skipped, bias), enlarged)
+        return self.add(self.conv(skipped, of_skipped, bias, name=f"{name}.skipped"), enlarged)
 
 
 def _seen_from(weight: np.ndarray, below: int, right: int) -> np.ndarray:

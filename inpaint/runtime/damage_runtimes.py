@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import DamageConfig
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 
@@ -14,6 +15,7 @@ from .bfloat16 import pytorch_bfloat16_is_fast
 from .damage_graph import INPUT, damage_graph
 from .onnxruntime import open_session
 from .openvino import compile_graph
+from .quantization import int8_is_fast
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     from inpaint.networks.damage import DamageNetwork
@@ -132,18 +134,23 @@ class PyTorchDamage:
         """Do nothing: PyTorch keeps none on a CPU, and what it keeps on other devices serves all networks."""
 
 
-def load_damage_runtime(config: DamageConfig, tensors: Mapping[str, np.ndarray]) -> DamageRuntime | None:
+def load_damage_runtime(
+    config: DamageConfig, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range] | None = None
+) -> DamageRuntime | None:
     """Return the damage network in OpenVINO or ONNX Runtime; None if neither can be used, and log why.
 
     Args:
         config: sizes.
         tensors: name in the network's state dict -> float32 array.
+        ranges: of the activations that OpenVINO computes in 8-bit integers; None: it quantizes nothing.
     """
-    graph = damage_graph(config, tensors)
-    runtimes: tuple[type[OpenVinoDamage], type[OnnxRuntimeDamage]] = OpenVinoDamage, OnnxRuntimeDamage
-    for runtime in runtimes:
+    runtimes: tuple[tuple[type[OpenVinoDamage | OnnxRuntimeDamage], bool], ...] = (
+        (OpenVinoDamage, int8_is_fast()),
+        (OnnxRuntimeDamage, False),
+    )
+    for runtime, quantizes in runtimes:
         try:
-            return runtime(graph)
+            return runtime(damage_graph(config, tensors, ranges if quantizes else None))
         except (ImportError, RuntimeError) as error:
             reason = str(error).strip().partition("\n")[0]
             logging.getLogger(__name__).info("%s cannot be used: %s", runtime.__name__, reason)

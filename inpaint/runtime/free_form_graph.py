@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import FreeFormConfig
 
 from .graph_layers import GraphLayers
@@ -25,7 +26,13 @@ _PHASES = [(0, 0), (0, 1), (1, 0), (1, 1)]
 """The four pixels of a cell at half of the resolution, in the order of SpaceToDepth and DepthToSpace."""
 
 
-def free_form_graph(config: FreeFormConfig, tensors: Mapping[str, np.ndarray]) -> bytes:
+def free_form_graph(
+    config: FreeFormConfig,
+    tensors: Mapping[str, np.ndarray],
+    ranges: Mapping[str, Range] | None = None,
+    *,
+    observed: bool = False,
+) -> bytes:
     """Return the network of a free-form generator as the content of an ONNX file.
 
     Its inputs are `initial_fill` (B, 3, H, W) and `mask` (B, 1, H, W), both float32 as for `FreeFormGenerator.refine`,
@@ -36,13 +43,17 @@ def free_form_graph(config: FreeFormConfig, tensors: Mapping[str, np.ndarray]) -
     Args:
         config: sizes.
         tensors: name in the state dict -> float32 array.
+        ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
+        observed: add the inputs of all convolutions that may be quantized as outputs, see `GraphLayers.observe`.
     """
     graph = Graph("free-form generator")
-    layers = _FreeForm(config, graph, tensors)
+    layers = _FreeForm(config, graph, tensors, ranges)
     initial = graph.input("initial_fill", ["batch", 3, "height", "width"])
     mask = graph.input("mask", ["batch", 1, "height", "width"])
     window = graph.input("window", [4], np.int64)
     graph.output(layers.residual(initial, mask, window), "residual", ["batch", 3, "window_height", "window_width"])
+    if observed:
+        layers.observe()
     return graph.to_bytes()
 
 
@@ -53,8 +64,14 @@ class _FreeForm(GraphLayers):
     are outputs of the ReLU.
     """
 
-    def __init__(self, config: FreeFormConfig, graph: Graph, tensors: Mapping[str, np.ndarray]) -> None:
-        super().__init__(graph, tensors)
+    def __init__(
+        self,
+        config: FreeFormConfig,
+        graph: Graph,
+        tensors: Mapping[str, np.ndarray],
+        ranges: Mapping[str, Range] | None,
+    ) -> None:
+        super().__init__(graph, tensors, ranges)
         self.config = config
         self.half, self.quarter, self.eighth = config.channels
 
@@ -106,7 +123,8 @@ class _FreeForm(GraphLayers):
 
     def _convnext_block(self, x: str, name: str, channels: int) -> str:
         normalized = self.normalized(self.layer(x, f"{name}.spatial", groups=channels), channels)
-        hidden = self.relu(self.conv(normalized, *self.norm_folded(f"{name}.norm.norm", f"{name}.expand")))
+        weight, bias = self.norm_folded(f"{name}.norm.norm", f"{name}.expand")
+        hidden = self.relu(self.conv(normalized, weight, bias, name=f"{name}.expand"))
         return self.add(x, self.scaled_layer(hidden, f"{name}.contract", self.tensors[f"{name}.scale"]))
 
     def _global_context(self, x: str, hole: str, name: str) -> str:
@@ -187,7 +205,10 @@ class _FreeForm(GraphLayers):
     def _merged(self, x: str, skip: str, name: str, channels: int) -> str:
         """Return x plus the residual of two convolutions of both maps; the first is a sum instead of a copy of both."""
         weight, bias = self.tensors[f"{name}.0.weight"], self.tensors[f"{name}.0.bias"]
-        merged = self.add(self.conv(x, weight[:, :channels], bias), self.conv(skip, weight[:, channels:]))
+        merged = self.add(
+            self.conv(x, weight[:, :channels], bias, name=f"{name}.0"),
+            self.conv(skip, weight[:, channels:], name=f"{name}.0.skip"),
+        )
         return self.add(x, self.layer(self.relu(merged), f"{name}.2"))
 
     def _to_rgb(self, x: str, unshuffled: str) -> str:

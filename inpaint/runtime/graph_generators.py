@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from inpaint.networks.errors import PredictionError
 from inpaint.pyramid.fills import initial_fill
@@ -28,8 +29,8 @@ class GraphGenerator(Protocol):
     multiple: int
     fixed_size: int | None
 
-    def graph(self, tensors: Mapping[str, np.ndarray]) -> bytes:
-        """Return the network as the content of an ONNX file."""
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
+        """Return the network as the content of an ONNX file, with the activations of these ranges quantized."""
         ...
 
     def predict(
@@ -48,9 +49,9 @@ class FreeForm:
     def __init__(self, config: FreeFormConfig) -> None:
         self._config = config
 
-    def graph(self, tensors: Mapping[str, np.ndarray]) -> bytes:
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
         """Return the network, see `GraphGenerator`."""
-        return free_form_graph(self._config, tensors)
+        return free_form_graph(self._config, tensors, ranges)
 
     def predict(
         self, infer: Infer, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None
@@ -81,8 +82,8 @@ class ContextEncoder:
         self._config = config
         self._mean = np.array(config.mean_colour, np.float32)[:, None, None]
 
-    def graph(self, tensors: Mapping[str, np.ndarray]) -> bytes:
-        """Return the network, see `GraphGenerator`."""
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
+        """Return the network, see `GraphGenerator`. Nothing is quantized: it runs on 128 x 128 px only."""
         return context_encoder_graph(self._config, tensors)
 
     def predict(

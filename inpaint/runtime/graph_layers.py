@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .onnx_file import Graph
+from inpaint.networks.activation_ranges import Range
 
+from .onnx_file import Graph
+from .quantization import quantized_input, quantized_weights
+
+INPUT_OF = "input of "
+"""What the names of outputs start with that are inputs of convolutions."""
 _BATCH_NORM_EPSILON = 1e-5  # PyTorch's
 
 
@@ -15,11 +20,20 @@ class GraphLayers:
     Args:
         graph: to which nodes are added.
         tensors: name in the state dict -> float32 array.
+        ranges: name of a convolution -> range of its input; these convolutions are computed in 8-bit integers.
+
+    Attributes:
+        conv_inputs: name -> input of each convolution that has one, and so may be quantized.
     """
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, graph: Graph, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range] | None = None
+    ) -> None:
         self.graph = graph
         self.tensors = tensors
+        self.conv_inputs: dict[str, str] = {}
+        self._ranges = ranges or {}
+        self._quantized: dict[str, str] = {}
 
     def conv(
         self,
@@ -30,6 +44,7 @@ class GraphLayers:
         stride: int = 1,
         groups: int = 1,
         pads: Sequence[int] = (),
+        name: str = "",
     ) -> str:
         """Return a convolution whose output has the input's sides, divided by the stride.
 
@@ -40,18 +55,35 @@ class GraphLayers:
             stride: 1 or 2.
             groups: as for `torch.nn.Conv2d`.
             pads: zeros above, left, below and right; empty: the same on all sides.
+            name: by which its range is known; empty: it is never quantized.
         """
         side = weight.shape[-1]
-        constants = [self.graph.constant(np.ascontiguousarray(weight, np.float32), "weight")]
+        if name:
+            self.conv_inputs[name] = x
+        if name in self._ranges:
+            inputs = [self._quantized_input(x, self._ranges[name]), quantized_weights(self.graph, weight)]
+        else:
+            inputs = [x, self.graph.constant(np.ascontiguousarray(weight, np.float32), "weight")]
         if bias is not None:
-            constants.append(self.graph.constant(np.ascontiguousarray(bias, np.float32), "bias"))
+            inputs.append(self.graph.constant(np.ascontiguousarray(bias, np.float32), "bias"))
         pads = pads or [(side - stride + 1) // 2] * 4
-        return self.graph.node("Conv", x, *constants, pads=pads, strides=[stride, stride], group=groups)
+        return self.graph.node("Conv", *inputs, pads=pads, strides=[stride, stride], group=groups)
+
+    def observe(self) -> None:
+        """Make the input of each convolution with a name an output of the graph: INPUT_OF and that name."""
+        for name, value in self.conv_inputs.items():
+            self.graph.output(value, f"{INPUT_OF}{name}", ["batch", "channels", "rows", "columns"])
+
+    def _quantized_input(self, x: str, bounds: Range) -> str:
+        """Return a value quantized, once for all convolutions of it: their ranges are the same."""
+        if x not in self._quantized:
+            self._quantized[x] = quantized_input(self.graph, x, bounds)
+        return self._quantized[x]
 
     def layer(self, x: str, name: str, *, stride: int = 1, groups: int = 1) -> str:
         """Return the convolution of this name in the state dict."""
         weight, bias = self.tensors[f"{name}.weight"], self.tensors.get(f"{name}.bias")
-        return self.conv(x, weight, bias, stride=stride, groups=groups)
+        return self.conv(x, weight, bias, stride=stride, groups=groups, name=name if groups == 1 else "")
 
     def relu(self, x: str) -> str:
         """Return max(x, 0)."""
@@ -98,4 +130,4 @@ class GraphLayers:
         """Return a convolution times a number for each output channel."""
         scale = scale.reshape(-1)
         weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
-        return self.conv(x, weight * scale[:, None, None, None], bias * scale)
+        return self.conv(x, weight * scale[:, None, None, None], bias * scale, name=name)

@@ -1,7 +1,7 @@
 """Write networks as ONNX files, which OpenVINO and ONNX Runtime read. The package onnx is not needed.
 
-An ONNX file is a message of Protocol Buffers. Only the parts that a network of this library has are written: float32
-and int64 tensors, inputs with free axes, and operators with numbers and texts as attributes.
+An ONNX file is a message of Protocol Buffers. Only the parts that a network of this library has are written: tensors of
+float32, int64 and 8-bit integers, inputs with free axes, and operators with numbers and texts as attributes.
 
 Reference:
     github.com/onnx/onnx, onnx/onnx.proto (field numbers) and docs/Operators.md (operators);
@@ -16,7 +16,7 @@ import numpy as np
 
 OPSET = 18
 _IR_VERSION = 8  # of the first release with this opset
-_ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.int64): 7}
+_ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int8): 3, np.dtype(np.int64): 7}
 _FLOAT, _INT, _STRING, _FLOATS, _INTS = 1, 2, 3, 6, 7  # of AttributeProto.AttributeType
 
 Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[float]
@@ -57,7 +57,8 @@ class Graph:
         """Add a constant and return its name, to which a number is appended if it is taken.
 
         Args:
-            value: an array of float32 or int64; a number becomes a float32 without axes, a sequence int64 (N,).
+            value: an array of float32, int64, int8 or uint8; a number becomes a float32 without axes, a sequence int64
+                (N,).
             name: for people who read the graph.
 
         Raises:

@@ -1,9 +1,11 @@
 """What a runtime is made from: the weights of a generator, or its module in PyTorch."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
 
+from inpaint.networks.activation_ranges import Range
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -21,6 +23,11 @@ class StoredWeights(Protocol):
     @property
     def tensors(self) -> dict[str, np.ndarray]:
         """Name in the state dict -> array."""
+        ...
+
+    @property
+    def ranges(self) -> Mapping[str, Range]:
+        """Name of a convolution -> range of its input; empty: nothing is quantized."""
         ...
 
 
@@ -46,6 +53,11 @@ def tensors_of(source: Any) -> dict[str, np.ndarray]:
         name: (value.float() if value.is_floating_point() else value).detach().cpu().numpy()
         for name, value in state.items()
     }
+
+
+def ranges_of(source: Any) -> dict[str, Range]:
+    """Return the ranges of the activations of a `Source` that are quantized; empty for a module of PyTorch."""
+    return dict(getattr(source, "ranges", {}))
 
 
 def module_of(source: Any) -> Any:

@@ -1,0 +1,129 @@
+"""Convolutions in 8-bit integers compute nearly what those in floats do, on every x86 CPU the same."""
+
+import numpy as np
+import pytest
+
+from inpaint.damage import BUNDLED_DAMAGE
+from inpaint.hub.files import read_folder
+from inpaint.hub.weights import load_weights
+from inpaint.networks.activation_ranges import RANGES_FILE, read_ranges
+from inpaint.networks.config import damage_config_from_dict
+from inpaint.runtime import damage_runtimes, openvino
+from inpaint.runtime.damage_graph import damage_graph
+from inpaint.runtime.damage_runtimes import OpenVinoDamage, load_damage_runtime
+from inpaint.runtime.onnx_file import Graph
+from inpaint.runtime.onnxruntime import OnnxRuntimeRuntime, open_session
+from inpaint.runtime.openvino import OpenVinoRuntime
+from inpaint.runtime.quantization import int8_is_fast, quantized_input, quantized_weights
+from inpaint.segmentation.network_input import unshuffled_with_contrast
+from train.calibrate import Observer
+from train.damage.evaluate import scratched_photo
+
+from .crops import crop
+
+
+def damage_network():
+    return read_folder(BUNDLED_DAMAGE, "The bundled damage weights", damage_config_from_dict)
+
+
+@pytest.fixture
+def float32(monkeypatch):
+    """OpenVINO without bfloat16, whose rounding would hide what 8-bit integers change."""
+    monkeypatch.setattr(openvino, "_has_bfloat16", lambda core: False)
+
+
+@pytest.mark.parametrize("name", ["bundled", "bundled-thin"])
+def test_fills_in_8_bit_integers_differ_by_less_than_a_level(name, float32):
+    weights = load_weights(name)
+    image = scratched_photo(320, 256, 0).transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    mask = np.zeros((1, 1, 256, 320), np.float32)
+    mask[..., 60:68, 40:280] = mask[..., 30:220, 150:156] = 1
+    if name == "bundled":
+        mask[..., 120:200, 60:140] = 1
+    masked_image = image * (1 - mask)
+    exact = OpenVinoRuntime(weights._replace(ranges={}))(masked_image, mask)
+    runtime = OpenVinoRuntime(weights)
+    found = runtime(masked_image, mask)
+    levels = 127.5 * np.sqrt(((found - exact)[np.broadcast_to(mask, exact.shape) > 0] ** 2).mean())
+    assert 0.01 < levels < 1
+    assert runtime.name == "OpenVINO, int8 and float32"
+
+
+def test_the_same_damage_is_found_in_8_bit_integers(float32):
+    config, tensors = damage_network()
+    pixels = scratched_photo(320, 256, 8)
+    exact = OpenVinoDamage(damage_graph(config, tensors))(pixels)
+    found = load_damage_runtime(config, tensors, read_ranges(BUNDLED_DAMAGE))(pixels)
+    assert not np.array_equal(found, exact)
+    either = (found > 0) | (exact > 0)
+    assert either.sum() > 400
+    assert ((found > 0) & (exact > 0)).sum() > 0.95 * either.sum()
+    assert np.sqrt(((found - exact)[either] ** 2).mean()) < 0.4
+
+
+def test_onnx_runtime_computes_in_float32():
+    weights = load_weights("bundled-thin")
+    masked_image, mask, _ = crop(64, 96)
+    runtime = OnnxRuntimeRuntime(weights)
+    exact = OnnxRuntimeRuntime(weights._replace(ranges={}))(masked_image, mask)
+    assert np.array_equal(runtime(masked_image, mask), exact)
+    assert runtime.name == "ONNX Runtime, float32"
+
+
+def test_other_cpus_than_x86_compute_in_floats(monkeypatch):
+    assert int8_is_fast("x86_64") and int8_is_fast("AMD64")
+    assert not int8_is_fast("arm64") and not int8_is_fast("aarch64")
+    config, tensors = damage_network()
+    pixels = scratched_photo(96, 96, 2)
+    monkeypatch.setattr(damage_runtimes, "int8_is_fast", lambda: False)
+    found = load_damage_runtime(config, tensors, read_ranges(BUNDLED_DAMAGE))(pixels)
+    assert np.array_equal(found, OpenVinoDamage(damage_graph(config, tensors))(pixels))
+    monkeypatch.setattr(openvino, "int8_is_fast", lambda: False)
+    assert "int8" not in OpenVinoRuntime(load_weights("bundled-thin")).name
+
+
+def test_only_bundled_weights_have_ranges(tmp_path):
+    for name in ("bundled", "bundled-thin"):
+        assert load_weights(name).ranges
+    folder = BUNDLED_DAMAGE.parent / "thin"
+    for file in ("config.json", "model.safetensors", RANGES_FILE):
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
+    assert not load_weights(tmp_path).ranges  # its weights may be others than those whose ranges these are
+
+
+def test_the_ranges_are_those_of_the_bundled_damage_network():
+    config, tensors = damage_network()
+    observer = Observer(damage_graph(config, tensors, observed=True))
+    for seed in range(4):
+        observer({"unshuffled": unshuffled_with_contrast(scratched_photo(256, 256, 4 + seed))[None]})
+    ranges = read_ranges(BUNDLED_DAMAGE)
+    assert set(ranges) == set(observer.ranges)
+    for name, (low, high) in observer.ranges.items():
+        assert ranges[name][1] > 0.8 * high and ranges[name][0] < 0.8 * low + 1e-6, name
+        assert ranges[name][1] < 12 * high, name
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 5.0), (-3.0, 5.0), (-5.0, 3.0)])
+def test_an_input_is_rounded_to_its_range(low, high):
+    graph = Graph("one value")
+    x = graph.input("x", ["n"])
+    graph.output(quantized_input(graph, x, (low, high)), "y", ["n"])
+    values = np.linspace(-8, 8, 2001, dtype=np.float32)
+    (rounded,) = open_session(graph.to_bytes()).run(None, {"x": values})
+    step = 5 / (127 if low < 0 else 255)
+    least = 0.0 if low == 0 else -5 - step  # int8 has one more value below 0
+    assert np.allclose(rounded, np.clip(values, least, 5), atol=0.51 * step)
+    assert len(np.unique(rounded)) == 256
+
+
+def test_weights_take_seven_bits_and_a_scale_for_each_output():
+    rng = np.random.default_rng(0)
+    weight = rng.normal(0, 1, (8, 4, 3, 3)).astype(np.float32) * 10.0 ** np.arange(-4, 4).reshape(-1, 1, 1, 1)
+    weight[3] = 0
+    graph = Graph("weights")
+    graph.output(quantized_weights(graph, weight), "y", list(weight.shape))
+    (rounded,) = open_session(graph.to_bytes()).run(None, {})
+    largest = np.abs(weight).max((1, 2, 3), keepdims=True)
+    assert (np.abs(rounded - weight) <= 0.501 * largest / 63 + 1e-12).all()
+    for channel in rounded:
+        assert len(np.unique(np.abs(channel))) <= 64

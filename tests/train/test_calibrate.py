@@ -1,0 +1,71 @@
+"""`python -m train.calibrate` measures the ranges of a network's activations and writes them beside its weights."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inpaint.hub.weights import save_generator
+from inpaint.networks.activation_ranges import RANGES_FILE, read_ranges
+from inpaint.networks.config import ContextEncoderConfig, DamageConfig, FreeFormConfig
+from inpaint.networks.damage import DamageNetwork
+from inpaint.networks.generators import build_generator
+from train.calibrate import main
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number, size in enumerate([(96, 64), (64, 96), (5, 5), (700, 80)]):
+        pixels = np.cumsum(rng.normal(0, 9, (size[1], size[0], 3)), axis=1) + 128
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+def test_ranges_of_a_generator_hold_what_its_convolutions_receive(photos, tmp_path):
+    config = FreeFormConfig(channels=(4, 6, 8), blocks=2, expansion=2, key_channels=3)
+    save_generator(build_generator(config), tmp_path)
+    assert main([str(tmp_path), "--dataset", str(photos), "--count", "3"]) == 0
+    ranges = read_ranges(tmp_path)
+    assert {"stem.2", "body.0.expand", "body.1.contract", "merge_half.0.skip", "up_full.1"} <= set(ranges)
+    assert all(low <= 0 < high for low, high in ranges.values())
+    assert ranges["body.1.contract"][0] == 0 > ranges["body.1.expand"][0]  # after a ReLU, and after a layer norm
+
+
+def test_convolutions_may_be_left_in_floats(photos, tmp_path):
+    save_generator(build_generator(FreeFormConfig(channels=(4, 6, 8), blocks=1, key_channels=0)), tmp_path)
+    arguments = [str(tmp_path), "--dataset", str(photos), "--thin", "--count", "2"]
+    assert main([*arguments, "--floats", "stem", "merge", "up_"]) == 0
+    names = set(read_ranges(tmp_path))
+    assert "body.0.expand" in names
+    assert not any(name.startswith(("stem", "merge", "up_")) for name in names)
+
+
+def test_ranges_of_a_damage_network_are_those_of_degraded_crops(photos, tmp_path):
+    save_generator(DamageNetwork(DamageConfig(channels=(4, 5, 6, 7), blocks=1, lite0_blocks=0)), tmp_path)
+    assert main([str(tmp_path), "--dataset", str(photos), "--count", "2"]) == 0
+    ranges = json.loads((tmp_path / RANGES_FILE).read_text())
+    assert {"at_half.1", "at_sixteenth.1.second", "to_half", "to_half.skipped"} <= set(ranges)
+    assert ranges["at_half.1"][0] == 0 < ranges["at_half.1"][1]
+
+
+@pytest.mark.parametrize("kind", ["missing", "Context Encoder", "no photos"])
+def test_what_goes_wrong_is_explained(kind, photos, tmp_path, capsys):
+    folder, dataset = tmp_path / "weights", str(photos)
+    if kind == "Context Encoder":
+        save_generator(build_generator(ContextEncoderConfig(bottleneck="channelwise")), folder)
+    elif kind == "no photos":
+        save_generator(build_generator(FreeFormConfig(channels=(4, 6, 8), blocks=1, key_channels=0)), folder)
+        dataset = str(tmp_path / "nothing")
+    assert main([str(folder), "--dataset", dataset, "--count", "1"]) == 1
+    expected = {"missing": "is not a folder", "Context Encoder": "never quantized", "no photos": "nothing"}[kind]
+    assert expected in capsys.readouterr().err
+    assert not (folder / RANGES_FILE).exists()
+
+
+def test_a_count_below_one_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--dataset", "x", "--count", "0"])
+    assert "--count is 0; it must be at least 1" in capsys.readouterr().err

@@ -1,0 +1,178 @@
+"""python -m train.calibrate WEIGHTS --dataset PHOTOS: measure the ranges of a network's activations.
+
+By them OpenVINO computes most of the network's convolutions in 8-bit integers. They are written into the folder of the
+weights, and used if these come with the package. Weights that change need new ranges.
+
+Reference:
+    Krishnamoorthi 2018, arXiv:1806.08342, section 3.1: post-training quantization with a calibration set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inpaint.atomic_write import atomic_write
+from inpaint.hub.files import CONFIG_FILE, read_folder
+from inpaint.networks.activation_ranges import RANGES_FILE, Range
+from inpaint.networks.config import (
+    DamageConfig,
+    FreeFormConfig,
+    NetworkConfig,
+    config_from_dict,
+    damage_config_from_dict,
+)
+from inpaint.networks.errors import WeightsError
+from inpaint.os_errors import sentence_of
+from inpaint.runtime.damage_graph import INPUT, damage_graph
+from inpaint.runtime.free_form_graph import free_form_graph
+from inpaint.runtime.graph_generators import graph_generator
+from inpaint.runtime.graph_layers import INPUT_OF
+from inpaint.runtime.openvino import compile_graph
+from inpaint.segmentation.network_input import unshuffled_with_contrast
+
+from .damage.config import DamageTrainConfig
+from .damage.stream import DegradedStream
+from .data.datasets import iter_photos
+from .data.retry import StreamError
+from .masks.families import sample_mask
+from .masks.thin import thin_damage
+
+CLIPPED = 1e-4
+"""Share of a crop's values that may be clipped at either end of a range."""
+MOST_PX = 512
+"""Larger photos are cropped to this side."""
+HOLES = {"scratches": 1.0, "strokes": 1.0, "large": 1.0}
+"""Families of masks of a network that fills thick holes too, and their weights."""
+
+Run = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+"""Runs the network on its inputs by name, and returns its output."""
+
+
+class Observer:
+    """Runs a network and remembers the ranges of its convolutions' inputs.
+
+    Args:
+        graph: the content of an ONNX file, whose outputs after the first are observed.
+
+    Attributes:
+        ranges: name of a convolution -> range of its input: the widest of all runs, apart from what is clipped.
+    """
+
+    def __init__(self, graph: bytes) -> None:
+        self._model, _ = compile_graph(graph, half=False)
+        self.ranges: dict[str, Range] = {}
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Run the network, and return its first output."""
+        output, *observed = self._model(dict(inputs)).items()
+        for port, values in observed:
+            low, high = (float(value) for value in np.quantile(values, [CLIPPED, 1 - CLIPPED]))
+            for name in (text.removeprefix(INPUT_OF) for text in port.names if text.startswith(INPUT_OF)):
+                before = self.ranges.get(name, (0.0, 0.0))
+                self.ranges[name] = min(low, before[0]), max(high, before[1])
+        result: np.ndarray = output[1]
+        return result
+
+
+def damage_ranges(config: DamageConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace) -> Observer:
+    """Run a damage network on crops as it is trained on, damaged or not."""
+    observer = Observer(damage_graph(config, tensors, observed=True))
+    settings = DamageTrainConfig(
+        dataset=tuple(options.dataset), split=options.split, overlays=options.overlays, batch_size=1, workers=1
+    )
+    stream = DegradedStream(settings)
+    try:
+        for batch in itertools.islice(stream, options.count):
+            observer({INPUT: unshuffled_with_contrast(batch.image[0].permute(1, 2, 0).numpy())[None]})
+    finally:
+        stream.close()
+    return observer
+
+
+def generator_ranges(
+    config: FreeFormConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace
+) -> Observer:
+    """Run a free-form generator on photos with random holes."""
+    observer = Observer(free_form_graph(config, tensors, observed=True))
+    generator = graph_generator(config)
+    for number, pixels in enumerate(_photos(options, generator.multiple)):
+        rng = np.random.default_rng(number)
+        height, width = pixels.shape[:2]
+        mask = thin_damage(height, width, rng) if options.thin else sample_mask(HOLES, height, width, rng)
+        image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
+        hole = mask[None, None].astype(np.float32)
+        generator.predict(observer, image * (1 - hole), hole, None)
+    return observer
+
+
+def _photos(options: argparse.Namespace, multiple: int) -> Iterator[np.ndarray]:
+    """Yield photos, or the middle of large ones, whose sides are multiples: RGB uint8 (H, W, 3)."""
+    photos = itertools.chain.from_iterable(iter_photos(name, options.split) for name in options.dataset)
+    large_enough = (photo for photo in photos if min(photo.size) >= multiple)
+    for photo in itertools.islice(large_enough, options.count):
+        width, height = (min(side, MOST_PX) // multiple * multiple for side in photo.size)
+        left, top = (photo.width - width) // 2, (photo.height - height) // 2
+        yield np.asarray(photo.crop((left, top, left + width, top + height)))
+
+
+def _parse(values: Any) -> NetworkConfig:
+    is_damage = isinstance(values, dict) and values.get("architecture") == DamageConfig.architecture
+    config: NetworkConfig = damage_config_from_dict(values) if is_damage else config_from_dict(values)
+    return config
+
+
+def _as_json(ranges: Mapping[str, list[float]]) -> str:
+    """Return JSON with a line for each convolution."""
+    return (
+        "{\n" + ",\n".join(f"  {json.dumps(name)}: {json.dumps(bounds)}" for name, bounds in ranges.items()) + "\n}\n"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 done, 1 an error that was explained."""
+    parser = argparse.ArgumentParser(prog="python -m train.calibrate", description=__doc__)
+    parser.add_argument("weights", type=Path, help="folder of a free-form generator's or a damage network's weights")
+    parser.add_argument("--dataset", nargs="+", required=True, help="photos: Hub ids, folders of images, parquet files")
+    parser.add_argument("--split", default="train", help="of the datasets (default: %(default)s)")
+    parser.add_argument("--overlays", help="opacity maps of damage, for a damage network (default: drawn damage only)")
+    parser.add_argument("--thin", action="store_true", help="the generator fills thin damage only")
+    parser.add_argument(
+        "--floats",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="convolutions, or beginnings of their names, to leave out",
+    )
+    parser.add_argument("--count", type=int, default=96, help="number of photos (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error(f"--count is {options.count}; it must be at least 1")
+    try:
+        config, tensors = read_folder(options.weights, str(options.weights), _parse)
+        if isinstance(config, DamageConfig):
+            ranges = damage_ranges(config, tensors, options).ranges
+        elif isinstance(config, FreeFormConfig):
+            ranges = generator_ranges(config, tensors, options).ranges
+        else:
+            raise ValueError(f"{options.weights / CONFIG_FILE} is of a Context Encoder, which is never quantized")
+        rounded = {name: [float(f"{value:.4g}") for value in ranges[name]] for name in sorted(ranges)}
+        rounded = {name: bounds for name, bounds in rounded.items() if not name.startswith(tuple(options.floats))}
+        with atomic_write(options.weights / RANGES_FILE) as file:
+            file.write(_as_json(rounded).encode())
+    except (ValueError, WeightsError, StreamError, OSError) as error:
+        print(f"error: {sentence_of(error)}", file=sys.stderr)
+        return 1
+    print(f"Ranges of {len(rounded)} convolutions: {options.weights / RANGES_FILE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
