@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from inpaint.compiled.available import are_worth_it, is_available
+from inpaint.compiled.parallel import parallel
 from inpaint.networks.relaxation import BIHARMONIC_STEPS, JACOBI_STEPS
 
 from . import arrays
 
+_PARALLEL_PIXELS = 1 << 16
+"""The channels of levels of at least this number of pixels are filled by several threads."""
 _NUMPY_S = {"downscale": 1e-8, "fill": 3e-7, "composite": 1e-8}
 """Seconds that NumPy takes for a pixel."""
 
@@ -183,8 +186,9 @@ def _fill(
     """Fill a level by the kernel, see `arrays.fill`."""
     from . import kernels
 
-    sums = np.empty((3, hole.shape[1] + 2), np.float32)
-    kernels.fill(coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums)
+    sums = np.empty((3, 3, hole.shape[1] + 2), np.float32)
+    least = 1 if hole.size >= _PARALLEL_PIXELS else 3  # channels that are worth a thread
+    parallel(kernels.fill, 3, coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums, least=least)
 
 
 @functools.cache

@@ -72,22 +72,25 @@ def halve(image, hole, spans, out, out_hole):
 
 
 @njit(**OPTIONS)
-def fill(coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums):
+def fill(first, stop, coarse, image, hole, spans, jacobi_steps, biharmonic_steps, limit, sums):
     """Fill the hole of a level from the filled level of half the size, and make the fill smooth.
 
     Args:
+        first: the first channel, int64.
+        stop: the one after the last.
         coarse: float32 (3, ceil(h / 2), ceil(w / 2)).
         jacobi_steps: int64, number of steps.
         biharmonic_steps: float32 (n,), step sizes.
         limit: float32, largest absolute value of the result; 0: any.
-        sums: float32 (3, w + 2), overwritten.
+        sums: float32 (3, 3, w + 2), overwritten: a part for each channel, as they may be filled at the same time.
     """
-    for channel in range(np.uint64(3)):
-        _upsample(coarse, image, channel, hole, spans, sums)
+    for channel in range(np.uint64(first), np.uint64(stop)):
+        own_sums = sums[channel]
+        _upsample(coarse, image, channel, hole, spans, own_sums)
         for _ in range(jacobi_steps):
-            _jacobi_step(image, channel, hole, spans, sums)
+            _jacobi_step(image, channel, hole, spans, own_sums)
         for step in biharmonic_steps:
-            _biharmonic_step(image, channel, hole, spans, step, sums)
+            _biharmonic_step(image, channel, hole, spans, step, own_sums)
         if limit > 0:
             _clamp(image, channel, spans, limit)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from inpaint.compiled import parallel
 from inpaint.networks import pyramid
 from inpaint.pyramid import fills
 
@@ -107,3 +108,15 @@ def test_without_numba_the_values_are_the_same(monkeypatch):
     for ours, expected in zip(compiled, results(), strict=True):
         assert (ours.dtype, ours.shape) == (expected.dtype, expected.shape)
         assert np.allclose(ours, expected, rtol=0, atol=1e-5)
+
+
+def test_channels_that_are_filled_at_the_same_time_are_the_same(monkeypatch):
+    image, mask = image_of((190, 260)), box((190, 260), 10, 190, 30, 200)
+    monkeypatch.setattr(parallel, "threads", lambda: 1)
+    alone = fills.initial_fill(image, mask)
+    monkeypatch.setattr(parallel, "threads", lambda: 3)
+    monkeypatch.setattr(fills, "_PARALLEL_PIXELS", 1)
+    started, start = [], parallel._started
+    monkeypatch.setattr(parallel, "_started", lambda work, count: started.append(count) or start(work, count))
+    assert np.array_equal(fills.initial_fill(image, mask), alone)
+    assert started and max(started) == 2

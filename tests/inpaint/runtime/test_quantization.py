@@ -5,7 +5,7 @@ import pytest
 
 from inpaint.damage import BUNDLED_DAMAGE
 from inpaint.hub.files import read_folder
-from inpaint.hub.weights import load_weights
+from inpaint.hub.weights import BUNDLED, load_weights
 from inpaint.networks.activation_ranges import RANGES_FILE, read_ranges
 from inpaint.networks.config import damage_config_from_dict
 from inpaint.runtime import damage_runtimes, openvino
@@ -32,14 +32,11 @@ def float32(monkeypatch):
     monkeypatch.setattr(openvino, "_has_bfloat16", lambda core: False)
 
 
-@pytest.mark.parametrize("name", ["bundled", "bundled-thin"])
-def test_fills_in_8_bit_integers_differ_by_less_than_a_level(name, float32):
-    weights = load_weights(name)
+def test_fills_in_8_bit_integers_differ_by_less_than_a_level(float32):
+    weights = load_weights("bundled")
     image = scratched_photo(320, 256, 0).transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
     mask = np.zeros((1, 1, 256, 320), np.float32)
-    mask[..., 60:68, 40:280] = mask[..., 30:220, 150:156] = 1
-    if name == "bundled":
-        mask[..., 120:200, 60:140] = 1
+    mask[..., 60:68, 40:280] = mask[..., 30:220, 150:156] = mask[..., 120:200, 60:140] = 1
     masked_image = image * (1 - mask)
     exact = OpenVinoRuntime(weights._replace(ranges={}))(masked_image, mask)
     runtime = OpenVinoRuntime(weights)
@@ -47,6 +44,7 @@ def test_fills_in_8_bit_integers_differ_by_less_than_a_level(name, float32):
     levels = 127.5 * np.sqrt(((found - exact)[np.broadcast_to(mask, exact.shape) > 0] ** 2).mean())
     assert 0.01 < levels < 1
     assert runtime.name == "OpenVINO, int8 and float32"
+    assert OpenVinoRuntime(load_weights("bundled-thin")).name == "OpenVINO, float32"
 
 
 def test_the_same_damage_is_found_in_8_bit_integers(float32):
@@ -62,7 +60,7 @@ def test_the_same_damage_is_found_in_8_bit_integers(float32):
 
 
 def test_onnx_runtime_computes_in_float32():
-    weights = load_weights("bundled-thin")
+    weights = load_weights("bundled")
     masked_image, mask, _ = crop(64, 96)
     runtime = OnnxRuntimeRuntime(weights)
     exact = OnnxRuntimeRuntime(weights._replace(ranges={}))(masked_image, mask)
@@ -79,15 +77,13 @@ def test_other_cpus_than_x86_compute_in_floats(monkeypatch):
     found = load_damage_runtime(config, tensors, read_ranges(BUNDLED_DAMAGE))(pixels)
     assert np.array_equal(found, OpenVinoDamage(damage_graph(config, tensors))(pixels))
     monkeypatch.setattr(openvino, "int8_is_fast", lambda: False)
-    assert "int8" not in OpenVinoRuntime(load_weights("bundled-thin")).name
+    assert "int8" not in OpenVinoRuntime(load_weights("bundled")).name
 
 
 def test_only_bundled_weights_have_ranges(tmp_path):
-    for name in ("bundled", "bundled-thin"):
-        assert load_weights(name).ranges
-    folder = BUNDLED_DAMAGE.parent / "thin"
+    assert load_weights("bundled").ranges
     for file in ("config.json", "model.safetensors", RANGES_FILE):
-        (tmp_path / file).write_bytes((folder / file).read_bytes())
+        (tmp_path / file).write_bytes((BUNDLED / file).read_bytes())
     assert not load_weights(tmp_path).ranges  # its weights may be others than those whose ranges these are
 
 
