@@ -17,6 +17,10 @@ import pytest
 from tests.hub import Hub, User
 from tests.hub.client import Client
 
+# else each of the many processes compiles the code that it imports, and each run all tests
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def pytest_configure(config):
     """Warnings are errors, except this: huggingface_hub uploads in a way that its own HTTP library warns of."""

@@ -101,8 +101,7 @@ with event.install_recorder("numba:compile") as recorder:
     assert warm_up.warm_up()
 print(len(recorder.buffer))
 """
-    run(counts)
-    assert run(counts) == 0
+    assert run(counts) == 0 or run(counts) == 0, "the first process may have compiled, the second one must not"
 
 
 def test_the_command_says_how_long_it_took():

