@@ -37,13 +37,12 @@ from inpaint.runtime.graph_generators import graph_generator
 from inpaint.runtime.graph_layers import INPUT_OF
 from inpaint.runtime.openvino import compile_graph
 from inpaint.segmentation.network_input import unshuffled_with_contrast
-
-from .damage.config import DamageTrainConfig
-from .damage.stream import DegradedStream
-from .data.datasets import iter_photos
-from .data.retry import StreamError
-from .masks.families import sample_mask
-from .masks.thin import thin_damage
+from train.damage.config import DamageTrainConfig
+from train.damage.stream import DegradedStream
+from train.data.datasets import iter_photos
+from train.data.retry import StreamError
+from train.masks.families import sample_mask
+from train.masks.thin import thin_damage
 
 CLIPPED = 1e-4
 """Share of a crop's values that may be clipped at either end of a range."""

@@ -53,12 +53,19 @@ def compiled(weights: Weights) -> Runtime:
     return runtime
 
 
+def openvino(weights: Weights, *, half: bool, int8: bool) -> Runtime:
+    """Return OpenVINO, in bfloat16 or float32, with or without the convolutions in 8-bit integers."""
+    return OpenVinoRuntime(weights if int8 else weights._replace(ranges={}), half=half)
+
+
 RUNTIMES: dict[str, Callable[[Weights], Runtime]] = {
     "PyTorch": PyTorchRuntime,
     "torch.compile": compiled,
     "ONNX Runtime": OnnxRuntimeRuntime,
-    "OpenVINO, float32": functools.partial(OpenVinoRuntime, half=False),
-    "OpenVINO, bfloat16": functools.partial(OpenVinoRuntime, half=True),
+    "OpenVINO, float32": functools.partial(openvino, half=False, int8=False),
+    "OpenVINO, bfloat16": functools.partial(openvino, half=True, int8=False),
+    "OpenVINO, int8 and float32": functools.partial(openvino, half=False, int8=True),
+    "OpenVINO, int8 and bfloat16": functools.partial(openvino, half=True, int8=True),
 }
 
 
