@@ -13,7 +13,7 @@ import argparse
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,6 @@ MOST_PX = 512
 """Larger photos are cropped to this side."""
 HOLES = {"scratches": 1.0, "strokes": 1.0, "large": 1.0}
 """Families of masks of a network that fills thick holes too, and their weights."""
-
-Run = Callable[[Mapping[str, np.ndarray]], np.ndarray]
-"""Runs the network on its inputs by name, and returns its output."""
 
 
 class Observer:
