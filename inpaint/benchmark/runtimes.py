@@ -54,8 +54,15 @@ def compiled(weights: Weights) -> Runtime:
 
 
 def openvino(weights: Weights, *, half: bool, int8: bool) -> Runtime:
-    """Return OpenVINO, in bfloat16 or float32, with or without the convolutions in 8-bit integers."""
-    return OpenVinoRuntime(weights if int8 else weights._replace(ranges={}), half=half)
+    """Return OpenVINO, in bfloat16 or float32, with most convolutions in 8-bit integers or none.
+
+    Raises:
+        RuntimeError: OpenVINO computes none of these weights in 8-bit integers on this machine.
+    """
+    runtime = OpenVinoRuntime(weights if int8 else weights._replace(ranges={}), half=half)
+    if int8 and "int8" not in runtime.name:
+        raise RuntimeError("it takes the bundled weights and x86")
+    return runtime
 
 
 RUNTIMES: dict[str, Callable[[Weights], Runtime]] = {

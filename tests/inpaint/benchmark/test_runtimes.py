@@ -32,6 +32,13 @@ def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
     )  # untrained, the generator adds nothing to its initial fill, which is rounded
 
 
+def test_8_bit_integers_are_timed_with_the_bundled_weights_only(weights):
+    name = "OpenVINO, int8 and float32"
+    assert runtimes.timed(name, "bundled", (64,), repeats=1).difference > 1e-3
+    with pytest.raises(RuntimeError, match="bundled weights and x86"):
+        runtimes.timed(name, weights, (64,), repeats=1)
+
+
 def test_the_row_of_torch_compile_runs_compiled_code(weights, monkeypatch):
     calls = []
 
