@@ -1,5 +1,9 @@
 """Convolutions in 8-bit integers compute nearly what those in floats do, on every x86 CPU the same."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -123,3 +127,33 @@ def test_weights_take_seven_bits_and_a_scale_for_each_output():
     assert (np.abs(rounded - weight) <= 0.501 * largest / 63 + 1e-12).all()
     for channel in rounded:
         assert len(np.unique(np.abs(channel))) <= 64
+
+
+WHITE = """
+import numpy as np
+from inpaint.runtime import openvino, quantization
+from inpaint.runtime.graph_layers import GraphLayers
+from inpaint.runtime.onnx_file import Graph
+
+def middle(largest_weight):
+    quantization._LARGEST_WEIGHT = largest_weight
+    graph = Graph("one convolution")
+    x = graph.input("x", [1, 32, "rows", "columns"])
+    layers = GraphLayers(graph, {}, {"conv": (0.0, 5.0)})
+    y = layers.conv(x, np.full((32, 32, 3, 3), 0.5, np.float32), name="conv")
+    graph.output(y, "y", [1, 32, "rows", "columns"])
+    model, _ = openvino.compile_graph(graph.to_bytes(), half=False)
+    (result,) = model({"x": np.full((1, 32, 24, 24), 5, np.float32)}).values()
+    return float(result[0, 0, 12, 12])
+
+print(middle(quantization._LARGEST_WEIGHT), middle(127))
+"""
+
+
+@pytest.mark.skipif(not int8_is_fast(), reason="8-bit integers are for x86")
+def test_the_largest_sums_are_exact_on_a_cpu_without_vnni():
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    run = subprocess.run([sys.executable, "-c", WHITE], env=environment, capture_output=True, text=True, check=True)
+    seven_bits, eight_bits = map(float, run.stdout.split())
+    assert seven_bits == pytest.approx(5 * 0.5 * 9 * 32, rel=1e-5)
+    assert eight_bits < 0.6 * seven_bits  # what saturation would do, so that this CPU can show it
