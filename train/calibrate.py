@@ -1,7 +1,7 @@
 """python -m train.calibrate WEIGHTS --dataset PHOTOS: measure the ranges of a network's activations.
 
-By them OpenVINO computes most of the network's convolutions in 8-bit integers. They are written into the folder of the
-weights, and used if these come with the package. Weights that change need new ranges.
+By them OpenVINO computes convolutions in 8-bit integers. They are written into the folder of the weights, and used if
+these come with the package. Weights that change need new ranges.
 
 Reference:
     Krishnamoorthi 2018, arXiv:1806.08342, section 3.1: post-training quantization with a calibration set.
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from inpaint.atomic_write import atomic_write
-from inpaint.hub.files import CONFIG_FILE, read_folder
+from inpaint.hub.files import read_folder
 from inpaint.networks.activation_ranges import RANGES_FILE, Range
 from inpaint.networks.config import (
     DamageConfig,
@@ -30,7 +30,7 @@ from inpaint.networks.config import (
     damage_config_from_dict,
 )
 from inpaint.networks.errors import WeightsError
-from inpaint.os_errors import sentence_of
+from inpaint.os_errors import check_writable, sentence_of, words_of
 from inpaint.runtime.damage_graph import INPUT, damage_graph
 from inpaint.runtime.free_form_graph import free_form_graph
 from inpaint.runtime.graph_generators import graph_generator
@@ -67,7 +67,11 @@ class Observer:
         self.ranges: dict[str, Range] = {}
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Run the network, and return its first output."""
+        """Run the network, and return its first output.
+
+        Args:
+            inputs: of the network, by name.
+        """
         output, *observed = self._model(dict(inputs)).items()
         for port, values in observed:
             low, high = (float(value) for value in np.quantile(values, [CLIPPED, 1 - CLIPPED]))
@@ -78,8 +82,20 @@ class Observer:
         return result
 
 
-def damage_ranges(config: DamageConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace) -> Observer:
-    """Run a damage network on crops as it is trained on, damaged or not."""
+def damage_ranges(
+    config: DamageConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace
+) -> dict[str, Range]:
+    """Return the ranges of a damage network on crops as it is trained on, damaged or not.
+
+    Args:
+        config: of the network.
+        tensors: name in its state dict -> float32 array.
+        options: of the command line.
+
+    Raises:
+        ValueError: the dataset cannot be opened or has no usable photos.
+        StreamError: it cannot be read.
+    """
     observer = Observer(damage_graph(config, tensors, observed=True))
     settings = DamageTrainConfig(
         dataset=tuple(options.dataset), split=options.split, overlays=options.overlays, batch_size=1, workers=1
@@ -90,13 +106,23 @@ def damage_ranges(config: DamageConfig, tensors: Mapping[str, np.ndarray], optio
             observer({INPUT: unshuffled_with_contrast(batch.image[0].permute(1, 2, 0).numpy())[None]})
     finally:
         stream.close()
-    return observer
+    return observer.ranges
 
 
 def generator_ranges(
     config: FreeFormConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace
-) -> Observer:
-    """Run a free-form generator on photos with random holes."""
+) -> dict[str, Range]:
+    """Return the ranges of a free-form generator on photos with random holes.
+
+    Args:
+        config: of the generator.
+        tensors: name in its state dict -> float32 array.
+        options: of the command line.
+
+    Raises:
+        ValueError: a dataset cannot be opened or has no usable photos.
+        StreamError: it cannot be read.
+    """
     observer = Observer(free_form_graph(config, tensors, observed=True))
     generator = graph_generator(config)
     for number, pixels in enumerate(_photos(options, generator.multiple)):
@@ -106,7 +132,9 @@ def generator_ranges(
         image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
         hole = mask[None, None].astype(np.float32)
         generator.predict(observer, image * (1 - hole), hole, None)
-    return observer
+    if not observer.ranges:
+        raise ValueError(f"no photo has sides of at least {generator.multiple} px: give larger ones")
+    return observer.ranges
 
 
 def _photos(options: argparse.Namespace, multiple: int) -> Iterator[np.ndarray]:
@@ -119,17 +147,56 @@ def _photos(options: argparse.Namespace, multiple: int) -> Iterator[np.ndarray]:
         yield np.asarray(photo.crop((left, top, left + width, top + height)))
 
 
+def measured(options: argparse.Namespace) -> dict[str, Range]:
+    """Return the ranges that the command line asks for, in the order of the convolutions' names.
+
+    Args:
+        options: of the command line.
+
+    Raises:
+        WeightsError: the weights cannot be read.
+        ValueError: they are of a network that is never quantized, or an option does not fit them; or as for the
+            functions above.
+        StreamError: a dataset cannot be read.
+    """
+    config, tensors = read_folder(options.weights, str(options.weights), _parse)
+    if isinstance(config, DamageConfig):
+        if options.thin:
+            raise ValueError(f"--thin is for generators, and {options.weights} holds a damage network: leave it out")
+        ranges = damage_ranges(config, tensors, options)
+    elif isinstance(config, FreeFormConfig):
+        if options.overlays:
+            raise ValueError(
+                f"--overlays is for damage networks, and {options.weights} holds a generator: leave it out"
+            )
+        ranges = generator_ranges(config, tensors, options)
+    else:
+        raise ValueError(f"{options.weights} holds a Context Encoder, which is never quantized")
+    for start in options.floats:
+        if not start or not any(name.startswith(start) for name in ranges):
+            raise ValueError(f"--floats {start!r} fits no convolution; their names are {', '.join(sorted(ranges))}")
+    ranges = {name: bounds for name, bounds in ranges.items() if not name.startswith(tuple(options.floats))}
+    return {name: bounds for name, bounds in sorted(ranges.items()) if bounds[0] < bounds[1]}
+
+
 def _parse(values: Any) -> NetworkConfig:
     is_damage = isinstance(values, dict) and values.get("architecture") == DamageConfig.architecture
     config: NetworkConfig = damage_config_from_dict(values) if is_damage else config_from_dict(values)
     return config
 
 
-def _as_json(ranges: Mapping[str, list[float]]) -> str:
+def _write(ranges: Mapping[str, Range], path: Path) -> None:
+    try:
+        with atomic_write(path) as file:
+            file.write(_as_json(ranges).encode())
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {words_of(error)}") from error
+
+
+def _as_json(ranges: Mapping[str, Range]) -> str:
     """Return JSON with a line for each convolution."""
-    return (
-        "{\n" + ",\n".join(f"  {json.dumps(name)}: {json.dumps(bounds)}" for name, bounds in ranges.items()) + "\n}\n"
-    )
+    lines = (f"  {json.dumps(name)}: [{low:.4g}, {high:.4g}]" for name, (low, high) in ranges.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -152,21 +219,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.count < 1:
         parser.error(f"--count is {options.count}; it must be at least 1")
     try:
-        config, tensors = read_folder(options.weights, str(options.weights), _parse)
-        if isinstance(config, DamageConfig):
-            ranges = damage_ranges(config, tensors, options).ranges
-        elif isinstance(config, FreeFormConfig):
-            ranges = generator_ranges(config, tensors, options).ranges
-        else:
-            raise ValueError(f"{options.weights / CONFIG_FILE} is of a Context Encoder, which is never quantized")
-        rounded = {name: [float(f"{value:.4g}") for value in ranges[name]] for name in sorted(ranges)}
-        rounded = {name: bounds for name, bounds in rounded.items() if not name.startswith(tuple(options.floats))}
-        with atomic_write(options.weights / RANGES_FILE) as file:
-            file.write(_as_json(rounded).encode())
+        check_writable([options.weights])
+        ranges = measured(options)
+        _write(ranges, options.weights / RANGES_FILE)
+    except ImportError as error:
+        print(f"error: {error}: run  pip install openvino", file=sys.stderr)
+        return 1
     except (ValueError, WeightsError, StreamError, OSError) as error:
         print(f"error: {sentence_of(error)}", file=sys.stderr)
         return 1
-    print(f"Ranges of {len(rounded)} convolutions: {options.weights / RANGES_FILE}")
+    print(f"Ranges of {len(ranges)} convolutions: {options.weights / RANGES_FILE}")
+    print("They are used where these weights come with the package; the weights of other folders run in floats.")
     return 0
 
 

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -74,7 +73,7 @@ class Weights(NamedTuple):
         revision: the commit's sha for a Hub repository, else None.
         thin: weights of a free-form generator for thin damage, which takes less time; None: there are none.
         ranges: name of a convolution -> least and largest value of its input, of bundled weights whose convolutions a
-            runtime may compute in 8-bit integers; empty: of all others.
+            runtime may compute in 8-bit integers; None: there are none, as for all other weights.
     """
 
     config: NetworkConfig
@@ -82,7 +81,7 @@ class Weights(NamedTuple):
     source: str
     revision: str | None
     thin: "Weights | None" = None
-    ranges: Mapping[str, Range] = MappingProxyType({})
+    ranges: Mapping[str, Range] | None = None
 
 
 class LoadedGenerator(NamedTuple):
@@ -115,7 +114,9 @@ def load_weights(repo_or_folder: str | Path | None = None, revision: str | None 
     """
     folder, name, source, revision = locate(repo_or_folder, revision)
     weights = Weights(*read_folder(folder, name, config_from_dict), source, revision)
-    return with_thin(weights._replace(ranges=read_ranges(folder)) if bundled_folder(source) == folder else weights)
+    if bundled_folder(source) == folder:
+        weights = weights._replace(ranges=read_ranges(folder))
+    return with_thin(weights)
 
 
 def with_thin(weights: Weights) -> Weights:

@@ -45,6 +45,9 @@ def damage_graph(
         tensors: name in the network's state dict -> float32 array.
         ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
         observed: add the inputs of all convolutions that may be quantized as outputs, see `GraphLayers.observe`.
+
+    Raises:
+        ValueError: there are ranges of other convolutions.
     """
     graph = Graph(config.architecture)
     layers = _Layers(graph, tensors, ranges)
@@ -65,6 +68,7 @@ def damage_graph(
     x = layers.relu(layers.joined(x, half, at_half, "to_half"))
     x = layers.conv(x, tensors["logits.weight"], tensors["logits.bias"])
     graph.output(graph.node("DepthToSpace", x, blocksize=2, mode="CRD"), OUTPUT, ("batch", 1, "height", "width"))
+    layers.check_ranges()
     if observed:
         layers.observe()
     return graph.to_bytes(description="Segments the damage of old photos")

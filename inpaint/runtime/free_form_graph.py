@@ -45,6 +45,9 @@ def free_form_graph(
         tensors: name in the state dict -> float32 array.
         ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
         observed: add the inputs of all convolutions that may be quantized as outputs, see `GraphLayers.observe`.
+
+    Raises:
+        ValueError: there are ranges of other convolutions.
     """
     graph = Graph("free-form generator")
     layers = _FreeForm(config, graph, tensors, ranges)
@@ -52,6 +55,7 @@ def free_form_graph(
     mask = graph.input("mask", ["batch", 1, "height", "width"])
     window = graph.input("window", [4], np.int64)
     graph.output(layers.residual(initial, mask, window), "residual", ["batch", 3, "window_height", "window_width"])
+    layers.check_ranges()
     if observed:
         layers.observe()
     return graph.to_bytes()

@@ -74,6 +74,13 @@ class GraphLayers:
         for name, value in self.conv_inputs.items():
             self.graph.output(value, f"{INPUT_OF}{name}", ["batch", "channels", "rows", "columns"])
 
+    def check_ranges(self) -> None:
+        """Raise ValueError if there are ranges of convolutions that the graph does not have."""
+        if unknown := sorted(set(self._ranges) - set(self.conv_inputs)):
+            raise ValueError(
+                f"there is a range of {unknown[0]}, which is no convolution of the network: measure them again"
+            )
+
     def _quantized_input(self, x: str, bounds: Range) -> str:
         """Return a value quantized, once for all convolutions of it: their ranges are the same."""
         if x not in self._quantized:

@@ -33,13 +33,13 @@ _FIRST = threading.Lock()
 class OpenVinoRuntime(GraphRuntime):
     """Run a generator with OpenVINO on the CPU, in bfloat16 where the CPU has fast instructions for it.
 
-    Most convolutions of weights with ranges of activations are computed in 8-bit integers.
+    Convolutions for which weights have ranges of activations are computed in 8-bit integers.
 
     One compiled model serves all sizes; the first inference at each size takes about a third longer.
 
-    Both round what the network adds to its initial fill. Predictions of the bundled generator in [-1, 1] differ from
-    those of PyTorch in float32 by about 0.0015 (root mean square over the hole) in bfloat16, a fifth of a level of 255,
-    and by about 0.009, one level, in 8-bit integers.
+    bfloat16 and 8-bit integers round what the network adds to its initial fill. Predictions of the bundled generator in
+    [-1, 1] differ from those of PyTorch in float32 by about 0.0015 (root mean square over the hole) in bfloat16, a
+    fifth of a level of 255, and by about 0.005 with 8-bit integers, two thirds of a level.
 
     Args:
         source: the weights or the module of a free-form generator or a Context Encoder.

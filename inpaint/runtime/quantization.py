@@ -23,7 +23,9 @@ larger weights: 2 * 255 * 63 is below 2 ** 15. So all CPUs compute the same."""
 
 
 def int8_is_fast(machine: str = "") -> bool:
-    """Return whether OpenVINO computes convolutions of 8-bit integers faster than those of floats: on x86.
+    """Return whether OpenVINO computes convolutions of 8-bit integers faster than those of floats: on x86 with AVX2.
+
+    CPUs without AVX2, which are older than 2013, are not told apart.
 
     Args:
         machine: as `platform.machine` names it; empty: this one.

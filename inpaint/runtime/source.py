@@ -26,8 +26,8 @@ class StoredWeights(Protocol):
         ...
 
     @property
-    def ranges(self) -> Mapping[str, Range]:
-        """Name of a convolution -> range of its input; empty: nothing is quantized."""
+    def ranges(self) -> Mapping[str, Range] | None:
+        """Name of a convolution -> range of its input; None: nothing is quantized."""
         ...
 
 
@@ -57,7 +57,7 @@ def tensors_of(source: Any) -> dict[str, np.ndarray]:
 
 def ranges_of(source: Any) -> dict[str, Range]:
     """Return the ranges of the activations of a `Source` that are quantized; empty for a module of PyTorch."""
-    return dict(getattr(source, "ranges", {}))
+    return dict(getattr(source, "ranges", None) or {})
 
 
 def module_of(source: Any) -> Any:

@@ -1,6 +1,7 @@
 """`python -m train.calibrate` measures the ranges of a network's activations and writes them beside its weights."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def test_ranges_of_a_generator_hold_what_its_convolutions_receive(photos, tmp_pa
     assert main([str(tmp_path), "--dataset", str(photos), "--count", "3"]) == 0
     ranges = read_ranges(tmp_path)
     assert {"stem.2", "body.0.expand", "body.1.contract", "merge_half.0.skip", "up_full.1"} <= set(ranges)
-    assert all(low <= 0 < high for low, high in ranges.values())
+    assert all(low <= 0 <= high and low < high for low, high in ranges.values())
     assert ranges["body.1.contract"][0] == 0 > ranges["body.1.expand"][0]  # after a ReLU, and after a layer norm
 
 
@@ -51,18 +52,49 @@ def test_ranges_of_a_damage_network_are_those_of_degraded_crops(photos, tmp_path
     assert ranges["at_half.1"][0] == 0 < ranges["at_half.1"][1]
 
 
-@pytest.mark.parametrize("kind", ["missing", "Context Encoder", "no photos"])
+EXPLAINED = {
+    "missing": "is not a folder",
+    "Context Encoder": "never quantized",
+    "no photos": "nothing",
+    "small photos": "no photo has sides of at least 16 px",
+    "--floats zzz": "--floats 'zzz' fits no convolution; their names are body.0.contract",
+    "--overlays maps": "--overlays is for damage networks",
+    "a folder in its place": "cannot be written",
+}
+
+
+@pytest.mark.parametrize("kind", EXPLAINED)
 def test_what_goes_wrong_is_explained(kind, photos, tmp_path, capsys):
     folder, dataset = tmp_path / "weights", str(photos)
+    options = kind.split() if kind.startswith("--") else []
     if kind == "Context Encoder":
         save_generator(build_generator(ContextEncoderConfig(bottleneck="channelwise")), folder)
-    elif kind == "no photos":
+    elif kind != "missing":
         save_generator(build_generator(FreeFormConfig(channels=(4, 6, 8), blocks=1, key_channels=0)), folder)
+    if kind == "no photos":
         dataset = str(tmp_path / "nothing")
-    assert main([str(folder), "--dataset", dataset, "--count", "1"]) == 1
-    expected = {"missing": "is not a folder", "Context Encoder": "never quantized", "no photos": "nothing"}[kind]
-    assert expected in capsys.readouterr().err
-    assert not (folder / RANGES_FILE).exists()
+    elif kind == "small photos":
+        dataset = str(tmp_path / "small")
+        (tmp_path / "small").mkdir()
+        Image.new("RGB", (5, 40)).save(tmp_path / "small" / "0.png")
+    elif kind == "a folder in its place":
+        (folder / RANGES_FILE).mkdir()
+    assert main([str(folder), "--dataset", dataset, "--count", "1", *options]) == 1
+    assert EXPLAINED[kind] in capsys.readouterr().err
+    assert not (folder / RANGES_FILE).is_file()
+
+
+def test_a_damage_network_has_no_thin_damage(photos, tmp_path, capsys):
+    save_generator(DamageNetwork(DamageConfig(channels=(4, 5, 6, 7), blocks=1, lite0_blocks=0)), tmp_path)
+    assert main([str(tmp_path), "--dataset", str(photos), "--thin"]) == 1
+    assert "--thin is for generators" in capsys.readouterr().err
+
+
+def test_without_openvino_it_says_what_to_install(photos, tmp_path, monkeypatch, capsys):
+    save_generator(build_generator(FreeFormConfig(channels=(4, 6, 8), blocks=1, key_channels=0)), tmp_path)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert main([str(tmp_path), "--dataset", str(photos)]) == 1
+    assert "pip install openvino" in capsys.readouterr().err
 
 
 def test_a_count_below_one_is_refused(tmp_path, capsys):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from inpaint.compiled import parallel
+from inpaint.compiled.available import is_available
 from inpaint.networks import pyramid
 from inpaint.pyramid import fills
 
@@ -111,6 +112,9 @@ def test_without_numba_the_values_are_the_same(monkeypatch):
 
 
 def test_channels_that_are_filled_at_the_same_time_are_the_same(monkeypatch):
+    if not is_available():
+        pytest.skip("the kernels need numba")
+    monkeypatch.setattr(fills, "are_worth_it", lambda seconds: True)
     image, mask = image_of((190, 260)), box((190, 260), 10, 190, 30, 200)
     monkeypatch.setattr(parallel, "threads", lambda: 1)
     alone = fills.initial_fill(image, mask)
@@ -118,5 +122,6 @@ def test_channels_that_are_filled_at_the_same_time_are_the_same(monkeypatch):
     monkeypatch.setattr(fills, "_PARALLEL_PIXELS", 1)
     started, start = [], parallel._started
     monkeypatch.setattr(parallel, "_started", lambda work, count: started.append(count) or start(work, count))
-    assert np.array_equal(fills.initial_fill(image, mask), alone)
+    for _ in range(20):
+        assert np.array_equal(fills.initial_fill(image, mask), alone)
     assert started and max(started) == 2
