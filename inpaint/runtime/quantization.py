@@ -2,7 +2,7 @@
 
 OpenVINO multiplies 8-bit integers two to three times as fast as float32, and up to twice as fast as bfloat16. A graph
 says so by pairs of QuantizeLinear and DequantizeLinear before a convolution. ONNX Runtime would need another pair after
-it, and takes longer without: it gets graphs of float32.
+it, and takes as long as for floats without: it gets graphs of float32.
 
 Reference:
     Jacob et al. 2018, arXiv:1712.05877, Eq. 1, without zero points; Krishnamoorthi 2018, arXiv:1806.08342, section 3.1,
