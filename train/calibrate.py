@@ -10,6 +10,7 @@ Reference:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import sys
@@ -31,6 +32,7 @@ from inpaint.networks.config import (
 )
 from inpaint.networks.errors import WeightsError
 from inpaint.os_errors import check_writable, sentence_of, words_of
+from inpaint.pyramid.fills import downscale
 from inpaint.runtime.damage_graph import INPUT, damage_graph
 from inpaint.runtime.free_form_graph import free_form_graph
 from inpaint.runtime.graph_generators import graph_generator
@@ -100,12 +102,9 @@ def damage_ranges(
     settings = DamageTrainConfig(
         dataset=tuple(options.dataset), split=options.split, overlays=options.overlays, batch_size=1, workers=1
     )
-    stream = DegradedStream(settings)
-    try:
+    with contextlib.closing(DegradedStream(settings)) as stream:
         for batch in itertools.islice(stream, options.count):
             observer({INPUT: unshuffled_with_contrast(batch.image[0].permute(1, 2, 0).numpy())[None]})
-    finally:
-        stream.close()
     return observer.ranges
 
 
@@ -129,9 +128,8 @@ def generator_ranges(
         rng = np.random.default_rng(number)
         height, width = pixels.shape[:2]
         mask = thin_damage(height, width, rng) if options.thin else sample_mask(HOLES, height, width, rng)
-        image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
-        hole = mask[None, None].astype(np.float32)
-        generator.predict(observer, image * (1 - hole), hole, None)
+        masked_image, hole = downscale(pixels, mask, 1)
+        generator.predict(observer, masked_image[None], hole[None, None], None)
     if not observer.ranges:
         raise ValueError(f"no photo has sides of at least {generator.multiple} px: give larger ones")
     return observer.ranges
