@@ -1,6 +1,7 @@
 """`python -m inpaint PHOTO MASK -o OUT`: fill the holes of one photo or of many, or find their damage and fill it."""
 
 import argparse
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -198,4 +199,7 @@ def _counted(number: int, noun: str) -> str:
 
 if __name__ == "__main__":
     keep_memory()
-    sys.exit(main())
+    gc.freeze()  # what was imported is never garbage, so that no collection needs to look through it
+    code = main()
+    gc.freeze()  # nor does the end of the process, which takes a seventh of the time for one small photo
+    sys.exit(code)

@@ -14,7 +14,7 @@ import contextlib
 import itertools
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -170,11 +170,20 @@ def measured(options: argparse.Namespace) -> dict[str, Range]:
         ranges = generator_ranges(config, tensors, options)
     else:
         raise ValueError(f"{options.weights} holds a Context Encoder, which is never quantized")
-    for start in options.floats:
-        if not start or not any(name.startswith(start) for name in ranges):
-            raise ValueError(f"--floats {start!r} fits no convolution; their names are {', '.join(sorted(ranges))}")
-    ranges = {name: bounds for name, bounds in ranges.items() if not name.startswith(tuple(options.floats))}
-    return {name: bounds for name, bounds in sorted(ranges.items()) if bounds[0] < bounds[1]}
+    left_out = set().union(*(_named(text, ranges) for text in options.floats))
+    return {name: (low, high) for name, (low, high) in sorted(ranges.items()) if name not in left_out and low < high}
+
+
+def _named(text: str, names: Collection[str]) -> set[str]:
+    """Return the convolution of this name, or else those whose names begin with it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = {text} & set(names) or {name for name in names if text and name.startswith(text)}
+    if not found:
+        raise ValueError(f"--floats {text!r} fits no convolution; their names are {', '.join(sorted(names))}")
+    return found
 
 
 def _parse(values: Any) -> NetworkConfig:
@@ -210,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="convolutions, or beginnings of their names, to leave out",
+        help="names of convolutions to leave out, or beginnings of several names",
     )
     parser.add_argument("--count", type=int, default=96, help="number of photos (default: %(default)s)")
     options = parser.parse_args(arguments)

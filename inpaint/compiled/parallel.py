@@ -10,8 +10,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+Result = TypeVar("Result")
 Cancelled = Callable[[], bool]
 """Returns True once a result is no longer wanted; it is cheap, and may be called from any thread."""
 
@@ -29,7 +30,9 @@ def raise_if(cancelled: Cancelled | None) -> None:
         raise CancelledError
 
 
-def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: int = 2048) -> None:
+def parallel(
+    kernel: Callable[..., None], count: int, *arguments: Any, least: int = 2048, even_alone: bool = False
+) -> None:
     """Run a kernel on the range from 0 to `count`, in parts that are shared out among threads.
 
     The calling thread works too, and never waits for a thread that has not started: if all cores are busy, it does
@@ -40,8 +43,10 @@ def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: in
         count: length of the range.
         arguments: of the kernel.
         least: length of a part that is worth a call.
+        even_alone: also within `one_thread`: for parts that take milliseconds.
     """
-    workers = 1 if getattr(_alone, "is_set", False) else max(1, min(threads(), count // least))
+    is_alone = getattr(_alone, "is_set", False) and not even_alone
+    workers = 1 if is_alone else max(1, min(threads(), count // least))
     if workers == 1:
         kernel(0, count, *arguments)
         return
@@ -65,6 +70,24 @@ def parallel(kernel: Callable[..., None], count: int, *arguments: Any, least: in
         for helper in helpers:
             if not helper.cancel():
                 helper.result()
+
+
+def results_of(work: Callable[[int], Result], count: int) -> list[Result]:
+    """Return work(0) to work(count - 1), computed at the same time, also within `one_thread`.
+
+    Args:
+        work: takes milliseconds or more, much of it in kernels, which run on one thread if there are several calls.
+        count: number of calls.
+    """
+    results: list[Any] = [None] * count
+
+    def run(start: int, stop: int) -> None:
+        for number in range(start, stop):
+            with one_thread(condition=count > 1):
+                results[number] = work(number)
+
+    parallel(run, count, least=1, even_alone=True)
+    return results
 
 
 @contextlib.contextmanager

@@ -81,6 +81,7 @@ def join(
         parallel(
             joining_kernels.join, len(tiles), tiles, rows, hole, usable, top, left, *votes,
             np.float32(settings.screening), np.float32(_OVERRELAXATION), settings.poisson_iterations, *surface, least=1,
+            even_alone=True,
         )  # fmt: skip
     return surface
 

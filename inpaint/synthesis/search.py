@@ -5,6 +5,7 @@ Reference:
     offset with the largest weight replaces their weighted mean, which blurs.
 """
 
+import copy
 import functools
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from inpaint.morphology.distance import distance_transform
 
 from . import search_kernels
 from .patch_kernels import RADIUS, SIDE
-from .pyramid import Level
+from .pyramid import Level, set_features
 from .settings import Settings
 from .targets import Field, find_sources, find_targets, positions, unused, upsampled_matches
 from .voting import ballot, box_of, copy_features, strongest_offsets, vote_mean
@@ -91,6 +92,19 @@ class Search:
     def sources(self) -> np.ndarray:
         """The centres of all patches that may be copied, int32 (m, 2)."""
         return positions(self.is_source)
+
+    def beside(self, values: np.ndarray) -> "Search":
+        """Return a search with features of its own, which can run at the same time as this one.
+
+        Args:
+            values: of the features, see `set_features`.
+        """
+        _ = self.sources  # found once for both
+        other = copy.copy(self)
+        other.level = self.level._replace(features=np.empty_like(self.level.features))
+        set_features(other.level.features, values)
+        other.rows, other.uses = other.level.rows, self.uses.copy()
+        return other
 
     def start(self, seed: int) -> Field:
         """Return a field with a random source for each target."""

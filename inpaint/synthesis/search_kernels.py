@@ -26,7 +26,7 @@ import numpy as np
 
 from inpaint.compiled.jit import njit
 
-from .patch_kernels import FORCED, INLINE, OPTIONS, colour_distance, guide_distance, patch_distance
+from .patch_kernels import FORCED, INLINE, OPTIONS, RADIUS, colour_distance, guide_distance, patch_distance
 
 NOWHERE = 255
 """Stands for the uses of a source that does not exist, or may not be copied."""
@@ -59,9 +59,10 @@ def _below(bits, limit):
 @njit(**INLINE)
 def target_at(index_at, row, column):
     """Return the index of the target at a place of the lattice, -1 for none or outside the lattice."""
+    found = -1  # with two returns numba would count references to the array
     if 0 <= row < index_at.shape[0] and 0 <= column < index_at.shape[1]:
-        return index_at[np.uint64(row), np.uint64(column)]
-    return -1
+        found = index_at[np.uint64(row), np.uint64(column)]
+    return found
 
 
 @njit(**OPTIONS)
@@ -77,11 +78,24 @@ def distances(start, stop, features, targets, matches, guide, shift, guide_weigh
 
 
 @njit(**FORCED)
-def _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x, limit):
-    """Return the distance of a target to a source with its price; TOO_FAR if it is `limit` or more without the patches.
+def _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x):
+    """Return the distance of a target to a source with its price.
 
-    With TOO_FAR as the limit only patches of sources that do not exist are not read, as they may lie beside the
-    picture. With another early return numba would count references to the arrays, which takes longer than all else.
+    If there is no such source, which its price tells, a patch may lie partly beside the picture: another one is read,
+    as a branch would take longer.
+    """
+    total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
+    total += guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
+    inside_y = min(max(source_y, RADIUS), uses.shape[0] - 1 - RADIUS)
+    inside_x = min(max(source_x, RADIUS), uses.shape[1] - 1 - RADIUS)
+    return total + patch_distance(features, y, x, inside_y, inside_x)
+
+
+@njit(**FORCED)
+def _priced_below(features, guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x, limit):
+    """Return the same; TOO_FAR if it is `limit` or more without the patches, which are not read then.
+
+    With another early return numba would count references to the arrays, which takes longer than all else.
     """
     total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
     total += guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
@@ -131,7 +145,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(4, first_window):
@@ -139,7 +153,7 @@ def sweep(
             new_y, new_x = y + offsets[chosen, 0], x + offsets[chosen, 1]
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
+            total = _priced_below(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_window, first_random):
@@ -151,7 +165,7 @@ def sweep(
                 continue
             if not (0 <= new_y < height and 0 <= new_x < width):
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, TOO_FAR)
+            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x)
             if total < best and not (new_y == best_y and new_x == best_x):
                 best, best_y, best_x = total, new_y, new_x
         for attempt in range(first_random, first_random + random_tries):
@@ -159,7 +173,7 @@ def sweep(
             new_y, new_x = sources[chosen, 0], sources[chosen, 1]
             if abs(new_y - y) < min_offset and abs(new_x - x) < min_offset:
                 continue
-            total = _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
+            total = _priced_below(features, guide, shift, guide_weight, uses, prices, index, y, x, new_y, new_x, best)
             if total < best:
                 best, best_y, best_x = total, new_y, new_x
         new_matches[index, 0], new_matches[index, 1], new_distance[index] = best_y, best_x, best

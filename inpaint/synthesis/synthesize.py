@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.compiled.parallel import Cancelled
+from inpaint.compiled.parallel import Cancelled, results_of
 
 from .candidates import NO_STRUCTURE, find_structure
 from .joining import Surface, join, refined
 from .lines import DIRECTIONS, continued_along
 from .patch_kernels import SIDE
-from .pyramid import Level, as_floats, build_levels, diffused, set_features
+from .pyramid import Level, as_floats, build_levels, diffused
 from .search import Found, Search
 from .settings import NARROW_PX, SETTINGS, Settings
 
@@ -173,24 +173,24 @@ def _best_start(
     affordable = _START_TARGETS // len(search.targets.centres)
     count = max(1, min(settings.starts, affordable))
     first = min(settings.mean_votes, iterations) if count > 1 else iterations
-    tried = []
-    for number in range(count):
-        set_features(features, (filled, carried)[number % 2])
-        own_seed = seed * settings.starts + number
-        found = search.run(search.start(own_seed), first, sweeps, own_seed, settings.mean_votes)
-        tried.append(_Result(found, features.copy(), found.energy, own_seed))
-    best = min(tried, key=lambda result: result.energy)
+    lines = (continued_along(search.level, direction, carried) for direction in directions if affordable > 1)
+    values = [(filled, carried)[number % 2] for number in range(count)] + [line for line in lines if line is not None]
+
+    def result(number: int) -> _Result:
+        own, own_seed = search.beside(values[number]), seed * settings.starts + number
+        length = first if number < count else iterations
+        found = own.run(own.start(own_seed), length, sweeps, own_seed, settings.mean_votes)
+        return _Result(found, own.level.features, found.energy, own_seed)
+
+    results = results_of(result, len(values))
+    best = min(results[:count], key=lambda result: result.energy)
     if first < iterations:
         features[:] = best.features
         found = search.run(best.found.field, iterations - first, sweeps, best.seed, done=first)
         best = _Result(found, features.copy(), found.energy, best.seed)
-    lines = (continued_along(search.level, direction, carried) for direction in directions if affordable > 1)
-    for number, line in enumerate(line for line in lines if line is not None):
-        set_features(features, line)
-        own_seed = seed * settings.starts + count + number
-        found = search.run(search.start(own_seed), iterations, sweeps, own_seed, settings.mean_votes)
-        if found.energy / _LINE_ENERGY < best.energy:
-            best = _Result(found, features.copy(), found.energy / _LINE_ENERGY, own_seed)
+    for line in results[count:]:
+        if line.energy / _LINE_ENERGY < best.energy:
+            best = line._replace(energy=line.energy / _LINE_ENERGY)
     features[:] = best.features
     return best.found
 

@@ -42,6 +42,9 @@ def test_convolutions_may_be_left_in_floats(photos, tmp_path):
     names = set(read_ranges(tmp_path))
     assert "body.0.expand" in names
     assert not any(name.startswith(("stem", "merge", "up_")) for name in names)
+    assert main([*arguments, "--floats", "merge_half.0"]) == 0
+    assert set(read_ranges(tmp_path)) >= {"merge_half.0.skip"}  # the name of one is not the beginning of others
+    assert "merge_half.0" not in read_ranges(tmp_path)
 
 
 def test_ranges_of_a_damage_network_are_those_of_degraded_crops(photos, tmp_path):

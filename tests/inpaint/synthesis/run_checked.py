@@ -58,7 +58,7 @@ def checked(arguments):
     return [argument.view(Checked) if isinstance(argument, np.ndarray) else argument for argument in arguments]
 
 
-def parallel(kernel, count, *arguments, least=0):
+def parallel(kernel, count, *arguments, least=0, even_alone=False):
     """Run a kernel on two parts, with checked arrays."""
     for start, stop in ((0, count // 2), (count // 2, count)):
         with np.errstate(over="ignore"):  # of the hash
