@@ -8,11 +8,10 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-Result = TypeVar("Result")
 Cancelled = Callable[[], bool]
 """Returns True once a result is no longer wanted; it is cheap, and may be called from any thread."""
 
@@ -45,8 +44,7 @@ def parallel(
         least: length of a part that is worth a call.
         even_alone: also within `one_thread`: for parts that take milliseconds.
     """
-    is_alone = getattr(_alone, "is_set", False) and not even_alone
-    workers = 1 if is_alone else max(1, min(threads(), count // least))
+    workers = 1 if _is_alone() and not even_alone else max(1, min(threads(), count // least))
     if workers == 1:
         kernel(0, count, *arguments)
         return
@@ -72,22 +70,26 @@ def parallel(
                 helper.result()
 
 
-def results_of(work: Callable[[int], Result], count: int) -> list[Result]:
-    """Return work(0) to work(count - 1), computed at the same time, also within `one_thread`.
+def results_of(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return what functions return, which are called at the same time, also within `one_thread`.
 
     Args:
-        work: takes milliseconds or more, much of it in kernels, which run on one thread if there are several calls.
-        count: number of calls.
+        calls: take milliseconds or more. Within `one_thread` each of their kernels still runs on one thread.
     """
-    results: list[Any] = [None] * count
+    results: list[Any] = [None] * len(calls)
+    is_alone = _is_alone()
 
     def run(start: int, stop: int) -> None:
         for number in range(start, stop):
-            with one_thread(condition=count > 1):
-                results[number] = work(number)
+            with one_thread(condition=is_alone):
+                results[number] = calls[number]()
 
-    parallel(run, count, least=1, even_alone=True)
+    parallel(run, len(calls), least=1, even_alone=True)
     return results
+
+
+def _is_alone() -> bool:
+    return getattr(_alone, "is_set", False)
 
 
 @contextlib.contextmanager
@@ -97,7 +99,7 @@ def one_thread(*, condition: bool = True) -> Iterator[None]:
     For work of some milliseconds in many short kernels. The virtual cores of a server mostly share one core in pairs: a
     second thread then saves a quarter of the time, and takes 40 % more CPU seconds.
     """
-    before = getattr(_alone, "is_set", False)
+    before = _is_alone()
     _alone.is_set = before or condition
     try:
         yield

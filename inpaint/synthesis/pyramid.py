@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.compiled.parallel import parallel
+from inpaint.compiled.parallel import parallel, results_of
 
 from . import guide_kernels, picture_kernels
 from .blurs import blurred
@@ -78,15 +78,20 @@ def build_levels(
         settings: weights and blurs.
     """
     factor = 2 << finest
-    energy = _gradient_energy(picture, hole, factor)
-    known, share, filled, may_copy = _shrunk(picture, hole, usable, factor)
-    scales = [_Scale(known, share, filled, may_copy, *energy)]
+    energy, colours = results_of(
+        [lambda: _gradient_energy(picture, hole, factor), lambda: _shrunk(picture, hole, usable, factor)]
+    )
+    scales = [_Scale(*colours, *energy)]
     for _ in range(finest, coarsest):
         scales.append(_halved_scale(scales[-1]))
     described = scales[: max(coarsest - finest, 1)]  # the finest level has the texture and the guide of the next one
-    textures = [_texture(scale) for scale in described]
-    guides = [_guide(number, finest, scales, settings) for number in range(len(described))]
-    features, hole, usable = shrunk_level(picture, hole, usable, 1 << finest)
+    textures, guides, (features, hole, usable) = results_of(
+        [
+            lambda: [_texture(scale) for scale in described],
+            lambda: [_guide(number, finest, scales, settings) for number in range(len(described))],
+            lambda: shrunk_level(picture, hole, usable, 1 << finest),
+        ]
+    )
     _set_texture(features, textures[0], 1, settings)
     levels = [Level(1 << finest, features, hole, usable, guides[0], 1)]
     for number in range(coarsest - finest):

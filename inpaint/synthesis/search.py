@@ -46,7 +46,6 @@ class Search:
         level: the picture at one scale; its features change in the hole.
         settings: weights and numbers of iterations.
         position: of the level, from 0 for the finest to 1 for the coarsest.
-        offsets: float32 (k, 2), offsets at which the photo repeats itself, in photo pixels.
         cancelled: polled before each sweep.
         fine: whether the targets lie apart, see `Settings.stride`.
 
@@ -59,7 +58,6 @@ class Search:
         level: Level,
         settings: Settings,
         position: float,
-        offsets: np.ndarray,
         cancelled: Cancelled | None,
         *,
         fine: bool = False,
@@ -69,7 +67,7 @@ class Search:
         self.is_source = find_sources(level.usable)
         self.targets = find_targets(level.hole, self.stride)
         self.box = box_of(level.hole)
-        self.offsets = np.round(offsets / level.factor).astype(np.int32)
+        self.offsets = np.zeros((0, 2), np.int32)
         depth = self._depths()
         self.confidence = np.exp(-np.float32(np.log(settings.depth_decay)) * depth)
         guide = settings.guide[0] * position + settings.guide[1] * (1 - position)
@@ -92,6 +90,14 @@ class Search:
     def sources(self) -> np.ndarray:
         """The centres of all patches that may be copied, int32 (m, 2)."""
         return positions(self.is_source)
+
+    def try_offsets(self, offsets: np.ndarray) -> None:
+        """Let sweeps try sources at some offsets.
+
+        Args:
+            offsets: float32 (k, 2), offsets at which the photo repeats itself, in photo pixels.
+        """
+        self.offsets = np.round(offsets / self.level.factor).astype(np.int32)
 
     def beside(self, values: np.ndarray) -> "Search":
         """Return a search with features of its own, which can run at the same time as this one.

@@ -8,6 +8,7 @@ Reference:
 """
 
 import dataclasses
+import functools
 import math
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from inpaint.compiled.parallel import Cancelled, results_of
 
-from .candidates import NO_STRUCTURE, find_structure
+from .candidates import NO_STRUCTURE, Structure, find_structure
 from .joining import Surface, join, refined
 from .lines import DIRECTIONS, continued_along
 from .patch_kernels import SIDE
@@ -131,20 +132,18 @@ def _searched(
 
     At most `lines` directions of lines are continued through the hole.
     """
+    last = len(levels) - 1
+
+    def search_at(number: int) -> Search:
+        is_fine = number < min(settings.fine_levels, last)
+        return Search(levels[number], settings, number / max(last, 1), cancelled, fine=is_fine)
+
+    structure_call = functools.partial(_structure, levels, settings)
+    search_calls = [functools.partial(search_at, number) for number in reversed(range(len(levels)))]
+    structure, *searches = results_of([structure_call, *search_calls])
     found = None
-    structure = NO_STRUCTURE
-    if settings.offset_tries and levels:
-        structure = find_structure(levels[max(len(levels) - 2, 0)])
-    for number in reversed(range(len(levels))):
-        level, done = levels[number], len(levels) - 1 - number
-        search = Search(
-            level,
-            settings,
-            number / max(len(levels) - 1, 1),
-            structure.offsets,
-            cancelled,
-            fine=number < settings.fine_levels and done > 0,
-        )
+    for done, search in enumerate(searches):
+        search.try_offsets(structure.offsets)
         if not search.is_source.any():
             continue
         iterations, sweeps = (
@@ -155,6 +154,11 @@ def _searched(
         else:
             found = search.run(search.take_over(found.field), iterations, sweeps, seed, vote_last=False)
     return found
+
+
+def _structure(levels: list[Level], settings: Settings) -> Structure:
+    """Return how the photo repeats itself, as seen at the second coarsest level."""
+    return find_structure(levels[max(len(levels) - 2, 0)]) if settings.offset_tries and levels else NO_STRUCTURE
 
 
 def _best_start(
@@ -182,7 +186,7 @@ def _best_start(
         found = own.run(own.start(own_seed), length, sweeps, own_seed, settings.mean_votes)
         return _Result(found, own.level.features, found.energy, own_seed)
 
-    results = results_of(result, len(values))
+    results = results_of([functools.partial(result, number) for number in range(len(values))])
     best = min(results[:count], key=lambda result: result.energy)
     if first < iterations:
         features[:] = best.features

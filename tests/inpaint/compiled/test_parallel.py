@@ -51,37 +51,37 @@ def test_each_index_is_computed_once(use_threads, number):
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
-def test_results_are_those_of_each_number_in_order(use_threads, number):
+def test_results_are_in_the_order_of_the_calls(use_threads, number):
     use_threads(number)
     for count in (0, 1, 2, 5):
-        assert results_of(lambda index: index * index, count) == [index * index for index in range(count)]
+        calls = [lambda index=index: index * index for index in range(count)]
+        assert results_of(calls) == [index * index for index in range(count)]
 
 
 def test_results_are_computed_at_the_same_time_also_where_kernels_have_one_thread(use_threads):
     use_threads(2)
     both = threading.Barrier(2)
 
-    def work(index):
+    def work():
         both.wait(TIMEOUT_S)  # only two threads get beyond this
         seen = []
         parallel(lambda start, stop: (seen.append(threading.get_ident()), time.sleep(0.02)), 64, least=1)
         return set(seen)
 
     with one_thread():
-        first, second = results_of(work, 2)
+        first, second = results_of([work, work])
     assert len(first) == len(second) == 1 and first != second  # kernels within them have one thread each
 
 
-def test_an_error_of_one_result_is_raised(use_threads):
+def test_an_error_of_one_call_is_raised(use_threads):
     use_threads(2)
 
-    def work(index):
-        if index == 1:
-            raise CancelledError
-        time.sleep(0.05)
+    def fail():
+        raise CancelledError
 
-    with pytest.raises(CancelledError):
-        results_of(work, 2)
+    for calls in ([fail, lambda: time.sleep(0.05)], [lambda: time.sleep(0.05), fail]):
+        with pytest.raises(CancelledError):
+            results_of(calls)
 
 
 def test_kernels_stay_in_the_thread_that_asks_for_it_and_in_no_other(use_threads):

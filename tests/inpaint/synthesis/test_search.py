@@ -14,8 +14,10 @@ from inpaint.synthesis.settings import SETTINGS, Settings
 def search_at(picture, hole, settings=SETTINGS, number=0, usable=None, offsets=None, cancelled=None):
     """A search at one of two levels."""
     levels = build_levels(picture, hole, ~hole if usable is None else usable, 0, 1, settings)
-    offsets = np.zeros((0, 2), np.float32) if offsets is None else np.float32(offsets)
-    return Search(levels[number], settings, number, offsets, cancelled, fine=number == 0)
+    search = Search(levels[number], settings, number, cancelled, fine=number == 0)
+    if offsets is not None:
+        search.try_offsets(np.float32(offsets))
+    return search
 
 
 def random_picture(shape, seed=0):
