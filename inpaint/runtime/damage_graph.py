@@ -37,8 +37,8 @@ def damage_graph(
     """Return the damage network as the content of an ONNX file.
 
     Its input "unshuffled" is float32 (B, 24, H / 2, W / 2), H and W multiples of 16: 2x2 pixels, row by row, of 6
-    channels each, red, green and blue and their local contrast (`unshuffled_with_contrast`). Its output "logits" is
-    float32 (B, 1, H, W).
+    channels each, red, green and blue and a quarter of their local contrast (`unshuffled_with_contrast`). Its output
+    "logits" is float32 (B, 1, H, W).
 
     Args:
         config: sizes.
@@ -53,7 +53,7 @@ def damage_graph(
     layers = _Layers(graph, tensors, ranges)
     unshuffled = graph.input(INPUT, ("batch", CHANNELS, "rows", "columns"))
     pretrained = _lite0(layers, unshuffled, config.lite0_blocks) if config.lite0_blocks else [""] * 4
-    x = layers.relu(layers.conv(unshuffled, *_for_lite_input(*layers.fused("at_half.0"))))
+    x = layers.relu(layers.conv(unshuffled, *_for_input(*layers.fused("at_half.0")), name="at_half.0"))
     half = layers.sum(layers.conv_relu(x, "at_half.1"), pretrained[0])
     x = layers.conv_relu(half, "at_quarter.0", stride=2)
     quarter = layers.sum(layers.conv_relu(x, "at_quarter.1"), pretrained[1])
@@ -119,17 +119,19 @@ def _stem(layers: "_Layers", unshuffled: str) -> str:
     return layers.conv(unshuffled, cells, bias, pads=(0, 0, 1, 1))
 
 
-def _for_lite_input(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _for_input(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return weights and bias of the network's first convolution for the input of the graph.
 
-    Its inputs are sorted by pixel and not by channel, and colours are those for EfficientNet-Lite: they are changed
-    here and not there, since the features of EfficientNet-Lite depend much on how its weights are rounded. Beside the
-    photo, the zeros of the padding are another grey then, by a 256th.
+    Its inputs are sorted by pixel and not by channel, local contrast is divided by 4, so that one range of 8-bit
+    integers fits all channels, and colours are those for EfficientNet-Lite: they are changed here and not there, since
+    the features of EfficientNet-Lite depend much on how its weights are rounded. Beside the photo, the zeros of the
+    padding are another grey then, by a 256th.
     """
     out, _, height, width = weight.shape
     by_pixel = weight.reshape(out, 6, 4, height, width).swapaxes(1, 2).copy()
     bias = bias - by_pixel[:, :, :3].sum((1, 2, 3, 4)) * np.float32(0.5 / 127.5)
     by_pixel[:, :, :3] *= np.float32(128 / 127.5)
+    by_pixel[:, :, 3:] *= 4
     return by_pixel.reshape(weight.shape), bias
 
 

@@ -77,7 +77,9 @@ def cell_means(start, stop, pixels, means):
 
 @njit(**FAST)
 def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
-    """Write pixels and their local contrast, 2x2 pixels to the channels of one, for rows start to stop - 1 of `out`.
+    """Write pixels and a quarter of their local contrast, 2x2 pixels to the channels of one.
+
+    Rows start to stop - 1 of `out` are written.
 
     Args:
         pixels: uint8 (2 h, 2 w, 3).
@@ -109,7 +111,7 @@ def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
                     blue = line[cell, 2] + (line[following, 2] - line[cell, 2]) * part
                     square = line[cell, 3] + (line[following, 3] - line[cell, 3]) * part
                     variance = max(square - (red * red + green * green + blue * blue) / np.float32(3), np.float32(0))
-                    inverse = one / (np.sqrt(variance) + np.float32(0.06))
+                    inverse = np.float32(0.25) / (np.sqrt(variance) + np.float32(0.06))
                     r = np.float32(pixels[row, column, 0])
                     g = np.float32(pixels[row, column, 1])
                     b = np.float32(pixels[row, column, 2])
@@ -117,11 +119,9 @@ def unshuffle_with_contrast(start, stop, pixels, around, left, weight, out):
                     out[channel, y, x] = (r - np.float32(127)) * np.float32(1 / 128)
                     out[channel + 1, y, x] = (g - np.float32(127)) * np.float32(1 / 128)
                     out[channel + 2, y, x] = (b - np.float32(127)) * np.float32(1 / 128)
-                    out[channel + 3, y, x] = min(max((r * scale - one - red) * inverse, np.float32(-4)), np.float32(4))
-                    out[channel + 4, y, x] = min(
-                        max((g * scale - one - green) * inverse, np.float32(-4)), np.float32(4)
-                    )
-                    out[channel + 5, y, x] = min(max((b * scale - one - blue) * inverse, np.float32(-4)), np.float32(4))
+                    out[channel + 3, y, x] = min(max((r * scale - one - red) * inverse, -one), one)
+                    out[channel + 4, y, x] = min(max((g * scale - one - green) * inverse, -one), one)
+                    out[channel + 5, y, x] = min(max((b * scale - one - blue) * inverse, -one), one)
 
 
 @njit(**OPTIONS, inline="always")

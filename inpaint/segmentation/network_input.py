@@ -18,7 +18,7 @@ def unshuffled_with_contrast(pixels: np.ndarray) -> np.ndarray:
     Returns:
         float32 (24, H / 2, W / 2): the four pixels, row by row, each with red, green and blue as
         `networks.efficientnet.normalize_for_lite` returns them, which bfloat16 represents exactly, and then with the
-        three values of `networks.damage.local_contrast`.
+        three values of `networks.damage.local_contrast`, divided by 4: all lie in [-1, 1].
     """
     height, width = pixels.shape[:2]
     if not is_available():
@@ -61,7 +61,7 @@ def _without_numba(pixels: np.ndarray) -> np.ndarray:
         around = _enlarged(around, axis)
     mean, square = around[..., :3], around[..., 3:]
     deviation = np.sqrt(np.maximum(square - mean**2, 0).mean(2, keepdims=True))
-    contrast = np.clip((image - mean) / (deviation + np.float32(0.06)), -4, 4)
+    contrast = np.clip((image - mean) / (4 * (deviation + np.float32(0.06))), -1, 1)
     both = np.concatenate([(pixels.astype(np.float32) - 127) / 128, contrast], axis=2)
     return np.ascontiguousarray(
         both.reshape(height // 2, 2, width // 2, 2, 6).transpose(1, 3, 4, 0, 2).reshape(24, height // 2, width // 2)

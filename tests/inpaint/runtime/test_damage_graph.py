@@ -60,7 +60,7 @@ def test_the_graph_computes_what_the_network_of_pytorch_does(name):
     wanted = pytorch_logits(network, pixels)
     difference = np.abs(OnnxRuntimeDamage(graph)(pixels) - wanted)
     assert wanted.std() > 0.01
-    assert difference.max() < 0.02 * wanted.std()  # the edges differ slightly, see _for_lite_input
+    assert difference.max() < 0.02 * wanted.std()  # the edges differ slightly, see _for_input
     assert np.median(difference) < 0.005 * wanted.std()
 
 

@@ -11,7 +11,7 @@ from inpaint.segmentation import network_input
 
 def unshuffled(pixels):
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1
-    channels = torch.cat([normalize_for_lite(image), local_contrast(image)], 1)[0].numpy()
+    channels = torch.cat([normalize_for_lite(image), local_contrast(image) / 4], 1)[0].numpy()
     height, width = pixels.shape[:2]
     return (
         channels.reshape(6, height // 2, 2, width // 2, 2).transpose(2, 4, 0, 1, 3).reshape(24, height // 2, width // 2)
