@@ -39,7 +39,7 @@ class OpenVinoRuntime(GraphRuntime):
 
     bfloat16 and 8-bit integers round what the network adds to its initial fill. Predictions of the bundled generator in
     [-1, 1] differ from those of PyTorch in float32 by about 0.0015 (root mean square over the hole) in bfloat16, a
-    fifth of a level of 255, and by about 0.005 with 8-bit integers, two thirds of a level.
+    fifth of a level of 255, and by about 0.007 with 8-bit integers, nine tenths of a level.
 
     Args:
         source: the weights or the module of a free-form generator or a Context Encoder.
