@@ -1,7 +1,12 @@
 """The package's dependencies and extras, and requirements.txt, which lists what the Space installs."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 IN_REQUIREMENTS = ("page", "formats", "heic", "train", "torch")
+DOCKERFILE = (ROOT / "docs" / "docker" / "Dockerfile").read_text(encoding="utf-8")
+IGNORED = (ROOT / "docs" / "docker" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
 HEAVY = {"torch", "torchvision", "scipy", "gradio", "datasets", "matplotlib", "onnx", "onnxruntime", "pandas"}
 
 
@@ -57,16 +64,38 @@ def test_the_extra_all_has_every_other_one():
 
 
 def test_the_dockerfile_installs_extras_that_exist_and_starts_a_command_that_exists():
-    lines = (ROOT / "docs" / "docker" / "Dockerfile").read_text(encoding="utf-8")
-    (extras,) = re.findall(r'"\.\[([\w,]+)\]"', lines)
+    (extras,) = re.findall(r'"\.\[([\w,]+)\]"', DOCKERFILE)
     assert set(extras.split(",")) <= set(EXTRAS)
-    assert set(re.findall(r"^RUN inpaint-photos ([\w-]+)", lines, re.MULTILINE)) <= set(COMMANDS)
-    assert 'CMD ["inpaint-photos", "app"]' in lines and "app" in COMMANDS
+    assert set(re.findall(r"^RUN inpaint-photos ([\w-]+)", DOCKERFILE, re.MULTILINE)) <= set(COMMANDS)
+    assert 'CMD ["inpaint-photos", "app"]' in DOCKERFILE and "app" in COMMANDS
+
+
+def test_the_folder_in_which_the_page_runs_in_the_image_is_the_users():
+    (folder,) = re.findall(r"^WORKDIR (\S+)$", DOCKERFILE, re.MULTILINE)
+    before, _ = DOCKERFILE.split("\nWORKDIR ")
+    assert re.search(rf"^RUN useradd .* && install --directory --owner user .*{folder}$", before, re.MULTILINE)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not shutil.which("find"), reason="needs the GNU tools")
+def test_the_image_has_sources_with_whole_seconds_before_their_kernels_are_compiled(tmp_path):
+    installs, _ = DOCKERFILE.split("\nRUN inpaint-photos warm-up\n")
+    (command,) = re.findall(r"^ +find (?:.+)$", installs, re.MULTILINE)
+    (folder,) = re.findall(r"/usr/local/\S+", command)
+    source = tmp_path / "folder" / "kernels.py"
+    source.parent.mkdir()
+    source.touch()
+    os.utime(source, ns=(0, 1_796_127_508_554_614_191))
+    subprocess.run(["sh", "-c", command.replace(folder, str(tmp_path))], check=True)
+    assert source.stat().st_mtime_ns == 1_796_127_508_000_000_000
 
 
 def test_the_image_leaves_out_history_and_environments_and_nothing_that_the_wheel_has():
-    lines = (ROOT / "docs" / "docker" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {".git", ".venv*"} <= set(lines)
+    assert {".git", ".venv*"} <= set(IGNORED)
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], "README.md", "LICENSE", "pyproject.toml"}
-    assert not needed & {line.strip("/") for line in lines}
+    assert not needed & {line.strip("/") for line in IGNORED}
+
+
+@pytest.mark.parametrize("name", (ROOT / ".gitignore").read_text(encoding="utf-8").split())
+def test_the_image_leaves_out_what_git_ignores(name):
+    assert any(fnmatch(name.strip("/"), line.removeprefix("**/")) for line in IGNORED)
