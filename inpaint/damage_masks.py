@@ -6,6 +6,7 @@ import numpy as np
 
 from inpaint.engine.regions import check_grow_px, dilate
 from inpaint.morphology.labels import label
+from inpaint.segmentation.borders import without_borders
 from inpaint.segmentation.kinds import AREAS, KINDS, check_kinds, discs_in_areas, split_kinds
 from inpaint.segmentation.thresholding import hysteresis, near_thick
 
@@ -35,7 +36,7 @@ def damage_mask(
     grow_px: float = GROW_PX,
     kinds: Collection[str] = KINDS,
 ) -> np.ndarray:
-    """Return the mask of the damage that has a probability.
+    """Return the mask of the damage that has a probability. Long thin lines at the photo's edges are no damage.
 
     Args:
         probability: of damage, as `find_damage(photo, return_probability=True)` returns it: float (H, W) in [0, 1]; or
@@ -59,7 +60,7 @@ def damage_mask(
     values = probability.astype(np.float32)
     if probability.dtype == np.uint8:
         values /= 255
-    found = hysteresis(values, threshold * LOW_THRESHOLD, threshold, MIN_COMPONENT_PX)
+    found = without_borders(hysteresis(values, threshold * LOW_THRESHOLD, threshold, MIN_COMPONENT_PX))
     if not found.any():
         return found
     discs = discs_in_areas(found)

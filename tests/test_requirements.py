@@ -1,10 +1,6 @@
 """The package's dependencies and extras, and requirements.txt, which lists what the Space installs."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -74,19 +70,6 @@ def test_the_folder_in_which_the_page_runs_in_the_image_is_the_users():
     (folder,) = re.findall(r"^WORKDIR (\S+)$", DOCKERFILE, re.MULTILINE)
     before, _ = DOCKERFILE.split("\nWORKDIR ")
     assert re.search(rf"^RUN useradd .* && install --directory --owner user .*{folder}$", before, re.MULTILINE)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux") or not shutil.which("find"), reason="needs the GNU tools")
-def test_the_image_has_sources_with_whole_seconds_before_their_kernels_are_compiled(tmp_path):
-    installs, _ = DOCKERFILE.split("\nRUN inpaint-photos warm-up\n")
-    (command,) = re.findall(r"^ +find (?:.+)$", installs, re.MULTILINE)
-    (folder,) = re.findall(r"/usr/local/\S+", command)
-    source = tmp_path / "folder" / "kernels.py"
-    source.parent.mkdir()
-    source.touch()
-    os.utime(source, ns=(0, 1_796_127_508_554_614_191))
-    subprocess.run(["sh", "-c", command.replace(folder, str(tmp_path))], check=True)
-    assert source.stat().st_mtime_ns == 1_796_127_508_000_000_000
 
 
 def test_the_image_leaves_out_history_and_environments_and_nothing_that_the_wheel_has():

@@ -8,6 +8,7 @@ compiled into it: an update of a clone that changes only those would have no eff
 
 import contextlib
 import functools
+import hashlib
 import logging
 import os
 import stat
@@ -80,11 +81,13 @@ def _tolerant(dispatcher: Any) -> Any:
 
 
 @functools.cache
-def _folder_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return name, time of change and size of the Python files of a folder: kernels use those beside them only."""
-    with os.scandir(folder) as entries:
-        files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
-    return tuple(sorted((name, status.st_mtime_ns, status.st_size) for name, status in files))
+def _folder_stamp(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Return name and digest of the Python files of a folder: kernels use those beside them only.
+
+    Times of change would not do: a layer of a container's image keeps whole seconds of them.
+    """
+    files = sorted(path for path in folder.iterdir() if path.suffix == ".py")
+    return tuple((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files)
 
 
 @contextlib.contextmanager

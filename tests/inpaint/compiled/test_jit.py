@@ -88,6 +88,13 @@ def test_compiled_code_is_kept_beside_the_package_and_loaded_by_the_next_process
     assert computer.run() == (folder, 1, 0, "")
 
 
+def test_code_is_loaded_where_only_times_of_change_are_others_as_in_the_layer_of_an_image(computer):
+    assert computer.run()[1:3] == (0, 1)
+    for file in computer.package.rglob("*.py"):
+        os.utime(file, (0, int(file.stat().st_mtime)))
+    assert computer.run()[1:3] == (1, 0)
+
+
 def test_code_is_compiled_again_when_a_function_of_another_file_that_is_part_of_it_changes(computer):
     kernels = computer.package / "synthesis"
     for name, lines in (
