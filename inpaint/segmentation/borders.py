@@ -24,7 +24,7 @@ def without_borders(found: np.ndarray) -> np.ndarray:
     kept = found
     for turn in range(4):
         side = np.rot90(found, turn)  # each edge is the first row once
-        is_line = side[:depth].any(axis=0) & ~side[depth : depth + 1].any(axis=0)
+        is_line = np.logical_or.reduce(side[:depth]) & ~np.logical_or.reduce(side[depth : depth + 1])
         if _longest_run(is_line) < LONG_SHARE * is_line.size:
             continue
         if kept is found:
