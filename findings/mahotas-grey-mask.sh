@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # mahotas 1.4.19: dilate() and erode() of a mask of uint8 change its values by 1, so that one of zeros and ones is erased.
 #
-# Expected: the default structuring element, a cross, only says which neighbours count: a mask of integers is grown or
-# shrunk as one of bool, and its values are kept, as in SciPy.
+# Expected: the default structuring element, a cross, only says which neighbours count: a mask of integers is dilated or
+# eroded as one of bool, and its values are kept, as in SciPy.
 # Seen: for all types but bool the ones of the cross are heights too, which are added or subtracted. A mask of zeros and
 # ones has twos after dilate(), and is empty after erode() and open(). As int32, all of its background becomes 1 in
 # dilate() and -1 in erode(), so that it counts as set. 255 becomes 254 when it is eroded or closed. A photo becomes

@@ -50,42 +50,54 @@ def parallel(
         return
     parts = workers * min(_PARTS, count // (least * workers))
     bounds = [count * part // parts for part in range(parts + 1)]
-    todo = collections.deque(itertools.pairwise(bounds))
-
-    def work() -> None:
-        while True:
-            try:
-                start, stop = todo.popleft()
-            except IndexError:
-                return
-            kernel(start, stop, *arguments)
-
-    helpers = _started(work, workers - 1)
-    try:
-        work()
-    finally:
-        todo.clear()
-        for helper in helpers:
-            if not helper.cancel():
-                helper.result()
+    _share_out([functools.partial(kernel, *part, *arguments) for part in itertools.pairwise(bounds)], workers)
 
 
 def results_of(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """Return what functions return, which are called at the same time, also within `one_thread`.
 
     Args:
-        calls: take milliseconds or more. Within `one_thread` each of their kernels still runs on one thread.
+        calls: take milliseconds or more, the longest one first. Within `one_thread` each of their kernels still runs on
+            one thread.
     """
     results: list[Any] = [None] * len(calls)
     is_alone = _is_alone()
 
-    def run(start: int, stop: int) -> None:
-        for number in range(start, stop):
-            with one_thread(condition=is_alone):
-                results[number] = calls[number]()
+    def compute(number: int) -> None:
+        with one_thread(condition=is_alone):
+            results[number] = calls[number]()
 
-    parallel(run, len(calls), least=1, even_alone=True)
+    _share_out([functools.partial(compute, number) for number in range(len(calls))], min(threads(), len(calls)))
     return results
+
+
+def _share_out(pieces: Sequence[Callable[[], object]], workers: int) -> None:
+    """Do pieces of work on several threads, of which the calling one is the first.
+
+    The first error ends all: what has not begun is not done, and the error is raised once nothing is running.
+    """
+    todo = collections.deque(pieces)
+
+    def work() -> None:
+        while True:
+            try:
+                piece = todo.popleft()
+            except IndexError:
+                return
+            try:
+                piece()
+            except BaseException:
+                todo.clear()
+                raise
+
+    helpers = _started(work, workers - 1)
+    try:
+        work()
+    finally:
+        running = [helper for helper in helpers if not helper.cancel()]
+        concurrent.futures.wait(running)
+    for helper in running:
+        helper.result()  # raises its error
 
 
 def _is_alone() -> bool:
@@ -96,8 +108,9 @@ def _is_alone() -> bool:
 def one_thread(*, condition: bool = True) -> Iterator[None]:
     """Let `parallel` run kernels in the calling thread alone, within this context and if a condition is met.
 
-    For work of some milliseconds in many short kernels. The virtual cores of a server mostly share one core in pairs: a
-    second thread then saves a quarter of the time, and takes 40 % more CPU seconds.
+    Parts of milliseconds are shared out all the same, see `even_alone` and `results_of`. For work of some milliseconds
+    in many short kernels: the virtual cores of a server mostly share one core in pairs, and a second thread then saves
+    a quarter of the time, and takes 40 % more CPU seconds.
     """
     before = _is_alone()
     _alone.is_set = before or condition

@@ -35,7 +35,7 @@ MISSING_SHARES, PATCH_SHARES = (0.22, 0.32, 0.45, 0.6), (1, 0.95, 0.95, 1)
 patches, but when most of the picture is missing its fill is too blurred to help."""
 
 SMALL_PX = 1 << 15
-"""Holes of up to this number of pixels are synthesised on one thread each, several at a time."""
+"""Holes of up to this number of pixels are synthesised several at a time, with the kernels of each on one thread."""
 
 SKIN_SHARE = 0.3  # of the patches where skin surrounds the hole: an eye or hair copied into a face shocks
 REPEATS = 0.42

@@ -100,12 +100,13 @@ class Search:
         self.offsets = np.round(offsets / self.level.factor).astype(np.int32)
 
     def beside(self, values: np.ndarray) -> "Search":
-        """Return a search with features of its own, which can run at the same time as this one.
+        """Return a search with features of its own, which can run at the same time as others.
+
+        It has the sources that this one has found, if it has: else each would find its own.
 
         Args:
             values: of the features, see `set_features`.
         """
-        _ = self.sources  # found once for both
         other = copy.copy(self)
         other.level = self.level._replace(features=np.empty_like(self.level.features))
         set_features(other.level.features, values)

@@ -14,8 +14,8 @@ Arrays of all kernels:
     index_at: int32 (r, c), the index of the target at each place of the lattice, -1 for none.
     matches: int32 (n, 2), row and column of the source of each target.
     is_source: bool (h, w), the centres of patches without a hole pixel.
-    guide: float32 (h >> shift, w >> shift, 8), low frequencies of the picture with the network's fill: RGB blurred a
-        little, RGB blurred much, and the position.
+    guide: float32 (ceil(h / 2**shift), ceil(w / 2**shift), 8), low frequencies of the picture with the network's fill:
+        RGB blurred a little, RGB blurred much, and the position.
     guide_weight: float32 (n, 8), of the channels of the guide.
 
 Reference:

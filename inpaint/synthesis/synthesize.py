@@ -10,7 +10,8 @@ Reference:
 import dataclasses
 import functools
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -138,11 +139,13 @@ def _searched(
         is_fine = number < min(settings.fine_levels, last)
         return Search(levels[number], settings, number / max(last, 1), cancelled, fine=is_fine)
 
-    structure_call = functools.partial(_structure, levels, settings)
-    search_calls = [functools.partial(search_at, number) for number in reversed(range(len(levels)))]
-    structure, *searches = results_of([structure_call, *search_calls])
+    calls: list[Callable[[], Any]] = [functools.partial(search_at, number) for number in range(len(levels))]
+    place = min(1, len(levels))  # the structure takes longest but for the finest search
+    calls.insert(place, functools.partial(_structure, levels, settings))
+    searches = results_of(calls)
+    structure: Structure = searches.pop(place)
     found = None
-    for done, search in enumerate(searches):
+    for done, search in enumerate(reversed(searches)):
         search.try_offsets(structure.offsets)
         if not search.is_source.any():
             continue
@@ -186,6 +189,7 @@ def _best_start(
         found = own.run(own.start(own_seed), length, sweeps, own_seed, settings.mean_votes)
         return _Result(found, own.level.features, found.energy, own_seed)
 
+    _ = search.sources  # found once for all starts
     results = results_of([functools.partial(result, number) for number in range(len(values))])
     best = min(results[:count], key=lambda result: result.energy)
     if first < iterations:

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import functools
 import os
 import subprocess
 import sys
@@ -73,15 +74,24 @@ def test_results_are_computed_at_the_same_time_also_where_kernels_have_one_threa
     assert len(first) == len(second) == 1 and first != second  # kernels within them have one thread each
 
 
-def test_an_error_of_one_call_is_raised(use_threads):
-    use_threads(2)
+@pytest.mark.parametrize("failing", range(4))
+def test_an_error_of_one_call_ends_the_others_and_is_raised_once_none_is_running(use_threads, failing):
+    use_threads(4)
+    all_running, begun, ended = threading.Barrier(4), [], []
 
-    def fail():
-        raise CancelledError
+    def work(number):
+        begun.append(number)
+        if number < 4:
+            all_running.wait(TIMEOUT_S)
+        if number == failing:
+            raise CancelledError
+        time.sleep(0.1 * (1 + number % 4))
+        ended.append(number)
 
-    for calls in ([fail, lambda: time.sleep(0.05)], [lambda: time.sleep(0.05), fail]):
-        with pytest.raises(CancelledError):
-            results_of(calls)
+    with pytest.raises(CancelledError):
+        results_of([functools.partial(work, number) for number in range(12)])
+    assert len(begun) < 12  # what had not begun was given up
+    assert sorted([*ended, failing]) == sorted(begun)
 
 
 def test_kernels_stay_in_the_thread_that_asks_for_it_and_in_no_other(use_threads):
