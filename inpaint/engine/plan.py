@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.morphology.labels import bounding_boxes, maximum
+from inpaint.morphology.labels import bounding_boxes, label, maximum
 from inpaint.synthesis.settings import SETTINGS
 
 from .crop_sizes import CropSizes
@@ -101,8 +101,8 @@ def _plan_region(region: Part, photo: Box, sizes: CropSizes, within: Box | None,
 def _is_thick_throughout(depths: Depths) -> bool:
     """Return whether a hole is thick nearly everywhere, as a stroke or a disk: not a scratch that leads to a spot."""
     hole = depths.depth > 0
-    labels, _ = near_cores(depths.depth > THICK_PX / 2, THICK_PX / 2, depths.factor)
-    return bool(np.count_nonzero(hole & (labels == 0)) <= _THIN_SHARE * np.count_nonzero(hole))
+    thin = hole & ~near_cores(depths.depth > THICK_PX / 2, THICK_PX / 2, depths.factor)
+    return bool(np.count_nonzero(thin) <= _THIN_SHARE * np.count_nonzero(hole))
 
 
 def _guide_scale(part: Part) -> int:
@@ -126,7 +126,7 @@ def _split_by_thickness(region: Part, depths: Depths, photo: Box, sizes: CropSiz
     core = depth > sizes.thin_px / 2
     if _fits(region.box, sizes.largest_hole(photo, 1, sizes.max_context)) or not core.any():
         return [(region, depths.diameter)]
-    labels, count = near_cores(core, sizes.thin_px / 2, factor)
+    labels, count = label(near_cores(core, sizes.thin_px / 2, factor))
     boxes = np.concatenate([[[0, depth.shape[0], 0, depth.shape[1]]], bounding_boxes(labels, count)])
     deepest = maximum(depth, labels, count)
     parts = [

@@ -84,8 +84,8 @@ def largest_depths(hole: np.ndarray) -> tuple[np.ndarray, int]:
     return maximum(depth, labels, count)[labels], factor
 
 
-def near_cores(core: np.ndarray, radius: float, factor: int) -> tuple[np.ndarray, int]:
-    """Return labels of the cells close to the centres of disks inside a hole, and the number of labels.
+def near_cores(core: np.ndarray, radius: float, factor: int) -> np.ndarray:
+    """Return the cells close to the centres of disks inside a hole: bool (h, w).
 
     Args:
         core: bool (h, w), the centres.
@@ -93,7 +93,7 @@ def near_cores(core: np.ndarray, radius: float, factor: int) -> tuple[np.ndarray
             corners of a square lie sqrt(2) times as far from its centre as its sides.
         factor: pixels per cell side.
     """
-    return label(dilate(core, 1.5 * radius / factor + 1))
+    return dilate(core, 1.5 * radius / factor + 1)
 
 
 def thick_part(region: Part, depths: Depths, whole: list[Part], within: Box | None) -> Part | None:
@@ -107,7 +107,7 @@ def thick_part(region: Part, depths: Depths, whole: list[Part], within: Box | No
     """
     factor = depths.factor
     # the outer cells may belong to the hole by half only
-    labels, count = near_cores(depths.depth - (factor - 1) / 2 > THICK_PX / 2, THICK_PX / 2, factor)
+    labels, count = label(near_cores(depths.depth - (factor - 1) / 2 > THICK_PX / 2, THICK_PX / 2, factor))
     seen = _grid_window(within, region.box, factor, labels.shape)
     touched = np.arange(1, count + 1) if seen is None else np.unique(labels[seen])
     parts = [bounding_part(*part.box[:2], part.hole) for part in whole if within is None or part.box.overlaps(within)]
