@@ -78,14 +78,22 @@ def distances(start, stop, features, targets, matches, guide, shift, guide_weigh
 
 
 @njit(**FORCED)
+def _without_patches(guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x):
+    """Return the distance of a target to a source without that of their patches: its price, and that in the guide."""
+    total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
+    return total + guide_distance(
+        guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index
+    )  # fmt: skip
+
+
+@njit(**FORCED)
 def _priced(features, guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x):
     """Return the distance of a target to a source with its price.
 
     If there is no such source, which its price tells, a patch may lie partly beside the picture: another one is read,
     as a branch would take longer.
     """
-    total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
-    total += guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
+    total = _without_patches(guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x)
     inside_y = min(max(source_y, RADIUS), uses.shape[0] - 1 - RADIUS)
     inside_x = min(max(source_x, RADIUS), uses.shape[1] - 1 - RADIUS)
     return total + patch_distance(features, y, x, inside_y, inside_x)
@@ -97,8 +105,7 @@ def _priced_below(features, guide, shift, guide_weight, uses, prices, index, y, 
 
     With another early return numba would count references to the arrays, which takes longer than all else.
     """
-    total = prices[uses[np.uint64(source_y), np.uint64(source_x)]]
-    total += guide_distance(guide, y >> shift, x >> shift, source_y >> shift, source_x >> shift, guide_weight, index)
+    total = _without_patches(guide, shift, guide_weight, uses, prices, index, y, x, source_y, source_x)
     if total >= limit:
         return TOO_FAR
     return total + patch_distance(features, y, x, source_y, source_x)

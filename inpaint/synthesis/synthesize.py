@@ -195,7 +195,7 @@ def _best_start(
     if first < iterations:
         features[:] = best.features
         found = search.run(best.found.field, iterations - first, sweeps, best.seed, done=first)
-        best = _Result(found, features.copy(), found.energy, best.seed)
+        best = _Result(found, features, found.energy, best.seed)
     for line in results[count:]:
         if line.energy / _LINE_ENERGY < best.energy:
             best = line._replace(energy=line.energy / _LINE_ENERGY)
