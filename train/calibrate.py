@@ -1,7 +1,7 @@
 """python -m train.calibrate WEIGHTS --dataset PHOTOS: measure the ranges of a network's activations.
 
-By them OpenVINO computes convolutions in 8-bit integers. They are written into the folder of the weights, and used if
-these come with the package. Weights that change need new ranges.
+By them OpenVINO and ONNX Runtime compute convolutions in 8-bit integers. They are written into the folder of the
+weights, and used if these come with the package. Weights that change need new ranges.
 
 Reference:
     Krishnamoorthi 2018, arXiv:1806.08342, section 3.1: post-training quantization with a calibration set.
@@ -22,7 +22,7 @@ import numpy as np
 
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.files import read_folder
-from inpaint.networks.activation_ranges import RANGES_FILE, Range
+from inpaint.networks.activation_ranges import RANGES_FILE, ConvRanges, Range
 from inpaint.networks.config import (
     DamageConfig,
     FreeFormConfig,
@@ -36,7 +36,7 @@ from inpaint.pyramid.fills import downscale
 from inpaint.runtime.damage_graph import INPUT, damage_graph
 from inpaint.runtime.free_form_graph import free_form_graph
 from inpaint.runtime.graph_generators import graph_generator
-from inpaint.runtime.graph_layers import INPUT_OF
+from inpaint.runtime.graph_layers import INPUT_OF, OUTPUT_OF
 from inpaint.runtime.openvino import compile_graph
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 from train.damage.config import DamageTrainConfig
@@ -55,18 +55,25 @@ HOLES = {"scratches": 1.0, "strokes": 1.0, "large": 1.0}
 
 
 class Observer:
-    """Runs a network and remembers the ranges of its convolutions' inputs.
+    """Runs a network and remembers the ranges of its convolutions' inputs and outputs.
 
     Args:
         graph: the content of an ONNX file, whose outputs after the first are observed.
-
-    Attributes:
-        ranges: name of a convolution -> range of its input: the widest of all runs, apart from what is clipped.
     """
 
     def __init__(self, graph: bytes) -> None:
         self._model, _ = compile_graph(graph, half=False)
-        self.ranges: dict[str, Range] = {}
+        self._observed: dict[str, Range] = {}
+
+    @property
+    def ranges(self) -> dict[str, ConvRanges]:
+        """Name of a convolution -> its ranges: the widest of all runs, apart from what is clipped."""
+        names = (text.removeprefix(INPUT_OF) for text in self._observed if text.startswith(INPUT_OF))
+        return {name: ConvRanges(self._observed[f"{INPUT_OF}{name}"], self._output_range(name)) for name in names}
+
+    def _output_range(self, name: str) -> Range | None:
+        low, high = self._observed.get(f"{OUTPUT_OF}{name}", (0.0, 0.0))
+        return (low, high) if low < high else None
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Run the network, and return its first output.
@@ -77,16 +84,16 @@ class Observer:
         output, *observed = self._model(dict(inputs)).items()
         for port, values in observed:
             low, high = (float(value) for value in np.quantile(values, [CLIPPED, 1 - CLIPPED]))
-            for name in (text.removeprefix(INPUT_OF) for text in port.names if text.startswith(INPUT_OF)):
-                before = self.ranges.get(name, (0.0, 0.0))
-                self.ranges[name] = min(low, before[0]), max(high, before[1])
+            for name in (text for text in port.names if text.startswith((INPUT_OF, OUTPUT_OF))):
+                before = self._observed.get(name, (0.0, 0.0))
+                self._observed[name] = min(low, before[0]), max(high, before[1])
         result: np.ndarray = output[1]
         return result
 
 
 def damage_ranges(
     config: DamageConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace
-) -> dict[str, Range]:
+) -> dict[str, ConvRanges]:
     """Return the ranges of a damage network on crops as it is trained on, damaged or not.
 
     Args:
@@ -110,7 +117,7 @@ def damage_ranges(
 
 def generator_ranges(
     config: FreeFormConfig, tensors: Mapping[str, np.ndarray], options: argparse.Namespace
-) -> dict[str, Range]:
+) -> dict[str, ConvRanges]:
     """Return the ranges of a free-form generator on photos with random holes.
 
     Args:
@@ -145,7 +152,7 @@ def _photos(options: argparse.Namespace, multiple: int) -> Iterator[np.ndarray]:
         yield np.asarray(photo.crop((left, top, left + width, top + height)))
 
 
-def measured(options: argparse.Namespace) -> dict[str, Range]:
+def measured(options: argparse.Namespace) -> dict[str, ConvRanges]:
     """Return the ranges that the command line asks for, in the order of the convolutions' names.
 
     Args:
@@ -159,8 +166,11 @@ def measured(options: argparse.Namespace) -> dict[str, Range]:
     """
     config, tensors = read_folder(options.weights, str(options.weights), _parse)
     if isinstance(config, DamageConfig):
-        if options.thin:
-            raise ValueError(f"--thin is for generators, and {options.weights} holds a damage network: leave it out")
+        for option in ("thin", "outputs"):
+            if getattr(options, option):
+                raise ValueError(
+                    f"--{option} is for generators, and {options.weights} holds a damage network: leave it out"
+                )
         ranges = damage_ranges(config, tensors, options)
     elif isinstance(config, FreeFormConfig):
         if options.overlays:
@@ -170,19 +180,31 @@ def measured(options: argparse.Namespace) -> dict[str, Range]:
         ranges = generator_ranges(config, tensors, options)
     else:
         raise ValueError(f"{options.weights} holds a Context Encoder, which is never quantized")
-    left_out = set().union(*(_named(text, ranges) for text in options.floats))
-    return {name: (low, high) for name, (low, high) in sorted(ranges.items()) if name not in left_out and low < high}
+    left_out, with_output = (
+        set().union(*(_named(text, ranges, option) for text in names))
+        for option, names in (("--floats", options.floats), ("--outputs", options.outputs))
+    )
+    return {
+        name: found._replace(output=found.output if name in with_output else None)
+        for name, found in sorted(ranges.items())
+        if name not in left_out and found.input[0] < found.input[1]
+    }
 
 
-def _named(text: str, names: Collection[str]) -> set[str]:
+def _named(text: str, names: Collection[str], option: str) -> set[str]:
     """Return the convolution of this name, or else those whose names begin with it.
+
+    Args:
+        text: value of an option.
+        names: of all convolutions.
+        option: that is named in the error.
 
     Raises:
         ValueError: there is none.
     """
     found = {text} & set(names) or {name for name in names if text and name.startswith(text)}
     if not found:
-        raise ValueError(f"--floats {text!r} fits no convolution; their names are {', '.join(sorted(names))}")
+        raise ValueError(f"{option} {text!r} fits no convolution; their names are {', '.join(sorted(names))}")
     return found
 
 
@@ -192,7 +214,7 @@ def _parse(values: Any) -> NetworkConfig:
     return config
 
 
-def _write(ranges: Mapping[str, Range], path: Path) -> None:
+def _write(ranges: Mapping[str, ConvRanges], path: Path) -> None:
     try:
         with atomic_write(path) as file:
             file.write(_as_json(ranges).encode())
@@ -200,9 +222,12 @@ def _write(ranges: Mapping[str, Range], path: Path) -> None:
         raise OSError(f"{path} cannot be written: {words_of(error)}") from error
 
 
-def _as_json(ranges: Mapping[str, Range]) -> str:
-    """Return JSON with a line for each convolution."""
-    lines = (f"  {json.dumps(name)}: [{low:.4g}, {high:.4g}]" for name, (low, high) in ranges.items())
+def _as_json(ranges: Mapping[str, ConvRanges]) -> str:
+    """Return JSON with a line for each convolution: the range of its input, and then that of its output."""
+    lines = (
+        f"  {json.dumps(name)}: [{', '.join(f'{value:.4g}' for value in (*found.input, *(found.output or ())))}]"
+        for name, found in ranges.items()
+    )
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -220,6 +245,14 @@ def main(arguments: list[str] | None = None) -> int:
         default=[],
         metavar="NAME",
         help="names of convolutions to leave out, or beginnings of several names",
+    )
+    parser.add_argument(
+        "--outputs",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="convolutions of a generator, named in the same way, that ONNX Runtime computes too: their outputs are "
+        "rounded to 8-bit integers then",
     )
     parser.add_argument("--count", type=int, default=96, help="number of photos (default: %(default)s)")
     options = parser.parse_args(arguments)

@@ -60,6 +60,19 @@ def openvino(weights: Weights, *, half: bool, int8: bool) -> Runtime:
         RuntimeError: OpenVINO computes none of these weights in 8-bit integers on this machine.
     """
     runtime = OpenVinoRuntime(weights if int8 else weights._replace(ranges={}), half=half)
+    return _checked(runtime, int8=int8)
+
+
+def onnxruntime(weights: Weights, *, int8: bool) -> Runtime:
+    """Return ONNX Runtime, with a part of the convolutions in 8-bit integers or none.
+
+    Raises:
+        RuntimeError: it computes none of these weights in 8-bit integers on this machine.
+    """
+    return _checked(OnnxRuntimeRuntime(weights if int8 else weights._replace(ranges={})), int8=int8)
+
+
+def _checked(runtime: Runtime, *, int8: bool) -> Runtime:
     if int8 and "int8" not in runtime.name:
         raise RuntimeError("it takes the bundled weights and x86")
     return runtime
@@ -68,7 +81,8 @@ def openvino(weights: Weights, *, half: bool, int8: bool) -> Runtime:
 RUNTIMES: dict[str, Callable[[Weights], Runtime]] = {
     "PyTorch": PyTorchRuntime,
     "torch.compile": compiled,
-    "ONNX Runtime": OnnxRuntimeRuntime,
+    "ONNX Runtime, float32": functools.partial(onnxruntime, int8=False),
+    "ONNX Runtime, int8 and float32": functools.partial(onnxruntime, int8=True),
     "OpenVINO, float32": functools.partial(openvino, half=False, int8=False),
     "OpenVINO, bfloat16": functools.partial(openvino, half=True, int8=False),
     "OpenVINO, int8 and float32": functools.partial(openvino, half=False, int8=True),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from inpaint.atomic_write import atomic_write
-from inpaint.networks.activation_ranges import Range, read_ranges
+from inpaint.networks.activation_ranges import ConvRanges, read_ranges
 from inpaint.networks.config import (
     DEFAULT_REPO_ID,
     NetworkConfig,
@@ -81,7 +81,7 @@ class Weights(NamedTuple):
     source: str
     revision: str | None
     thin: "Weights | None" = None
-    ranges: Mapping[str, Range] | None = None
+    ranges: Mapping[str, ConvRanges] | None = None
 
 
 class LoadedGenerator(NamedTuple):

@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .errors import WeightsError
 
@@ -12,8 +12,20 @@ Range: TypeAlias = tuple[float, float]
 RANGES_FILE = "activation_ranges.json"
 
 
-def read_ranges(folder: Path) -> dict[str, Range]:
-    """Return the range of the input of each convolution that has one, by the name of the convolution.
+class ConvRanges(NamedTuple):
+    """The ranges of a convolution.
+
+    Attributes:
+        input: of its input.
+        output: of its output, or of that of the ReLU behind it; None: not measured.
+    """
+
+    input: Range
+    output: Range | None = None
+
+
+def read_ranges(folder: Path) -> dict[str, ConvRanges]:
+    """Return the ranges of each convolution that has some, by its name.
 
     Args:
         folder: of weights that come with the package. `python -m train.calibrate` measures their ranges.
@@ -29,12 +41,20 @@ def read_ranges(folder: Path) -> dict[str, Range]:
         return {}
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-        ranges = {str(name): (float(low), float(high)) for name, (low, high) in values.items()}
+        return {str(name): _conv_ranges(*map(float, numbers)) for name, numbers in values.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise _damaged(file) from error
-    if not all(math.isfinite(high - low) and low <= 0 <= high and low < high for low, high in ranges.values()):
-        raise _damaged(file)
-    return ranges
+
+
+def _conv_ranges(low: float, high: float, *of_output: float) -> ConvRanges:
+    """Return ranges from two or four numbers; raise ValueError or TypeError if they cannot be ranges."""
+    return ConvRanges(_range(low, high), _range(*of_output) if of_output else None)
+
+
+def _range(low: float, high: float) -> Range:
+    if not (math.isfinite(high - low) and low <= 0 <= high and low < high):
+        raise ValueError
+    return low, high
 
 
 def _damaged(file: Path) -> WeightsError:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import GeneratorConfig
 
 from .graph_generators import graph_generator
@@ -59,6 +59,8 @@ class GraphRuntime(ABC):
 
     name: str
     device = "cpu"
+    _integer_outputs = False
+    """Whether this library needs the outputs of convolutions in 8-bit integers too."""
 
     def __init__(self, source: Source) -> None:
         if not has_graph(source):
@@ -67,13 +69,14 @@ class GraphRuntime(ABC):
         self.config: GeneratorConfig = config
         self._generator = graph_generator(config)
         self.multiple, self.fixed_size = self._generator.multiple, self._generator.fixed_size
-        self._compile(self._generator.graph(tensors_of(source), self._ranges(source)))
+        graph = self._generator.graph(tensors_of(source), self._ranges(source), integer_outputs=self._integer_outputs)
+        self._compile(graph)
 
     def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
         """Return the generator's prediction, see `Runtime`."""
         return self._generator.predict(self._infer, masked_image, mask, coarse_fill)
 
-    def _ranges(self, source: Source) -> dict[str, Range]:
+    def _ranges(self, source: Source) -> dict[str, ConvRanges]:
         """Return the ranges of the activations that this library computes in 8-bit integers; by default none."""
         return {}
 

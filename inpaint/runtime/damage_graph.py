@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import DamageConfig
 from inpaint.networks.lite0 import AROUND_CELLS, BLOCKS
 
@@ -32,7 +32,7 @@ Tensors = Mapping[str, np.ndarray]
 
 
 def damage_graph(
-    config: DamageConfig, tensors: Tensors, ranges: Mapping[str, Range] | None = None, *, observed: bool = False
+    config: DamageConfig, tensors: Tensors, ranges: Mapping[str, ConvRanges] | None = None, *, observed: bool = False
 ) -> bytes:
     """Return the damage network as the content of an ONNX file.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import DamageConfig
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 
@@ -135,7 +135,7 @@ class PyTorchDamage:
 
 
 def load_damage_runtime(
-    config: DamageConfig, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range] | None = None
+    config: DamageConfig, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges] | None = None
 ) -> DamageRuntime | None:
     """Return the damage network in OpenVINO or ONNX Runtime; None if neither can be used, and log why.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import FreeFormConfig
 
 from .graph_layers import GraphLayers
@@ -29,8 +29,9 @@ _PHASES = [(0, 0), (0, 1), (1, 0), (1, 1)]
 def free_form_graph(
     config: FreeFormConfig,
     tensors: Mapping[str, np.ndarray],
-    ranges: Mapping[str, Range] | None = None,
+    ranges: Mapping[str, ConvRanges] | None = None,
     *,
+    integer_outputs: bool = False,
     observed: bool = False,
 ) -> bytes:
     """Return the network of a free-form generator as the content of an ONNX file.
@@ -44,20 +45,22 @@ def free_form_graph(
         config: sizes.
         tensors: name in the state dict -> float32 array.
         ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
-        observed: add the inputs of all convolutions that may be quantized as outputs, see `GraphLayers.observe`.
+        integer_outputs: round the outputs of their convolutions too, see `GraphLayers`.
+        observed: add the inputs and outputs of all convolutions that may be quantized as outputs, see
+            `GraphLayers.observe`.
 
     Raises:
         ValueError: there are ranges of other convolutions.
     """
     graph = Graph("free-form generator")
-    layers = _FreeForm(config, graph, tensors, ranges)
+    layers = _FreeForm(config, graph, tensors, ranges, integer_outputs=integer_outputs)
     initial = graph.input("initial_fill", ["batch", 3, "height", "width"])
     mask = graph.input("mask", ["batch", 1, "height", "width"])
     window = graph.input("window", [4], np.int64)
     graph.output(layers.residual(initial, mask, window), "residual", ["batch", 3, "window_height", "window_width"])
     layers.check_ranges()
     if observed:
-        layers.observe()
+        layers.observe(outputs=True)
     return graph.to_bytes()
 
 
@@ -73,9 +76,11 @@ class _FreeForm(GraphLayers):
         config: FreeFormConfig,
         graph: Graph,
         tensors: Mapping[str, np.ndarray],
-        ranges: Mapping[str, Range] | None,
+        ranges: Mapping[str, ConvRanges] | None,
+        *,
+        integer_outputs: bool,
     ) -> None:
-        super().__init__(graph, tensors, ranges)
+        super().__init__(graph, tensors, ranges, integer_outputs=integer_outputs)
         self.config = config
         self.half, self.quarter, self.eighth = config.channels
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig, GeneratorConfig
 from inpaint.networks.errors import PredictionError
 from inpaint.pyramid.fills import initial_fill
@@ -29,8 +29,16 @@ class GraphGenerator(Protocol):
     multiple: int
     fixed_size: int | None
 
-    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
-        """Return the network as the content of an ONNX file, with the activations of these ranges quantized."""
+    def graph(
+        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
+    ) -> bytes:
+        """Return the network as the content of an ONNX file.
+
+        Args:
+            tensors: name in the state dict -> float32 array.
+            ranges: of the activations that are quantized.
+            integer_outputs: see `GraphLayers`.
+        """
         ...
 
     def predict(
@@ -49,9 +57,11 @@ class FreeForm:
     def __init__(self, config: FreeFormConfig) -> None:
         self._config = config
 
-    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
+    def graph(
+        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
+    ) -> bytes:
         """Return the network, see `GraphGenerator`."""
-        return free_form_graph(self._config, tensors, ranges)
+        return free_form_graph(self._config, tensors, ranges, integer_outputs=integer_outputs)
 
     def predict(
         self, infer: Infer, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None
@@ -82,7 +92,9 @@ class ContextEncoder:
         self._config = config
         self._mean = np.array(config.mean_colour, np.float32)[:, None, None]
 
-    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range]) -> bytes:
+    def graph(
+        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
+    ) -> bytes:
         """Return the network, see `GraphGenerator`. Nothing is quantized: it runs on 128 x 128 px only."""
         return context_encoder_graph(self._config, tensors)
 

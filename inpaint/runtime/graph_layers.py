@@ -1,16 +1,18 @@
 """Layers of convolutional networks as nodes of an ONNX graph, with weights from a state dict."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges, Range
 
+from .integer_conv import Codes, decoded, encoded, integer_conv
 from .onnx_file import Graph
 from .quantization import quantized_input, quantized_weights
 
-INPUT_OF = "input of "
-"""What the names of outputs start with that are inputs of convolutions."""
+INPUT_OF, OUTPUT_OF = "input of ", "output of "
+"""What the names of outputs start with that are inputs and outputs of convolutions."""
 _BATCH_NORM_EPSILON = 1e-5  # PyTorch's
 
 
@@ -20,20 +22,34 @@ class GraphLayers:
     Args:
         graph: to which nodes are added.
         tensors: name in the state dict -> float32 array.
-        ranges: name of a convolution -> range of its input; these convolutions are computed in 8-bit integers.
+        ranges: name of a convolution -> its ranges; these convolutions are computed in 8-bit integers.
+        integer_outputs: round their outputs to 8-bit integers too, as ONNX Runtime needs it to be fast; those whose
+            range of outputs is not known are computed in floats then.
 
     Attributes:
-        conv_inputs: name -> input of each convolution that has one, and so may be quantized.
+        conv_inputs: name -> input of each convolution that has a name, and so may be quantized.
+        conv_outputs: name -> output of these, or of the ReLU behind it.
     """
 
     def __init__(
-        self, graph: Graph, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, Range] | None = None
+        self,
+        graph: Graph,
+        tensors: Mapping[str, np.ndarray],
+        ranges: Mapping[str, ConvRanges] | None = None,
+        *,
+        integer_outputs: bool = False,
     ) -> None:
         self.graph = graph
         self.tensors = tensors
         self.conv_inputs: dict[str, str] = {}
-        self._ranges = ranges or {}
+        self.conv_outputs: dict[str, str] = {}
+        self._ranges = {
+            name: found for name, found in (ranges or {}).items() if found.output is not None or not integer_outputs
+        }
+        self._integer_outputs = integer_outputs
         self._quantized: dict[str, str] = {}
+        self._codes: dict[str, Codes] = {}
+        self._rectified: set[str] = set()
 
     def conv(
         self,
@@ -58,21 +74,54 @@ class GraphLayers:
             name: by which its range is known; empty: it is never quantized.
         """
         side = weight.shape[-1]
-        if name:
-            self.conv_inputs[name] = x
-        if name in self._ranges:
-            inputs = [self._quantized_input(x, self._ranges[name]), quantized_weights(self.graph, weight)]
+        attributes: dict[str, Any] = {
+            "pads": pads or [(side - stride + 1) // 2] * 4,
+            "strides": [stride] * 2,
+            "group": groups,
+        }
+        ranges = self._ranges.get(name)
+        if ranges is not None and self._integer_outputs:
+            y = self._integer_conv(x, weight, bias, ranges, attributes)
         else:
             inputs = [x, self.graph.constant(np.ascontiguousarray(weight, np.float32), "weight")]
-        if bias is not None:
-            inputs.append(self.graph.constant(np.ascontiguousarray(bias, np.float32), "bias"))
-        pads = pads or [(side - stride + 1) // 2] * 4
-        return self.graph.node("Conv", *inputs, pads=pads, strides=[stride, stride], group=groups)
+            if ranges is not None:
+                inputs = [self._quantized_input(x, ranges.input), quantized_weights(self.graph, weight)]
+            if bias is not None:
+                inputs.append(self.graph.constant(np.ascontiguousarray(bias, np.float32), "bias"))
+            y = self.graph.node("Conv", *inputs, **attributes)
+        if name:
+            self.conv_inputs[name], self.conv_outputs[name] = x, y
+        return y
 
-    def observe(self) -> None:
-        """Make the input of each convolution with a name an output of the graph: INPUT_OF and that name."""
-        for name, value in self.conv_inputs.items():
-            self.graph.output(value, f"{INPUT_OF}{name}", ["batch", "channels", "rows", "columns"])
+    def _quantized_input(self, x: str, bounds: Range) -> str:
+        """Return a value quantized, once for all convolutions of it: their ranges are the same."""
+        if x not in self._quantized:
+            self._quantized[x] = quantized_input(self.graph, x, bounds)
+        return self._quantized[x]
+
+    def _integer_conv(
+        self, x: str, weight: np.ndarray, bias: np.ndarray | None, ranges: ConvRanges, attributes: Mapping[str, Any]
+    ) -> str:
+        """Return a convolution whose output is rounded to integers too; one behind it takes these as they are."""
+        codes = self._codes.get(x)
+        if codes is None or codes.bounds != ranges.input:
+            codes = self._codes[x] = encoded(self.graph, x, ranges.input)
+        result = integer_conv(self.graph, codes, weight, bias, ranges.output or ranges.input, attributes)
+        y = decoded(self.graph, result)
+        self._codes[y] = result
+        if result.bounds[0] == 0:
+            self._rectified.add(y)
+        return y
+
+    def observe(self, *, outputs: bool = False) -> None:
+        """Make an output of the graph of the input of each convolution with a name: INPUT_OF and that name.
+
+        Args:
+            outputs: and of its output, or that of the ReLU behind it: OUTPUT_OF and that name.
+        """
+        for start, values in ((INPUT_OF, self.conv_inputs), (OUTPUT_OF, self.conv_outputs if outputs else {})):
+            for name, value in values.items():
+                self.graph.output(value, f"{start}{name}", ["batch", "channels", "rows", "columns"])
 
     def check_ranges(self) -> None:
         """Raise ValueError if there are ranges of convolutions that the graph does not have."""
@@ -81,20 +130,18 @@ class GraphLayers:
                 f"there is a range of {unknown[0]}, which is no convolution of the network: measure them again"
             )
 
-    def _quantized_input(self, x: str, bounds: Range) -> str:
-        """Return a value quantized, once for all convolutions of it: their ranges are the same."""
-        if x not in self._quantized:
-            self._quantized[x] = quantized_input(self.graph, x, bounds)
-        return self._quantized[x]
-
     def layer(self, x: str, name: str, *, stride: int = 1, groups: int = 1) -> str:
         """Return the convolution of this name in the state dict."""
         weight, bias = self.tensors[f"{name}.weight"], self.tensors.get(f"{name}.bias")
         return self.conv(x, weight, bias, stride=stride, groups=groups, name=name if groups == 1 else "")
 
     def relu(self, x: str) -> str:
-        """Return max(x, 0)."""
-        return self.graph.node("Relu", x)
+        """Return max(x, 0); of a convolution whose integers stand for no value below 0, itself."""
+        if x in self._rectified:
+            return x
+        y = self.graph.node("Relu", x)
+        self.conv_outputs = {name: y if value == x else value for name, value in self.conv_outputs.items()}
+        return y
 
     def add(self, x: str, y: str) -> str:
         """Return the sum of two values."""

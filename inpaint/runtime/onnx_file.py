@@ -1,7 +1,7 @@
 """Write networks as ONNX files, which OpenVINO and ONNX Runtime read. The package onnx is not needed.
 
 An ONNX file is a message of Protocol Buffers. Only the parts that a network of this library has are written: tensors of
-float32, int64 and 8-bit integers, inputs with free axes, and operators with numbers and texts as attributes.
+float32, int64, int32 and 8-bit integers, inputs with free axes, and operators with numbers and texts as attributes.
 
 Reference:
     github.com/onnx/onnx, onnx/onnx.proto (field numbers) and docs/Operators.md (operators);
@@ -10,13 +10,19 @@ Reference:
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 OPSET = 18
 _IR_VERSION = 8  # of the first release with this opset
-_ELEMENT_TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int8): 3, np.dtype(np.int64): 7}
+_ELEMENT_TYPES = {
+    np.dtype(np.float32): 1,
+    np.dtype(np.uint8): 2,
+    np.dtype(np.int8): 3,
+    np.dtype(np.int32): 6,
+    np.dtype(np.int64): 7,
+}
 _FLOAT, _INT, _STRING, _FLOATS, _INTS = 1, 2, 3, 6, 7  # of AttributeProto.AttributeType
 
 Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[float]
@@ -35,11 +41,12 @@ class Graph:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._nodes: list[bytes] = []
+        self._nodes: list[_Node] = []
         self._constants: list[bytes] = []
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
         self._names: set[str] = set()
+        self._output_names: set[str] = set()
         self._small: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def input(self, name: str, axes: Axes, dtype: type = np.float32) -> str:
@@ -57,8 +64,8 @@ class Graph:
         """Add a constant and return its name, to which a number is appended if it is taken.
 
         Args:
-            value: an array of float32, int64, int8 or uint8; a number becomes a float32 without axes, a sequence int64
-                (N,).
+            value: an array of float32, int64, int32, int8 or uint8; a number becomes a float32 without axes, a sequence
+                int64 (N,).
             name: for people who read the graph.
 
         Raises:
@@ -105,13 +112,14 @@ class Graph:
         if unknown:
             raise ValueError(f"{operator} has the input {unknown[0]!r}, which is no value of the graph: add it first")
         names = [self._unnumbered(operator) for _ in range(outputs)]
-        self._nodes.append(
+        message = (
             b"".join(_text(1, name) for name in inputs)
             + b"".join(_text(2, name) for name in names)
             + _text(3, names[0])
             + _text(4, operator)
             + b"".join(_bytes(5, _attribute(key, value)) for key, value in attributes.items())
         )
+        self._nodes.append(_Node(inputs, names, message))
         return names
 
     def output(self, value: str, name: str, axes: Axes) -> None:
@@ -122,7 +130,9 @@ class Graph:
             name: the output's own name, unique.
             axes: see `Axes`.
         """
-        self._nodes.append(_text(1, value) + _text(2, self._unique(name)) + _text(3, name) + _text(4, "Identity"))
+        message = _text(1, value) + _text(2, self._unique(name)) + _text(3, name) + _text(4, "Identity")
+        self._nodes.append(_Node([value], [name], message))
+        self._output_names.add(name)
         self._outputs.append(_value_info(name, axes, np.float32))
 
     def to_bytes(self, metadata: Mapping[str, str] | None = None, description: str = "") -> bytes:
@@ -133,7 +143,7 @@ class Graph:
             description: of the network, for people.
         """
         graph = [
-            *_all(1, self._nodes),
+            *_all(1, self._needed_nodes()),
             _text(2, self._name),
             *_all(5, self._constants),
             *_all(11, self._inputs),
@@ -153,6 +163,15 @@ class Graph:
             ]
         )
 
+    def _needed_nodes(self) -> list[bytes]:
+        """Return the operators without those that no output depends on: runtimes may compute them all the same."""
+        read, needed = set(self._output_names), []
+        for node in reversed(self._nodes):
+            if not read.isdisjoint(node.outputs):
+                read.update(node.inputs)
+                needed.append(node.message)
+        return needed[::-1]
+
     def _unique(self, name: str) -> str:
         if name in self._names:
             raise ValueError(f"the graph has a value {name!r} already: choose another name")
@@ -162,6 +181,14 @@ class Graph:
     def _unnumbered(self, name: str) -> str:
         """Return the name, with the first free number appended if it is taken."""
         return self._unique(name if name not in self._names else f"{name}_{len(self._names)}")
+
+
+class _Node(NamedTuple):
+    """An operator: what it reads, what it computes, and its message."""
+
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    message: bytes
 
 
 def _varint(value: int) -> bytes:

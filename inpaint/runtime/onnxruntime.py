@@ -6,13 +6,17 @@ from typing import Any
 import numpy as np
 
 from inpaint.compiled.parallel import threads
+from inpaint.networks.activation_ranges import ConvRanges
 
 from .base import GraphRuntime
+from .quantization import int8_is_fast
+from .source import Source, ranges_of
 
 
 class OnnxRuntimeRuntime(GraphRuntime):
     """Run a generator with ONNX Runtime on the CPU, in float32.
 
+    Convolutions for which weights have ranges of activations are computed in 8-bit integers, from integers to integers.
     Inferences of several threads run one after the other.
 
     Args:
@@ -23,7 +27,14 @@ class OnnxRuntimeRuntime(GraphRuntime):
         RuntimeError: the weights are of another generator.
     """
 
-    name = "ONNX Runtime, float32"
+    _integer_outputs = True
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.name = f"ONNX Runtime, {'int8 and ' if self._ranges(source) else ''}float32"
+
+    def _ranges(self, source: Source) -> dict[str, ConvRanges]:
+        return ranges_of(source) if int8_is_fast() else {}
 
     def _compile(self, graph: bytes) -> None:
         self._session = open_session(graph)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inpaint.compiled.parallel import threads
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 
 from .base import GraphRuntime
 from .bfloat16 import bfloat16_is_slow
@@ -89,7 +89,7 @@ class OpenVinoRuntime(GraphRuntime):
         floats = "bfloat16" if precision == "bf16" else "float32"
         self.name = f"OpenVINO, {'int8 and ' if self._ranges(self._source) else ''}{floats}"
 
-    def _ranges(self, source: Source) -> dict[str, Range]:
+    def _ranges(self, source: Source) -> dict[str, ConvRanges]:
         return ranges_of(source) if int8_is_fast() else {}
 
     def _infer(self, inputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Convolutions in 8-bit integers: their inputs by a range that was measured, their weights by output channel.
 
 OpenVINO multiplies 8-bit integers two to three times as fast as float32, and up to twice as fast as bfloat16. A graph
-says so by pairs of QuantizeLinear and DequantizeLinear before a convolution. ONNX Runtime would need another pair after
-it, and takes as long as for floats without: it gets graphs of float32.
+says so by pairs of QuantizeLinear and DequantizeLinear before a convolution. ONNX Runtime needs integers after it too
+(`integer_conv`), and takes as long as for floats without.
 
 Reference:
     Jacob et al. 2018, arXiv:1712.05877, Eq. 1, without zero points; Krishnamoorthi 2018, arXiv:1806.08342, section 3.1,
@@ -55,7 +55,19 @@ def quantized_weights(graph: Graph, weight: np.ndarray) -> str:
         graph: to which they are added.
         weight: (C', C, h, w).
     """
+    rounded, scale = rounded_weights(weight)
+    return graph.node("DequantizeLinear", graph.constant(rounded, "weight"), graph.constant(scale, "scale"), axis=0)
+
+
+def rounded_weights(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of a convolution as integers, int8 (C', C, h, w), and the step of each output channel.
+
+    Args:
+        weight: (C', C, h, w).
+
+    Returns:
+        The steps are float32 (C',).
+    """
     largest = np.maximum(np.abs(weight).max(axis=(1, 2, 3)), np.float32(1e-8))
     scale = (largest / _LARGEST_WEIGHT).astype(np.float32)
-    rounded = np.rint(weight / scale[:, None, None, None]).astype(np.int8)
-    return graph.node("DequantizeLinear", graph.constant(rounded, "weight"), graph.constant(scale, "scale"), axis=0)
+    return np.rint(weight / scale[:, None, None, None]).astype(np.int8), scale

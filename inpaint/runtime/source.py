@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
 
-from inpaint.networks.activation_ranges import Range
+from inpaint.networks.activation_ranges import ConvRanges
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -26,8 +26,8 @@ class StoredWeights(Protocol):
         ...
 
     @property
-    def ranges(self) -> Mapping[str, Range] | None:
-        """Name of a convolution -> range of its input; None: nothing is quantized."""
+    def ranges(self) -> Mapping[str, ConvRanges] | None:
+        """Name of a convolution -> its ranges; None: nothing is quantized."""
         ...
 
 
@@ -55,7 +55,7 @@ def tensors_of(source: Any) -> dict[str, np.ndarray]:
     }
 
 
-def ranges_of(source: Any) -> dict[str, Range]:
+def ranges_of(source: Any) -> dict[str, ConvRanges]:
     """Return the ranges of the activations of a `Source` that are quantized; empty for a module of PyTorch."""
     return dict(getattr(source, "ranges", None) or {})
 

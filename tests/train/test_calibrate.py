@@ -31,8 +31,18 @@ def test_ranges_of_a_generator_hold_what_its_convolutions_receive(photos, tmp_pa
     assert main([str(tmp_path), "--dataset", str(photos), "--count", "3"]) == 0
     ranges = read_ranges(tmp_path)
     assert {"stem.2", "body.0.expand", "body.1.contract", "merge_half.0.skip", "up_full.1"} <= set(ranges)
-    assert all(low <= 0 <= high and low < high for low, high in ranges.values())
-    assert ranges["body.1.contract"][0] == 0 > ranges["body.1.expand"][0]  # after a ReLU, and after a layer norm
+    assert all(low <= 0 <= high and low < high for (low, high), _ in ranges.values())
+    assert ranges["body.1.contract"].input[0] == 0 > ranges["body.1.expand"].input[0]  # a ReLU, a layer norm before it
+    assert not any(found.output for found in ranges.values())
+
+
+def test_ranges_of_outputs_are_those_behind_a_relu(photos, tmp_path):
+    save_generator(build_generator(FreeFormConfig(channels=(4, 6, 8), blocks=2, key_channels=0)), tmp_path)
+    assert main([str(tmp_path), "--dataset", str(photos), "--count", "2", "--outputs", "body.1", "stem.2"]) == 0
+    ranges = read_ranges(tmp_path)
+    assert {name for name in ranges if ranges[name].output} == {"body.1.expand", "body.1.contract", "stem.2"}
+    assert ranges["body.1.expand"].output == ranges["body.1.contract"].input  # so that its integers go on as they are
+    assert ranges["body.1.contract"].output[0] < 0
 
 
 def test_convolutions_may_be_left_in_floats(photos, tmp_path):
@@ -61,6 +71,7 @@ EXPLAINED = {
     "no photos": "nothing",
     "small photos": "no photo has sides of at least 16 px",
     "--floats zzz": "--floats 'zzz' fits no convolution; their names are body.0.contract",
+    "--outputs zzz": "--outputs 'zzz' fits no convolution; their names are body.0.contract",
     "--overlays maps": "--overlays is for damage networks",
     "a folder in its place": "cannot be written",
 }
@@ -87,10 +98,11 @@ def test_what_goes_wrong_is_explained(kind, photos, tmp_path, capsys):
     assert not (folder / RANGES_FILE).is_file()
 
 
-def test_a_damage_network_has_no_thin_damage(photos, tmp_path, capsys):
+@pytest.mark.parametrize("option", ["--thin", "--outputs at_half"])
+def test_options_of_generators_do_not_fit_a_damage_network(option, photos, tmp_path, capsys):
     save_generator(DamageNetwork(DamageConfig(channels=(4, 5, 6, 7), blocks=1, lite0_blocks=0)), tmp_path)
-    assert main([str(tmp_path), "--dataset", str(photos), "--thin"]) == 1
-    assert "--thin is for generators" in capsys.readouterr().err
+    assert main([str(tmp_path), "--dataset", str(photos), *option.split()]) == 1
+    assert f"{option.split()[0]} is for generators" in capsys.readouterr().err
 
 
 def test_without_openvino_it_says_what_to_install(photos, tmp_path, monkeypatch, capsys):

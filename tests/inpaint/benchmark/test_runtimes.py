@@ -17,7 +17,7 @@ def weights(tmp_path_factory):
     return str(folder)
 
 
-@pytest.mark.parametrize("name", ["PyTorch", "ONNX Runtime", "OpenVINO, float32", "OpenVINO, bfloat16"])
+@pytest.mark.parametrize("name", ["PyTorch", "ONNX Runtime, float32", "OpenVINO, float32", "OpenVINO, bfloat16"])
 def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
     try:
         result = runtimes.timed(name, weights, (32, 64), repeats=2)
@@ -32,8 +32,8 @@ def test_every_runtime_is_timed_and_predicts_the_same(name, weights):
     )  # untrained, the generator adds nothing to its initial fill, which is rounded
 
 
-def test_8_bit_integers_are_timed_with_the_bundled_weights_only(weights):
-    name = "OpenVINO, int8 and float32"
+@pytest.mark.parametrize("name", ["OpenVINO, int8 and float32", "ONNX Runtime, int8 and float32"])
+def test_8_bit_integers_are_timed_with_the_bundled_weights_only(name, weights):
     assert runtimes.timed(name, "bundled", (64,), repeats=1).difference > 1e-3
     with pytest.raises(RuntimeError, match="bundled weights and x86"):
         runtimes.timed(name, weights, (64,), repeats=1)

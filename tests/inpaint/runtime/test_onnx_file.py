@@ -105,3 +105,13 @@ def test_unknown_inputs_and_names_that_are_taken_are_refused():
         graph.input("x", [1])
     with pytest.raises(KeyError):
         graph.constant(np.zeros(2, np.float64))
+
+
+def test_operators_that_no_output_depends_on_are_left_out():
+    graph = Graph("unread")
+    x = graph.input("x", ["n"])
+    parts = graph.nodes("Split", x, outputs=2, num_outputs=2)
+    graph.node("Exp", graph.node("Neg", parts[0]))
+    graph.output(graph.node("Sqrt", parts[1]), "y", ["n"])
+    assert [node.op_type for node in checked(graph).graph.node] == ["Split", "Sqrt", "Identity"]
+    assert run(graph.to_bytes(), x=np.array([1, 4], np.float32))[0] == [2]
