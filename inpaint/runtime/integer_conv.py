@@ -66,7 +66,11 @@ def integer_conv(
         attributes: of the operator.
     """
     rounded, scale = rounded_weights(weight)
-    of_weight = graph.constant(rounded, "weight"), graph.constant(scale, "scale"), graph.constant(np.array(0, np.int8))
+    of_weight = [
+        graph.constant(rounded, "weight"),
+        graph.constant(scale, "scale"),
+        graph.constant(np.zeros(len(scale), np.int8), "zero"),
+    ]
     y = Codes("", bounds)
     inputs = [x.name, *x.constants(graph), *of_weight, *y.constants(graph)]
     if bias is not None:
