@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # onnx 1.23.2, onnxruntime 1.32.0: the reference evaluator mixes up the sides of MaxPool's padding.
 #
-# Expected: ONNX's ReferenceEvaluator, against which exporters and runtimes are tested, pads a MaxPool as ONNX defines:
-# the starts of all axes (top, left), then their ends (bottom, right).
+# Expected: ONNX's ReferenceEvaluator pads a MaxPool as ONNX defines: the starts of all axes (top, left) come first, and
+# then their ends (bottom, right).
 # Seen: with strides of 1, the default, it reads pairs of top and bottom, left and right. Padding at the bottom and at
 # the right becomes padding at the left and right: 9 x 12 pixels become 7 x 12 instead of 8 x 11, and padding at the top
 # and the bottom shifts the result. ONNX's own shape inference, the output that the model declares, and ONNX Runtime

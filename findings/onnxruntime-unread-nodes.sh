@@ -34,7 +34,7 @@ photo = np.random.default_rng(0).standard_normal(SHAPE, dtype=np.float32)
 
 
 def network(*outputs):
-    """A picture by one operator, and beside it a branch with a convolution, which ends in a mask."""
+    """Make a picture by one operator, and beside it a mask by a branch with a convolution."""
     nodes = [
         helper.make_node("Relu", ["photo"], ["picture"]),
         helper.make_node("Conv", ["photo", "weights"], ["features"], pads=[3] * 4),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # openvino 2026.4.1, onnxruntime 1.32.0, onnx 1.23.2: pooling with ceil_mode gets a row and a column too many.
 #
-# Expected: pooling with ceil_mode=1 and padding, as PyTorch exports MaxPool2d(2, 2, 1, ceil_mode=True), has no window
+# Expected: pooling with ceil_mode=1 and padding, as in PyTorch's MaxPool2d(2, 2, 1, ceil_mode=True), has no window
 # that lies in the padding alone. Its result has the shape that ONNX infers and that the model tells for its output.
 # Seen: OpenVINO's MaxPool of 7 x 7 pixels has 5 x 5 values instead of 4 x 4. Those of the last row and column are the
 # lowest float32, -3.4e38, which the following layers take for features. The shape that the file has for the output is

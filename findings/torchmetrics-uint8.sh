@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # torchmetrics 1.9.0, torch 2.14.1: mean_squared_error and others of 8-bit pictures wrap around, their PSNR is right.
 #
-# Expected: two pictures of uint8, as torchvision reads them, have the errors that they have as floats, or are declined,
+# Expected: two pictures of uint8, as decoders return them, have the errors that they have as floats, or are declined,
 # as structural_similarity_index_measure does (with the message that it expected floats).
 # Seen: peak_signal_noise_ratio is the same for uint8 and floats. mean_squared_error and mean_absolute_error subtract
 # and square in uint8: 9 - 10 is 255, 16 x 16 is 0. A picture that is a level too dark has a mean absolute error of 255,
