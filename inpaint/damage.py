@@ -15,7 +15,7 @@ from inpaint.engine.regions import check_grow_px
 from inpaint.hub.files import read_folder
 from inpaint.hub.weights import BUNDLED, load_network
 from inpaint.networks.activation_ranges import read_ranges
-from inpaint.networks.config import damage_config_from_dict
+from inpaint.networks.config import damage_config_from_dict, damage_fusion_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 from inpaint.segmentation.scales import multi_scale_logits, searched_pixels
@@ -25,10 +25,13 @@ if TYPE_CHECKING:  # PyTorch takes a second to import
     import torch
 
     from inpaint.networks.damage import DamageNetwork
+    from inpaint.networks.damage_fusion import DamageFusion
     from inpaint.runtime.damage_runtimes import DamageRuntime
+    from inpaint.runtime.fusion_runtimes import FusionRuntime
 
 OnProgress = Callable[[float], object]
 BUNDLED_DAMAGE = BUNDLED / "damage"
+BUNDLED_FUSION = BUNDLED_DAMAGE / "fusion"
 USUAL_SHARE, SHARE_OFFSET = 0.01, 0.0003
 """The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
 a photo, so that it is never 0."""
@@ -45,12 +48,22 @@ class DamageFinder:
         network: with trained weights, on any device, which PyTorch runs; None: the bundled network, loaded when first
             used. On a CPU OpenVINO or ONNX Runtime runs it if one of them is installed.
         device: where the network runs, any device of PyTorch.
+        fusion: folder of the network that decides from the logits of small photos; None: the bundled one with the
+            bundled network, and none with another one, in which the mean of the logits decides.
     """
 
-    def __init__(self, network: "DamageNetwork | None" = None, device: "str | torch.device" = "cpu") -> None:
+    def __init__(
+        self,
+        network: "DamageNetwork | None" = None,
+        device: "str | torch.device" = "cpu",
+        *,
+        fusion: str | Path | None = None,
+    ) -> None:
         self.device = str(device)
         self._lock = threading.Lock()
         self._runtime = None if network is None else self._in_pytorch(network)
+        self._fusion_folder = BUNDLED_FUSION if fusion is None and network is None else fusion
+        self._fusion: FusionRuntime | None = None
 
     def start_loading(self) -> threading.Thread:
         """Load the network in a thread, while other things are loaded; an error is raised when the network is used.
@@ -156,7 +169,9 @@ class DamageFinder:
         steps = _Steps(on_progress, pixels)
         of_picture = partial(logits_in_windows, logits_of=runtime, most_pixels=runtime.window_pixels, done=steps.done)
         try:
-            logits = multi_scale_logits(pixels, of_picture, runtime, steps.done)
+            logits = multi_scale_logits(
+                pixels, of_picture, runtime, steps.done, self._fused if self._fusion_folder is not None else None
+            )
         finally:
             runtime.release_memory()
         values = adjust_to_prior(logits)
@@ -166,11 +181,43 @@ class DamageFinder:
         values *= 0.5
         return values
 
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the network's logits of damage of a picture as it is, not of its copies: float32 (H, W).
+
+        Args:
+            pixels: RGB uint8 (H, W, 3); not modified.
+
+        Raises:
+            WeightsError: the bundled weights are missing or damaged.
+        """
+        runtime = self._loaded_runtime()
+        return logits_in_windows(pixels, logits_of=runtime, most_pixels=runtime.window_pixels)
+
     def _loaded_runtime(self) -> "DamageRuntime":
         with self._lock:
             if self._runtime is None:
                 self._runtime = self._without_pytorch() or self._in_pytorch(load_damage_network())
             return self._runtime
+
+    def _fused(self, values: np.ndarray) -> np.ndarray:
+        """Return what is added to the mean of a small photo's logits, see `segmentation.scales.Fusion`."""
+        with self._lock:
+            if self._fusion is None:
+                self._fusion = self._loaded_fusion()
+            fusion = self._fusion
+        try:
+            return fusion(values)
+        finally:
+            fusion.release_memory()
+
+    def _loaded_fusion(self) -> "FusionRuntime":
+        from inpaint.runtime.fusion_runtimes import PyTorchFusion, load_fusion_runtime
+
+        folder = Path(self._fusion_folder or BUNDLED_FUSION)
+        runtime = None
+        if self.device == "cpu":
+            runtime = load_fusion_runtime(*read_folder(folder, _fusion_name(folder), damage_fusion_config_from_dict))
+        return runtime or PyTorchFusion(load_damage_fusion(folder), self.device)
 
     def _without_pytorch(self) -> "DamageRuntime | None":
         if self.device != "cpu":
@@ -215,6 +262,24 @@ def load_damage_network(folder: str | Path | None = None) -> "DamageNetwork":
 
     name = _BUNDLED_NAME if folder is None else str(folder)
     return load_network(Path(folder or BUNDLED_DAMAGE), name, damage_config_from_dict, DamageNetwork)
+
+
+def load_damage_fusion(folder: Path = BUNDLED_FUSION) -> "DamageFusion":
+    """Return the network that decides from the logits of three sizes, with trained weights, in eval mode on the CPU.
+
+    Args:
+        folder: with `model.safetensors` and `config.json`.
+
+    Raises:
+        WeightsError: the weights are missing or damaged, or do not fit their config.
+    """
+    from inpaint.networks.damage_fusion import DamageFusion
+
+    return load_network(folder, _fusion_name(folder), damage_fusion_config_from_dict, DamageFusion)
+
+
+def _fusion_name(folder: Path) -> str:
+    return _BUNDLED_NAME if folder == BUNDLED_FUSION else str(folder)
 
 
 def adjust_to_prior(logits: np.ndarray) -> np.ndarray:

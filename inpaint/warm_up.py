@@ -90,7 +90,7 @@ def _fill() -> None:
 
 
 def _find_damage() -> None:
-    """Find damage in noise that is larger than what the network sees, with a threshold instead of the network."""
+    """Find damage in noise that is larger than what the network sees, with a threshold instead of networks."""
     from inpaint.segmentation.network_input import unshuffled_with_contrast
 
     from .damage import DamageFinder
@@ -104,9 +104,19 @@ def _find_damage() -> None:
         def release_memory(self) -> None:
             pass
 
+    class Nothing:
+        def __call__(self, fused: np.ndarray) -> np.ndarray:
+            return np.zeros((2 * fused.shape[1], 2 * fused.shape[2]), np.float32)
+
+        def release_memory(self) -> None:
+            pass
+
     class Finder(DamageFinder):
         def _loaded_runtime(self) -> Any:
             return Threshold()
+
+        def _loaded_fusion(self) -> Any:
+            return Nothing()
 
     noise = np.random.default_rng(0).integers(0, 256, (1200, 64, 3), dtype=np.uint8)  # of several scales
     noise[:64] = 255  # thick damage

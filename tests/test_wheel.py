@@ -73,6 +73,13 @@ def plain_environment(**variables):
     return kept | variables
 
 
+def test_the_cards_of_all_weights_are_among_the_licences(unpacked):
+    (licences,) = unpacked.glob("*.dist-info/licenses")
+    cards = {card.relative_to(ROOT) for card in (ROOT / "inpaint" / "weights").rglob("README.md")}
+    assert len(cards) > 3
+    assert {card.relative_to(licences) for card in licences.rglob("README.md")} == cards
+
+
 def test_the_wheel_holds_every_file_of_the_packages_under_one_name(unpacked):
     tracked = subprocess.run(
         ["git", "-C", ROOT, "ls-files", *PACKAGES, "app.py"], capture_output=True, text=True, check=True

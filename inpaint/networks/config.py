@@ -186,8 +186,32 @@ class DamageConfig:
         return self.decoder_channels or self.channels[1]
 
 
+@dataclass(frozen=True)
+class DamageFusionConfig:
+    """Config of the network that decides from the damage network's logits at three sizes.
+
+    Attributes:
+        channels: width of all its maps, which have half of the photo's resolution.
+        dilations: of its convolutions but the first.
+
+    Raises:
+        ConfigError: a value has the wrong type or is out of range.
+    """
+
+    architecture: ClassVar[str] = "damage-fusion"
+    multiple: ClassVar[int] = 32
+    """What the sides of a picture must be multiples of."""
+    channels: int = 16
+    dilations: tuple[int, int, int, int, int, int] = (1, 2, 4, 8, 16, 1)
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        _check_range(self, "channels", 1, 256)
+        _check_range(self, "dilations", 1, 64)
+
+
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig
-NetworkConfig = GeneratorConfig | DamageConfig
+NetworkConfig = GeneratorConfig | DamageConfig | DamageFusionConfig
 Config = TypeVar("Config", bound=NetworkConfig)
 CONFIGS: dict[str, type[ContextEncoderConfig] | type[FreeFormConfig]] = {
     config.architecture: config for config in (ContextEncoderConfig, FreeFormConfig)
@@ -264,6 +288,11 @@ def damage_config_from_dict(values: Any) -> DamageConfig:
         ConfigError: as for `config_from_dict`.
     """
     return _from_dict(values, {DamageConfig.architecture: DamageConfig})
+
+
+def damage_fusion_config_from_dict(values: Any) -> DamageFusionConfig:
+    """Return the config of the network that decides from logits, see `damage_config_from_dict`."""
+    return _from_dict(values, {DamageFusionConfig.architecture: DamageFusionConfig})
 
 
 def _from_dict(values: Any, known: Mapping[str, type[Config]]) -> Config:

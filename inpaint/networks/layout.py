@@ -9,6 +9,7 @@ from .config import (
     ConfigError,
     ContextEncoderConfig,
     DamageConfig,
+    DamageFusionConfig,
     FreeFormConfig,
     NetworkConfig,
     extension,
@@ -24,10 +25,12 @@ def tensor_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Return name -> shape of each tensor of a network.
 
     Args:
-        config: of a generator or of the damage network.
+        config: of a generator or of a network that finds damage.
     """
     if isinstance(config, FreeFormConfig):
         return _free_form(config)
+    if isinstance(config, DamageFusionConfig):
+        return _damage_fusion(config)
     if config.architecture in EXTENSIONS:
         return _built_shapes(config)
     return _context_encoder(config) if isinstance(config, ContextEncoderConfig) else _damage(config)
@@ -198,6 +201,17 @@ def _damage(config: DamageConfig) -> dict[str, tuple[int, ...]]:
     if config.lite0_blocks:
         _lite0(shapes, config)
     shapes.conv("logits", wide, 4, 1)
+    return shapes
+
+
+def _damage_fusion(config: DamageFusionConfig) -> dict[str, tuple[int, ...]]:
+    wide, shapes = config.channels, _Shapes()
+    shapes.conv("first", 24, wide, 3)
+    for name, channels_in in (("around.0", 4 * wide), ("around.2", wide)):
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (wide, channels_in), (wide,)
+    for index in range(len(config.dilations)):
+        shapes.conv(f"layers.{index}", wide, wide, 3)
+    shapes.conv("last", wide, 4, 1)
     return shapes
 
 

@@ -59,6 +59,7 @@ class GraphLayers:
         *,
         stride: int = 1,
         groups: int = 1,
+        dilation: int = 1,
         pads: Sequence[int] = (),
         name: str = "",
     ) -> str:
@@ -70,13 +71,15 @@ class GraphLayers:
             bias: (C',); None: there is none.
             stride: 1 or 2.
             groups: as for `torch.nn.Conv2d`.
+            dilation: the same, for odd sides and a stride of 1.
             pads: zeros above, left, below and right; empty: the same on all sides.
             name: by which its range is known; empty: it is never quantized.
         """
         side = weight.shape[-1]
         attributes: dict[str, Any] = {
-            "pads": pads or [(side - stride + 1) // 2] * 4,
+            "pads": pads or [(dilation * (side - 1) + 2 - stride) // 2] * 4,
             "strides": [stride] * 2,
+            "dilations": [dilation] * 2,
             "group": groups,
         }
         ranges = self._ranges.get(name)
@@ -130,10 +133,11 @@ class GraphLayers:
                 f"there is a range of {unknown[0]}, which is no convolution of the network: measure them again"
             )
 
-    def layer(self, x: str, name: str, *, stride: int = 1, groups: int = 1) -> str:
+    def layer(self, x: str, name: str, *, stride: int = 1, groups: int = 1, dilation: int = 1) -> str:
         """Return the convolution of this name in the state dict."""
         weight, bias = self.tensors[f"{name}.weight"], self.tensors.get(f"{name}.bias")
-        return self.conv(x, weight, bias, stride=stride, groups=groups, name=name if groups == 1 else "")
+        known_as = name if groups == 1 else ""
+        return self.conv(x, weight, bias, stride=stride, groups=groups, dilation=dilation, name=known_as)
 
     def relu(self, x: str) -> str:
         """Return max(x, 0); of a convolution whose integers stand for no value below 0, itself."""

@@ -1,10 +1,12 @@
 """Logits of damage from several scales of a photo: specks are seen enlarged, stains in copies of lower resolution."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from .full_resolution import write_tile_logits
+from .fusion_input import fusion_input
 from .resize import average_with_enlarged, box_downscale, enlarged_at_most, maximum_with_enlarged, twice_as_large
 
 FULL_PIXELS = 26_000_000
@@ -35,6 +37,8 @@ _REMOVED = np.float32(-30)
 
 LogitsOf = Callable[[np.ndarray], np.ndarray]
 """Maps uint8 (h, w, 3) of any size to float32 (h, w)."""
+Fusion = Callable[[np.ndarray], np.ndarray]
+"""Maps what `fusion_input` returns, float32 (24, h, w), to what is added to the mean of the logits, (2 h, 2 w)."""
 
 
 def searched_pixels(height: int, width: int) -> float:
@@ -64,6 +68,7 @@ def multi_scale_logits(
     logits_of: LogitsOf,
     tile_logits_of: LogitsOf,
     done: Callable[[float], object] = lambda pixels: None,
+    fusion: Fusion | None = None,
 ) -> np.ndarray:
     """Return the logits of damage of a photo at its own size.
 
@@ -77,12 +82,13 @@ def multi_scale_logits(
         tile_logits_of: the network, for small pictures whose sides are multiples of 16.
         done: called while tiles of the largest photos are searched, with the number of pixels that these count as; see
             `searched_pixels`.
+        fusion: decides in small photos; None: the mean does.
 
     Returns:
         float32 (H, W).
     """
     if pixels.shape[0] * pixels.shape[1] <= ENLARGED_PIXELS:
-        return _of_small(pixels, logits_of)
+        return _of_small(pixels, logits_of, fusion)
     if pixels.shape[0] * pixels.shape[1] <= FULL_PIXELS:
         return _of_scale(pixels, logits_of, None)[0]
     half = box_downscale(pixels, 0.5)
@@ -96,16 +102,57 @@ def multi_scale_logits(
     return logits
 
 
-def _of_small(pixels: np.ndarray, logits_of: LogitsOf) -> np.ndarray:
+class SmallPhoto(NamedTuple):
+    """A small photo at three sizes, and the logits of the network that sees each of them alone.
+
+    Attributes:
+        pixels: RGB uint8 (H, W, 3).
+        half: its copy of half the size, uint8 (h, w, 3).
+        of_double: float32 (H, W), of the photo at twice its size, the means of squares of 2x2 pixels.
+        alone: float32 (H, W), of the photo itself.
+        of_half: float32 (h, w), of the copy of half the size.
+    """
+
+    pixels: np.ndarray
+    half: np.ndarray
+    of_double: np.ndarray
+    alone: np.ndarray
+    of_half: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean of the double and the photo itself, with what the half adds: float32 (H, W), a new array."""
+        logits = np.float32(ENLARGED_SHARE) * (self.of_double + np.float32(ENLARGED_OFFSET))
+        logits += np.float32(1 - ENLARGED_SHARE) * self.alone
+        with_half = self.alone.copy()
+        average_with_enlarged(with_half, self.of_half, HALF_SHARE, MOST_DOUBT)
+        with_half -= np.float32(HALF_BELOW)
+        return np.maximum(logits, with_half, out=logits)
+
+    def fusion_input(self, mean: np.ndarray) -> np.ndarray:
+        """Return the input of a `Fusion`."""
+        return fusion_input(self.pixels, self.of_double, self.alone, self.of_half, mean)
+
+
+def small_photo(pixels: np.ndarray, logits_of: LogitsOf) -> SmallPhoto:
+    """Return a photo with its logits at three sizes.
+
+    Args:
+        pixels: RGB uint8 (H, W, 3); not modified.
+        logits_of: the network, for a picture of any size.
+    """
+    of_double, alone, half = _of_double(pixels, logits_of), logits_of(pixels), box_downscale(pixels, 0.5)
+    return SmallPhoto(pixels, half, of_double, alone, logits_of(half))
+
+
+def _of_small(pixels: np.ndarray, logits_of: LogitsOf, fusion: Fusion | None) -> np.ndarray:
     """Return the logits of a picture, with those of its enlarged copy and what its smaller copies add."""
-    logits = np.float32(ENLARGED_SHARE) * (_of_double(pixels, logits_of) + np.float32(ENLARGED_OFFSET))
-    alone, half = logits_of(pixels), box_downscale(pixels, 0.5)
-    of_half = logits_of(half)
-    logits += np.float32(1 - ENLARGED_SHARE) * alone
-    average_with_enlarged(alone, of_half, HALF_SHARE, MOST_DOUBT)
-    np.maximum(logits, alone - np.float32(HALF_BELOW), out=logits)
-    if max(half.shape) >= LEAST_LONG_SIDE:
-        coarser, _ = _of_scale(half, logits_of, of_half)
+    photo = small_photo(pixels, logits_of)
+    logits = photo.mean
+    if fusion is not None:
+        logits += fusion(photo.fusion_input(logits))[: logits.shape[0], : logits.shape[1]]
+    if max(photo.half.shape) >= LEAST_LONG_SIDE:
+        coarser, _ = _of_scale(photo.half, logits_of, photo.of_half)
         maximum_with_enlarged(logits, without_rims(coarser, logits))
     return logits
 

@@ -15,6 +15,7 @@ from PIL import Image
 from inpaint.benchmark.workloads import synthetic_photo
 from inpaint.damage import (
     BUNDLED_DAMAGE,
+    BUNDLED_FUSION,
     MAX_SHIFT,
     PLAIN,
     SHARE_OFFSET,
@@ -291,7 +292,7 @@ from inpaint.damage import DamageFinder
 np.save(sys.argv[2], DamageFinder()(np.load(sys.argv[1])))
 assert not {"torch", "huggingface_hub"} & set(sys.modules)"""
     subprocess.run([sys.executable, "-c", script, tmp_path / "pixels.npy", tmp_path / "mask.npy"], check=True)
-    found, wanted = np.load(tmp_path / "mask.npy"), DamageFinder(load_damage_network())(pixels)
+    found, wanted = np.load(tmp_path / "mask.npy"), DamageFinder(load_damage_network(), fusion=BUNDLED_FUSION)(pixels)
     assert np.array_equal(found, finder(pixels))
     assert (found & wanted).sum() > 0.98 * (found | wanted).sum() > 0
 
@@ -306,8 +307,8 @@ def test_fused_batch_norms_do_not_change_the_predictions():
 
 
 def test_the_bundled_weights_are_small_and_in_half_precision():
-    weights = BUNDLED_DAMAGE / "model.safetensors"
-    assert weights.stat().st_size < 4_000_000
+    weights, fusion = (folder / "model.safetensors" for folder in (BUNDLED_DAMAGE, BUNDLED_FUSION))
+    assert weights.stat().st_size + fusion.stat().st_size < 4_000_000
     assert (BUNDLED_DAMAGE / "README.md").exists()
     size = sum(value.numel() for value in load_damage_network().state_dict().values())
     assert weights.stat().st_size < 2.2 * size

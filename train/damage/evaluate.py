@@ -208,11 +208,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--weights", type=Path, help="folder with a damage network's weights (default: the bundled ones)"
     )
+    parser.add_argument(
+        "--fusion",
+        type=Path,
+        help="folder with the network that decides in small photos (default: the bundled one with the bundled weights, "
+        "else none)",
+    )
     options = parser.parse_args(arguments)
     if options.overlays and not options.clean:
         parser.error("--overlays needs photos to lay them over: add --clean")
     try:
-        finder = DamageFinder(load_damage_network(options.weights) if options.weights else None)
+        finder = DamageFinder(load_damage_network(options.weights) if options.weights else None, fusion=options.fusion)
         inpainter = Inpainter.from_pretrained(damage_finder=finder)
         pairs = list(read_pairs(options.pairs))[: options.count] if options.pairs else []
         counts = score_pairs(finder, pairs, THRESHOLDS) if pairs else {}

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from inpaint.networks import layout
-from inpaint.networks.config import ConfigError, ContextEncoderConfig, DamageConfig, FreeFormConfig
+from inpaint.networks.config import ConfigError, ContextEncoderConfig, DamageConfig, DamageFusionConfig, FreeFormConfig
 from inpaint.networks.damage import DamageNetwork
+from inpaint.networks.damage_fusion import DamageFusion
 from inpaint.networks.generators import GENERATORS
 from inpaint.networks.layout import check_parameters, is_whole_number, tensor_shapes
 
@@ -25,12 +26,15 @@ CONFIGS = [
     DamageConfig(channels=(4, 5, 6, 7), blocks=0, lite0_blocks=0),
     DamageConfig(channels=(4, 5, 6, 7), blocks=1, lite0_blocks=0, decoder_channels=9),
     *(DamageConfig(channels=(8, 12, 16, 20), blocks=3, lite0_blocks=blocks) for blocks in (6, 9, 11)),
+    DamageFusionConfig(),
+    DamageFusionConfig(channels=3),
 ]
 
 
 def module_of(config):
     with torch.device("meta"):
-        return DamageNetwork(config) if isinstance(config, DamageConfig) else GENERATORS[config.architecture](config)
+        networks = {DamageConfig: DamageNetwork, DamageFusionConfig: DamageFusion}
+        return (networks.get(type(config)) or GENERATORS[config.architecture])(config)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)

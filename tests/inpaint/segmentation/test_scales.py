@@ -135,3 +135,35 @@ def test_the_pixels_that_are_searched_are_known_beforehand_and_reported_in_steps
     assert sum(reported) == searched_pixels(*shape) and min(reported) >= 0
     if is_damaged and shape == (961, 1404) and most == 10**5:  # which is searched in tiles twice
         assert len(reported) > 15
+
+
+def test_a_fusion_decides_in_small_photos_only(monkeypatch):
+    monkeypatch.setattr(scales, "ENLARGED_PIXELS", 1_000_000)
+    seen = []
+
+    def fusion(values):
+        seen.append(values.shape)
+        added = np.full((2 * values.shape[1], 2 * values.shape[2]), -20, np.float32)
+        added[:, :200] = 1
+        return added
+
+    def logits(shape, **options):
+        return multi_scale_logits(photo(shape), brightness, brightness, **options)
+
+    small = logits((300, 410), fusion=fusion)
+    assert seen == [(24, 160, 208)] and small.shape == (300, 410)  # sides are multiples of 32
+    np.testing.assert_allclose(small[:, :200], logits((300, 410))[:, :200] + 1, atol=1e-5)
+    assert small[:, 200:].max() < -10
+    large = logits((1200, 1000), fusion=fusion)
+    assert len(seen) == 1 and np.array_equal(large, logits((1200, 1000)))
+
+
+def test_what_smaller_copies_add_is_not_up_to_the_fusion():
+    def large_things(pixels):
+        return np.where(max(pixels.shape) <= 500, brightness(pixels), np.float32(-8))
+
+    pixels = photo((800, 1000), [(300, 500)])
+    found = multi_scale_logits(
+        pixels, large_things, large_things, fusion=lambda x: np.full((800, 1024), -9, np.float32)
+    )
+    assert (found[320:480, 100:-100] > 0).all()

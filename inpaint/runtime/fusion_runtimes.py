@@ -1,0 +1,125 @@
+"""Run the network that decides from the logits of three sizes: by OpenVINO, ONNX Runtime or PyTorch, in float32."""
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from inpaint.networks.config import DamageFusionConfig
+
+from .fusion_graph import FUSION_INPUT, fusion_graph
+from .onnxruntime import open_session
+from .openvino import compile_graph
+
+if TYPE_CHECKING:  # PyTorch takes a second to import
+    from inpaint.networks.damage_fusion import DamageFusion
+
+
+class FusionRuntime(Protocol):
+    """Run the network. Any number of threads may call it."""
+
+    def __call__(self, fused: np.ndarray) -> np.ndarray:
+        """Return what is added to the mean of the logits, float32 (H, W).
+
+        Args:
+            fused: float32 (24, H / 2, W / 2), see `segmentation.fusion_input`.
+        """
+        ...
+
+    def release_memory(self) -> None:
+        """Release the memory of the layers' outputs until the next call."""
+        ...
+
+
+class OpenVinoFusion:
+    """The network in OpenVINO, in float32.
+
+    Args:
+        graph: the content of an ONNX file.
+
+    Raises:
+        ImportError: openvino is missing.
+        RuntimeError: OpenVINO cannot compile the network.
+    """
+
+    def __init__(self, graph: bytes) -> None:
+        self._model, _ = compile_graph(graph, half=False)
+        self._request = self._model.create_infer_request()
+        self._lock = threading.Lock()
+
+    def __call__(self, fused: np.ndarray) -> np.ndarray:
+        """Return what is added, see `FusionRuntime`."""
+        with self._lock:
+            self._request.infer([fused[None]], share_inputs=True)
+            added: np.ndarray = self._request.get_output_tensor().data[0, 0].copy()
+            return added
+
+    def release_memory(self) -> None:
+        """Release the memory of the layers' outputs until the next call."""
+        with self._lock:
+            self._model.release_memory()
+
+
+class OnnxRuntimeFusion:
+    """The network in ONNX Runtime.
+
+    Args:
+        graph: the content of an ONNX file.
+
+    Raises:
+        ImportError: onnxruntime is missing.
+    """
+
+    def __init__(self, graph: bytes) -> None:
+        self._session = open_session(graph)
+        self._lock = threading.Lock()
+
+    def __call__(self, fused: np.ndarray) -> np.ndarray:
+        """Return what is added, see `FusionRuntime`."""
+        with self._lock:
+            added: np.ndarray = self._session.run(None, {FUSION_INPUT: fused[None]})[0][0, 0]
+            return added
+
+    def release_memory(self) -> None:
+        """Do nothing: there is no way to."""
+
+
+class PyTorchFusion:
+    """The network in PyTorch.
+
+    Args:
+        network: with trained weights, on any device; not modified.
+        device: where it runs, any device of PyTorch.
+    """
+
+    def __init__(self, network: "DamageFusion", device: str) -> None:
+        self._network, self._device = network.eval().to(device), device
+
+    def __call__(self, fused: np.ndarray) -> np.ndarray:
+        """Return what is added, see `FusionRuntime`."""
+        import torch
+
+        with torch.inference_mode():
+            added: np.ndarray = self._network(torch.from_numpy(fused[None]).to(self._device))[0, 0].cpu().numpy()
+            return added
+
+    def release_memory(self) -> None:
+        """Do nothing: PyTorch keeps none on a CPU, and what it keeps on other devices serves all networks."""
+
+
+def load_fusion_runtime(config: DamageFusionConfig, tensors: Mapping[str, np.ndarray]) -> FusionRuntime | None:
+    """Return the network in OpenVINO or ONNX Runtime; None if neither can be used.
+
+    Args:
+        config: sizes.
+        tensors: name in the network's state dict -> float32 array.
+    """
+    runtimes: tuple[type[OpenVinoFusion | OnnxRuntimeFusion], ...] = (OpenVinoFusion, OnnxRuntimeFusion)
+    graph = fusion_graph(config, tensors)
+    for runtime in runtimes:
+        try:
+            return runtime(graph)
+        except (ImportError, RuntimeError):  # the damage network's runtime was chosen the same way, and told why
+            continue
+    return None

@@ -1,0 +1,113 @@
+"""Scans with the damage network's logits at three sizes, made once and kept in files: what the fusion is trained on.
+
+The network sees a scan for a hundred times as long as the fusion does.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpaint.segmentation.scales import LogitsOf, SmallPhoto, small_photo
+from train.damage.degradation.degrade import degrade
+from train.damage.degradation.drawings import drawing
+from train.damage.degradation.overlays import Maps
+from train.damage.overlay_scans import overlay_scans
+from train.damage.stream import most_detailed, zoomed_crop
+
+MOST_SIDE = 512
+"""Larger photos are reduced to this side where they are not cropped."""
+SIDES = (256, 320, 352, 384, 416, 448)
+"""Of crops that are degraded as the damage network is trained on, in pixels."""
+ZOOM = 1.4
+"""They are enlarged by up to this."""
+PHOTO_SHARE, OVERLAY_SHARE = 0.2, 0.4
+"""Shares of the scans that are undamaged photos as they are, and photos under opacity maps of one kind of damage. The
+others are degraded crops."""
+CLEAN_SHARE, TEXTURE_SHARE, TEXTURE_TRIES, DRAWN_SHARE = 0.25, 0.5, 3, 0.08
+"""Of the degraded crops: those without damage; and of these those that are the most detailed of several crops, and
+drawings."""
+
+
+class Scan(NamedTuple):
+    """A scan, and what is damage in it.
+
+    Attributes:
+        pixels: RGB uint8 (H, W, 3).
+        target: uint8 (H, W): 1 = damage, 0 = none, or `IGNORE_INDEX`.
+    """
+
+    pixels: np.ndarray
+    target: np.ndarray
+
+
+class Sample(NamedTuple):
+    """A scan at three sizes, with their logits, and what is damage in it."""
+
+    photo: SmallPhoto
+    target: np.ndarray
+
+    def mirrored(self, *, rows: bool, columns: bool) -> "Sample":
+        """Return a mirror image along axes whose length is even, for which the copy of half the size is one too."""
+        height, width = self.target.shape
+        step = np.s_[:: -1 if rows and height % 2 == 0 else 1, :: -1 if columns and width % 2 == 0 else 1]
+        photo = SmallPhoto(*(np.ascontiguousarray(values[step]) for values in self.photo))
+        return Sample(photo, np.ascontiguousarray(self.target[step]))
+
+
+def made_scan(
+    photo: Image.Image, rng: np.random.Generator, maps: Mapping[str, Sequence[np.ndarray]] | None = None
+) -> Scan:
+    """Return a photo with or without damage.
+
+    Args:
+        photo: undamaged.
+        rng: the only source of randomness.
+        maps: kind of damage -> opacity maps; None: drawn damage only.
+    """
+    share = rng.random()
+    if share < PHOTO_SHARE:
+        pixels = np.asarray(_reduced(photo))
+        return Scan(pixels, np.zeros(pixels.shape[:2], np.uint8))
+    if maps and share < PHOTO_SHARE + OVERLAY_SHARE:
+        kind = list(maps)[int(rng.integers(len(maps)))]
+        seed = int(rng.integers(1 << 30))
+        scan = next(iter(overlay_scans([_reduced(photo)], {kind: maps[kind]}, seed)))
+        return Scan(scan.pixels, scan.damaged.astype(np.uint8))
+    side, is_clean = int(rng.choice(SIDES)), bool(rng.random() < CLEAN_SHARE)
+    if is_clean and rng.random() < DRAWN_SHARE:
+        return Scan(drawing(side, rng), np.zeros((side, side), np.uint8))
+    tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
+    crops = [zoomed_crop(photo, side, ZOOM, rng) for _ in range(tries)]
+    return Scan(*degrade(most_detailed(crops), rng, clean_share=float(is_clean), maps=Maps(maps) if maps else None))
+
+
+def _reduced(photo: Image.Image) -> Image.Image:
+    copied = photo.convert("RGB")
+    copied.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
+    return copied
+
+
+def write_samples(folder: Path, scans: Iterable[Scan], logits_of: LogitsOf) -> Iterator[Path]:
+    """Write a file for each scan, about 8 bytes per pixel, and yield its path.
+
+    Args:
+        folder: exists; files in it that are numbered alike are replaced.
+        scans: see `made_scan`.
+        logits_of: the damage network, for a picture of any size.
+    """
+    for number, scan in enumerate(scans):
+        photo = small_photo(np.ascontiguousarray(scan.pixels), logits_of)
+        path = folder / f"{number:06d}.npz"
+        logits = {name: getattr(photo, name).astype(np.float16) for name in ("of_double", "alone", "of_half")}
+        np.savez(path, pixels=photo.pixels, half=photo.half, target=scan.target, **logits)
+        yield path
+
+
+def read_sample(path: Path) -> Sample:
+    """Return the sample of a file that `write_samples` has written."""
+    with np.load(path) as file:
+        logits = (file[name].astype(np.float32) for name in ("of_double", "alone", "of_half"))
+        return Sample(SmallPhoto(file["pixels"], file["half"], *logits), file["target"])
