@@ -18,7 +18,7 @@ from inpaint.networks.activation_ranges import read_ranges
 from inpaint.networks.config import damage_config_from_dict, damage_fusion_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
 from inpaint.segmentation.network_input import unshuffled_with_contrast
-from inpaint.segmentation.scales import multi_scale_logits, searched_pixels
+from inpaint.segmentation.scales import ENLARGED_PIXELS, multi_scale_logits, searched_pixels
 from inpaint.segmentation.windows import logits_in_windows
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -62,7 +62,8 @@ class DamageFinder:
         self.device = str(device)
         self._lock = threading.Lock()
         self._runtime = None if network is None else self._in_pytorch(network)
-        self._fusion_folder = BUNDLED_FUSION if fusion is None and network is None else fusion
+        folder = BUNDLED_FUSION if fusion is None and network is None else fusion
+        self._fusion_folder = None if folder is None else Path(folder)
         self._fusion: FusionRuntime | None = None
 
     def start_loading(self) -> threading.Thread:
@@ -78,6 +79,8 @@ class DamageFinder:
         def load() -> None:
             with contextlib.suppress(Exception):
                 self._loaded_runtime()(np.zeros((64, 64, 3), np.uint8))
+                if self._fusion_folder is not None:
+                    self._loaded_fusion()
 
         threading.Thread(target=load_kernels, daemon=True, name="load_damage_kernels").start()
         thread = threading.Thread(target=load, daemon=True, name="load_damage_network")
@@ -106,7 +109,7 @@ class DamageFinder:
         Raises:
             ValueError: the threshold is out of range, or a kind is unknown.
             MaskError: `grow_px` is out of range.
-            WeightsError: the bundled weights are missing or damaged.
+            WeightsError: the bundled weights or those of `fusion` are missing or damaged.
         """
         return self.find_damage(pixels, threshold=threshold, grow_px=grow_px, kinds=kinds)[0]
 
@@ -142,7 +145,7 @@ class DamageFinder:
         Raises:
             ValueError: a threshold is out of range.
             MaskError: `grow_px` is out of range.
-            WeightsError: the bundled weights are missing or damaged.
+            WeightsError: the bundled weights or those of `fusion` are missing or damaged.
         """
         thresholds = list(thresholds)
         for threshold in thresholds:
@@ -163,17 +166,20 @@ class DamageFinder:
             float32 (H, W) in [0, 1]. `damage_mask` turns it into a mask.
 
         Raises:
-            WeightsError: the bundled weights are missing or damaged.
+            WeightsError: the bundled weights or those of `fusion` are missing or damaged.
         """
         runtime = self._loaded_runtime()
         steps = _Steps(on_progress, pixels)
         of_picture = partial(logits_in_windows, logits_of=runtime, most_pixels=runtime.window_pixels, done=steps.done)
+        fusion = None
+        if self._fusion_folder is not None and pixels.shape[0] * pixels.shape[1] <= ENLARGED_PIXELS:
+            fusion = self._loaded_fusion()
         try:
-            logits = multi_scale_logits(
-                pixels, of_picture, runtime, steps.done, self._fused if self._fusion_folder is not None else None
-            )
+            logits = multi_scale_logits(pixels, of_picture, runtime, steps.done, fusion)
         finally:
             runtime.release_memory()
+            if fusion is not None:
+                fusion.release_memory()
         values = adjust_to_prior(logits)
         values *= 0.5
         np.tanh(values, out=values)
@@ -188,7 +194,7 @@ class DamageFinder:
             pixels: RGB uint8 (H, W, 3); not modified.
 
         Raises:
-            WeightsError: the bundled weights are missing or damaged.
+            WeightsError: the bundled weights or those of `fusion` are missing or damaged.
         """
         runtime = self._loaded_runtime()
         return logits_in_windows(pixels, logits_of=runtime, most_pixels=runtime.window_pixels)
@@ -199,21 +205,16 @@ class DamageFinder:
                 self._runtime = self._without_pytorch() or self._in_pytorch(load_damage_network())
             return self._runtime
 
-    def _fused(self, values: np.ndarray) -> np.ndarray:
-        """Return what is added to the mean of a small photo's logits, see `segmentation.scales.Fusion`."""
+    def _loaded_fusion(self) -> "FusionRuntime":
+        """Return the network that decides in small photos, of a folder that is given."""
         with self._lock:
             if self._fusion is None:
-                self._fusion = self._loaded_fusion()
-            fusion = self._fusion
-        try:
-            return fusion(values)
-        finally:
-            fusion.release_memory()
+                self._fusion = self._open_fusion(self._fusion_folder or BUNDLED_FUSION)
+            return self._fusion
 
-    def _loaded_fusion(self) -> "FusionRuntime":
+    def _open_fusion(self, folder: Path) -> "FusionRuntime":
         from inpaint.runtime.fusion_runtimes import PyTorchFusion, load_fusion_runtime
 
-        folder = Path(self._fusion_folder or BUNDLED_FUSION)
         runtime = None
         if self.device == "cpu":
             runtime = load_fusion_runtime(*read_folder(folder, _fusion_name(folder), damage_fusion_config_from_dict))
@@ -264,7 +265,7 @@ def load_damage_network(folder: str | Path | None = None) -> "DamageNetwork":
     return load_network(Path(folder or BUNDLED_DAMAGE), name, damage_config_from_dict, DamageNetwork)
 
 
-def load_damage_fusion(folder: Path = BUNDLED_FUSION) -> "DamageFusion":
+def load_damage_fusion(folder: str | Path = BUNDLED_FUSION) -> "DamageFusion":
     """Return the network that decides from the logits of three sizes, with trained weights, in eval mode on the CPU.
 
     Args:
@@ -275,6 +276,7 @@ def load_damage_fusion(folder: Path = BUNDLED_FUSION) -> "DamageFusion":
     """
     from inpaint.networks.damage_fusion import DamageFusion
 
+    folder = Path(folder)
     return load_network(folder, _fusion_name(folder), damage_fusion_config_from_dict, DamageFusion)
 
 

@@ -72,7 +72,7 @@ class Weights(NamedTuple):
         source: the name of bundled weights (see `bundled_folder`), the Hub repository's id, or the folder.
         revision: the commit's sha for a Hub repository, else None.
         thin: weights of a free-form generator for thin damage, which takes less time; None: there are none.
-        ranges: name of a convolution -> least and largest value of its input, of bundled weights whose convolutions a
+        ranges: name of a convolution -> its ranges, of bundled weights whose convolutions a
             runtime may compute in 8-bit integers; None: there are none, as for all other weights.
     """
 

@@ -89,7 +89,7 @@ class PyTorchFusion:
     """The network in PyTorch.
 
     Args:
-        network: with trained weights, on any device; not modified.
+        network: with trained weights, on any device; moved to `device`, in eval mode.
         device: where it runs, any device of PyTorch.
     """
 

@@ -14,13 +14,16 @@ from inpaint.networks.activation_ranges import Range
 from .onnx_file import Graph
 from .quantization import rounded_weights
 
+_LARGEST_BIAS = 2.0**30
+"""A channel whose weights are next to nothing has a larger step than they need, so that its bias is no larger."""
+
 
 class Codes(NamedTuple):
     """A value as uint8: `scale` times the difference from a zero point.
 
     Attributes:
-        name: of the integers in the graph.
-        bounds: what the integers 0 and 255 stand for, about.
+        name: of the integers in the graph, uint8 (B, C, H, W).
+        bounds: what the integers 0 and 255 stand for, about; 0 lies between them.
     """
 
     name: str
@@ -42,20 +45,20 @@ class Codes(NamedTuple):
 
 
 def encoded(graph: Graph, x: str, bounds: Range) -> Codes:
-    """Return a value as integers; what is beyond the bounds is clipped."""
+    """Return a value, float32 of any shape, as integers; what is beyond the bounds is clipped."""
     codes = Codes("", bounds)
     return codes._replace(name=graph.node("QuantizeLinear", x, *codes.constants(graph)))
 
 
 def decoded(graph: Graph, codes: Codes) -> str:
-    """Return what integers stand for, as float32."""
+    """Return what integers stand for, as float32 of the same shape."""
     return graph.node("DequantizeLinear", codes.name, *codes.constants(graph))
 
 
 def integer_conv(
     graph: Graph, x: Codes, weight: np.ndarray, bias: np.ndarray | None, bounds: Range, attributes: Mapping[str, Any]
 ) -> Codes:
-    """Return a convolution of integers, with its output as integers.
+    """Return a convolution of integers, with its output as integers: uint8 (B, C, H, W) -> (B, C', H', W').
 
     Args:
         graph: to which it is added.
@@ -63,9 +66,10 @@ def integer_conv(
         weight: float32 (C', C, h, w).
         bias: float32 (C',); None: there is none.
         bounds: of its output.
-        attributes: of the operator.
+        attributes: of the operator, those of Conv.
     """
-    rounded, scale = rounded_weights(weight)
+    least = np.zeros(len(weight), np.float32) if bias is None else np.abs(bias) / (_LARGEST_BIAS * x.scale)
+    rounded, scale = rounded_weights(weight, least)
     of_weight = [
         graph.constant(rounded, "weight"),
         graph.constant(scale, "scale"),

@@ -14,9 +14,10 @@ from .source import Source, ranges_of
 
 
 class OnnxRuntimeRuntime(GraphRuntime):
-    """Run a generator with ONNX Runtime on the CPU, in float32.
+    """Run a generator with ONNX Runtime on the CPU.
 
-    Convolutions for which weights have ranges of activations are computed in 8-bit integers, from integers to integers.
+    On x86, convolutions whose ranges of input and output are known are computed from 8-bit integers to 8-bit integers,
+    all else in float32.
     Inferences of several threads run one after the other.
 
     Args:
@@ -34,7 +35,9 @@ class OnnxRuntimeRuntime(GraphRuntime):
         self.name = f"ONNX Runtime, {'int8 and ' if self._ranges(source) else ''}float32"
 
     def _ranges(self, source: Source) -> dict[str, ConvRanges]:
-        return ranges_of(source) if int8_is_fast() else {}
+        if not int8_is_fast():
+            return {}
+        return {name: ranges for name, ranges in ranges_of(source).items() if ranges.output is not None}
 
     def _compile(self, graph: bytes) -> None:
         self._session = open_session(graph)

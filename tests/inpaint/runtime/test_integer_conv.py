@@ -72,3 +72,15 @@ def test_0_is_exactly_an_integer():
     codes = Codes("x", (-0.7, 2.1))
     assert codes.zero.dtype == np.uint8 and int(codes.zero) == 64
     assert codes.scale == pytest.approx(2.8 / 255)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-9, 1e-5])
+def test_a_channel_whose_weights_are_next_to_nothing_keeps_its_bias(weight):
+    graph = Graph("a bias")
+    layers = GraphLayers(graph, {}, {"conv": ConvRanges((-1.0, 1.0), (-4.0, 4.0))}, integer_outputs=True)
+    weights = np.full((2, 3, 1, 1), weight, np.float32)
+    weights[1] = 0.5
+    x = graph.input("x", [1, 3, "rows", "columns"])
+    graph.output(layers.conv(x, weights, np.array([2, -3], np.float32), name="conv"), "y", [1, 2, "rows", "columns"])
+    (found,) = open_session(graph.to_bytes()).run(None, {"x": np.ones((1, 3, 4, 4), np.float32)})
+    assert np.allclose(found[0, 0], 2, atol=0.02) and np.allclose(found[0, 1], -1.5, atol=0.02)

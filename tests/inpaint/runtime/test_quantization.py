@@ -95,7 +95,9 @@ def test_onnx_runtime_computes_what_has_no_range_of_outputs_in_floats():
     masked_image, mask, _ = crop(64, 96)
     inputs_only = {name: ranges._replace(output=None) for name, ranges in weights.ranges.items()}
     exact = OnnxRuntimeRuntime(weights._replace(ranges={}))(masked_image, mask)
-    assert np.array_equal(OnnxRuntimeRuntime(weights._replace(ranges=inputs_only))(masked_image, mask), exact)
+    runtime = OnnxRuntimeRuntime(weights._replace(ranges=inputs_only))
+    assert np.array_equal(runtime(masked_image, mask), exact)
+    assert runtime.name == "ONNX Runtime, float32"
 
 
 def test_other_cpus_than_x86_compute_in_floats(monkeypatch):

@@ -1,5 +1,7 @@
 """The training of the network that decides from logits."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from PIL import Image
 
 from inpaint.damage import BUNDLED_FUSION, DamageFinder, load_damage_fusion, load_damage_network
 from inpaint.networks.config import DamageFusionConfig
+from inpaint.networks.errors import WeightsError
 from inpaint.segmentation.scales import SmallPhoto
 from train.damage.degradation.degrade import IGNORE_INDEX
 from train.damage.evaluate import scratched_photo
@@ -144,8 +147,38 @@ def test_what_goes_wrong_is_explained(options, message, tmp_path, capsys):
     assert not list(tmp_path.glob("out/*"))
 
 
-@pytest.mark.parametrize("name", ["scans", "samples", "channels"])
-def test_a_number_below_one_is_refused(name, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("scans", "0"), ("samples", "7"), ("channels", "0"), ("seed", "-1"), ("seed", "99999999999999999999"),
+        ("strength", "nan"), ("offset", "inf"), ("learning-rate", "nan"), ("learning-rate", "-1.0"),
+    ],
+)  # fmt: skip
+def test_a_number_that_cannot_be_used_is_refused_at_once(option, value, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        main(["x", "-o", str(tmp_path), f"--{name}", "0"])
-    assert f"--{name} is 0; it must be at least 1" in capsys.readouterr().err
+        main(["x", "-o", str(tmp_path), f"--{option}", value])
+    assert f"--{option} is {value}; it must" in capsys.readouterr().err
+
+
+def test_photos_that_are_all_too_small_are_refused(tmp_path, capsys):
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (5, 5)).save(tmp_path / "photos" / "a.png")
+    assert main([str(tmp_path / "photos"), "-o", str(tmp_path / "out"), "--scans", "1", "--samples", "8"]) == 1
+    assert "can be used: give larger ones" in capsys.readouterr().err
+
+
+def test_without_openvino_and_onnx_runtime_pytorch_decides(monkeypatch):
+    pixels = scratched_photo(200, 160, 6)
+    wanted = DamageFinder(load_damage_network(), fusion=BUNDLED_FUSION).probability(pixels)
+    for name in ("openvino", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found = DamageFinder().probability(pixels)
+    np.testing.assert_allclose(found, wanted, atol=0.02)
+    assert not np.array_equal(found, DamageFinder(load_damage_network()).probability(pixels))
+
+
+def test_missing_weights_are_noticed_before_the_search(tmp_path):
+    finder, done = DamageFinder(fusion=tmp_path / "nothing"), []
+    with pytest.raises(WeightsError, match="nothing is not a folder"):
+        finder.probability(scratched_photo(64, 64, 1), on_progress=done.append)
+    assert not done

@@ -1,13 +1,15 @@
 """python -m train.damage.fusion PHOTOS... --overlays MAPS -o FOLDER: train the network that decides in small photos.
 
 It sees the bundled damage network's logits at three sizes of a photo, see `inpaint.networks.damage_fusion`. First scans
-are made and searched, which takes most of the time, and kept in a temporary folder, about a megabyte each.
+are made and searched, which takes most of the time, and kept in a temporary folder: 1 to 2.4 MB each, some gigabytes
+in all. The environment variable TMPDIR chooses the place.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,21 +29,26 @@ from train.data.overlays import by_kind, load_overlays
 from train.data.retry import StreamError
 
 from .samples import made_scan, write_samples
-from .training import train_fusion
+from .training import BATCH_SIZE, train_fusion
 
 
 def all_photos(datasets: list[str], split: str) -> Iterator[Image.Image]:
     """Yield the photos of datasets again and again, without those that a run of training holds out.
 
     Raises:
-        ValueError: a dataset cannot be opened or has no photos.
+        ValueError: a dataset cannot be opened or has no usable photos.
         StreamError: it cannot be read.
     """
     held_out = find_held_out(DataConfig(dataset=tuple(datasets), split=split), None)
     digests = held_out.digests if held_out else frozenset()
-    while True:
+    has_any = True
+    while has_any:
+        has_any = False
         for name in datasets:
-            yield from iter_photos(name, split, held_out=digests)
+            for photo in iter_photos(name, split, held_out=digests):
+                has_any = True
+                yield photo
+    raise ValueError(f"no photo of {', '.join(datasets)} can be used: give larger ones, or another split")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,9 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--offset", type=float, default=0.0, help="added to all logits (default: %(default)s)")
     options = parser.parse_args(arguments)
-    for name in ("scans", "samples", "channels"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} is {getattr(options, name)}; it must be at least 1")
+    _check(parser, options)
     try:
         config = DamageFusionConfig(channels=options.channels)
         options.output.mkdir(parents=True, exist_ok=True)
@@ -80,6 +85,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"Weights: {options.output}. Compare them with  python -m train.damage.evaluate --fusion {options.output}")
     return 0
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End the program if a number cannot be used: the scans take most of an hour."""
+    for name, least in (("scans", 1), ("samples", BATCH_SIZE), ("channels", 1), ("seed", 0)):
+        if not least <= getattr(options, name) < 2**63:
+            parser.error(f"--{name} is {getattr(options, name)}; it must be at least {least}, and below 2 ** 63")
+    for name in ("strength", "offset"):
+        if not math.isfinite(getattr(options, name)):
+            parser.error(f"--{name} is {getattr(options, name)}; it must be a finite number")
+    if not 0 < options.learning_rate < 1:
+        parser.error(f"--learning-rate is {options.learning_rate}; it must lie between 0 and 1")
 
 
 def _samples(options: argparse.Namespace, folder: Path) -> Iterator[Path]:

@@ -91,7 +91,7 @@ def _reduced(photo: Image.Image) -> Image.Image:
 
 
 def write_samples(folder: Path, scans: Iterable[Scan], logits_of: LogitsOf) -> Iterator[Path]:
-    """Write a file for each scan, about 8 bytes per pixel, and yield its path.
+    """Write a file for each scan, about 9 bytes per pixel, and yield its path.
 
     Args:
         folder: exists; files in it that are numbered alike are replaced.

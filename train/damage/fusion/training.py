@@ -68,7 +68,8 @@ def train_fusion(
     Args:
         files: as `write_samples` returns them.
         config: sizes.
-        samples: number of samples to train on; each file is one of them as often as any other.
+        samples: number of samples to train on, rounded down to whole batches; each file is one of them as often as any
+            other.
         learning_rate: after a linear warm-up; it falls to 0 along a cosine.
         seed: of weights, order and mirror images.
         progress: called after each batch with the number of samples and the batch's mean loss.
