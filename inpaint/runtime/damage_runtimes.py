@@ -1,7 +1,6 @@
 """Run the damage network: on a CPU by OpenVINO or ONNX Runtime, elsewhere and otherwise by PyTorch."""
 
 import logging
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,9 +11,8 @@ from inpaint.networks.config import DamageConfig
 from inpaint.segmentation.network_input import unshuffled_with_contrast
 
 from .bfloat16 import pytorch_bfloat16_is_fast
-from .damage_graph import INPUT, damage_graph
-from .onnxruntime import open_session
-from .openvino import compile_graph
+from .damage_graph import damage_graph
+from .one_input import OnnxRuntimeGraph, OpenVinoGraph
 from .quantization import int8_is_fast
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -43,64 +41,28 @@ class DamageRuntime(Protocol):
         ...
 
 
-class OpenVinoDamage:
+class OpenVinoDamage(OpenVinoGraph):
     """The damage network in OpenVINO, in bfloat16 where the CPU has fast instructions for it.
 
     A picture takes some 130 bytes per pixel in bfloat16, hardly less in windows, so threads wait for each other.
-
-    Args:
-        graph: the content of an ONNX file.
-
-    Raises:
-        ImportError: openvino is missing.
-        RuntimeError: OpenVINO cannot compile the network.
+    Arguments and errors are those of `OpenVinoGraph`.
     """
 
     window_pixels = WINDOW_PIXELS
 
-    def __init__(self, graph: bytes) -> None:
-        self._model, _ = compile_graph(graph)
-        self._request = self._model.create_infer_request()
-        self._lock = threading.Lock()
-
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
-        unshuffled = unshuffled_with_contrast(pixels)[None]
-        with self._lock:
-            self._request.infer([unshuffled], share_inputs=True)
-            return self._request.get_output_tensor().data[0, 0].copy()
-
-    def release_memory(self) -> None:
-        """Release the memory of the layers' outputs until the next call."""
-        with self._lock:
-            self._model.release_memory()
+        return self.run(unshuffled_with_contrast(pixels))
 
 
-class OnnxRuntimeDamage:
-    """The damage network in ONNX Runtime.
-
-    Args:
-        graph: the content of an ONNX file.
-
-    Raises:
-        ImportError: onnxruntime is missing.
-    """
+class OnnxRuntimeDamage(OnnxRuntimeGraph):
+    """The damage network in ONNX Runtime; arguments and errors are those of `OnnxRuntimeGraph`."""
 
     window_pixels = WINDOW_PIXELS
 
-    def __init__(self, graph: bytes) -> None:
-        self._session = open_session(graph)
-        self._lock = threading.Lock()
-
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Return the logits of damage, float32 (H, W), of uint8 (H, W, 3); H and W are multiples of 16."""
-        unshuffled = unshuffled_with_contrast(pixels)[None]
-        with self._lock:
-            (logits,) = self._session.run(None, {INPUT: unshuffled})
-        return logits[0, 0]
-
-    def release_memory(self) -> None:
-        """Do nothing: there is no way to."""
+        return self.run(unshuffled_with_contrast(pixels))
 
 
 class PyTorchDamage:

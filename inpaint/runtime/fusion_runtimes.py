@@ -1,6 +1,5 @@
 """Run the network that decides from the logits of three sizes: by OpenVINO, ONNX Runtime or PyTorch, in float32."""
 
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,9 +7,8 @@ import numpy as np
 
 from inpaint.networks.config import DamageFusionConfig
 
-from .fusion_graph import FUSION_INPUT, fusion_graph
-from .onnxruntime import open_session
-from .openvino import compile_graph
+from .fusion_graph import fusion_graph
+from .one_input import OnnxRuntimeGraph, OpenVinoGraph
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     from inpaint.networks.damage_fusion import DamageFusion
@@ -32,57 +30,23 @@ class FusionRuntime(Protocol):
         ...
 
 
-class OpenVinoFusion:
-    """The network in OpenVINO, in float32.
-
-    Args:
-        graph: the content of an ONNX file.
-
-    Raises:
-        ImportError: openvino is missing.
-        RuntimeError: OpenVINO cannot compile the network.
-    """
+class OpenVinoFusion(OpenVinoGraph):
+    """The network in OpenVINO, in float32; arguments and errors are those of `OpenVinoGraph`."""
 
     def __init__(self, graph: bytes) -> None:
-        self._model, _ = compile_graph(graph, half=False)
-        self._request = self._model.create_infer_request()
-        self._lock = threading.Lock()
+        super().__init__(graph, half=False)
 
     def __call__(self, fused: np.ndarray) -> np.ndarray:
         """Return what is added, see `FusionRuntime`."""
-        with self._lock:
-            self._request.infer([fused[None]], share_inputs=True)
-            added: np.ndarray = self._request.get_output_tensor().data[0, 0].copy()
-            return added
-
-    def release_memory(self) -> None:
-        """Release the memory of the layers' outputs until the next call."""
-        with self._lock:
-            self._model.release_memory()
+        return self.run(fused)
 
 
-class OnnxRuntimeFusion:
-    """The network in ONNX Runtime.
-
-    Args:
-        graph: the content of an ONNX file.
-
-    Raises:
-        ImportError: onnxruntime is missing.
-    """
-
-    def __init__(self, graph: bytes) -> None:
-        self._session = open_session(graph)
-        self._lock = threading.Lock()
+class OnnxRuntimeFusion(OnnxRuntimeGraph):
+    """The network in ONNX Runtime; arguments and errors are those of `OnnxRuntimeGraph`."""
 
     def __call__(self, fused: np.ndarray) -> np.ndarray:
         """Return what is added, see `FusionRuntime`."""
-        with self._lock:
-            added: np.ndarray = self._session.run(None, {FUSION_INPUT: fused[None]})[0][0, 0]
-            return added
-
-    def release_memory(self) -> None:
-        """Do nothing: there is no way to."""
+        return self.run(fused)
 
 
 class PyTorchFusion:
