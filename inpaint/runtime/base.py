@@ -59,8 +59,6 @@ class GraphRuntime(ABC):
 
     name: str
     device = "cpu"
-    _integer_outputs = False
-    """Whether this library needs the outputs of convolutions in 8-bit integers too."""
 
     def __init__(self, source: Source) -> None:
         if not has_graph(source):
@@ -69,8 +67,7 @@ class GraphRuntime(ABC):
         self.config: GeneratorConfig = config
         self._generator = graph_generator(config)
         self.multiple, self.fixed_size = self._generator.multiple, self._generator.fixed_size
-        graph = self._generator.graph(tensors_of(source), self._ranges(source), integer_outputs=self._integer_outputs)
-        self._compile(graph)
+        self._compile(self._generator.graph(tensors_of(source), self._ranges(source)))
 
     def __call__(self, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None = None) -> np.ndarray:
         """Return the generator's prediction, see `Runtime`."""

@@ -31,7 +31,6 @@ def free_form_graph(
     tensors: Mapping[str, np.ndarray],
     ranges: Mapping[str, ConvRanges] | None = None,
     *,
-    integer_outputs: bool = False,
     observed: bool = False,
 ) -> bytes:
     """Return the network of a free-form generator as the content of an ONNX file.
@@ -45,7 +44,6 @@ def free_form_graph(
         config: sizes.
         tensors: name in the state dict -> float32 array.
         ranges: of the activations that are quantized, see `GraphLayers`; None: all is computed in floats.
-        integer_outputs: round the outputs of their convolutions too, see `GraphLayers`.
         observed: add the inputs and outputs of all convolutions that may be quantized as outputs, see
             `GraphLayers.observe`.
 
@@ -53,7 +51,7 @@ def free_form_graph(
         ValueError: there are ranges of other convolutions.
     """
     graph = Graph("free-form generator")
-    layers = _FreeForm(config, graph, tensors, ranges, integer_outputs=integer_outputs)
+    layers = _FreeForm(config, graph, tensors, ranges)
     initial = graph.input("initial_fill", ["batch", 3, "height", "width"])
     mask = graph.input("mask", ["batch", 1, "height", "width"])
     window = graph.input("window", [4], np.int64)
@@ -77,10 +75,8 @@ class _FreeForm(GraphLayers):
         graph: Graph,
         tensors: Mapping[str, np.ndarray],
         ranges: Mapping[str, ConvRanges] | None,
-        *,
-        integer_outputs: bool,
     ) -> None:
-        super().__init__(graph, tensors, ranges, integer_outputs=integer_outputs)
+        super().__init__(graph, tensors, ranges)
         self.config = config
         self.half, self.quarter, self.eighth = config.channels
 

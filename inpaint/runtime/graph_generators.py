@@ -29,16 +29,8 @@ class GraphGenerator(Protocol):
     multiple: int
     fixed_size: int | None
 
-    def graph(
-        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
-    ) -> bytes:
-        """Return the network as the content of an ONNX file.
-
-        Args:
-            tensors: name in the state dict -> float32 array.
-            ranges: of the activations that are quantized.
-            integer_outputs: see `GraphLayers`.
-        """
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges]) -> bytes:
+        """Return the network as the content of an ONNX file, with the activations of these ranges quantized."""
         ...
 
     def predict(
@@ -57,11 +49,9 @@ class FreeForm:
     def __init__(self, config: FreeFormConfig) -> None:
         self._config = config
 
-    def graph(
-        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
-    ) -> bytes:
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges]) -> bytes:
         """Return the network, see `GraphGenerator`."""
-        return free_form_graph(self._config, tensors, ranges, integer_outputs=integer_outputs)
+        return free_form_graph(self._config, tensors, ranges)
 
     def predict(
         self, infer: Infer, masked_image: np.ndarray, mask: np.ndarray, coarse_fill: np.ndarray | None
@@ -92,9 +82,7 @@ class ContextEncoder:
         self._config = config
         self._mean = np.array(config.mean_colour, np.float32)[:, None, None]
 
-    def graph(
-        self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges], *, integer_outputs: bool
-    ) -> bytes:
+    def graph(self, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges]) -> bytes:
         """Return the network, see `GraphGenerator`. Nothing is quantized: it runs on 128 x 128 px only."""
         return context_encoder_graph(self._config, tensors)
 

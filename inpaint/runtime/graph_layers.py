@@ -22,9 +22,8 @@ class GraphLayers:
     Args:
         graph: to which nodes are added.
         tensors: name in the state dict -> float32 array.
-        ranges: name of a convolution -> its ranges; these convolutions are computed in 8-bit integers.
-        integer_outputs: round their outputs to 8-bit integers too, as ONNX Runtime needs it to be fast; those whose
-            range of outputs is not known are computed in floats then.
+        ranges: name of a convolution -> its ranges; these convolutions are computed in 8-bit integers. Where there is
+            a range of the output, it is rounded to integers too, as ONNX Runtime needs it to be fast.
 
     Attributes:
         conv_inputs: name -> input of each convolution that has a name, and so may be quantized.
@@ -32,21 +31,13 @@ class GraphLayers:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        tensors: Mapping[str, np.ndarray],
-        ranges: Mapping[str, ConvRanges] | None = None,
-        *,
-        integer_outputs: bool = False,
+        self, graph: Graph, tensors: Mapping[str, np.ndarray], ranges: Mapping[str, ConvRanges] | None = None
     ) -> None:
         self.graph = graph
         self.tensors = tensors
         self.conv_inputs: dict[str, str] = {}
         self.conv_outputs: dict[str, str] = {}
-        self._ranges = {
-            name: found for name, found in (ranges or {}).items() if found.output is not None or not integer_outputs
-        }
-        self._integer_outputs = integer_outputs
+        self._ranges = ranges or {}
         self._quantized: dict[str, str] = {}
         self._codes: dict[str, Codes] = {}
         self._rectified: set[str] = set()
@@ -83,8 +74,8 @@ class GraphLayers:
             "group": groups,
         }
         ranges = self._ranges.get(name)
-        if ranges is not None and self._integer_outputs:
-            y = self._integer_conv(x, weight, bias, ranges, attributes)
+        if ranges is not None and ranges.output is not None:
+            y = self._integer_conv(x, weight, bias, ranges.input, ranges.output, attributes)
         else:
             inputs = [x, self.graph.constant(np.ascontiguousarray(weight, np.float32), "weight")]
             if ranges is not None:
@@ -103,13 +94,19 @@ class GraphLayers:
         return self._quantized[x]
 
     def _integer_conv(
-        self, x: str, weight: np.ndarray, bias: np.ndarray | None, ranges: ConvRanges, attributes: Mapping[str, Any]
+        self,
+        x: str,
+        weight: np.ndarray,
+        bias: np.ndarray | None,
+        of_input: Range,
+        of_output: Range,
+        attributes: Mapping[str, Any],
     ) -> str:
         """Return a convolution whose output is rounded to integers too; one behind it takes these as they are."""
         codes = self._codes.get(x)
-        if codes is None or codes.bounds != ranges.input:
-            codes = self._codes[x] = encoded(self.graph, x, ranges.input)
-        result = integer_conv(self.graph, codes, weight, bias, ranges.output or ranges.input, attributes)
+        if codes is None or codes.bounds != of_input:
+            codes = self._codes[x] = encoded(self.graph, x, of_input)
+        result = integer_conv(self.graph, codes, weight, bias, of_output, attributes)
         y = decoded(self.graph, result)
         self._codes[y] = result
         if result.bounds[0] == 0:

@@ -28,8 +28,6 @@ class OnnxRuntimeRuntime(GraphRuntime):
         RuntimeError: the weights are of another generator.
     """
 
-    _integer_outputs = True
-
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self.name = f"ONNX Runtime, {'int8 and ' if self._ranges(source) else ''}float32"

@@ -90,7 +90,9 @@ class OpenVinoRuntime(GraphRuntime):
         self.name = f"OpenVINO, {'int8 and ' if self._ranges(self._source) else ''}{floats}"
 
     def _ranges(self, source: Source) -> dict[str, ConvRanges]:
-        return ranges_of(source) if int8_is_fast() else {}
+        if not int8_is_fast():
+            return {}
+        return {name: ConvRanges(ranges.input) for name, ranges in ranges_of(source).items()}
 
     def _infer(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         try:

@@ -17,7 +17,7 @@ def two_convs(ranges, *, stride=1):
     rng = np.random.default_rng(0)
     first, second = rng.normal(0, 0.3, (8, 4, 3, 3)), rng.normal(0, 0.3, (4, 8, 1, 1))
     graph = Graph("two convolutions")
-    layers = GraphLayers(graph, {}, ranges, integer_outputs=True)
+    layers = GraphLayers(graph, {}, ranges)
     x = graph.input("x", [1, 4, "rows", "columns"])
     x = layers.relu(layers.conv(x, first.astype(np.float32), np.full(8, 0.2, np.float32), stride=stride, name="first"))
     graph.output(layers.conv(x, second.astype(np.float32), name="second"), "y", [1, 4, "rows", "columns"])
@@ -77,7 +77,7 @@ def test_0_is_exactly_an_integer():
 @pytest.mark.parametrize("weight", [0.0, 1e-9, 1e-5])
 def test_a_channel_whose_weights_are_next_to_nothing_keeps_its_bias(weight):
     graph = Graph("a bias")
-    layers = GraphLayers(graph, {}, {"conv": ConvRanges((-1.0, 1.0), (-4.0, 4.0))}, integer_outputs=True)
+    layers = GraphLayers(graph, {}, {"conv": ConvRanges((-1.0, 1.0), (-4.0, 4.0))})
     weights = np.full((2, 3, 1, 1), weight, np.float32)
     weights[1] = 0.5
     x = graph.input("x", [1, 3, "rows", "columns"])
