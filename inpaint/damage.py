@@ -1,7 +1,6 @@
 """The DamageFinder, which segments the damage of old photos."""
 
 import contextlib
-import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -18,6 +17,7 @@ from inpaint.networks.activation_ranges import read_ranges
 from inpaint.networks.config import damage_config_from_dict, damage_fusion_config_from_dict
 from inpaint.segmentation.kinds import KINDS, check_kinds
 from inpaint.segmentation.network_input import unshuffled_with_contrast
+from inpaint.segmentation.prior import adjust_to_prior
 from inpaint.segmentation.scales import ENLARGED_PIXELS, multi_scale_logits, searched_pixels
 from inpaint.segmentation.windows import logits_in_windows
 
@@ -32,13 +32,6 @@ if TYPE_CHECKING:  # PyTorch takes a second to import
 OnProgress = Callable[[float], object]
 BUNDLED_DAMAGE = BUNDLED / "damage"
 BUNDLED_FUSION = BUNDLED_DAMAGE / "fusion"
-USUAL_SHARE, SHARE_OFFSET = 0.01, 0.0003
-"""The share of damaged pixels at which probabilities are left unchanged, and what is added to the share of
-a photo, so that it is never 0."""
-PLAIN = 0.0
-"""Logit from which a pixel counts for the share: doubtful pixels all over gravel must not raise each other."""
-MIN_SHIFT, MAX_SHIFT = -2.5, 0.6
-"""Bounds of the shift of a photo's logits."""
 
 
 class DamageFinder:
@@ -79,8 +72,6 @@ class DamageFinder:
         def load() -> None:
             with contextlib.suppress(Exception):
                 self._loaded_runtime()(np.zeros((64, 64, 3), np.uint8))
-                if self._fusion_folder is not None:
-                    self._loaded_fusion()
 
         threading.Thread(target=load_kernels, daemon=True, name="load_damage_kernels").start()
         thread = threading.Thread(target=load, daemon=True, name="load_damage_network")
@@ -170,7 +161,7 @@ class DamageFinder:
         """
         runtime = self._loaded_runtime()
         steps = _Steps(on_progress, pixels)
-        of_picture = partial(logits_in_windows, logits_of=runtime, most_pixels=runtime.window_pixels, done=steps.done)
+        of_picture = partial(self.logits, done=steps.done)
         fusion = None
         if self._fusion_folder is not None and pixels.shape[0] * pixels.shape[1] <= ENLARGED_PIXELS:
             fusion = self._loaded_fusion()
@@ -187,17 +178,18 @@ class DamageFinder:
         values *= 0.5
         return values
 
-    def logits(self, pixels: np.ndarray) -> np.ndarray:
+    def logits(self, pixels: np.ndarray, done: Callable[[int], object] = lambda pixels: None) -> np.ndarray:
         """Return the network's logits of damage of a picture as it is, not of its copies: float32 (H, W).
 
         Args:
             pixels: RGB uint8 (H, W, 3); not modified.
+            done: called after each window with its number of pixels.
 
         Raises:
-            WeightsError: the bundled weights or those of `fusion` are missing or damaged.
+            WeightsError: the bundled weights are missing or damaged.
         """
         runtime = self._loaded_runtime()
-        return logits_in_windows(pixels, logits_of=runtime, most_pixels=runtime.window_pixels)
+        return logits_in_windows(pixels, runtime, runtime.window_pixels, done)
 
     def _loaded_runtime(self) -> "DamageRuntime":
         with self._lock:
@@ -282,22 +274,3 @@ def load_damage_fusion(folder: str | Path = BUNDLED_FUSION) -> "DamageFusion":
 
 def _fusion_name(folder: Path) -> str:
     return _BUNDLED_NAME if folder == BUNDLED_FUSION else str(folder)
-
-
-def adjust_to_prior(logits: np.ndarray) -> np.ndarray:
-    """Return logits adjusted to the share of damage in the photo: more damage raises the weak ones.
-
-    Args:
-        logits: float32 (H, W), as the network predicts them for each pixel; not modified.
-
-    Returns:
-        float32 (H, W): the logarithm of the share of pixels above PLAIN, over the usual share, is added to all. It is
-        clamped to MIN_SHIFT and MAX_SHIFT.
-
-    Reference:
-        Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural Computation
-        14(1), Eq. 2.4, with the photo as the new distribution.
-    """
-    share = np.count_nonzero(logits > PLAIN) / logits.size
-    shift = math.log((share + SHARE_OFFSET) / USUAL_SHARE)
-    return logits + np.float32(min(max(shift, MIN_SHIFT), MAX_SHIFT))

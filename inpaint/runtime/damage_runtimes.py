@@ -1,7 +1,6 @@
 """Run the damage network: on a CPU by OpenVINO or ONNX Runtime, elsewhere and otherwise by PyTorch."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,7 +11,7 @@ from inpaint.segmentation.network_input import unshuffled_with_contrast
 
 from .bfloat16 import pytorch_bfloat16_is_fast
 from .damage_graph import damage_graph
-from .one_input import OnnxRuntimeGraph, OpenVinoGraph
+from .one_input import OnnxRuntimeGraph, OpenVinoGraph, first_usable
 from .quantization import int8_is_fast
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
@@ -106,14 +105,8 @@ def load_damage_runtime(
         tensors: name in the network's state dict -> float32 array.
         ranges: of the activations that OpenVINO computes in 8-bit integers; None: it quantizes nothing.
     """
-    runtimes: tuple[tuple[type[OpenVinoDamage | OnnxRuntimeDamage], bool], ...] = (
-        (OpenVinoDamage, int8_is_fast()),
-        (OnnxRuntimeDamage, False),
-    )
-    for runtime, quantizes in runtimes:
-        try:
-            return runtime(damage_graph(config, tensors, ranges if quantizes else None))
-        except (ImportError, RuntimeError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            logging.getLogger(__name__).info("%s cannot be used: %s", runtime.__name__, reason)
-    return None
+    builders: dict[str, Callable[[], DamageRuntime]] = {
+        "OpenVINO": lambda: OpenVinoDamage(damage_graph(config, tensors, ranges if int8_is_fast() else None)),
+        "ONNX Runtime": lambda: OnnxRuntimeDamage(damage_graph(config, tensors)),
+    }
+    return first_usable(builders)

@@ -1,6 +1,6 @@
 """Run the network that decides from the logits of three sizes: by OpenVINO, ONNX Runtime or PyTorch, in float32."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from inpaint.networks.config import DamageFusionConfig
 
 from .fusion_graph import fusion_graph
-from .one_input import OnnxRuntimeGraph, OpenVinoGraph
+from .one_input import OnnxRuntimeGraph, OpenVinoGraph, first_usable
 
 if TYPE_CHECKING:  # PyTorch takes a second to import
     from inpaint.networks.damage_fusion import DamageFusion
@@ -73,17 +73,15 @@ class PyTorchFusion:
 
 
 def load_fusion_runtime(config: DamageFusionConfig, tensors: Mapping[str, np.ndarray]) -> FusionRuntime | None:
-    """Return the network in OpenVINO or ONNX Runtime; None if neither can be used.
+    """Return the network in OpenVINO or ONNX Runtime; None if neither can be used, and log why.
 
     Args:
         config: sizes.
         tensors: name in the network's state dict -> float32 array.
     """
-    runtimes: tuple[type[OpenVinoFusion | OnnxRuntimeFusion], ...] = (OpenVinoFusion, OnnxRuntimeFusion)
     graph = fusion_graph(config, tensors)
-    for runtime in runtimes:
-        try:
-            return runtime(graph)
-        except (ImportError, RuntimeError):  # the damage network's runtime was chosen the same way, and told why
-            continue
-    return None
+    builders: dict[str, Callable[[], FusionRuntime]] = {
+        "OpenVINO": lambda: OpenVinoFusion(graph),
+        "ONNX Runtime": lambda: OnnxRuntimeFusion(graph),
+    }
+    return first_usable(builders)

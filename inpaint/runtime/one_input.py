@@ -1,11 +1,16 @@
 """Run networks with one input and one output, of one picture at a time."""
 
+import logging
 import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 
 from .onnxruntime import open_session
 from .openvino import compile_graph
+
+Runtime = TypeVar("Runtime")
 
 
 class OpenVinoGraph:
@@ -61,3 +66,18 @@ class OnnxRuntimeGraph:
 
     def release_memory(self) -> None:
         """Do nothing: there is no way to."""
+
+
+def first_usable(builders: Mapping[str, Callable[[], Runtime]]) -> Runtime | None:
+    """Return what the first function returns that raises no ImportError or RuntimeError; None: all do.
+
+    Args:
+        builders: name of a library -> function. Why one cannot be used is logged.
+    """
+    for library, build in builders.items():
+        try:
+            return build()
+        except (ImportError, RuntimeError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            logging.getLogger(__name__).info("%s cannot be used: %s", library, reason)
+    return None

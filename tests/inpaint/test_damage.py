@@ -13,23 +13,14 @@ import torch
 from PIL import Image
 
 from inpaint.benchmark.workloads import synthetic_photo
-from inpaint.damage import (
-    BUNDLED_DAMAGE,
-    BUNDLED_FUSION,
-    MAX_SHIFT,
-    PLAIN,
-    SHARE_OFFSET,
-    USUAL_SHARE,
-    DamageFinder,
-    adjust_to_prior,
-    load_damage_network,
-)
+from inpaint.damage import BUNDLED_DAMAGE, BUNDLED_FUSION, DamageFinder, load_damage_network
 from inpaint.damage_masks import damage_mask
 from inpaint.hub.weights import WeightsError, load_generator, save_generator
 from inpaint.inpainter import Inpainter
 from inpaint.networks.config import ConfigError, DamageConfig, damage_config_from_dict
 from inpaint.networks.damage import DamageNetwork, fused
 from inpaint.photos.errors import MaskError, PhotoError
+from inpaint.segmentation.prior import MAX_SHIFT, PLAIN, SHARE_OFFSET, USUAL_SHARE, adjust_to_prior
 from tests.pictures import picture
 from tests.train.damage.worn_prints import degrade_print
 
