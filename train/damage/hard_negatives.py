@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,9 +23,7 @@ from PIL import Image
 
 from inpaint.damage import DamageFinder, load_damage_network
 from inpaint.os_errors import sentence_of
-from train.config import DataConfig
-from train.data.datasets import iter_photos
-from train.data.held_out import find_held_out
+from train.data.held_out import training_photos
 from train.data.retry import StreamError
 
 from .overlay_scans import reduced
@@ -86,12 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"{options.output} is not empty; name a new folder with -o")
         options.output.mkdir(parents=True, exist_ok=True)
         finder = DamageFinder(load_damage_network(options.weights) if options.weights else None)
-        held_out = find_held_out(DataConfig(dataset=tuple(options.dataset), split=options.split), None)
-        digests = held_out.digests if held_out else frozenset()
-        photos = itertools.chain.from_iterable(
-            iter_photos(name, options.split, held_out=digests) for name in options.dataset
-        )
-        hardest = hard_negatives(photos, finder, options.count)
+        hardest = hard_negatives(training_photos(options.dataset, options.split), finder, options.count)
         for place, one in enumerate(hardest):
             one.photo.save(options.output / f"{place:04d}.png")
     except (ValueError, StreamError, OSError) as error:

@@ -61,10 +61,10 @@ def overlay_scans(
             yield OverlayScan(kind, _as_jpeg(damaged), (alpha > LEAST_OPACITY) & changed)
 
 
-def reduced(photo: Image.Image) -> Image.Image:
-    """Return a copy of a photo as RGB, of at most LONG_SIDE."""
+def reduced(photo: Image.Image, long_side: int = LONG_SIDE) -> Image.Image:
+    """Return a copy of a photo as RGB, of at most this long side in pixels."""
     copied = photo.convert("RGB")
-    copied.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    copied.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
     return copied
 
 

@@ -67,17 +67,31 @@ class DegradedStream(PhotoStream):
         return np.ascontiguousarray(crop.image.transpose(2, 0, 1)), crop.target[None]
 
     def _degraded(self, photo: Image.Image, side: int, zoom: float, rng: np.random.Generator) -> DegradedCrop:
-        """Return a random crop of a photo with or without damage, or a drawing."""
-        config = self._run_config
-        is_clean = rng.random() < config.clean
-        if is_clean and rng.random() < DRAWN_SHARE:
-            drawn = drawing(side, rng)
-            crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
-            return DegradedCrop(crop, np.zeros(crop.shape[:2], np.uint8))
-        tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
-        crops = [zoomed_crop(photo, side, zoom, rng) for _ in range(tries)]
-        crop = crops[0] if tries == 1 else most_detailed(crops)
-        return degrade(crop, rng, clean_share=float(is_clean), maps=self._maps)
+        return degraded_crop(photo, side, zoom, rng, clean=self._run_config.clean, maps=self._maps)
+
+
+def degraded_crop(
+    photo: Image.Image, side: int, zoom: float, rng: np.random.Generator, *, clean: float, maps: Maps | None
+) -> DegradedCrop:
+    """Return a random crop of a photo with or without damage, or a drawing.
+
+    Args:
+        photo: any size.
+        side: of the crop in pixels.
+        zoom: the largest magnification, see `zoomed_crop`.
+        rng: the only source of randomness.
+        clean: share of the crops that have no damage.
+        maps: as for `degrade`.
+    """
+    is_clean = rng.random() < clean
+    if is_clean and rng.random() < DRAWN_SHARE:
+        drawn = drawing(side, rng)
+        crop = drawn if rng.random() < 0.5 else degrade(drawn, rng, clean_share=1).image
+        return DegradedCrop(crop, np.zeros(crop.shape[:2], np.uint8))
+    tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
+    crops = [zoomed_crop(photo, side, zoom, rng) for _ in range(tries)]
+    crop = crops[0] if tries == 1 else most_detailed(crops)
+    return degrade(crop, rng, clean_share=float(is_clean), maps=maps)
 
 
 def enlarged(crop: DegradedCrop) -> DegradedCrop:

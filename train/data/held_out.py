@@ -168,3 +168,20 @@ def _small(photo: Image.Image) -> np.ndarray:
     photo = photo.convert("RGB")
     photo.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     return np.array(photo)
+
+
+def training_photos(datasets: Sequence[str], split: str) -> Iterator[Image.Image]:
+    """Yield the photos of datasets, one after the other, without those that a run on them holds out.
+
+    Args:
+        datasets: Hub ids, folders of images or parquet files.
+        split: of the datasets.
+
+    Raises:
+        ValueError: a dataset cannot be opened or has no photos; also while iterating.
+        StreamError: it cannot be read; also while iterating.
+    """
+    held_out = find_held_out(DataConfig(dataset=tuple(datasets), split=split), None)
+    digests = held_out.digests if held_out else frozenset()
+    for name in datasets:
+        yield from iter_photos(name, split, held_out=digests)

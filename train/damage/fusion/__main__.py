@@ -22,9 +22,7 @@ from inpaint.damage import DamageFinder
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import DamageFusionConfig
 from inpaint.os_errors import check_writable, sentence_of
-from train.config import DataConfig
-from train.data.datasets import iter_photos
-from train.data.held_out import find_held_out
+from train.data.held_out import training_photos
 from train.data.overlays import by_kind, load_overlays
 from train.data.retry import StreamError
 
@@ -39,15 +37,12 @@ def all_photos(datasets: list[str], split: str) -> Iterator[Image.Image]:
         ValueError: a dataset cannot be opened or has no usable photos.
         StreamError: it cannot be read.
     """
-    held_out = find_held_out(DataConfig(dataset=tuple(datasets), split=split), None)
-    digests = held_out.digests if held_out else frozenset()
     has_any = True
     while has_any:
         has_any = False
-        for name in datasets:
-            for photo in iter_photos(name, split, held_out=digests):
-                has_any = True
-                yield photo
+        for photo in training_photos(datasets, split):
+            has_any = True
+            yield photo
     raise ValueError(f"no photo of {', '.join(datasets)} can be used: give larger ones, or another split")
 
 

@@ -11,11 +11,9 @@ import numpy as np
 from PIL import Image
 
 from inpaint.segmentation.scales import LogitsOf, SmallPhoto, small_photo
-from train.damage.degradation.degrade import degrade
-from train.damage.degradation.drawings import drawing
 from train.damage.degradation.overlays import Maps
-from train.damage.overlay_scans import overlay_scans
-from train.damage.stream import most_detailed, zoomed_crop
+from train.damage.overlay_scans import overlay_scans, reduced
+from train.damage.stream import degraded_crop
 
 MOST_SIDE = 512
 """Larger photos are reduced to this side where they are not cropped."""
@@ -26,9 +24,8 @@ ZOOM = 1.4
 PHOTO_SHARE, OVERLAY_SHARE = 0.2, 0.4
 """Shares of the scans that are undamaged photos as they are, and photos under opacity maps of one kind of damage. The
 others are degraded crops."""
-CLEAN_SHARE, TEXTURE_SHARE, TEXTURE_TRIES, DRAWN_SHARE = 0.25, 0.5, 3, 0.08
-"""Of the degraded crops: those without damage; and of these those that are the most detailed of several crops, and
-drawings."""
+CLEAN_SHARE = 0.25
+"""Share of the degraded crops that have no damage."""
 
 
 class Scan(NamedTuple):
@@ -69,25 +66,15 @@ def made_scan(
     """
     share = rng.random()
     if share < PHOTO_SHARE:
-        pixels = np.asarray(_reduced(photo))
+        pixels = np.asarray(reduced(photo, MOST_SIDE))
         return Scan(pixels, np.zeros(pixels.shape[:2], np.uint8))
     if maps and share < PHOTO_SHARE + OVERLAY_SHARE:
         kind = list(maps)[int(rng.integers(len(maps)))]
         seed = int(rng.integers(1 << 30))
-        scan = next(iter(overlay_scans([_reduced(photo)], {kind: maps[kind]}, seed)))
+        scan = next(iter(overlay_scans([reduced(photo, MOST_SIDE)], {kind: maps[kind]}, seed)))
         return Scan(scan.pixels, scan.damaged.astype(np.uint8))
-    side, is_clean = int(rng.choice(SIDES)), bool(rng.random() < CLEAN_SHARE)
-    if is_clean and rng.random() < DRAWN_SHARE:
-        return Scan(drawing(side, rng), np.zeros((side, side), np.uint8))
-    tries = TEXTURE_TRIES if is_clean and rng.random() < TEXTURE_SHARE else 1
-    crops = [zoomed_crop(photo, side, ZOOM, rng) for _ in range(tries)]
-    return Scan(*degrade(most_detailed(crops), rng, clean_share=float(is_clean), maps=Maps(maps) if maps else None))
-
-
-def _reduced(photo: Image.Image) -> Image.Image:
-    copied = photo.convert("RGB")
-    copied.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
-    return copied
+    side = int(rng.choice(SIDES))
+    return Scan(*degraded_crop(photo, side, ZOOM, rng, clean=CLEAN_SHARE, maps=Maps(maps) if maps else None))
 
 
 def write_samples(folder: Path, scans: Iterable[Scan], logits_of: LogitsOf) -> Iterator[Path]:
