@@ -107,14 +107,12 @@ class SmallPhoto(NamedTuple):
 
     Attributes:
         pixels: RGB uint8 (H, W, 3).
-        half: its copy of half the size, uint8 (h, w, 3).
         of_double: float32 (H, W), of the photo at twice its size, the means of squares of 2x2 pixels.
         alone: float32 (H, W), of the photo itself.
         of_half: float32 (h, w), of the copy of half the size.
     """
 
     pixels: np.ndarray
-    half: np.ndarray
     of_double: np.ndarray
     alone: np.ndarray
     of_half: np.ndarray
@@ -134,25 +132,26 @@ class SmallPhoto(NamedTuple):
         return fusion_input(self.pixels, self.of_double, self.alone, self.of_half, mean)
 
 
-def small_photo(pixels: np.ndarray, logits_of: LogitsOf) -> SmallPhoto:
+def small_photo(pixels: np.ndarray, half: np.ndarray, logits_of: LogitsOf) -> SmallPhoto:
     """Return a photo with its logits at three sizes.
 
     Args:
         pixels: RGB uint8 (H, W, 3); not modified.
+        half: its copy of half the size, uint8 (h, w, 3).
         logits_of: the network, for a picture of any size.
     """
-    of_double, alone, half = _of_double(pixels, logits_of), logits_of(pixels), box_downscale(pixels, 0.5)
-    return SmallPhoto(pixels, half, of_double, alone, logits_of(half))
+    return SmallPhoto(pixels, _of_double(pixels, logits_of), logits_of(pixels), logits_of(half))
 
 
 def _of_small(pixels: np.ndarray, logits_of: LogitsOf, fusion: Fusion | None) -> np.ndarray:
     """Return the logits of a picture, with those of its enlarged copy and what its smaller copies add."""
-    photo = small_photo(pixels, logits_of)
+    half = box_downscale(pixels, 0.5)
+    photo = small_photo(pixels, half, logits_of)
     logits = photo.mean
     if fusion is not None:
         logits += fusion(photo.fusion_input(logits))[: logits.shape[0], : logits.shape[1]]
-    if max(photo.half.shape) >= LEAST_LONG_SIDE:
-        coarser, _ = _of_scale(photo.half, logits_of, photo.of_half)
+    if max(half.shape) >= LEAST_LONG_SIDE:
+        coarser, _ = _of_scale(half, logits_of, photo.of_half)
         maximum_with_enlarged(logits, without_rims(coarser, logits))
     return logits
 

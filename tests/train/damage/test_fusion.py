@@ -59,9 +59,9 @@ def test_samples_are_read_as_they_were_written(tmp_path):
 
 def test_a_mirror_image_is_one_of_everything():
     rng = np.random.default_rng(0)
-    pixels, half = rng.integers(0, 255, (8, 7, 3), np.uint8), rng.integers(0, 255, (4, 4, 3), np.uint8)
+    pixels = rng.integers(0, 255, (8, 7, 3), np.uint8)
     logits = [rng.normal(0, 1, shape).astype(np.float32) for shape in ((8, 7), (8, 7), (4, 4))]
-    sample = Sample(SmallPhoto(pixels, half, *logits), rng.integers(0, 2, (8, 7), np.uint8))
+    sample = Sample(SmallPhoto(pixels, *logits), rng.integers(0, 2, (8, 7), np.uint8))
     same = sample.mirrored(rows=False, columns=True)  # 7 is odd: the half would not be mirrored
     assert np.array_equal(same.target, sample.target) and np.array_equal(same.photo.of_half, sample.photo.of_half)
     mirrored = sample.mirrored(rows=True, columns=True)

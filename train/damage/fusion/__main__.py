@@ -1,7 +1,7 @@
 """python -m train.damage.fusion PHOTOS... --overlays MAPS -o FOLDER: train the network that decides in small photos.
 
 It sees the bundled damage network's logits at three sizes of a photo, see `inpaint.networks.damage_fusion`. First scans
-are made and searched, which takes most of the time, and kept in a temporary folder: 1 to 2.4 MB each, some gigabytes
+are made and searched, which takes most of the time, and kept in a temporary folder: 1 to 2.2 MB each, some gigabytes
 in all. The environment variable TMPDIR chooses the place.
 """
 
