@@ -3,13 +3,11 @@
 import dataclasses
 import importlib
 import logging
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, TypeVar
 
-from .errors import Kind
+from .config_checks import ConfigError, check_range, check_types
 
 CONFIG_VERSION = 1
 """Version of the form of a config; a `config.json` without a version has the first. A field whose default keeps what
@@ -17,31 +15,6 @@ older weights compute needs no new one; anything that an older program would com
 log = logging.getLogger(__name__)
 DEFAULT_REPO_ID: str | None = None
 """Hub repository that `Inpainter.from_pretrained()` loads; None: the weights bundled in `inpaint/weights`."""
-
-
-class ConfigError(ValueError):
-    """A network's config is unknown or incomplete, or a value has the wrong type or is out of range.
-
-    Arguments are those of `WeightsError`.
-    """
-
-    def __init__(self, message: str, kind: Kind = "config", **values: str) -> None:
-        super().__init__(message)
-        self.kind, self.values = kind, values
-
-
-def _check_range(config: object, name: str, low: int, high: int) -> None:
-    value = getattr(config, name)
-    for item in value if isinstance(value, tuple) else (value,):
-        if not low <= item <= high:
-            raise ConfigError(
-                f"{name} is {value}; it must lie between {low} and {high}",
-                "config_range",
-                field=name,
-                value=str(value),
-                low=str(low),
-                high=str(high),
-            )
 
 
 @dataclass(frozen=True)
@@ -70,9 +43,9 @@ class ContextEncoderConfig:
     channels: int = 64
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_range(self, "bottleneck_channels", 1, 8192)
-        _check_range(self, "channels", 1, 128)
+        check_types(self)
+        check_range(self, "bottleneck_channels", 1, 8192)
+        check_range(self, "channels", 1, 128)
 
     @classmethod
     def check_sides(cls, height: int, width: int) -> None:
@@ -119,15 +92,15 @@ class FreeFormConfig:
     thin_damage: Literal["own", "bundled"] = dataclasses.field(default="own", compare=False)
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_range(self, "channels", 1, 512)
-        _check_range(self, "blocks", 1, 64)
-        _check_range(self, "attention_every", 0, 64)
-        _check_range(self, "attention_heads", 1, 32)
-        _check_range(self, "expansion", 1, 8)
-        _check_range(self, "key_channels", 0, 512)
-        _check_range(self, "deep_blocks", 0, 64)
-        _check_range(self, "deep_channels", 1, 512)
+        check_types(self)
+        check_range(self, "channels", 1, 512)
+        check_range(self, "blocks", 1, 64)
+        check_range(self, "attention_every", 0, 64)
+        check_range(self, "attention_heads", 1, 32)
+        check_range(self, "expansion", 1, 8)
+        check_range(self, "key_channels", 0, 512)
+        check_range(self, "deep_blocks", 0, 64)
+        check_range(self, "deep_channels", 1, 512)
         if self.channels[-1] % self.attention_heads:
             raise ConfigError(
                 f"attention_heads is {self.attention_heads}; it must divide the last of channels, {self.channels[-1]}"
@@ -173,12 +146,12 @@ class DamageConfig:
     decoder_channels: int = 0
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_range(self, "channels", 1, 512)
-        _check_range(self, "blocks", 0, 16)
-        _check_range(self, "decoder_channels", 0, 512)
+        check_types(self)
+        check_range(self, "channels", 1, 512)
+        check_range(self, "blocks", 0, 16)
+        check_range(self, "decoder_channels", 0, 512)
         if self.lite0_blocks:
-            _check_range(self, "lite0_blocks", 6, 11)
+            check_range(self, "lite0_blocks", 6, 11)
 
     @property
     def decoder_width(self) -> int:
@@ -205,9 +178,9 @@ class DamageFusionConfig:
     dilations: tuple[int, int, int, int, int, int] = (1, 2, 4, 8, 16, 1)
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_range(self, "channels", 1, 256)
-        _check_range(self, "dilations", 1, 64)
+        check_types(self)
+        check_range(self, "channels", 1, 256)
+        check_range(self, "dilations", 1, 64)
 
 
 GeneratorConfig = ContextEncoderConfig | FreeFormConfig
@@ -227,32 +200,6 @@ def extension(architecture: str) -> Any:
     """Return the class of a further generator; KeyError if it is not registered."""
     module, _, name = EXTENSIONS[architecture].partition(":")
     return getattr(importlib.import_module(module), name)
-
-
-def _matches(value: Any, annotation: Any) -> bool:
-    """Return whether a value has the annotated type; covers the types that configs use."""
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return isinstance(value, str) and value in get_args(annotation)
-    if origin is tuple:
-        kinds = get_args(annotation)
-        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_matches, value, kinds))
-    if origin in (typing.Union, types.UnionType):
-        return any(_matches(value, kind) for kind in get_args(annotation))
-    return type(value) is annotation
-
-
-def _check_types(config: NetworkConfig) -> None:
-    hints = get_type_hints(type(config))
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if not _matches(value, hints[field.name]):
-            wanted = getattr(hints[field.name], "__name__", hints[field.name])
-            if get_origin(hints[field.name]) is Literal:
-                wanted = "one of " + ", ".join(map(repr, get_args(hints[field.name])))
-            elif get_origin(hints[field.name]) is tuple:
-                wanted = f"a list of {len(get_args(hints[field.name]))} whole numbers"
-            raise ConfigError(f"{field.name} is {value!r}; it must be {wanted}")
 
 
 def config_to_dict(config: NetworkConfig) -> dict[str, Any]:
