@@ -62,7 +62,8 @@ class DamageFinder:
     def start_loading(self) -> threading.Thread:
         """Load the network in a thread, while other things are loaded; an error is raised when the network is used.
 
-        The compiled kernels are loaded in another thread meanwhile: numba and OpenVINO take the same time.
+        The compiled kernels are loaded in another thread meanwhile: numba and OpenVINO take the same time. The process
+        does not end before they are: if it did while OpenVINO loads, it would be aborted.
         """
 
         def load_kernels() -> None:
@@ -73,8 +74,8 @@ class DamageFinder:
             with contextlib.suppress(Exception):
                 self._loaded_runtime()(np.zeros((64, 64, 3), np.uint8))
 
-        threading.Thread(target=load_kernels, daemon=True, name="load_damage_kernels").start()
-        thread = threading.Thread(target=load, daemon=True, name="load_damage_network")
+        threading.Thread(target=load_kernels, name="load_damage_kernels", daemon=False).start()
+        thread = threading.Thread(target=load, name="load_damage_network", daemon=False)
         thread.start()
         return thread
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from inpaint.compiled.available import importing, is_available
+from inpaint.compiled.compiling import leave_if_process_ends, process_ends
 from inpaint.synthesis.settings import SETTINGS
 
 _FAST = dataclasses.replace(SETTINGS, iterations=(2,), sweeps=(1,), mean_votes=1, starts=2, poisson_iterations=1)
@@ -35,12 +36,9 @@ def warm_up() -> bool:
         return False
     from inpaint.pyramid.fills import compile_kernels
 
-    compile_kernels()
-    _draw()
-    _synthesize()
-    _fill()
-    _find_damage()
-    _edit_jpegs()
+    for step in (compile_kernels, _draw, _synthesize, _fill, _find_damage, _edit_jpegs):
+        leave_if_process_ends()
+        step()
     return True
 
 
@@ -142,15 +140,22 @@ def _edit_jpegs() -> None:
 def start_warm_up() -> threading.Thread:
     """Start `warm_up` in a thread that ends with the process. A second call returns the same thread.
 
-    Fills that need a kernel meanwhile wait until it is compiled.
+    Fills that need a kernel meanwhile wait until it is compiled. A process that ends waits for the kernel that is under
+    way, no more: one that ends while compiled code runs in another thread is aborted.
     """
     global _thread
     with _starting:
         if _thread is None:
             _hold_back_forks(importing)
             _thread = threading.Thread(target=_warm_up_and_log, daemon=True, name="warm_up")
+            atexit.register(_end, _thread)
             _thread.start()
         return _thread
+
+
+def _end(thread: threading.Thread) -> None:
+    process_ends.set()
+    thread.join()
 
 
 def is_compiling() -> bool:
@@ -164,9 +169,6 @@ def _warm_up_and_log() -> None:
             from numba.core.compiler_lock import global_compiler_lock
 
             _hold_back_forks(global_compiler_lock)
-            # a process that ends while LLVM compiles in this thread may crash: wait for the kernel that is under way,
-            # and let no other begin
-            atexit.register(global_compiler_lock.acquire)
             warm_up()
     except Exception:
         logging.getLogger(__name__).exception("The kernels cannot be compiled ahead of the first fill")

@@ -1,10 +1,17 @@
-"""A note that kernels are being compiled, for programs whose user would otherwise wait for half a minute unawares."""
+"""A note that kernels are being compiled, and the end of compiling when the process ends.
+
+Without the note, a user of a program would wait for half a minute unawares.
+"""
 
 import functools
 import logging
 import sys
+import threading
 
 log = logging.getLogger(__name__)
+
+process_ends = threading.Event()
+"""Set once the process ends: threads that it does not wait for compile nothing more."""
 
 
 class _ToStandardError(logging.Handler):
@@ -25,3 +32,9 @@ def show_note() -> None:
 def note_compiling() -> None:
     """Note, once in a process, that a kernel has to be compiled."""
     log.info("compiling the kernels, half a minute or more; they are kept, and later runs start at once")
+
+
+def leave_if_process_ends() -> None:
+    """Raise SystemExit, which ends a thread without a message, in a daemon thread while the process ends."""
+    if process_ends.is_set() and threading.current_thread().daemon:
+        raise SystemExit

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .compiling import note_compiling
+from .compiling import leave_if_process_ends, note_compiling
 from .numba_import import import_numba, load_compiled, prepare_compiler
 
 numba = import_numba()
@@ -57,6 +57,7 @@ def _tolerant(dispatcher: Any) -> Any:
         cache._cache_file._source_stamp = cache._cache_file._source_stamp, stamp
 
     def load_overload(signature: Any, target: Any) -> Any:
+        leave_if_process_ends()
         found = None
         try:
             found = load_compiled(cache, signature, target)

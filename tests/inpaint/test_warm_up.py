@@ -134,6 +134,24 @@ def test_a_process_that_ends_during_the_warm_up_ends_without_an_error(tmp_path):
         assert run(code.format(seconds), NUMBA_CACHE_DIR=str(tmp_path / str(seconds))) == 0
 
 
+def test_at_the_end_of_a_process_the_warm_up_goes_no_further_and_has_ended(tmp_path):
+    code = f"""{KERNELS}
+import atexit, time
+atexit.register(lambda: print(json.dumps([warm_up.is_compiling(), *map(bool, compiled().values())])))
+warm_up.start_warm_up()
+time.sleep(2)
+"""
+    is_compiling, *is_ready = run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    assert not is_compiling
+    assert sum(is_ready) < len(is_ready) / 2, "compiling all takes half a minute"
+
+
+@pytest.mark.parametrize("seconds", [0, 0.2, 0.4, 0.6, 0.8, 1])
+def test_a_process_that_ends_while_the_damage_network_loads_ends_without_an_error(seconds):
+    loading = "import time; from inpaint.damage import DamageFinder; DamageFinder().start_loading()"
+    assert run(f"{loading}; time.sleep({seconds}); print(0)") == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("lock", ["global_compiler_lock", "importing"])
 def test_a_process_that_is_forked_during_the_warm_up_can_compile(lock):
