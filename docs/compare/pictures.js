@@ -18,8 +18,8 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.81",
-     "seam": "0.95"
+     "detail": "0.82",
+     "seam": "0.99"
     }
    },
    {
@@ -27,7 +27,7 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "detail": "0.32",
-     "seam": "0.87"
+     "seam": "0.84"
     }
    },
    {
@@ -82,7 +82,7 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.59",
+     "detail": "0.60",
      "seam": "0.62"
     }
    },
@@ -90,7 +90,7 @@ globalThis.COMPARED = [
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.59",
+     "detail": "0.60",
      "seam": "0.61"
     }
    },
@@ -154,7 +154,7 @@ globalThis.COMPARED = [
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.49",
+     "detail": "0.50",
      "seam": "0.58"
     }
    },
@@ -218,7 +218,7 @@ globalThis.COMPARED = [
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "detail": "0.65",
+     "detail": "0.64",
      "seam": "1.16"
     }
    },
@@ -235,7 +235,7 @@ globalThis.COMPARED = [
     "name": "OpenCV Telea",
     "scores": {
      "detail": "0.51",
-     "seam": "1.39"
+     "seam": "1.38"
     }
    },
    {
@@ -274,7 +274,7 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "detail": "0.54",
+     "detail": "0.53",
      "seam": "0.71"
     }
    },
@@ -338,10 +338,10 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "21.19",
-     "SSIM": "0.468",
-     "ELP": "0.282",
-     "ELP2": "0.322"
+     "PSNR": "21.29",
+     "SSIM": "0.472",
+     "ELP": "0.297",
+     "ELP2": "0.334"
     }
    },
    {
@@ -349,9 +349,9 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "PSNR": "21.36",
-     "SSIM": "0.479",
-     "ELP": "0.299",
-     "ELP2": "0.336"
+     "SSIM": "0.478",
+     "ELP": "0.298",
+     "ELP2": "0.335"
     }
    },
    {
@@ -414,9 +414,9 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "19.95",
-     "SSIM": "0.626",
-     "ELP": "0.539",
+     "PSNR": "19.90",
+     "SSIM": "0.625",
+     "ELP": "0.541",
      "ELP2": "0.613"
     }
    },
@@ -424,10 +424,10 @@ globalThis.COMPARED = [
     "file": "inpaint-its-network-alone",
     "name": "Inpaint, its network alone",
     "scores": {
-     "PSNR": "20.67",
-     "SSIM": "0.645",
-     "ELP": "0.505",
-     "ELP2": "0.564"
+     "PSNR": "20.68",
+     "SSIM": "0.644",
+     "ELP": "0.502",
+     "ELP2": "0.568"
     }
    },
    {
@@ -444,8 +444,8 @@ globalThis.COMPARED = [
     "file": "opencv-telea",
     "name": "OpenCV Telea",
     "scores": {
-     "PSNR": "18.94",
-     "SSIM": "0.586",
+     "PSNR": "18.93",
+     "SSIM": "0.585",
      "ELP": "0.669",
      "ELP2": "0.742"
     }
@@ -454,7 +454,7 @@ globalThis.COMPARED = [
     "file": "opencv-navier-stokes",
     "name": "OpenCV Navier-Stokes",
     "scores": {
-     "PSNR": "19.72",
+     "PSNR": "19.71",
      "SSIM": "0.623",
      "ELP": "0.672",
      "ELP2": "0.746"
@@ -490,10 +490,10 @@ globalThis.COMPARED = [
     "file": "inpaint",
     "name": "Inpaint",
     "scores": {
-     "PSNR": "13.98",
-     "SSIM": "0.035",
-     "ELP": "0.471",
-     "ELP2": "0.495"
+     "PSNR": "13.80",
+     "SSIM": "0.036",
+     "ELP": "0.472",
+     "ELP2": "0.502"
     }
    },
    {
@@ -501,9 +501,9 @@ globalThis.COMPARED = [
     "name": "Inpaint, its network alone",
     "scores": {
      "PSNR": "16.01",
-     "SSIM": "0.028",
-     "ELP": "0.569",
-     "ELP2": "0.655"
+     "SSIM": "0.029",
+     "ELP": "0.576",
+     "ELP2": "0.656"
     }
    },
    {
@@ -598,7 +598,7 @@ globalThis.COMPARED = [
     "scores": {
      "PSNR": "19.79",
      "SSIM": "0.781",
-     "ELP": "0.065",
+     "ELP": "0.064",
      "ELP2": "0.086"
     }
    },
