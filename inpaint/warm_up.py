@@ -3,6 +3,7 @@
 They are kept on disk (see `compiled.jit`), from where later processes load them in less than a second.
 """
 
+import argparse
 import atexit
 import dataclasses
 import io
@@ -181,6 +182,7 @@ def _hold_back_forks(lock: Any) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m inpaint.warm_up", description=__doc__).parse_args()
     started = time.perf_counter()
     if not warm_up():
         sys.exit(1)

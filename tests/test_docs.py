@@ -178,6 +178,13 @@ def help_of(command):
     return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.parametrize(
+    "command", ["inpaint.warm_up", *(f"docs.{path.parent.name}" for path in sorted(ROOT.glob("docs/*/__main__.py")))]
+)
+def test_a_question_for_help_starts_no_work(command):
+    assert help_of(command).startswith(f"usage: python -m {command} ")
+
+
 def plain(text):
     """A help text without what differs between versions of Python: line breaks, and `-o OUT, --output OUT`."""
     return re.sub(r"(-\w) [A-Z]+, (--)", r"\1, \2", " ".join(text.split())).replace(" ", "")

@@ -1,5 +1,6 @@
 """Make the pictures at the top of the README: python -m docs.before_after (from the root of a checkout)."""
 
+import argparse
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -26,8 +27,9 @@ def fit(photo: Image.Image) -> Image.Image:
     return ImageOps.fit(photo, CELL, Image.Resampling.LANCZOS, centering=(0.5, 1))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Fill both photos and write docs/before-after.jpg, photos on the left and results on the right, and the .webp."""
+    argparse.ArgumentParser(prog="python -m docs.before_after", description=__doc__).parse_args(arguments)
     inpainter = Inpainter.from_pretrained()
     scenes = []
     for path, mask in ROWS.items():

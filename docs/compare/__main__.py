@@ -3,6 +3,7 @@
 It needs the packages of the dependency group "evaluate". The page is docs/compare/index.html.
 """
 
+import argparse
 import json
 import shutil
 import sys
@@ -88,8 +89,9 @@ def _bounds(mask: np.ndarray) -> Mapping[str, int]:
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Write docs/compare/pictures/ and docs/compare/pictures.js anew."""
+    argparse.ArgumentParser(prog="python -m docs.compare", description=__doc__).parse_args(arguments)
     methods = load_methods()
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir()

@@ -1,5 +1,7 @@
 """Make the picture that links to the Space are shown with: python -m docs.thumbnail (from the root of a checkout)."""
 
+import argparse
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -12,8 +14,9 @@ PHOTO, MASK = EXAMPLES / "farmhouse.jpg", HERE / "farmhouse-mask.png"
 LINE_PX, MARGIN, FONT_PX = 6, 36, 66
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Write docs/thumbnail.jpg: the left half of a scratched print as it was, the right half repaired."""
+    argparse.ArgumentParser(prog="python -m docs.thumbnail", description=__doc__).parse_args(arguments)
     photo = open_photo(PHOTO)
     before, after = (
         np.asarray(ImageOps.fit(Image.fromarray(to_rgb(picture)), SIZE, Image.Resampling.LANCZOS, centering=(0.5, 1)))
