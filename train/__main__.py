@@ -18,7 +18,7 @@ from train.damage.trainer import train_damage
 from train.data.retry import StreamError
 from train.evaluate.finetune import SHEET_FILE, compare_run, read_comparison, table
 from train.generator.initial_weights import with_loaded_generator
-from train.generator.trainer import train_generator
+from train.generator.run import train_generator
 from train.jobs.spec import ALL_PRESETS
 from train.publish.lineage import record_parent
 from train.publish.publish import publish

@@ -16,7 +16,7 @@ from train.damage.config import DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.order import Position
 from train.data.stream import Batch
-from train.generator.trainer import train_generator
+from train.generator.run import train_generator
 from train.presets import PRESETS
 from train.run.events import Callback
 from train.run.progress import read_losses

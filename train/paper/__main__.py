@@ -20,7 +20,7 @@ from train.evaluate.methods import load_baseline, our_method
 from train.evaluate.results import OURS, score_as_json, write_scores
 from train.evaluate.scores import available_distances
 from train.evaluate.sheets import SheetRow
-from train.generator.trainer import train_generator
+from train.generator.run import train_generator
 from train.run.checkpoint import CheckpointError
 from train.run.optimize import NonFiniteError
 from train.run.progress import read_losses

@@ -37,7 +37,7 @@ def captions():
 
 TRAIN = """
 import dataclasses, os
-from train.generator import trainer
+from train.generator import run
 from train.presets import PRESETS
 
 class NetworkBuilt(Exception):
@@ -46,13 +46,13 @@ class NetworkBuilt(Exception):
 def build(*_, **__):
     raise NetworkBuilt
 
-trainer.GeneratorTrainer = build
+run.GeneratorTrainer = build
 
 def error(name, **data):
     base = PRESETS["tiny"][1]
     data = dataclasses.replace(base.data, dataset=(name,), resolution=32, patience_s=0, **data)
     try:
-        trainer.train_generator(dataclasses.replace(base, data=data, run_dir={folder!r}))
+        run.train_generator(dataclasses.replace(base, data=data, run_dir={folder!r}))
     except Exception as error:
         return f"{{type(error).__name__}}: {{error}}"
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from tests.train.runs import checkpoint, free_form, weights
-from train.generator import trainer as generator_trainer
-from train.generator.trainer import train_generator
+from train.generator import run as generator_run
+from train.generator.run import train_generator
 from train.publish.card_text import recipe
 from train.run.checkpoint import read_ran
 from train.run.interpolation import interpolated, share_for
@@ -115,7 +115,7 @@ def test_the_time_that_is_kept_for_a_measurement_counts_those_nearer_to_the_star
 
 def test_facts_about_the_best_weights_are_gone_while_other_weights_lie_in_the_folder(photos, tmp_path, monkeypatch):
     values = iter([1.0, 0.9, 0.95, 0.8, 0.85])
-    monkeypatch.setattr(generator_trainer, "measure_of_run", lambda *_: lambda network: {"held-out/l1": next(values)})
+    monkeypatch.setattr(generator_run, "measure_of_run", lambda *_: lambda network: {"held-out/l1": next(values)})
     config = free_form(photos, tmp_path, evaluations=2)
     train_generator(config)
     assert read_ran(tmp_path)["best_images"] == 24
@@ -134,7 +134,7 @@ def test_a_run_saves_the_interpolated_weights_and_its_card_tells_the_share(photo
         first["moved"] = max(first.get("moved", 0), moved)
         return {"held-out/l1": 1 - moved / 1e6, "other/l1": 1 + 0.04 * (moved / first["moved"] if moved else 0)}
 
-    monkeypatch.setattr(generator_trainer, "measure_of_run", lambda config, held_out: measure)
+    monkeypatch.setattr(generator_run, "measure_of_run", lambda config, held_out: measure)
     config = free_form(photos, tmp_path / "run", evaluations=1, interpolate=True)
     train_generator(config)
     share = checkpoint(tmp_path / "run")["held_out"]["history"][-1][SHARE]

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from tests.train.runs import checkpoint, free_form, losses_of, same, weights
-from train.generator import trainer as generator_trainer
-from train.generator.trainer import train_generator
+from train.generator import run as generator_run
+from train.generator.run import train_generator
 from train.run.events import EventLog, read_events
 from train.run.measure import HeldOutFigures
 
@@ -101,7 +101,7 @@ def test_a_run_is_measured_keeps_its_best_weights_and_resumes_bit_for_bit(photos
     def measure(network):
         return {"held-out/l1": float(next(network.parameters()).abs().mean())}
 
-    monkeypatch.setattr(generator_trainer, "measure_of_run", lambda config, held_out: measure)
+    monkeypatch.setattr(generator_run, "measure_of_run", lambda config, held_out: measure)
     config = free_form(photos, tmp_path / "whole", evaluations=3, log_every=4)
     config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, shift_px=8))
     train_generator(config, None, [EventLog()])

@@ -11,8 +11,9 @@ from tests.train.runs import checkpoint, free_form, losses_of, same, train, weig
 from train.config_file import parse_config
 from train.damage.config import DAMAGE_PRESETS, DamageTrainConfig
 from train.data.order import Position
-from train.generator import trainer as generator_trainer
-from train.generator.trainer import GeneratorTrainer, train_generator
+from train.generator import run as generator_run
+from train.generator.run import train_generator
+from train.generator.trainer import GeneratorTrainer
 from train.presets import PRESETS
 from train.run import length, loop
 from train.run import measure as measure_module
@@ -123,7 +124,7 @@ def test_measurements_take_no_more_than_a_part_of_a_time_budget(
     train_step = GeneratorTrainer.train_step
     monkeypatch.setattr(GeneratorTrainer, "train_step", step)
     monkeypatch.setattr(GeneratorTrainer, "draw_sheet", draw)
-    monkeypatch.setattr(generator_trainer, "measure_of_run", lambda config, held_out: measure)
+    monkeypatch.setattr(generator_run, "measure_of_run", lambda config, held_out: measure)
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr(length, "time", clock)
     monkeypatch.setattr(measure_module, "time", clock)
