@@ -16,7 +16,7 @@ from inpaint.networks.config import config_to_dict
 from inpaint.networks.generators import build_generator
 from tests.train.runs import batch_of, free_form
 from train import registry
-from train.config import MaskConfig
+from train.data_config import MaskConfig
 from train.generator.trainer import GeneratorTrainer
 from train.masks.families import sample_mask
 

@@ -39,7 +39,10 @@ LAYERS = {
         "data config_file",
         "settings masks metrics",
         "presets",
-        "config sheets registry",
+        "config",
+        "run_config sheets registry",
+        "data_config",
+        "setting_checks",
     ),
     "page": ("editor retrain", "server", "objects"),
 }

@@ -34,9 +34,10 @@ from train.run.mirror import Mirror, fetch_state
 from train.run.optimize import NonFiniteError
 from train.run.trackio_log import TrackioLog
 
-from .config import RunConfig, TrainConfig, to_dict
+from .config import TrainConfig
 from .config_file import parse_config
 from .presets import PRESETS
+from .run_config import RunConfig, to_dict
 from .settings import conflicts, kept, with_overrides
 from .summary import final_figures, summary, write_run_file
 

@@ -16,8 +16,8 @@ import yaml
 
 from inpaint.os_errors import words_of
 
-from .config import CONFIG_VERSION, LENGTHS, RunConfig
 from .presets import PRESETS
+from .run_config import CONFIG_VERSION, LENGTHS, RunConfig
 from .settings import current_flags, defaults_of, differences, flatten, unknown_settings, with_overrides
 
 Config = TypeVar("Config")

@@ -2,7 +2,8 @@
 
 from inpaint.networks.config import ContextEncoderConfig, FreeFormConfig
 
-from .config import DataConfig, LossConfig, MaskConfig, TrainConfig
+from .config import LossConfig, TrainConfig
+from .data_config import DataConfig, MaskConfig
 
 _PHOTO_LOSS = LossConfig(
     reconstruction_weight=0.1,  # much L1 blurs

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .config import LENGTHS, RunConfig, to_dict
 from .presets import PRESETS
+from .run_config import LENGTHS, RunConfig, to_dict
 
 Config = TypeVar("Config")
 

@@ -10,7 +10,7 @@ import yaml
 from inpaint.atomic_write import atomic_write
 from inpaint.networks.damage import DamageNetwork
 from inpaint.networks.generators import build_generator
-from train.config import RunConfig, TrainConfig
+from train.config import TrainConfig
 from train.config_file import nested_differences
 from train.data.counting import count_rows
 from train.generator.discriminator_files import find_discriminator
@@ -20,6 +20,7 @@ from train.run.checkpoint import read_ran
 from train.run.device import available_cores, computes_in_16_bit, pick_device
 from train.run.progress import FILE as LOSSES_FILE
 from train.run.progress import read_losses
+from train.run_config import RunConfig
 
 RUN_FILE = "run.yaml"
 CHECKPOINT_COPIES = 2

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from inpaint.networks.config import ContextEncoderConfig, DamageConfig, FreeFormConfig
-from train.config import RunConfig, TrainConfig
+from train.config import TrainConfig
 from train.damage.config import DamageTrainConfig
 from train.damage.trainer import train_damage
 from train.data.order import Position
@@ -20,6 +20,7 @@ from train.generator.run import train_generator
 from train.presets import PRESETS
 from train.run.events import Callback
 from train.run.progress import read_losses
+from train.run_config import RunConfig
 
 
 def free_form(photos, run_dir, **changes) -> TrainConfig:

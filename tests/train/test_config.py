@@ -5,9 +5,11 @@ import pytest
 
 from inpaint.hub.weights import load_generator
 from inpaint.networks.config import ContextEncoderConfig
-from train.config import DataConfig, LossConfig, MaskConfig, TrainConfig, to_dict
+from train.config import LossConfig, TrainConfig
+from train.data_config import DataConfig, MaskConfig
 from train.generator.losses import generator_weights
 from train.presets import PRESETS
+from train.run_config import to_dict
 
 
 def test_the_context_encoder_preset_is_the_recipe_of_the_paper():

@@ -6,10 +6,12 @@ import json
 import pytest
 
 from inpaint.networks.config import ContextEncoderConfig
-from train.config import MaskConfig, TrainConfig, to_dict
+from train.config import TrainConfig
 from train.config_file import config_to_json, parse_config, read_config
 from train.damage.config import DAMAGE_PRESETS
+from train.data_config import MaskConfig
 from train.presets import PRESETS
+from train.run_config import to_dict
 from train.settings import differences, with_overrides
 
 OVERRIDES = [

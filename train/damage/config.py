@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from inpaint.networks.config import DamageConfig
-from train.config import DataConfig, RunConfig, check
+from train.data_config import DataConfig
+from train.run_config import RunConfig
+from train.setting_checks import check
 
 
 @dataclass(frozen=True)

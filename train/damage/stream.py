@@ -7,13 +7,13 @@ import numpy as np
 from PIL import Image
 
 from inpaint.segmentation.resize import twice_as_large
-from train.config import DataConfig
 from train.damage.degradation.degrade import DegradedCrop, degrade, local_detail
 from train.damage.degradation.drawings import drawing
 from train.damage.degradation.overlays import Maps
 from train.data.order import START, Position
 from train.data.overlays import by_kind, load_overlays
 from train.data.stream import PhotoStream
+from train.data_config import DataConfig
 
 from .config import DamageTrainConfig
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from inpaint.hub.weights import save_generator
 from inpaint.networks.damage import DamageNetwork
-from train.config import DataConfig
 from train.damage.degradation.degrade import IGNORE_INDEX
 from train.data.held_out import find_held_out
 from train.data.order import START, Position
 from train.data.stream import Batch
+from train.data_config import DataConfig
 from train.run.device import autocast, grad_scaler, pick_device, to_model_input
 from train.run.distributed import ProcessGroup
 from train.run.ema import EMA

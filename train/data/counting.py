@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from train.config import DataConfig
+from train.data_config import DataConfig
 
 from .folder import list_pictures
 from .libraries import datasets, parquet

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from train.config import DataConfig
+from train.data_config import DataConfig
 
 from .datasets import iter_photos
 from .decoding import UnusableImageError, decode

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from train.config import DataConfig
+from train.data_config import DataConfig
 
 from .decoding import UnusableImageError
 from .opening import OpenDataset, open_dataset

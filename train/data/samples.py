@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from train.config import DataConfig
+from train.data_config import DataConfig
 from train.masks.families import Silhouettes, sample_mask
 
 MAX_COVERAGE = 0.7

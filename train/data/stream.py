@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from train.config import DataConfig
+from train.data_config import DataConfig
 
 from .datasets import load_silhouettes
 from .decoding import UnusableImageError

@@ -23,9 +23,9 @@ from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.inpainter import Inpainter
 from inpaint.markdown import markdown_table
 from inpaint.os_errors import sentence_of
-from train.config import DataConfig
 from train.data.held_out import find_held_out, other_photos
 from train.data.retry import StreamError
+from train.data_config import DataConfig
 
 from .methods import Method, inpainter_method, without_synthesis
 from .results import METRICS, Score, mean_scores, score_as_json, write_scores

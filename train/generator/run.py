@@ -8,11 +8,12 @@ from pathlib import Path
 from torch import Tensor
 
 from inpaint.networks.config import ContextEncoderConfig
-from train.config import DataConfig, TrainConfig
+from train.config import TrainConfig
 from train.data.device.stream import DeviceStream, open_device_stream
 from train.data.held_out import HeldOut, find_held_out, other_photos
 from train.data.order import Position
 from train.data.stream import PhotoStream
+from train.data_config import DataConfig
 from train.run.checkpoint import FILE as CHECKPOINT_FILE
 from train.run.device import pick_device
 from train.run.distributed import ProcessGroup

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inpaint.markdown import markdown_table
-from train.config import DataConfig
 from train.data.retry import StreamError
 from train.data.stream import Batch, PhotoStream
+from train.data_config import DataConfig
 from train.presets import PRESETS
 
 from .initial_weights import with_loaded_generator

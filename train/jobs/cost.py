@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from train.config import RunConfig
+from train.run_config import RunConfig
 
 from .spec import RunSpec
 

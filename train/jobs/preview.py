@@ -15,9 +15,9 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from train.config import DataConfig
 from train.data.datasets import iter_photos
 from train.data.samples import make_sample
+from train.data_config import DataConfig
 from train.jobs.memory_limit import limit_memory
 from train.presets import PRESETS
 

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from train.config import RunConfig, TrainConfig, to_dict
+from train.config import TrainConfig
 from train.config_file import config_to_json
 from train.damage.config import DAMAGE_PRESETS
 from train.presets import PRESETS
+from train.run_config import RunConfig, to_dict
 from train.settings import MAY_CHANGE, differences, flatten, with_overrides
 
 CHECKPOINT_SUFFIX = "-checkpoint"

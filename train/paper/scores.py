@@ -14,9 +14,9 @@ from PIL import Image
 from inpaint.benchmark.baselines import FillPixels
 from inpaint.hub.weights import load_generator
 from inpaint.networks.tensors import composite, to_pixels, to_tensor
-from train.config import DataConfig
 from train.data.decoding import UnusableImageError
 from train.data.order import START, StreamedImages
+from train.data_config import DataConfig
 from train.evaluate.methods import Method
 from train.evaluate.scores import DISTANCES, measure, timed_fill
 from train.evaluate.sheets import SheetRow

@@ -4,7 +4,8 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from inpaint.networks.config import ContextEncoderConfig
-from train.config import MaskConfig, TrainConfig
+from train.config import TrainConfig
+from train.data_config import MaskConfig
 from train.presets import PRESETS
 
 HOLE_KINDS = ("central", "blocks", "region")

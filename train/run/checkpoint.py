@@ -10,7 +10,7 @@ import torch
 
 from inpaint.atomic_write import atomic_write
 from inpaint.os_errors import reason_in, words_of
-from train.config import RunConfig, to_dict
+from train.run_config import RunConfig, to_dict
 from train.settings import conflicts
 
 from .optimize import check_finite

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from inpaint.os_errors import reason_in, words_of
-from train.config import RunConfig
+from train.run_config import RunConfig
 
 from .checkpoint import FILE as CHECKPOINT_FILE
 from .mirror import MIN_INTERVAL_S, Mirror, MirrorError, copy_state

@@ -2,8 +2,8 @@
 
 import time
 
-from train.config import RunConfig
 from train.data.order import Position
+from train.run_config import RunConfig
 
 
 class RunLength:

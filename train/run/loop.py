@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.config import RunConfig
 from train.data.counting import count_rows
 from train.data.order import START, Position
 from train.data.retry import StreamError
 from train.data.shards import HELD_OUT
 from train.data.stream import Batch
+from train.run_config import RunConfig
 
 from .checkpoint import own_position, record_ran, resume, save_checkpoint
 from .distributed import OtherProcessError, ProcessGroup

@@ -18,7 +18,7 @@ from inpaint.atomic_write import atomic_write
 from inpaint.hub.errors import explain_error
 from inpaint.hub.files import WEIGHTS_FILE
 from inpaint.hub.retry import retry
-from train.config import RunConfig
+from train.run_config import RunConfig
 from train.settings import conflicts
 
 from .checkpoint import FILE as CHECKPOINT_FILE

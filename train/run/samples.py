@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.config import RunConfig
 from train.data.order import START
 from train.data.retry import StreamError
 from train.data.stream import Batch
+from train.run_config import RunConfig
 
 from .events import Callback
 from .trainer import OpenStream, Trainer

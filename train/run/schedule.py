@@ -2,7 +2,7 @@
 
 import math
 
-from train.config import RunConfig
+from train.run_config import RunConfig
 
 LOG_LINES, PICTURES = 200, 20
 """A run that is shorter than its preset writes at least this many lines of losses, and sheets and checkpoints."""

@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import retry
-from train.config import TRACKIO_LOCAL, RunConfig, to_dict
+from train.run_config import TRACKIO_LOCAL, RunConfig, to_dict
 from train.settings import flatten
 
 from .events import Callback

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from train.config import DataConfig
 from train.data.order import Position
 from train.data.stream import Batch
+from train.data_config import DataConfig
 
 from .distributed import ProcessGroup
 from .ema import EMA

@@ -14,7 +14,7 @@ import torch
 from inpaint.atomic_write import atomic_write
 from inpaint.hub.weights import load_generator, save_generator
 from inpaint.networks.generators import build_generator
-from train.config import TrainConfig, to_dict
+from train.config import TrainConfig
 from train.data.device.stream import DeviceStream
 from train.data.order import START, Position
 from train.generator.initial_weights import with_loaded_generator
@@ -26,6 +26,7 @@ from train.run.device import pick_device
 from train.run.progress import Progress
 from train.run.schedule import Schedule
 from train.run.signals import GracefulShutdown
+from train.run_config import to_dict
 from train.settings import conflicts
 
 from .budget import Budget

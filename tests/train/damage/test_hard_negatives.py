@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from inpaint.damage_masks import THRESHOLD
-from train.config import DataConfig
 from train.damage.evaluate import scratched_photo
 from train.damage.hard_negatives import DOUBTFUL, hard_negatives, main
 from train.damage.overlay_scans import LONG_SIDE
 from train.data.held_out import find_held_out
+from train.data_config import DataConfig
 
 
 class BrightPixels:

@@ -2,7 +2,7 @@
 
 import itertools
 
-from train.config import DataConfig, MaskConfig
+from train.data_config import DataConfig, MaskConfig
 
 
 def config(dataset, **changes):

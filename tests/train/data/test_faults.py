@@ -98,7 +98,7 @@ def test_problems_of_a_dataset_are_reported_before_a_network_is_built(tmp_path):
 
 READ = """
 import time
-from train.config import DataConfig
+from train.data_config import DataConfig
 from train.data.order import START, StreamedImages
 started = time.monotonic()
 images = StreamedImages(DataConfig(dataset=("me/folder",), shuffle_buffer=4), 0)

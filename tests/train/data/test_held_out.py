@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.config import DataConfig, MaskConfig
 from train.data.held_out import EXAMPLE_CROPS, find_held_out, other_photos
 from train.data.retry import StreamError
 from train.data.shards import digest
 from train.data.stream import PhotoStream
+from train.data_config import DataConfig, MaskConfig
 
 MASKS = MaskConfig(central=1)
 

@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from train.config import DataConfig
 from train.data.datasets import iter_photos
 from train.data.held_out import find_held_out
 from train.data.licences import is_free
 from train.data.order import START, CachedImages, StreamedImages
+from train.data_config import DataConfig
 
 
 @pytest.mark.parametrize(

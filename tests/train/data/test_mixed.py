@@ -3,9 +3,11 @@
 import pytest
 from PIL import Image
 
-from train.config import DataConfig, TrainConfig, to_dict
+from train.config import TrainConfig
 from train.data.order import START, CachedImages
+from train.data_config import DataConfig
 from train.publish.run_info import hub_datasets
+from train.run_config import to_dict
 
 RED, BLUE = (250, 0, 0), (0, 0, 250)
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from train.config import DataConfig, MaskConfig
 from train.data import samples
 from train.data.samples import MAX_COVERAGE, MaskBank, extract_silhouettes, make_sample, random_crop, random_mask
+from train.data_config import DataConfig, MaskConfig
 from train.masks.families import sample_mask
 
 CONFIG = DataConfig(resolution=32, masks=MaskConfig(strokes=1))

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from tests.datasets import png, write_nested, write_parquet
-from train.config import MaskConfig
 from train.data.order import START, CachedImages, Position, StreamedImages
 from train.data.shards import Shards
 from train.data.stream import PhotoStream
+from train.data_config import MaskConfig
 
 from .streams import config, shades, take
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from tests.datasets import png, write_parquet
-from train.config import DataConfig
 from train.data.stream import PhotoStream
+from train.data_config import DataConfig
 
 from .streams import config, shades, take
 

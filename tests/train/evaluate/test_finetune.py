@@ -10,11 +10,13 @@ from PIL import Image
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.free_form import FreeFormGenerator
-from train.config import DataConfig, TrainConfig, to_dict
+from train.config import TrainConfig
+from train.data_config import DataConfig
 from train.evaluate import finetune
 from train.evaluate.finetune import NEW, OLD, OTHER, OWN, Group, compare, missed_limits, read_comparison, summary, table
 from train.evaluate.methods import Method
 from train.evaluate.sheets import comparison_sheet
+from train.run_config import to_dict
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
 

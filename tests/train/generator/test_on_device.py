@@ -8,9 +8,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.train import runs
-from train.config import DataConfig, LossConfig, MaskConfig
+from train.config import LossConfig
 from train.data.device.stream import open_device_stream
 from train.data.order import Position
+from train.data_config import DataConfig, MaskConfig
 from train.generator.trainer import GeneratorTrainer
 from train.run.finite import CHECK_EVERY
 from train.run.optimize import NonFiniteError

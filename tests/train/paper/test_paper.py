@@ -11,7 +11,7 @@ from PIL import Image
 
 from inpaint.networks.config import ContextEncoderConfig
 from inpaint.networks.generators import build_generator
-from train.config import DataConfig, to_dict
+from train.data_config import DataConfig
 from train.evaluate.methods import Method
 from train.masks.families import central_region
 from train.paper import __main__ as paper
@@ -22,6 +22,7 @@ from train.paper.scores import Candidate, PaperScore, held_out_pictures, one_pas
 from train.paper.sheets import paper_sheet
 from train.paper.variants import HOLE_KINDS, variants
 from train.presets import PRESETS
+from train.run_config import to_dict
 
 NAMES = {name: variant.title for name, variant in variants().items()}
 

@@ -9,7 +9,9 @@ from PIL import Image
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
-from train.config import DataConfig, TrainConfig, to_dict
+from train.config import TrainConfig
+from train.data_config import DataConfig
+from train.run_config import to_dict
 
 SMALL = FreeFormConfig(channels=(4, 8, 8), blocks=2, attention_every=1, attention_heads=2, expansion=1)
 SCORES = [

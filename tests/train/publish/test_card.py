@@ -13,7 +13,6 @@ from inpaint.networks.config import ContextEncoderConfig, DamageConfig
 from inpaint.networks.damage import DamageNetwork
 from inpaint.networks.generators import build_generator
 from tests.train.publish.conftest import SCORES
-from train.config import to_dict
 from train.damage.config import DamageTrainConfig
 from train.evaluate.results import mean_scores
 from train.presets import PRESETS
@@ -21,6 +20,7 @@ from train.publish.card import build_card, write_card
 from train.publish.card_merge import merge, split_card
 from train.publish.card_text import recipe
 from train.publish.lineage import Parent
+from train.run_config import to_dict
 
 
 def metadata(card: str) -> dict:

@@ -18,13 +18,13 @@ from inpaint.networks.generators import build_generator
 from tests.hub.client import Client
 from tests.train.publish.conftest import SMALL
 from tests.train.runs import free_form
-from train.config import to_dict
 from train.damage.config import DamageTrainConfig
 from train.generator.discriminator_files import save_discriminator
 from train.generator.discriminators import PatchDiscriminator
 from train.publish.publish import PublishError, publish
 from train.publish.repository import check_exists
 from train.run.progress import save_sheet
+from train.run_config import to_dict
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from tests.train.runs import RUNS, train
-from train.config import to_dict
 from train.presets import PRESETS
 from train.run import checkpoint
 from train.run.checkpoint import CheckpointError, claim_run_dir, load_checkpoint, read_ran, record_ran, save_checkpoint
 from train.run.optimize import NonFiniteError
+from train.run_config import to_dict
 from train.settings import with_overrides
 
 CPU = torch.device("cpu")

@@ -29,9 +29,9 @@ from tests.train.runs import (
     write_splits,
 )
 from train import __main__ as command_line
-from train.config import MaskConfig
 from train.data.retry import StreamError
 from train.data.stream import PhotoStream
+from train.data_config import MaskConfig
 from train.run import loop
 from train.run.checkpoint import CheckpointError
 from train.run.optimize import NonFiniteError

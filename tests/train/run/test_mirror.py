@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from huggingface_hub import HfApi, hf_hub_download
 
-from train.config import to_dict
 from train.presets import PRESETS
 from train.run import mirror as mirror_module
 from train.run.mirror import Mirror, MirrorError, fetch_state
+from train.run_config import to_dict
 from train.settings import with_overrides
 
 

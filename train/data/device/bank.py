@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from train.config import DataConfig
 from train.data.samples import Silhouettes, draw_bank_mask
+from train.data_config import DataConfig
 
 DRAWN_HERE = 500
 """Largest bank that is not worth the start of further processes."""

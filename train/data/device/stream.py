@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from train.config import DataConfig
 from train.data.order import START, CachedImages, Position
 from train.data.samples import Silhouettes
 from train.data.shards import HELD_OUT
 from train.data.stream import Batch, silhouettes_of
+from train.data_config import DataConfig
 
 from .bank import draw_bank
 from .jitter import COLOUR_NUMBERS, JPEG_NUMBERS, Jitter

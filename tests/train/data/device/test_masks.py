@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from train.config import DataConfig, MaskConfig
 from train.data.device.bank import draw_bank
 from train.data.device.masks import RANDOM_NUMBERS, DeviceMasks
 from train.data.samples import MAX_COVERAGE, MaskBank, random_mask
+from train.data_config import DataConfig, MaskConfig
 
 CPU = torch.device("cpu")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from train.config import DataConfig, MaskConfig
 from train.data.device import bank
 from train.data.device.stream import DeviceStream, open_device_stream
 from train.data.order import Position
+from train.data_config import DataConfig, MaskConfig
 
 CONFIG = DataConfig(resolution=32, batch_size=4, on_device=True, masks=MaskConfig(strokes=1, zoom=1.5, bank=6))
 
