@@ -24,7 +24,8 @@ from inpaint.runtime.malloc import trim_memory
 from inpaint.segmentation.kinds import KINDS
 
 from .batch_options import Options
-from .inpainter import DUST, NOTES, Inpainter
+from .inpainter import Inpainter
+from .photo_damage import DUST, NOTES
 from .read_ahead import Opened, ReadAhead, open_task
 
 TRIM_PIXELS = 20_000_000

@@ -17,28 +17,24 @@ from inpaint.engine.options import FillOptions
 from inpaint.engine.photo import fill_photo
 from inpaint.engine.regions import Box, dilate
 from inpaint.hub.weights import Weights, load_weights
-from inpaint.infrared.detect import dust_of
 from inpaint.networks.config import GeneratorConfig
 from inpaint.photos.errors import MaskError, PhotoError
 from inpaint.photos.masks import MAX_SHARE, to_mask
-from inpaint.photos.modes import Patch, low_bytes, to_rgb
+from inpaint.photos.modes import Patch
 from inpaint.photos.opening import PhotoSource, open_photo
-from inpaint.photos.transparency import has_transparency, transparent_pixels
 from inpaint.runtime.base import Runtime
 from inpaint.runtime.choose import RuntimeName, choose_runtime
 from inpaint.runtime.device import best_device
 from inpaint.runtime.lazy import LazyRuntime
-from inpaint.segmentation.kinds import KINDS, check_kinds, chosen_kinds
+from inpaint.segmentation.kinds import KINDS
 
 from .damage import DamageFinder, OnProgress
-from .damage_masks import GROW_PX, THRESHOLD, check_threshold
+from .damage_masks import GROW_PX, THRESHOLD
+from .photo_damage import find_photo_damage
 from .session import Session
 
 if TYPE_CHECKING:
     from torch import nn
-
-NOTES, DUST = "notes", "dust"
-"""Keys in the `info` of a mask that `Inpainter.find_damage` returns."""
 
 
 class Inpainter:
@@ -335,8 +331,8 @@ class Inpainter:
 
         Returns:
             A mask for a call, of the upright photo's size: mode L, 255 = damage, 0 elsewhere and where the photo is
-            transparent. Its `info` has under NOTES a tuple of sentences about an infrared channel, and under DUST what
-            that shows, for `infrared.divide.divide_out`. With `return_probability` a tuple of the mask and float32
+            transparent. Its `info` has under "notes" a tuple of sentences about an infrared channel, and under "dust"
+            what that shows, for `infrared.divide.divide_out`. With `return_probability` a tuple of the mask and float32
             (H, W) in [0, 1], 0 where the photo is transparent; of what an infrared channel shows, 0 or 1.
 
         Raises:
@@ -344,25 +340,10 @@ class Inpainter:
             ValueError: a setting is out of range.
             WeightsError: the weights that come with the package are missing or damaged.
         """
-        picture = open_photo(photo, copy=False)
-        check_threshold(threshold)
-        chosen = check_kinds(kinds)
-        dust, note = dust_of(picture, threshold=threshold, grow_px=grow_px)
-        if dust is None:
-            settings = {"threshold": threshold, "grow_px": grow_px}
-            mask, probability = self._damage_finder.find_damage(
-                to_rgb(picture), kinds=chosen, on_progress=on_progress, **settings
-            )
-        else:
-            mask, probability = chosen_kinds(dust.mask, chosen), dust.mask.astype(np.float32)
-        if has_transparency(picture):
-            visible = ~transparent_pixels(picture, low_bytes(picture))
-            mask &= visible
-            probability *= visible
-        found = Image.fromarray(mask.astype(np.uint8) * 255)
-        found.info[NOTES] = (note,) if note else ()
-        if dust is not None:
-            found.info[DUST] = dust
+        found, probability = find_photo_damage(
+            open_photo(photo, copy=False), self._damage_finder, threshold=threshold, grow_px=grow_px, kinds=kinds,
+            on_progress=on_progress,
+        )  # fmt: skip
         return (found, probability) if return_probability else found
 
     def solve(

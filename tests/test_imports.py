@@ -20,6 +20,7 @@ LAYERS = {
         "read_ahead",
         "batch_options",
         "inpainter warm_up",
+        "photo_damage",
         "session damage export infrared",
         "damage_masks",
         "engine runtime hub",

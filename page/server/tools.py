@@ -13,7 +13,7 @@ from inpaint.batch import fill_opened
 from inpaint.batch_options import Options
 from inpaint.damage import GROW_PX as DAMAGE_GROW_PX
 from inpaint.damage import THRESHOLD
-from inpaint.inpainter import NOTES
+from inpaint.photo_damage import NOTES
 from inpaint.read_ahead import Opened
 from page.server.api_calls import Notes, run_call, save_result
 from page.server.argument_checks import check_flag, check_numbers
