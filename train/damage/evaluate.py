@@ -31,6 +31,7 @@ from inpaint.photos.masks import to_mask
 from inpaint.photos.modes import to_rgb
 from inpaint.photos.opening import open_photo
 from train.data.datasets import iter_photos
+from train.data.held_out import split_to_measure
 from train.data.overlays import by_kind, load_overlays
 from train.data.retry import StreamError
 
@@ -203,7 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clean", help="dataset of undamaged photos: Hub id, folder of images or parquet file")
     parser.add_argument("--overlays", help="dataset of opacity maps of damage, with its kind in the column source")
     parser.add_argument("--overlay-photos", type=int, default=24, help="photos under them (default: %(default)s)")
-    parser.add_argument("--split", default="validation", help="of that dataset (default: %(default)s)")
+    parser.add_argument("--split", help="of that dataset (default: validation, else test, else train)")
     parser.add_argument("--count", type=int, default=100, help="largest number of each (default: %(default)s)")
     parser.add_argument(
         "--weights", type=Path, help="folder with a damage network's weights (default: the bundled ones)"
@@ -222,6 +223,8 @@ def main(arguments: list[str] | None = None) -> int:
         inpainter = Inpainter.from_pretrained(damage_finder=finder)
         pairs = list(read_pairs(options.pairs))[: options.count] if options.pairs else []
         counts = score_pairs(finder, pairs, THRESHOLDS) if pairs else {}
+        if options.clean:
+            options.split = split_to_measure(options.clean, options.split)
         photos = iter_photos(options.clean, options.split, options.count) if options.clean else None
         clean = false_positive_rates(finder, photos, THRESHOLDS) if photos else {}
         kinds = {}

@@ -21,6 +21,7 @@ from inpaint.markdown import markdown_table
 from inpaint.os_errors import sentence_of
 from train.damage.made_scans import make_scan
 from train.data.datasets import iter_photos
+from train.data.held_out import split_to_measure
 from train.data.overlays import by_kind, load_overlays
 from train.data.retry import StreamError
 
@@ -103,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.damage.veils", description=__doc__)
     parser.add_argument("photos", help="dataset of undamaged photos: Hub id, folder of images or parquet file")
     parser.add_argument("--overlays", required=True, help="dataset of opacity maps of damage")
-    parser.add_argument("--split", default="validation", help="of the photos (default: %(default)s)")
+    parser.add_argument("--split", help="of the photos (default: validation, else test, else train)")
     parser.add_argument("--count", type=int, default=30, help="number of photos (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
@@ -112,9 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, of_name in maps.items():
             if not of_name:
                 raise ValueError(f"{options.overlays} has none of the kinds {', '.join(KINDS[name])}")
+        split = split_to_measure(options.photos, options.split)
         inpainter = Inpainter.from_pretrained()
         results: dict[str, list[Result]] = {}
-        for number, photo in enumerate(iter_photos(options.photos, options.split, options.count)):
+        for number, photo in enumerate(iter_photos(options.photos, split, options.count)):
             for name, clean, scan, hole in scans(np.asarray(photo.convert("RGB")), number, maps):
                 found = measure(inpainter, clean, scan, hole)
                 if found:

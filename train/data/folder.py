@@ -41,6 +41,10 @@ _MAX_LINE = 1 << 20
 log = logging.getLogger(__name__)
 
 
+class NoSuchSplitError(ValueError):
+    """A dataset has no split of this name. The message names those that there are."""
+
+
 class PictureFolder(NamedTuple):
     """The pictures of one split of a folder.
 
@@ -96,7 +100,7 @@ def list_pictures(folder: Path, split: str) -> PictureFolder | None:
         that are listed in its README, or with a table of several pictures a row.
 
     Raises:
-        ValueError: there is no such split; the message names those that there are.
+        NoSuchSplitError: it has no such split.
     """
     files = _walk(folder)
     if not files.pictures:
@@ -112,7 +116,7 @@ def list_pictures(folder: Path, split: str) -> PictureFolder | None:
     if _is_one(splits):
         only = splits[0] if None not in splits else DEFAULT_SPLIT
         if SPLIT_OF_WORD.get(split, split) not in (DEFAULT_SPLIT, only):
-            raise ValueError(
+            raise NoSuchSplitError(
                 f"The folder {str(folder)!r} has no split {split!r}: its pictures do not lie in subfolders for each"
                 f" split. Use the split {DEFAULT_SPLIT!r}, or put the pictures into such subfolders."
             )
@@ -120,7 +124,7 @@ def list_pictures(folder: Path, split: str) -> PictureFolder | None:
     wanted = SPLIT_OF_WORD.get(split, split)
     if wanted not in splits:
         present = ", ".join(sorted(set(filter(None, splits))))
-        raise ValueError(f"The dataset {str(folder)!r} has no split {split!r}: use another one, of {present}.")
+        raise NoSuchSplitError(f"The dataset {str(folder)!r} has no split {split!r}: use another one, of {present}.")
     left_out.update(f"in the split {name}" for name in splits if name != wanted)
     return PictureFolder([path for path, name in zip(files.pictures, splits, strict=True) if name == wanted], left_out)
 

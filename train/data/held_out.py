@@ -1,5 +1,6 @@
 """Held-out photos of a run: a split of its dataset, or some of its pictures, which are then not trained on."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from train.data_config import DataConfig
 
 from .datasets import iter_photos
 from .decoding import UnusableImageError, decode
-from .folder import has_one_split
+from .folder import DEFAULT_SPLIT, NoSuchSplitError, has_one_split
 from .names import display_name
 from .opening import open_dataset
 from .shards import Shards, digest, fetch_bytes
@@ -168,6 +169,28 @@ def _small(photo: Image.Image) -> np.ndarray:
     photo = photo.convert("RGB")
     photo.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     return np.array(photo)
+
+
+def split_to_measure(data: str, requested: str | None) -> str:
+    """Return the split whose photos are measured; a line on standard error says so where they may be training data.
+
+    Args:
+        data: a dataset, as for `open_dataset`.
+        requested: None: the first of validation, test and train that the dataset has.
+
+    Raises:
+        ValueError: the dataset cannot be opened.
+        StreamError: it cannot be read.
+    """
+    if requested is not None:
+        return requested
+    for split in HELD_OUT_SPLITS:
+        with suppress(NoSuchSplitError):
+            open_dataset(data, split)
+            return split
+    print(f"note: {display_name(data)} has no split {' or '.join(HELD_OUT_SPLITS)}: {DEFAULT_SPLIT} is measured,"
+          " which tells nothing about weights that were trained on it", file=sys.stderr)  # fmt: skip
+    return DEFAULT_SPLIT
 
 
 def training_photos(datasets: Sequence[str], split: str) -> Iterator[Image.Image]:

@@ -14,7 +14,7 @@ from inpaint.hub.retry import install_retrying_client
 from inpaint.os_errors import sentence_of
 
 from .columns import find_image_column, undecoded_feature
-from .folder import list_pictures
+from .folder import NoSuchSplitError, list_pictures
 from .hub_pictures import count_used_pictures
 from .libraries import datasets, pyarrow
 from .licences import free_rows
@@ -87,7 +87,8 @@ def load_rows(
     """Open one dataset for streaming, with all its columns; arguments as for `open_dataset`.
 
     Raises:
-        ValueError: the dataset does not exist, may not be read, or has no such split.
+        NoSuchSplitError: it has no such split.
+        ValueError: the dataset does not exist, or may not be read.
         StreamError: the Hub cannot be reached.
     """
     configure_datasets()
@@ -101,14 +102,16 @@ def load_rows(
             return _load_folder(path, split, column)
         return retry_read(lambda: _load_from_hub(dataset, split, revision), f"the dataset {dataset}", OPEN_TIMEOUT_S)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, pyarrow.ArrowException) as error:
-        if isinstance(error, StreamError):
+        if isinstance(error, StreamError | NoSuchSplitError):
             raise
         if is_refusal(error):
             raise ValueError(explain_error(error, f"The dataset {dataset} cannot be read")) from error
         looks_local = dataset.startswith((".", "/", "~")) or dataset.count("/") > 1
         hint = "there is no such folder or file" if looks_local and not path.exists() else sentence_of(error).strip()
         if "Bad split" in hint:
-            raise ValueError(f"The dataset {dataset!r} has no split {split!r}: use another one. ({hint})") from error
+            raise NoSuchSplitError(
+                f"The dataset {dataset!r} has no split {split!r}: use another one. ({hint})"
+            ) from error
         raise ValueError(
             f"The dataset {dataset!r} (split {split!r}) cannot be opened: {hint}\n"
             "Give a Hub dataset id (OWNER/NAME, or OWNER/NAME:SUBSET), a folder of images, or a .parquet file;"

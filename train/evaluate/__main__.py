@@ -13,6 +13,7 @@ from pathlib import Path
 
 from inpaint.benchmark.baselines import BASELINES
 from inpaint.program import program_name
+from train.data.held_out import split_to_measure
 from train.data.retry import StreamError
 
 from .command import add_arguments, collect, parse, save_comparison
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse_arguments(arguments)
     try:
         methods = [*map(load_baseline, BASELINES), *our_methods(options.weights)]
+        options.split = split_to_measure(options.data, options.split)
         photos = read_photos(options.data, options.split, options.images, options.max_side)
         scored = evaluate(
             photos,

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, images: int, images_help: 
         )
         parser.add_argument("--sheet", type=Path, help="write a picture with the fills side by side to this file")
     parser.add_argument("--data", help="a folder of pictures, a .parquet file, or a Hub dataset id")
-    parser.add_argument("--split", default="validation", help="split of the dataset (%(default)s)")
+    parser.add_argument("--split", help="split of the dataset (default: validation, else test, else train)")
     parser.add_argument("--images", type=int, default=images, help=f"{images_help} (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the masks (%(default)s)")
 

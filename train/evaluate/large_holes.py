@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from inpaint.benchmark.whole_photo import WHOLE_PX, whole_photo_fill
 from inpaint.inpainter import Inpainter
 from train.data.datasets import iter_photos
+from train.data.held_out import split_to_measure
 from train.data.retry import StreamError
 from train.masks.families import large_holes
 
@@ -131,6 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse_arguments(arguments)
     try:
         methods = load_methods(options.weights)
+        options.split = split_to_measure(options.data, options.split)
         photos = largest_squares(options.data, options.split, options.images, options.side)
         scored = evaluate_large_holes(photos, methods, seed=options.seed, distances=available_distances())
         scores, rows = collect(scored, options)

@@ -22,6 +22,7 @@ from inpaint.hub.errors import explain_error, hide_token
 from inpaint.hub.retry import retry
 from inpaint.program import program_name
 from inpaint.temporary_folder import temporary_folder
+from train.data.held_out import HELD_OUT_SPLITS, split_to_measure
 from train.data.names import display_name
 from train.data.retry import StreamError
 
@@ -49,7 +50,7 @@ configs:
 
 # Held-out photos and holes
 
-{count} photos from `{data}` ({split}), with a long side of at most {max_side} px, and the holes in which fills of them
+{count} photos from `{data}` ({source}), with a long side of at most {max_side} px, and the holes in which fills of them
 are measured. Do not train on them.
 
 | column | what it is |
@@ -141,6 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or publish the dataset; the return value is the exit code: 0 done, 1 an error with a message."""
     options = _arguments(arguments)
     try:
+        options.split = split_to_measure(options.data, options.split)
         rows = recipe_rows(read_photos(options.data, options.split, options.images, options.max_side), options.seed)
         if not rows:
             raise ValueError(f"{options.data} (split {options.split}) has no readable photos: give another --split")
@@ -150,15 +152,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         with temporary_folder() as folder:
             write_parquet(file := folder / "rows.parquet", rows)
-            commit = push(options.target, file, _card(options, len(rows)), options.split, options.private)
+            commit = push(options.target, file, _card(options, len(rows)), _published(options.split), options.private)
     except (httpx2.HTTPError, OSError, ValueError, StreamError) as error:
         text = explain_error(error, f"{options.target} could not be written", right=f"write to {options.target}")
         print(f"{PROG}: {hide_token(text)}", file=sys.stderr)
         return 1
     print(f"Published: {HfApi().endpoint}/datasets/{options.target} at {commit[:8]}, {len(rows)} photos.")
     print(
-        f"Measure on it: python -m train.evaluate WEIGHTS --data {options.target} --split {options.split} --images"
-        f" {len(rows)} --seed {options.seed} --max-side {options.max_side}"
+        f"Measure on it: python -m train.evaluate WEIGHTS --data {options.target} --split {_published(options.split)}"
+        f" --images {len(rows)} --seed {options.seed} --max-side {options.max_side}"
     )
     return 0
 
@@ -166,8 +168,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _card(options: argparse.Namespace, count: int) -> str:
     columns = "\n".join(f"| `{MASK_COLUMN.format(name)}` | {COVERAGE_TITLES[name]} |" for name in COVERAGES)
     data = display_name(options.data)
-    shown = {name: getattr(options, name) for name in ("target", "split", "max_side", "seed")}
-    return CARD.format(licence=options.license, count=count, data=data, columns=columns, **shown)
+    shown = {name: getattr(options, name) for name in ("target", "max_side", "seed")}
+    splits = {"source": options.split, "split": _published(options.split)}
+    return CARD.format(licence=options.license, count=count, data=data, columns=columns, **shown, **splits)
+
+
+def _published(split: str) -> str:
+    """Return the split under which photos are published: nobody shall take held-out ones for a training set."""
+    return split if split in HELD_OUT_SPLITS else HELD_OUT_SPLITS[0]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where the photos of an evaluation come from, as model cards name it."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import httpx2
 from huggingface_hub import HfApi
 
 from inpaint.hub.retry import retry
+from train.data.opening import load_rows
+from train.data.retry import StreamError
 
 LOOKUP_TIMEOUT_S = 10
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*(:[\w][\w.-]*)?")
@@ -20,14 +23,13 @@ def photo_source(data: str, split: str) -> dict[str, str]:
         split: of the dataset.
 
     Returns:
-        Without `config` if the dataset has no subset; without `revision` if the Hub does not answer.
+        Without `config` and `revision` if the Hub does not answer.
     """
     if Path(data).expanduser().exists() or not _HUB_ID.fullmatch(data):
         return {}
-    dataset, _, config = data.partition(":")
-    found = {"dataset": dataset, "config": config, "split": split}
-    try:
+    dataset = data.partition(":")[0]
+    found = {"dataset": dataset, "split": split}
+    with contextlib.suppress(httpx2.HTTPError, OSError, ValueError, StreamError):
+        found["config"] = load_rows(data, split).info.config_name or ""
         found["revision"] = retry(lambda: HfApi().dataset_info(dataset, timeout=LOOKUP_TIMEOUT_S)).sha or ""
-    except (httpx2.HTTPError, OSError):
-        found["revision"] = ""
     return {name: value for name, value in found.items() if value}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.data.held_out import EXAMPLE_CROPS, find_held_out, other_photos
+from train.data.held_out import EXAMPLE_CROPS, find_held_out, other_photos, split_to_measure
 from train.data.retry import StreamError
 from train.data.shards import digest
 from train.data.stream import PhotoStream
@@ -94,3 +94,21 @@ def test_other_photos_are_those_held_out_of_what_is_mixed_in_or_else_the_example
     requested = folder_of(tmp_path / "requested", 2, "test")
     assert len(other_photos(f"{requested}@test", (mixed,))) == 2
     assert len(other_photos(None)) == EXAMPLE_CROPS
+
+
+@pytest.mark.parametrize(
+    ("splits", "measured"),
+    [(("train", "test"), "test"), (("train", "val", "test"), "validation"), (("train",), "train")],
+)
+def test_the_first_split_that_is_held_out_is_measured(tmp_path, capsys, splits, measured):
+    for split in splits:
+        (tmp_path / split).mkdir()
+        Image.new("RGB", (32, 32)).save(tmp_path / split / "photo.png")
+    assert split_to_measure(str(tmp_path), None) == measured
+    assert (measured == "train") == ("tells nothing about weights that were trained on it" in capsys.readouterr().err)
+    assert split_to_measure(str(tmp_path), "train") == "train"
+
+
+def test_a_dataset_that_cannot_be_opened_is_no_dataset_without_the_split(tmp_path):
+    with pytest.raises(ValueError, match="there is no such folder or file"):
+        split_to_measure(str(tmp_path / "missing"), None)

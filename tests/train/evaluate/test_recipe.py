@@ -47,26 +47,31 @@ def test_the_parquet_has_the_photos_as_they_are_measured_and_the_masks_of_the_ev
 
 def test_the_published_dataset_has_a_card_and_an_evaluation_of_it_names_its_revision(hub, client, tmp_path):
     data = photos(tmp_path / "photos")
-    command = ["-m", "train.evaluate.recipe", "me/held-out", "--data", data, "--split", "train", "--max-side", "64"]
+    command = ["-m", "train.evaluate.recipe", "me/held-out", "--data", data, "--max-side", "64"]
     refused = client.run(*command, check=False)
     assert refused.returncode == 2 and "give --license" in refused.stderr
     done = client.run(*command, "--license", "cc0-1.0", check=False)
     assert done.returncode == 0 and "at " in done.stdout, done.stderr
+    assert done.stderr.count("has no split validation or test: train is measured") == 1
+    assert "--data me/held-out --split validation --images 3 --seed 0 --max-side 64" in done.stdout
     api = HfApi(endpoint=hub.url, token="hf_me")
     info = api.dataset_info("me/held-out")
     assert info.card_data["license"] == "cc0-1.0" and done.stdout.count(info.sha[:8]) == 1
     with open(api.hf_hub_download("me/held-out", "README.md", repo_type="dataset", cache_dir=tmp_path)) as file:
-        assert str(tmp_path) not in file.read()
+        card = file.read()
+    assert str(tmp_path) not in card and "(train)" in card and "--split validation" in card
     code = """
 import json, numpy, sys
 from train.evaluate.scores import read_photos
+from train.data.held_out import split_to_measure
 from train.evaluate.source import photo_source
-shapes = [photo.shape for photo in read_photos("me/held-out", "train", 24, 64)]
-print(json.dumps([shapes, photo_source("me/held-out", "train")]))
+split = split_to_measure("me/held-out", None)
+shapes = [photo.shape for photo in read_photos("me/held-out", split, 24, 64)]
+print(json.dumps([shapes, photo_source("me/held-out", split)]))
 """
     shapes, source = json.loads(client.run("-c", code).stdout.splitlines()[-1])
     assert shapes == [[40, 56, 3], [64, 48, 3], [48, 64, 3]]
-    assert source == {"dataset": "me/held-out", "split": "train", "revision": info.sha}
+    assert source == {"dataset": "me/held-out", "config": "default", "split": "validation", "revision": info.sha}
 
 
 def test_a_dataset_without_write_access_or_photos_is_reported(client, tmp_path):
