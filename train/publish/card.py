@@ -1,5 +1,6 @@
 """The model card of a run: what the weights are, how to use them, training data, recipe, results and limits."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ PICTURES = {
 }
 """Pictures of a card's gallery, which are copied beside the weights, and what they show."""
 HUB = "https://huggingface.co"
+PURPOSES = ("weights for image inpainting", "weights that find damage in photos")
+"""In the title of a card: of generators, of damage networks."""
 GENERATOR_TAGS = ["inpainting", "image-inpainting", "photo-restoration"]
 DAMAGE_TAGS = ["photo-restoration", "scratch-detection"]
 
@@ -63,6 +66,8 @@ def write_card(
     path = folder / CARD_FILE
     if existing is None:
         existing = path.read_text(encoding="utf-8") if path.exists() else ""
+    if repo_id:
+        existing = renamed(existing, repo_id)
     text, kept = merge(existing, build_card(run_dir, folder, repo_id, licences, parent, watts))
     if parent is not None:  # the terms that a person has set may be milder than those that are inherited
         metadata, body = split_card(text)
@@ -108,9 +113,8 @@ def build_card(
         del sections["results"]
     if not _more_pictures(folder):
         del sections["pictures"]
-    purpose = "weights that find damage in photos" if is_damage else "weights for image inpainting"
     parts = [
-        f"# {repo_id or 'Bundled weights'}: {purpose}",
+        f"# {repo_id or 'Bundled weights'}: {PURPOSES[is_damage]}",
         generated_part(
             "about", card_text.about(architecture, run_info.parameter_count(folder), picture, has_gallery=bool(widget))
         ),
@@ -120,7 +124,7 @@ def build_card(
     if widget:
         metadata["widget"] = widget
     if repo_id and picture:
-        metadata["thumbnail"] = f"{HUB}/{repo_id}/resolve/main/{picture}"
+        metadata["thumbnail"] = thumbnail(repo_id)
     minutes = run_info.section(config, "ran").get("minutes")
     if watts and minutes:
         metadata["co2_eq_emissions"] = card_text.emissions(minutes, watts, str(config.get("init_from") or ""))
@@ -135,6 +139,25 @@ def is_damage_network(folder: Path) -> bool:
 def licence_link(repo_id: str) -> str:
     """Return the address of the section that has the terms of weights with the licence "other"."""
     return f"{HUB}/{repo_id}/blob/main/{CARD_FILE}#training-data-and-licences"
+
+
+def renamed(card: str, repo_id: str) -> str:
+    """Return a card in which the generated title and links of another repository are those of this one.
+
+    Weights that are published under a second name bring the card of the first one with them.
+    """
+    title = re.search(rf"^# ([\w.-]+/[\w.-]+)(?=: (?:{'|'.join(PURPOSES)})$)", card, re.MULTILINE)
+    if title is None or title[1] == repo_id:
+        return card
+    old = title[1]
+    for generated in (licence_link, thumbnail):
+        card = card.replace(f": {generated(old)}\n", f": {generated(repo_id)}\n")
+    return card.replace(title[0], f"# {repo_id}", 1)
+
+
+def thumbnail(repo_id: str) -> str:
+    """Return the address of the picture that links to the weights are shown with."""
+    return f"{HUB}/{repo_id}/resolve/main/{SAMPLES_FILE}"
 
 
 def _copy_pictures(run_dir: Path, folder: Path) -> None:
@@ -164,6 +187,7 @@ def _metadata(
         pipeline_tag="image-segmentation" if is_damage else "image-to-image",
         tags=[*(DAMAGE_TAGS if is_damage else GENERATOR_TAGS), architecture],
         datasets=run_info.hub_datasets(config) or None,
+        metrics=list(dict.fromkeys(result.metric_type for result in results)) or None,
         model_name=(repo_id or "bundled").rpartition("/")[2] if results else None,
         eval_results=results or None,
     )

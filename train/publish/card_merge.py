@@ -124,7 +124,7 @@ def merge_metadata(old: Mapping[str, Any], new: Mapping[str, Any], old_training_
         if key == "datasets":
             previous = set(re.findall(r"huggingface\.co/datasets/([\w./-]+?)\)", old_training_data))
             merged[key] = _union((name for name in _as_list(old.get(key)) if name not in previous), value)
-        elif key == "tags":
+        elif key in ("tags", "metrics"):
             merged[key] = _union(_as_list(old.get(key)), value)
         elif key == "model-index":
             merged[key] = _merge_results(_as_list(old.get(key)), value)

@@ -330,6 +330,30 @@ def test_the_terms_of_a_parent_have_a_link_too(run_dir):
     assert (found["license_name"], "me/weights" in found["license_link"]) == ("their-terms", True)
 
 
+def test_weights_under_a_second_name_do_not_point_to_the_first(run_dir):
+    config = json.loads((run_dir / "config.json").read_text()) | {"license": "other"}
+    (run_dir / "config.json").write_text(json.dumps(config))
+    write_card(run_dir, run_dir / "weights", "me/first")
+    path = run_dir / "weights" / "README.md"
+    linked = "The demo uses https://huggingface.co/me/first too."
+    path.write_text(path.read_text().replace("\n## Use\n", f"\n{linked}\n\n## Use\n"))
+    write_card(run_dir, run_dir / "weights", "you/second")
+    card = path.read_text()
+    assert "\n# you/second: weights for image inpainting\n" in card and linked in card
+    assert metadata(card)["license_link"].startswith("https://huggingface.co/you/second/blob/main/README.md#")
+    assert metadata(card)["thumbnail"] == "https://huggingface.co/you/second/resolve/main/samples.png"
+    assert card.count("me/first") == linked.count("me/first")
+
+
+def test_metrics_that_were_measured_are_named_and_those_of_a_person_stay(run_dir):
+    card = build_card(run_dir, run_dir / "weights", "me/weights")
+    assert metadata(card)["metrics"] == ["psnr", "ssim", "l1"]
+    mine = card.replace("metrics:\n- psnr\n", "metrics:\n- fid\n- psnr\n")
+    assert metadata(merge(mine, card).text)["metrics"] == ["fid", "psnr", "ssim", "l1"]
+    (run_dir / "results.json").unlink()
+    assert "metrics" not in metadata(build_card(run_dir, run_dir / "weights", "me/weights"))
+
+
 def test_the_card_shows_curves_and_the_comparison_with_the_start_where_the_run_has_them(run_dir):
     assert "## Pictures" not in build_card(run_dir, run_dir / "weights", "me/weights")
     for name in ("losses.png", "comparison.png"):
