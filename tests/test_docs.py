@@ -25,6 +25,7 @@ from train.settings import flatten
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "AGENTS.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "findings" / "README.md",
     ROOT / "page" / "static" / "examples" / "README.md",
