@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# astroscrappy 1.3.0: cleantype="median" fills the pixels that it repairs with values that it has never set, not with a median.
+# astroscrappy 1.3.0: cleantype="median" fills what it repairs with values that it has never set, not with a median.
 #
 # Expected: as the documentation says, hot pixels and scratches that detect_cosmics() finds are replaced by the median of
 # the 5 x 5 pixels around them. That is a little rougher than the three other ways of cleaning.
