@@ -135,8 +135,9 @@ def _submit(options: argparse.Namespace) -> None:
     if hardware is None:
         raise JobError(f"There is no hardware {options.flavor!r}: `{PROG} hardware` lists the flavors.")
     expected = estimate(spec, hardware)
-    print(_describe_estimate(expected, hardware))
-    request = _request(spec, options, options.timeout or expected.timeout_s)
+    timeout_s = options.timeout or expected.timeout_s
+    print(_describe_estimate(expected, hardware, timeout_s))
+    request = _request(spec, options, timeout_s)
     if options.dry_run:
         print(request)
         return
@@ -154,11 +155,12 @@ def _request(spec: RunSpec, options: argparse.Namespace, timeout_s: int) -> JobR
     return image_request(spec, options.image, bootstrap, options.flavor, timeout_s)
 
 
-def _describe_estimate(expected: Estimate, hardware: Hardware) -> str:
+def _describe_estimate(expected: Estimate, hardware: Hardware, timeout_s: int) -> str:
+    most_usd = timeout_s / 3600 * hardware.usd_per_hour
     return (
         f"{hardware.title} at ${hardware.usd_per_hour:.2f} an hour: about {_format_time(expected.seconds)} and"
-        f" ${expected.usd:.2f}, a rough estimate. The job is stopped after {_format_time(expected.timeout_s)}; the same"
-        " command then resumes it."
+        f" ${expected.usd:.2f}, a rough estimate. The job is stopped after {_format_time(timeout_s)}, at"
+        f" ${most_usd:.2f}; the same command then resumes it."
     )
 
 
