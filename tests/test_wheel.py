@@ -14,9 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
 from PIL import Image
 
+import inpaint
 from inpaint.console import COMMANDS
+from tests.hub import Hub, User
+from tests.hub.client import Client
+from tests.hub.seeds import seed_pictures
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +32,7 @@ PACKAGES = ("inpaint", "page", "train")
 def wheel(tmp_path_factory):
     """The wheel, built from a copy of the sources so that nothing is left among them."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py", ".gitignore"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py", "requirements.txt", ".gitignore"):
         shutil.copy(ROOT / name, source / name)
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name)
@@ -95,8 +100,6 @@ def test_the_wheel_holds_every_file_of_the_packages_under_one_name(unpacked):
 
 
 def test_the_version_is_that_of_the_import(wheel):
-    import inpaint
-
     assert wheel.name == f"inpaint_photos-{inpaint.__version__}-py3-none-any.whl"
 
 
@@ -132,6 +135,28 @@ def test_the_installed_command_names_itself_in_help_texts_of_training_and_jobs(e
     assert helped.returncode == 0 and "usage: inpaint-photos jobs submit" in helped.stdout, helped.stderr
     failed = run_command(environment, tmp_path, "train", "no-such-preset")
     assert failed.returncode == 2 and "inpaint-photos train --help" in failed.stderr, failed.stderr
+
+
+def test_the_installed_command_submits_a_job_with_its_own_files_and_needs_neither_git_nor_a_space(
+    environment, tmp_path
+):
+    token, repo = "hf_me", "me/weights"
+    run = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", repo, "--images", "8", "--data.resolution", "32"]
+    command = [environment / "inpaint-photos", "jobs", "submit", "--flavor", "cpu-basic", *run]
+    with Hub(users=[User("me", token)]) as hub:
+        seed_pictures(hub, "me/photos")
+        variables = Client(hub.url, tmp_path / "home", token=token).env | {"PATH": str(environment)}
+        del variables["PYTHONPATH"]
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        (job,) = hub.jobs.all.values()
+        job.process.wait(timeout=120)
+        files = HfApi(endpoint=hub.url, token=token).list_repo_files(f"{repo}-checkpoint")
+        assert HfApi(endpoint=hub.url, token=token).file_exists(repo, "model.safetensors"), job.log
+        assert sorted(path.name for path in (job.folder / "work" / "inpaint-code").iterdir() if path.is_dir()) == [
+            "inpaint", "runs", "train"
+        ]  # fmt: skip
+    assert [name for name in files if name.startswith(f"code/{inpaint.__version__}-")]
 
 
 def test_a_command_that_does_not_exist_is_answered_with_those_that_do(environment, tmp_path):
