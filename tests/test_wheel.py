@@ -1,6 +1,8 @@
 """The wheel: it is installed in an environment of its own, and its console command fills, restores and serves there."""
 
+import email
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +20,7 @@ from huggingface_hub import HfApi
 from PIL import Image
 
 import inpaint
+from hatch_build import pypi_text
 from inpaint.console import COMMANDS
 from tests.hub import Hub, User
 from tests.hub.client import Client
@@ -32,7 +35,8 @@ PACKAGES = ("inpaint", "page", "train")
 def wheel(tmp_path_factory):
     """The wheel, built from a copy of the sources so that nothing is left among them."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py", "requirements.txt", ".gitignore"):
+    files = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "app.py", "requirements.txt", ".gitignore")
+    for name in files:
         shutil.copy(ROOT / name, source / name)
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name)
@@ -97,6 +101,60 @@ def test_the_wheel_holds_every_file_of_the_packages_under_one_name(unpacked):
     packed = {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()}
     assert wanted <= packed
     assert {path.parts[0] for path in packed if not path.parts[0].endswith(".dist-info")} == {"inpaint"}
+
+
+RELATIVE = r"""\]\((?!https?://)|\b(?:src|srcset|href)=["'](?!https?://)|^\[[^\]]+\]: (?!https?://)"""
+"""Markdown and HTML with a target in the repository."""
+
+
+def test_the_page_of_the_package_has_no_front_matter_and_no_link_that_leads_nowhere_from_there(unpacked):
+    (metadata,) = unpacked.glob("*.dist-info/METADATA")
+    message = email.message_from_string(metadata.read_text(encoding="utf-8"))
+    assert message["Description-Content-Type"] == "text/markdown"
+    text = message.get_payload()
+    assert text.startswith("# Inpaint\n") and "## Use it in Python" in text
+    assert not re.findall(RELATIVE, text, re.MULTILINE)
+    assert not any("pypi.org" in url for url in message.get_all("Project-URL", []))
+
+
+README = """---
+title: Inpaint
+---
+
+# Inpaint
+
+[Formats](docs/formats.md#jpeg), [licences](#licences), [pip](https://pip.pypa.io/), ![a chart](docs/a.png)
+
+<picture>
+  <source srcset="docs/a.webp">
+  <img src="docs/a.jpg" alt="a">
+</picture>
+
+*A picture. [How](docs/how.md).*
+
+```sh
+echo [x](y)
+```
+"""
+
+
+def test_without_a_public_repository_links_are_names_of_files_and_pictures_are_left_out():
+    assert pypi_text(README, "") == (
+        "# Inpaint\n\nFormats (`docs/formats.md`), licences, [pip](https://pip.pypa.io/), \n\n```sh\necho [x](y)\n```\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("repository", "raw"),
+    [("https://github.com/me/inpaint", "raw"), ("https://huggingface.co/spaces/me/inpaint/", "resolve")],
+)
+def test_links_lead_to_the_public_repository(repository, raw):
+    text, base = pypi_text(README, repository), repository.rstrip("/")
+    links = ("docs/formats.md#jpeg", "README.md#licences", "docs/how.md")
+    assert [f"({base}/blob/main/{link})" in text for link in links] == [True] * 3
+    assert f"![a chart]({base}/{raw}/main/docs/a.png)" in text and f'src="{base}/{raw}/main/docs/a.jpg"' in text
+    assert f'srcset="{base}/{raw}/main/docs/a.webp"' in text and "echo [x](y)" in text
+    assert not re.findall(RELATIVE, text.replace("echo [x](y)", ""), re.MULTILINE)
 
 
 def test_the_version_is_that_of_the_import(wheel):
