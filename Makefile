@@ -55,7 +55,7 @@ $(VENV)/.made:
 $(VENV)/.app: requirements.txt | $(VENV)/.made
 	@echo "Installing PyTorch, Gradio and the rest: about 6 GB on Linux, once. It takes a few minutes."
 	$(PIP) -r requirements.txt
-	@echo "Compiling the patch synthesis, which is kept on disk: some seconds."
+	@echo "Compiling the kernels, which are kept on disk: about half a minute."
 	-$(RUN) -m inpaint.warm_up
 	@touch $@
 

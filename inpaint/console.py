@@ -40,7 +40,8 @@ environment variables:
   GRADIO_TEMP_DIR            folder of uploads and results while the page runs
   MODEL_ID, MODEL_REVISION   weights on the Hugging Face Hub (default: the bundled weights)"""
 WARM_UP_HELP = """\
-Compile the patch synthesis and keep it on disk, so that the first fill need not. It takes no arguments."""
+Compile all kernels and keep them on disk, so that no other command has to compile what it needs first. It takes no
+arguments."""
 COMMANDS = {
     "fill": Command("inpaint", "fill what masks mark, in one photo or many"),
     "restore": Command("inpaint", "find scratches, tears and dust, and fill them", arguments=("--find-damage",)),
@@ -50,7 +51,7 @@ COMMANDS = {
     "publish": Command("train.publish", "put the weights of a run on the Hugging Face Hub", "train"),
     "jobs": Command("train.jobs", "train on rented hardware", "jobs"),
     "export": Command("inpaint.export", "write the generator to an ONNX file", "export"),
-    "warm-up": Command("inpaint.warm_up", "compile the patch synthesis before the first fill does", alone=WARM_UP_HELP),
+    "warm-up": Command("inpaint.warm_up", "compile all kernels before they are first needed", alone=WARM_UP_HELP),
     "benchmark": Command("inpaint.benchmark", "time fills on this machine"),
 }
 OWN_PACKAGES = ("inpaint", "page", "train", "app")

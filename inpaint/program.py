@@ -10,13 +10,14 @@ def start_as(subcommand: str) -> None:
     _started[:] = [subcommand]
 
 
-def program_name(module: str) -> str:
+def program_name(module: str, subcommand: str | None = None) -> str:
     """Return what a user types to start a module, for help texts and messages.
 
     Args:
         module: such as "train.jobs".
+        subcommand: of the console command, that runs the module; None: the one that was started.
 
     Returns:
-        "inpaint-photos jobs" where the console command runs the module, otherwise "python -m train.jobs".
+        "inpaint-photos jobs" where the console command runs this process, otherwise "python -m train.jobs".
     """
-    return f"{COMMAND} {_started[0]}" if _started else f"python -m {module}"
+    return f"{COMMAND} {subcommand or _started[0]}" if _started else f"python -m {module}"

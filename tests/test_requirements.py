@@ -75,7 +75,7 @@ def test_the_folder_in_which_the_page_runs_in_the_image_is_the_users():
 def test_the_image_leaves_out_history_and_environments_and_nothing_that_the_wheel_has():
     assert {".git", ".venv*"} <= set(IGNORED)
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-    needed = {*wheel["packages"], *wheel["force-include"], "README.md", "LICENSE", "pyproject.toml"}
+    needed = {*wheel["packages"], *wheel["force-include"], "README.md", "LICENSE", "pyproject.toml", "hatch_build.py"}
     assert not needed & {line.strip("/") for line in IGNORED}
 
 

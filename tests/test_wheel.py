@@ -1,6 +1,8 @@
 """The wheel: it is installed in an environment of its own, and its console command fills, restores and serves there."""
 
+import email
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,9 +16,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
 from PIL import Image
 
+import inpaint
+from hatch_build import pypi_text
 from inpaint.console import COMMANDS
+from tests.hub import Hub, User
+from tests.hub.client import Client
+from tests.hub.seeds import seed_pictures
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +35,8 @@ PACKAGES = ("inpaint", "page", "train")
 def wheel(tmp_path_factory):
     """The wheel, built from a copy of the sources so that nothing is left among them."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py", ".gitignore"):
+    files = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "app.py", "requirements.txt", ".gitignore")
+    for name in files:
         shutil.copy(ROOT / name, source / name)
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name)
@@ -94,9 +103,61 @@ def test_the_wheel_holds_every_file_of_the_packages_under_one_name(unpacked):
     assert {path.parts[0] for path in packed if not path.parts[0].endswith(".dist-info")} == {"inpaint"}
 
 
-def test_the_version_is_that_of_the_import(wheel):
-    import inpaint
+RELATIVE = r"""\]\((?!https?://)|\b(?:src|srcset|href)=["'](?!https?://)|^\[[^\]]+\]: (?!https?://)"""
+"""Markdown and HTML with a target in the repository."""
 
+
+def test_the_page_of_the_package_has_no_front_matter_and_no_link_that_leads_nowhere_from_there(unpacked):
+    (metadata,) = unpacked.glob("*.dist-info/METADATA")
+    message = email.message_from_string(metadata.read_text(encoding="utf-8"))
+    assert message["Description-Content-Type"] == "text/markdown"
+    text = message.get_payload()
+    assert text.startswith("# Inpaint\n") and "## Use it in Python" in text
+    assert not re.findall(RELATIVE, text, re.MULTILINE)
+    assert not any("pypi.org" in url for url in message.get_all("Project-URL", []))
+
+
+README = """---
+title: Inpaint
+---
+
+# Inpaint
+
+[Formats](docs/formats.md#jpeg), [licences](#licences), [pip](https://pip.pypa.io/), ![a chart](docs/a.png)
+
+<picture>
+  <source srcset="docs/a.webp">
+  <img src="docs/a.jpg" alt="a">
+</picture>
+
+*A picture. [How](docs/how.md).*
+
+```sh
+echo [x](y)
+```
+"""
+
+
+def test_without_a_public_repository_links_are_names_of_files_and_pictures_are_left_out():
+    assert pypi_text(README, "") == (
+        "# Inpaint\n\nFormats (`docs/formats.md`), licences, [pip](https://pip.pypa.io/), \n\n```sh\necho [x](y)\n```\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("repository", "raw"),
+    [("https://github.com/me/inpaint", "raw"), ("https://huggingface.co/spaces/me/inpaint/", "resolve")],
+)
+def test_links_lead_to_the_public_repository(repository, raw):
+    text, base = pypi_text(README, repository), repository.rstrip("/")
+    links = ("docs/formats.md#jpeg", "README.md#licences", "docs/how.md")
+    assert [f"({base}/blob/main/{link})" in text for link in links] == [True] * 3
+    assert f"![a chart]({base}/{raw}/main/docs/a.png)" in text and f'src="{base}/{raw}/main/docs/a.jpg"' in text
+    assert f'srcset="{base}/{raw}/main/docs/a.webp"' in text and "echo [x](y)" in text
+    assert not re.findall(RELATIVE, text.replace("echo [x](y)", ""), re.MULTILINE)
+
+
+def test_the_version_is_that_of_the_import(wheel):
     assert wheel.name == f"inpaint_photos-{inpaint.__version__}-py3-none-any.whl"
 
 
@@ -132,6 +193,28 @@ def test_the_installed_command_names_itself_in_help_texts_of_training_and_jobs(e
     assert helped.returncode == 0 and "usage: inpaint-photos jobs submit" in helped.stdout, helped.stderr
     failed = run_command(environment, tmp_path, "train", "no-such-preset")
     assert failed.returncode == 2 and "inpaint-photos train --help" in failed.stderr, failed.stderr
+
+
+def test_the_installed_command_submits_a_job_with_its_own_files_and_needs_neither_git_nor_a_space(
+    environment, tmp_path
+):
+    token, repo = "hf_me", "me/weights"
+    run = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", repo, "--images", "8", "--data.resolution", "32"]
+    command = [environment / "inpaint-photos", "jobs", "submit", "--flavor", "cpu-basic", *run]
+    with Hub(users=[User("me", token)]) as hub:
+        seed_pictures(hub, "me/photos")
+        variables = Client(hub.url, tmp_path / "home", token=token).env | {"PATH": str(environment)}
+        del variables["PYTHONPATH"]
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        (job,) = hub.jobs.all.values()
+        job.process.wait(timeout=120)
+        files = HfApi(endpoint=hub.url, token=token).list_repo_files(f"{repo}-checkpoint")
+        assert HfApi(endpoint=hub.url, token=token).file_exists(repo, "model.safetensors"), job.log
+        assert sorted(path.name for path in (job.folder / "work" / "inpaint-code").iterdir() if path.is_dir()) == [
+            "inpaint", "runs", "train"
+        ]  # fmt: skip
+    assert [name for name in files if name.startswith(f"code/{inpaint.__version__}-")]
 
 
 def test_a_command_that_does_not_exist_is_answered_with_those_that_do(environment, tmp_path):

@@ -22,7 +22,7 @@ from train.generator.run import train_generator
 from train.jobs.spec import ALL_PRESETS
 from train.publish.lineage import record_parent
 from train.publish.publish import publish
-from train.publish.report import report
+from train.publish.report import PublishedWeights, report
 from train.publish.repository import check_target
 from train.publish.run_info import hub_datasets
 from train.run.checkpoint import FILE as CHECKPOINT_FILE
@@ -92,9 +92,9 @@ def run(config: TrainConfig | DamageTrainConfig, processes: ProcessGroup) -> Non
         return
     write_run_file(config)  # again, with what ran
     print(f"The weights are in {run_dir / 'weights'}, sample sheets in {run_dir / 'samples'}.")
-    _publish(config, run_dir)
+    published = _publish(config, run_dir)
     if config.event_log:
-        emit("finished", **final_figures(run_dir))
+        emit("finished", **final_figures(run_dir), **_figures_of(published))
 
 
 def _as_the_run(config: TrainConfig | DamageTrainConfig) -> TrainConfig | DamageTrainConfig:
@@ -167,9 +167,9 @@ def _compare(config: TrainConfig, run_dir: Path) -> None:
         emit("compared", **comparison)
 
 
-def _publish(config: RunConfig, run_dir: Path) -> None:
+def _publish(config: RunConfig, run_dir: Path) -> PublishedWeights | None:
     if config.push_to_hub is None:
-        return
+        return None
     published = publish(
         run_dir, config.push_to_hub, private=config.private, if_better=config.if_better,
         even_if_worse=config.even_if_worse, held_out=config.held_out,
@@ -179,6 +179,16 @@ def _publish(config: RunConfig, run_dir: Path) -> None:
         emit("published", url=published.url, revision=published.revision, repo_id=config.push_to_hub)
     elif config.event_log and published.withheld:
         emit("withheld", repo_id=config.push_to_hub)
+    return published
+
+
+def _figures_of(published: PublishedWeights | None) -> dict[str, float]:
+    """Return what was measured on held-out photos to publish: "new/METRIC" and "previous/METRIC" of both weights."""
+    improvement = published.improvement if published else None
+    if improvement is None:
+        return {}
+    weights = {"new": improvement.new, "previous": improvement.old or {}}
+    return {f"{name}/{metric}": round(value, 6) for name, of in weights.items() for metric, value in of.items()}
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """A note that kernels are being compiled, and the end of compiling when the process ends.
 
-Without the note, a user of a program would wait for half a minute unawares.
+Without the note, a user of a program would wait unawares: for some seconds, or half a minute if much is to be compiled.
 """
 
 import functools
 import logging
 import sys
 import threading
+
+from inpaint.program import program_name
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,16 @@ def show_note() -> None:
 
 @functools.cache
 def note_compiling() -> None:
-    """Note, once in a process, that a kernel has to be compiled."""
-    log.info("compiling the kernels, half a minute or more; they are kept, and later runs start at once")
+    """Note, once in a process, that a kernel has to be compiled.
+
+    Each kind of work has kernels of its own (thin and thick holes, the search for damage, JPEG files, and so on), which
+    are compiled when they are first needed: the note may appear again in another process.
+    """
+    log.info(
+        "compiling the kernels that this needs, which takes up to half a minute or so; they are kept. Other kinds of"
+        " work need other kernels: %s compiles all of them at once",
+        program_name("inpaint.warm_up", "warm-up"),
+    )
 
 
 def leave_if_process_ends() -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image, ImageFile
 
 from .errors import PhotoError, PhotoTooLargeError, RawPhotoError
-from .formats import TIFF_SIGNATURES, is_heic, is_lossless_webp, register_heic
+from .formats import TIFF_SIGNATURES, is_heic, is_lossless_webp, readable_formats, register_heic
 from .metadata.jpeg_segments import MOST_SCANS, count_scans
 from .modes import GREY_BITS, MODES
 from .orientation import orientation_of, upright
@@ -141,7 +141,7 @@ def identify(file: BinaryIO, name: str) -> Image.Image:
                 return factory(file, "")
     if kind := describe(file):
         raise PhotoError(f"{name} is not an image that can be read; it is {kind}")
-    raise PhotoError(f"{name} is not an image that can be read; use one of {', '.join(FORMATS)}")
+    raise PhotoError(f"{name} is not an image that can be read; use {readable_formats()}")
 
 
 def _check_size(size: tuple[int, int], name: str, max_pixels: int | None) -> None:

@@ -1,6 +1,7 @@
 """Recognise file formats by their first bytes, where Pillow does not."""
 
 import importlib
+import importlib.util
 from typing import BinaryIO
 
 FORMAT_OF_SUFFIX = {
@@ -17,6 +18,8 @@ FORMAT_OF_SUFFIX = {
 }
 """Pillow's names of the formats; Pillow itself has to import all its plugins to tell them."""
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
+_USUAL_NAMES = {"WEBP": "WebP", "PPM": "Netpbm", "JPEG2000": "JPEG 2000", "HEIF": "HEIC"}
+"""Names by which readers know a format, where Pillow has another."""
 DEFLATE_LEVEL = 3
 """Of PNG. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -46,6 +49,14 @@ def register_heic() -> bool:
     except ImportError:
         return False
     return True
+
+
+def readable_formats() -> str:
+    """Return the usual names of the formats that can be read here, as "JPEG, PNG or TIFF"."""
+    has_heic = importlib.util.find_spec("pillow_heif") is not None
+    formats = [name for name in dict.fromkeys(FORMAT_OF_SUFFIX.values()) if name != "HEIF" or has_heic]
+    *others, last = [_USUAL_NAMES.get(name, name) for name in formats]
+    return f"{', '.join(others)} or {last}"
 
 
 def is_lossless_webp(file: BinaryIO) -> bool:

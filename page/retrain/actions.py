@@ -20,18 +20,9 @@ from page.server.uploads import Uploads
 from train.jobs.cancel import cancel_hub_job, cancel_local_job
 from train.jobs.cost import Hardware, estimate, local_hardware
 from train.jobs.dataset import dataset_info, preview
-from train.jobs.hub import (
-    get_job,
-    image_request,
-    list_hardware,
-    list_jobs,
-    request_again,
-    space_request,
-    state_size,
-    submit,
-)
+from train.jobs.hub import get_job, list_hardware, list_jobs, request_again, state_size, submit
 from train.jobs.local import RUNS_ROOT, list_local_jobs, publish_local_job, read_local_job, start_local_job, started_at
-from train.jobs.source import IMAGE, pack, upload
+from train.jobs.prepare import prepare_request
 from train.jobs.spec import PRESETS, RunSpec, is_hub_dataset, is_repo_id
 from train.jobs.watch import watch_hub_job, watch_local_job
 
@@ -107,11 +98,8 @@ class RetrainActions:
         cost = estimate(run, machine)
         if account.seconds_left is not None and account.seconds_left < cost.seconds:
             raise PageError("retrain_expires")
-        if space := os.getenv("SPACE_ID"):
-            request = space_request(run, space, machine.flavor, cost.timeout_s)
-        else:
-            source = upload(pack(), run, account.token)
-            request = image_request(run, IMAGE, source, machine.flavor, cost.timeout_s)
+        space = os.getenv("SPACE_ID")
+        request = prepare_request(run, machine.flavor, cost.timeout_s, account.token, space=space)
         return {"job": submit(request, account.token, account.name).id}
 
     def watch_run(self, call: dict, caller: Caller) -> dict:

@@ -14,7 +14,17 @@ from pydantic import ValidationError
 from inpaint import Inpainter
 from inpaint.engine.options import FillOptions
 from inpaint.photos.masks import read_mask
-from page.server.api_calls import LOSSLESS, NO_FILE, Notes, Result, call_error, disk_full, run_call, save_result
+from page.server.api_calls import (
+    LOSSLESS,
+    NO_FILE,
+    Notes,
+    Result,
+    call_error,
+    disk_full,
+    run_call,
+    save_result,
+    with_limits,
+)
 from page.server.checks import (
     MAX_JSON_MB,
     MAX_MEGAPIXELS,
@@ -90,7 +100,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
         takes about a second for a stroke, and up to a minute for large holes.
 
         Args:
-            photo: the picture to repair, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            photo: the picture to repair, a {formats} of at most {megapixels} megapixels
             mask: a picture of the photo's width and height, white where to fill, a few pixels wider than the object
             seed: another whole number, 0 or more, gives another fill of thick holes
             texture_strength: from 0 to 1, how much of a thick hole's surface is synthesised from patches of the photo
@@ -139,7 +149,7 @@ def add_api(inpainter: Inpainter, visits: Visits) -> None:
     add_notes_to_mcp()
     add_tools(inpainter, visits)
     add_removing(inpainter, visits)
-    gr.api(inpaint, api_name="inpaint", concurrency_limit=None)
+    gr.api(with_limits(inpaint), api_name="inpaint", concurrency_limit=None)
     gr.api(status, api_name="status", queue=False)
 
 

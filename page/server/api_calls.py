@@ -12,7 +12,8 @@ from PIL import Image
 
 from inpaint import MaskError, PhotoError, WeightsError, save_photo
 from inpaint.networks.errors import PredictionError
-from page.server.checks import check_upload
+from inpaint.photos.formats import readable_formats
+from page.server.checks import MAX_MEGAPIXELS, check_upload
 from page.server.clients import client_of
 from page.server.disk import complete_file, is_disk_full
 from page.server.errors import PageError
@@ -40,6 +41,17 @@ class Result(gr.FileData):
 
 
 log = logging.getLogger(__name__)
+
+
+def with_limits(endpoint: Callable) -> Callable:
+    """Return an endpoint whose docstring, which clients read, names the formats and the size of a photo.
+
+    Args:
+        endpoint: has "{formats}" and "{megapixels}" in their places.
+    """
+    text = endpoint.__doc__ or ""
+    endpoint.__doc__ = text.replace("{formats}", readable_formats()).replace("{megapixels}", str(MAX_MEGAPIXELS))
+    return endpoint
 
 
 async def run_call(

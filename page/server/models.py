@@ -195,12 +195,11 @@ def is_registered_name(name: str) -> bool:
 def describe(inpainter: Inpainter) -> dict[str, str]:
     """Return the description of a model in the page's footer: {weights, name, licence, runtime, about, card}.
 
-    `weights` is what the model was loaded from (see `source_name`). The others but `card`, the URL of the card, are
-    keys of texts; `name` may be a repository instead, and `about` says what the weights are good at, "" if they suit
-    any photo.
+    `weights` is what the model was loaded from (see `source_name`). The others but `card`, the URL of the card, or of
+    the loaded revision on the Hub, are keys of texts; `name` may be a repository instead, and `about` says what the
+    weights are good at, "" if they suit any photo.
     """
     source = source_name(inpainter.source)
-    hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
     on_hub = "/" in source
     kind = "bundled" if bundled_folder(inpainter.source) else "on_hub" if on_hub else "own"
     return {
@@ -209,8 +208,15 @@ def describe(inpainter: Inpainter) -> dict[str, str]:
         "licence": f"licence_{kind}",
         "runtime": "runtime_cpu" if str(inpainter.device).startswith("cpu") else "runtime_gpu",
         "about": _limitation_key(inpainter),
-        "card": f"{hub}/{source.partition('@')[0]}" if on_hub else CARD_PATH if card_file(inpainter) else "",
+        "card": _hub_page(source) if on_hub else CARD_PATH if card_file(inpainter) else "",
     }
+
+
+def _hub_page(source: str) -> str:
+    """Return the address of a repository on the Hub, at the revision of `source` if it has one."""
+    repo_id, _, revision = source.partition("@")
+    hub = os.getenv("HF_ENDPOINT") or "https://huggingface.co"
+    return f"{hub}/{repo_id}/tree/{revision}" if revision else f"{hub}/{repo_id}"
 
 
 def source_name(source: str) -> str:

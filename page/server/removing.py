@@ -8,7 +8,7 @@ from PIL import Image
 
 from inpaint import Inpainter, restore_tone
 from inpaint.photos.masks import MAX_SHARE, read_mask
-from page.server.api_calls import Notes, call_error, run_call, save_result
+from page.server.api_calls import Notes, call_error, run_call, save_result, with_limits
 from page.server.argument_checks import check_flag, check_numbers
 from page.server.checks import GROW_PX, check_mask_upload, open_upload
 from page.server.errors import PageError
@@ -47,7 +47,7 @@ def add_removing(inpainter: Inpainter, visits: Visits) -> None:
         passed to remove. Objects are told from their surroundings by colour and edges, without knowing what they are.
 
         Args:
-            photo: the picture, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            photo: the picture, a {formats} of at most {megapixels} megapixels
             boxes: rectangles with one object each, [x0, y0, x1, y1] = [left, top, right, bottom]
             points: points [x, y], each in the middle of an object; at most 20 boxes and points together
             unit: of all coordinates: "pixels" of the photo, "fractions" of width and height (0 to 1), or "thousandths"
@@ -95,7 +95,7 @@ def add_removing(inpainter: Inpainter, visits: Visits) -> None:
         corner of the photo as it is displayed.
 
         Args:
-            photo: the picture, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            photo: the picture, a {formats} of at most {megapixels} megapixels
             boxes: rectangles around what is removed, each [x0, y0, x1, y1] = [left, top, right, bottom]
             points: points [x, y], each in the middle of an object that is removed
             polygon: the outline of what is removed as corners [x, y] in order, at least 3
@@ -135,7 +135,7 @@ def add_removing(inpainter: Inpainter, visits: Visits) -> None:
         return await run_call("remove", work, [photo, mask] if mask else [photo], visits, request)
 
     for tool in (find_object, remove):
-        gr.api(tool, api_name=tool.__name__, concurrency_limit=None)
+        gr.api(with_limits(tool), api_name=tool.__name__, concurrency_limit=None)
 
 
 def _hole(

@@ -15,7 +15,7 @@ from inpaint.damage import GROW_PX as DAMAGE_GROW_PX
 from inpaint.damage import THRESHOLD
 from inpaint.photo_damage import NOTES
 from inpaint.read_ahead import Opened
-from page.server.api_calls import Notes, run_call, save_result
+from page.server.api_calls import Notes, run_call, save_result, with_limits
 from page.server.argument_checks import check_flag, check_numbers
 from page.server.checks import open_upload
 from page.server.visits import Visits
@@ -48,7 +48,7 @@ def add_tools(inpainter: Inpainter, visits: Visits) -> None:
         at the mask of find_damage first where clouds, masts or cables could be taken for damage.
 
         Args:
-            photo: the scan or photo, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            photo: the scan or photo, a {formats} of at most {megapixels} megapixels
             tone: also restore faded contrast and remove a colour cast, which changes all pixels
             threshold: how probable damage must be, above 0 and below 1: lower marks more
             grow_px: by how many pixels the damage is dilated before it is filled, from 0 to 100
@@ -80,7 +80,7 @@ def add_tools(inpainter: Inpainter, visits: Visits) -> None:
         nothing was found.
 
         Args:
-            photo: the scan or photo, a JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF of at most 300 megapixels
+            photo: the scan or photo, a {formats} of at most {megapixels} megapixels
             threshold: how probable damage must be, above 0 and below 1: lower marks more
             grow_px: by how many pixels the damage is dilated, from 0 to 100
 
@@ -99,4 +99,4 @@ def add_tools(inpainter: Inpainter, visits: Visits) -> None:
         return await run_call("find_damage", work, [photo], visits, request)
 
     for tool in (restore, find_damage):
-        gr.api(tool, api_name=tool.__name__, concurrency_limit=None)
+        gr.api(with_limits(tool), api_name=tool.__name__, concurrency_limit=None)

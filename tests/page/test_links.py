@@ -7,6 +7,7 @@ import urllib.parse
 import httpx
 import pytest
 
+from inpaint.photos.formats import readable_formats
 from page.server.agents import agents_text
 from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS
 from page.server.comparison import COMPARISON_PATH, comparison_routes, without_dead_link
@@ -99,6 +100,7 @@ def test_the_address_for_agents_tells_how_to_call_this_page(served):
     assert not re.search(r"\{[a-z]+\}", answer.text), "every placeholder is filled in"
     assert f"{MAX_MEGAPIXELS} megapixels, 65,535 pixels along a side" in answer.text
     assert f"{MAX_JSON_MB} MB for a mask" in answer.text and "{" + "side" not in answer.text
+    assert f"; {readable_formats()}; the result" in answer.text
     for path in re.findall(rf"{re.escape(served.url)}(gradio_api/[a-z]+)`", answer.text):
         assert httpx.get(f"{served.url}{path}").status_code == 200, path
 

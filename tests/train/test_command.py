@@ -10,9 +10,12 @@ from inpaint.damage import BUNDLED_DAMAGE
 from inpaint.hub.weights import save_generator
 from inpaint.networks.config import FreeFormConfig
 from inpaint.networks.generators import build_generator
+from tests.train.runs import free_form
 from train import __main__ as command_line
 from train.presets import PRESETS
+from train.publish.improvement import Improvement
 from train.publish.report import PublishedWeights
+from train.run.distributed import ProcessGroup
 from train.run.events import EVENT_PREFIX
 from train.settings import with_overrides
 
@@ -92,6 +95,29 @@ def test_the_log_says_that_weights_are_published_only_if_they_are_this_runs(resu
     command_line._publish(config, Path("run"))
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(EVENT_PREFIX)]
     assert [json.loads(line)["event"] for line in lines] == events
+
+
+@pytest.mark.parametrize(
+    ("improvement", "figures"),
+    [
+        (None, {}),
+        (Improvement("photos", {"elp": 0.25, "psnr": 20.1234567}, None), {"new/elp": 0.25, "new/psnr": 20.123457}),
+        (Improvement("photos", {"elp": 0.25}, {"elp": 0.5}), {"new/elp": 0.25, "previous/elp": 0.5}),
+    ],
+)
+@pytest.mark.usefixtures("no_curves")
+def test_the_last_event_has_the_figures_that_were_measured_to_publish(
+    improvement, figures, photos, tmp_path, monkeypatch, capsys
+):
+    result = PublishedWeights("url", "sha", improvement=improvement)
+    monkeypatch.setattr(command_line, "publish", lambda *arguments, **options: result)
+    monkeypatch.setattr(command_line, "check_target", lambda *arguments: None)
+    settings = {"push_to_hub": "me/weights", "event_log": True, "images": 4}
+    command_line.run(free_form(photos, tmp_path / "run", **settings), ProcessGroup())
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    losses = {"generator/reconstruction", "discriminator/adversarial"}
+    assert last["event"] == "finished" and last["images"] == 4 and losses <= last.keys()
+    assert {name: last[name] for name in last if name.startswith(("new/", "previous/", "held-out/"))} == figures
 
 
 @pytest.mark.usefixtures("no_curves")

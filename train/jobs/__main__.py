@@ -1,7 +1,6 @@
 """python -m train.jobs submit|status|logs|cancel|hardware: training runs as Hugging Face Jobs or as local processes."""
 
 import argparse
-import dataclasses
 import os
 import re
 import shlex
@@ -16,22 +15,12 @@ from train.config_file import parse_config
 from train.run.events import RunStatus, read_events
 
 from .account import account_name
-from .buckets import prepare_bucket
 from .cancel import cancel_hub_job, cancel_local_job
 from .cost import Estimate, Hardware, estimate
-from .hub import (
-    HubJob,
-    JobRequest,
-    get_job,
-    image_request,
-    list_hardware,
-    list_jobs,
-    read_job_log,
-    space_request,
-    submit,
-)
+from .hub import HubJob, get_job, list_hardware, list_jobs, read_job_log, submit
 from .local import LocalJob, follow_local_log, list_local_jobs, read_local_job, read_local_log, start_local_job
-from .source import IMAGE, pack, upload
+from .prepare import prepare_request
+from .source import IMAGE
 from .spec import ALL_PRESETS, JobError, RunSpec
 from .watch import LOG_LINES
 
@@ -131,34 +120,28 @@ def _submit(options: argparse.Namespace) -> None:
         folder = start_local_job(spec).folder
         print(f"Started in {folder}. To follow it: {PROG} logs --follow {folder}")
         return
+    token = None if options.dry_run else _token()
     hardware = next((machine for machine in list_hardware(get_token()) if machine.flavor == options.flavor), None)
     if hardware is None:
         raise JobError(f"There is no hardware {options.flavor!r}: `{PROG} hardware` lists the flavors.")
     expected = estimate(spec, hardware)
-    print(_describe_estimate(expected, hardware))
-    request = _request(spec, options, options.timeout or expected.timeout_s)
-    if options.dry_run:
+    timeout_s = options.timeout or expected.timeout_s
+    print(_describe_estimate(expected, hardware, timeout_s))
+    places = {"space": options.space, "image": options.image, "bucket": options.bucket}
+    request = prepare_request(spec, options.flavor, timeout_s, token, **places)
+    if token is None:
         print(request)
         return
-    job = submit(request, _token(), options.namespace)
+    job = submit(request, token, options.namespace)
     print(f"Started: {job.url}\nTo see its progress: {PROG} status {job.id}")
 
 
-def _request(spec: RunSpec, options: argparse.Namespace, timeout_s: int) -> JobRequest:
-    if options.bucket and (options.dry_run or prepare_bucket(options.bucket, _token())):
-        spec = dataclasses.replace(spec, bucket=options.bucket)
-    if options.space:
-        return space_request(spec, options.space, options.flavor, timeout_s)
-    code = pack()
-    bootstrap = ["python", "-c", "..."] if options.dry_run else upload(code, spec, _token())
-    return image_request(spec, options.image, bootstrap, options.flavor, timeout_s)
-
-
-def _describe_estimate(expected: Estimate, hardware: Hardware) -> str:
+def _describe_estimate(expected: Estimate, hardware: Hardware, timeout_s: int) -> str:
+    most_usd = timeout_s / 3600 * hardware.usd_per_hour
     return (
         f"{hardware.title} at ${hardware.usd_per_hour:.2f} an hour: about {_format_time(expected.seconds)} and"
-        f" ${expected.usd:.2f}, a rough estimate. The job is stopped after {_format_time(expected.timeout_s)}; the same"
-        " command then resumes it."
+        f" ${expected.usd:.2f}, a rough estimate. The job is stopped after {_format_time(timeout_s)}, at"
+        f" ${most_usd:.2f}; the same command then resumes it."
     )
 
 

@@ -67,7 +67,7 @@ class Estimate(NamedTuple):
     Attributes:
         seconds: until the weights are published.
         usd: cost of that time.
-        timeout_s: seconds after which the Hub stops the job.
+        timeout_s: seconds after which the Hub stops the job, unless another limit is chosen.
     """
 
     seconds: float

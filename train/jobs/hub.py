@@ -21,7 +21,7 @@ from .cost import Hardware, parse_hardware, pause_minutes, publishing_timeout_s
 from .errors import explained
 from .packages import train_command
 from .spec import PUBLISH_ANYWAY, JobError, RunSpec, is_hub_dataset
-from .token_scope import check_may_write
+from .token_scope import check_token
 
 LABELS = {"inpaint": "retrain"}
 """Distinguish the jobs of this project from the others of an account."""
@@ -126,7 +126,7 @@ def space_request(spec: RunSpec, space_id: str, flavor: str, timeout_s: int) -> 
     Raises:
         JobError: the dataset is on this machine only.
     """
-    _check_dataset(spec)
+    check_dataset(spec)
     command = [*train_command(spec), *spec.job_arguments(pause_minutes(timeout_s))]
     return _request(SPACE_IMAGE + space_id, command, flavor, timeout_s, spec)
 
@@ -144,7 +144,7 @@ def image_request(spec: RunSpec, image: str, bootstrap: list[str], flavor: str, 
     Raises:
         JobError: the dataset is on this machine only.
     """
-    _check_dataset(spec)
+    check_dataset(spec)
     command = [*bootstrap, *spec.job_arguments(pause_minutes(timeout_s))]
     return _request(image, command, flavor, timeout_s, spec)
 
@@ -164,7 +164,8 @@ def _plain_name(kind: str, repo_id: str) -> str:
     return f"inpaint-{kind}-{plain}"[:90]
 
 
-def _check_dataset(spec: RunSpec) -> None:
+def check_dataset(spec: RunSpec) -> None:
+    """Raise JobError if a dataset of a run is on this machine only."""
     if not spec.is_on_hub:
         elsewhere = [name for name in spec.datasets if not is_hub_dataset(name) or Path(name).expanduser().exists()]
         raise JobError(
@@ -184,10 +185,9 @@ def submit(request: JobRequest, token: str, namespace: str | None = None) -> Hub
     Raises:
         JobError: the token may not write what the run writes, the Hub refuses, or cannot be reached.
     """
+    written = [setting_of(request.command, name) for name in ("push_to_hub", "checkpoint_repo", "trackio")]
+    check_token(token, written)
     with explained("The job could not be started", token):
-        account = retry(lambda: HfApi(token=token).whoami(token=token))
-        written = (setting_of(request.command, name) for name in ("push_to_hub", "checkpoint_repo", "trackio"))
-        check_may_write(account, [name for name in written if "/" in name])
         job = HfApi(token=token).run_job(
             image=request.image,
             command=request.command,

@@ -3,10 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
+from huggingface_hub import HfApi
+
+from inpaint.hub.retry import retry
+
+from .errors import explained
 from .spec import JobError
 
 WRITE = "repo.write"
 SETTINGS_URL = "https://huggingface.co/settings/tokens"
+
+
+def check_token(token: str, repo_ids: list[str]) -> None:
+    """Look a token up, and raise JobError if it cannot write the repositories of a run.
+
+    Args:
+        token: owner of the job.
+        repo_ids: as for `check_may_write`.
+
+    Raises:
+        JobError: it cannot, is invalid, or the Hub cannot be reached.
+    """
+    with explained("The job could not be started", token):
+        account = retry(lambda: HfApi(token=token).whoami(token=token))
+    check_may_write(account, repo_ids)
 
 
 def check_may_write(account: Mapping[str, Any], repo_ids: list[str]) -> None:
@@ -16,7 +36,8 @@ def check_may_write(account: Mapping[str, Any], repo_ids: list[str]) -> None:
 
     Args:
         account: the Hub's answer to whoami.
-        repo_ids: OWNER/NAME of each repository that the run writes; "" is left out.
+        repo_ids: OWNER/NAME of each repository that the run writes. Names without an owner, which stand for none or for
+            a place on the job's own machine, are left out.
 
     Reference:
         https://huggingface.co/docs/hub/security-tokens: the roles read, write and fineGrained.
@@ -33,8 +54,8 @@ def check_may_write(account: Mapping[str, Any], repo_ids: list[str]) -> None:
         )
     if token.get("role") != "fineGrained":
         return
-    for repo_id in filter(None, repo_ids):
-        if not _may_write(token.get("fineGrained"), repo_id):
+    for repo_id in repo_ids:
+        if "/" in repo_id and not _may_write(token.get("fineGrained"), repo_id):
             owner = repo_id.partition("/")[0]
             raise JobError(
                 f"The job was not started: {name} may not write {repo_id}, and the run could not save its weights. "

@@ -40,7 +40,7 @@ class Computer:
     def __init__(self, folder):
         self.package, self.home, self.temporary = folder / "inpaint", folder / "home", folder / "tmp"
         sources = (source for folder in ("synthesis", "compiled") for source in (PACKAGE / folder).glob("*.py"))
-        for source in (PACKAGE / "__init__.py", *sources):
+        for source in (PACKAGE / "__init__.py", PACKAGE / "program.py", *sources):
             target = self.package / source.relative_to(PACKAGE)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
@@ -118,9 +118,16 @@ def test_code_is_compiled_again_when_a_function_of_another_file_that_is_part_of_
 def test_a_program_that_shows_the_note_says_once_that_it_compiles_and_nothing_when_kernels_are_loaded(computer):
     showing = "from inpaint.compiled.compiling import show_note\nshow_note(), show_note()\n" + RUN
     *_, log = computer.run(showing)
-    assert log.startswith("note: compiling the kernels") and log.count("\n") == 1
+    assert log.startswith("note: compiling the kernels that this needs") and log.count("\n") == 1
+    assert ": python -m inpaint.warm_up compiles all" in log
     *_, log = computer.run(showing)
     assert log == ""
+
+
+def test_the_note_of_the_console_command_names_its_subcommand_that_compiles_everything(computer):
+    start = "from inpaint.program import start_as\nfrom inpaint.compiled.compiling import show_note\n"
+    *_, log = computer.run(f"{start}start_as('fill'), show_note()\n{RUN}")
+    assert ": inpaint-photos warm-up compiles all" in log
 
 
 def test_beside_a_read_only_package_the_cache_of_the_user_is_used(computer):

@@ -4,8 +4,9 @@ import io
 
 import pytest
 
+from inpaint.photos.decoding import FORMATS
 from inpaint.photos.errors import PhotoError
-from inpaint.photos.formats import is_heic, is_lossless_webp, register_heic
+from inpaint.photos.formats import FORMAT_OF_SUFFIX, is_heic, is_lossless_webp, readable_formats, register_heic
 from inpaint.photos.opening import open_photo
 from tests.pictures import file_bytes, picture
 
@@ -13,7 +14,7 @@ from tests.pictures import file_bytes, picture
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"GIF? no \0", "not an image that can be read; use one of"),
+        (b"GIF? no \0", "not an image that can be read; use JPEG, PNG"),
         (b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="...">', "SVG drawing: export it as PNG"),
         (b"\xef\xbb\xbf<svg>", "SVG drawing"),
         (b"<!DOCTYPE html><title>404</title>", "a web page: the download may have failed"),
@@ -33,6 +34,16 @@ def test_heic_is_distinguished_from_avif_and_other_formats():
     for format in ("HEIF", "AVIF", "PNG", "JPEG"):
         assert is_heic(file_bytes(picture("RGB", (64, 64)), format)[:256]) == (format == "HEIF")
     assert not is_heic(b"")
+
+
+def test_the_formats_that_readers_are_told_are_those_that_are_read(monkeypatch):
+    assert {*FORMAT_OF_SUFFIX.values(), "MPO"} == set(FORMATS)
+    told = "JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, Netpbm, JPEG 2000"
+    assert readable_formats() == f"{told} or HEIC"
+    for format in set(FORMAT_OF_SUFFIX.values()):
+        assert open_photo(file_bytes(picture("RGB", (64, 64)), format)).size == (64, 64), format
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert readable_formats() == told.replace(", JPEG 2000", " or JPEG 2000")
 
 
 @pytest.mark.parametrize("metadata", [{}, {"icc_profile": b"an odd length"}, {"exif": b"Exif"}])

@@ -157,3 +157,23 @@ def test_the_same_seed_finds_the_same_and_another_seed_something_else():
         found.append(search.run(search.start(seed), 1, 1, seed * 6).field.matches.tobytes())
     assert found[0] == found[1]
     assert len(set(found)) == 3
+
+
+def test_random_numbers_are_below_their_limit_and_even_although_uint32_does_not_wrap_around():
+    """Compiled code computes with uint32 in 64 bits: see findings/numba-uint32.sh."""
+
+    def hashed(first, second, third):
+        bits = (first * 0x9E3779B1) ^ (second * 0x85EBCA77) ^ (third * 0xC2B2AE3D)
+        bits ^= bits >> 15
+        bits = bits * 0x2C1B3C6D % 2**64
+        bits ^= bits >> 12
+        bits = bits * 0x297A2D39 % 2**64
+        return bits ^ (bits >> 15)
+
+    limit, counts = 10, np.zeros(10, int)
+    for number in range(3000):
+        numbers = number, 7 * number + 3, 4_294_967_295 - number
+        drawn = search_kernels._below(np.uint64(search_kernels._hash(*numbers)), limit)
+        assert drawn == (hashed(*numbers) % 2**32 * limit) >> 32
+        counts[drawn] += 1
+    assert np.abs(counts - 300).max() < 5 * np.sqrt(300)

@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from inpaint import Inpainter
+from inpaint.photos.formats import readable_formats
 from page.server.checks import MAX_JSON_MB, MAX_MEGAPIXELS, MAX_SIDE
 from page.server.texts import translate
 from tests.page.serving import FILL, GRADIO_WARNINGS, noise
@@ -177,12 +178,13 @@ def test_mcp_clients_list_all_tools_with_descriptions_and_schemas(served):
     assert inpaint.inputSchema["required"] == ["photo", "mask"]
     assert inpaint.inputSchema["properties"]["seed"]["type"] == "integer"
     described = {name: field["description"] for name, field in inpaint.inputSchema["properties"].items()}
-    assert f"{MAX_MEGAPIXELS} megapixels" in described["photo"] and "white where to fill" in described["mask"]
+    limits = f"a {readable_formats()} of at most {MAX_MEGAPIXELS} megapixels"
+    assert limits in described["photo"] and "white where to fill" in described["mask"]
     for name in ("restore", "find_damage", "find_object", "remove"):
         properties = tools[name].inputSchema["properties"]
         assert tools[name].inputSchema["required"] == ["photo"]
         assert all(each["description"] for each in properties.values()), "each argument is described"
-        assert f"{MAX_MEGAPIXELS} megapixels" in properties["photo"]["description"]
+        assert limits in properties["photo"]["description"]
     assert tools["remove"].inputSchema["properties"]["unit"]["enum"] == ["pixels", "fractions", "thousandths"]
 
 

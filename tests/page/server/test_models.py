@@ -120,7 +120,8 @@ def test_the_description_names_the_weights_their_licence_and_their_card(default,
     for language in LANGUAGES:
         assert {description[name] for name in ("name", "licence", "runtime")} <= set(TEXTS[language])
     hosted = describe(Inpainter(OneColour(), source="me/weights@abc"))
-    assert hosted["card"].endswith("/me/weights") and hosted["name"] == "me/weights@abc"
+    assert hosted["card"].endswith("/me/weights/tree/abc") and hosted["name"] == "me/weights@abc"
+    assert describe(Inpainter(OneColour(), source="me/weights"))["card"].endswith("/me/weights")
     own = describe(Inpainter(OneColour(), source=str(tmp_path)))
     assert own["card"] == "" and own["name"] == "weights_own"
     (tmp_path / "README.md").write_text("# Mine")

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from tests.hub import Hub, User
-from train.jobs import buckets
+from train.jobs import buckets, token_scope
 from train.jobs import hub as jobs_hub
 from train.jobs.buckets import prepare_bucket
 from train.jobs.hub import get_job, image_request, request_again
@@ -20,7 +20,7 @@ SPEC = RunSpec("photos", "me/photos", "me/weights", bucket="me/state")
 def local(monkeypatch):
     """A Hub on this machine, which the modules under test use."""
     with Hub(users=[User("me", "hf_me"), User("you", "hf_you")]) as hub:
-        for module in (buckets, jobs_hub):
+        for module in (buckets, jobs_hub, token_scope):
             monkeypatch.setattr(module, "HfApi", lambda token: HfApi(endpoint=hub.url, token=token))
         monkeypatch.setattr("inpaint.hub.retry.FIRST_PAUSE_S", 0.01)
         yield hub

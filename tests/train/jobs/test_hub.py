@@ -14,6 +14,7 @@ from tests.hub.client import Client
 from tests.hub.seeds import seed_pictures, seed_space
 from train.jobs import hub as jobs_hub
 from train.jobs import source as jobs_code
+from train.jobs import token_scope
 from train.jobs.spec import RunSpec
 from train.presets import PRESETS
 from train.settings import with_overrides
@@ -128,8 +129,8 @@ def test_a_job_without_a_space_downloads_the_code_of_its_commit(place, monkeypat
             archive.add(jobs_code.ROOT / part, part)
     given = {"data.dataset": ("me/photos",), "push_to_hub": "me/plain", "images": 8, "data.resolution": 32}
     spec = RunSpec.from_config(with_overrides(PRESETS["tiny"][1], given))
-    monkeypatch.setattr(jobs_code, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
-    monkeypatch.setattr(jobs_hub, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
+    for module in (jobs_code, jobs_hub, token_scope):
+        monkeypatch.setattr(module, "HfApi", lambda token: HfApi(endpoint=place.hub.url, token=token))
     bootstrap = jobs_code.upload(jobs_code.PackedCode("0123abcd", packed.getvalue()), spec, TOKEN)
     request = jobs_hub.image_request(spec, jobs_code.IMAGE, bootstrap, "cpu-basic", 3600)
     state = jobs_hub.submit(request, TOKEN, "me")

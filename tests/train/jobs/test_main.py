@@ -1,6 +1,7 @@
 """The command line `python -m train.jobs`."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from tests.hub.failures import http_error
 from train.config_file import parse_config
 from train.jobs.__main__ import main
+from train.jobs.cost import Hardware
 from train.presets import PRESETS
 
 
@@ -56,6 +58,20 @@ def test_a_dry_run_prints_a_command_that_can_be_run(capsys):
     config = parse_config([flag, text], PRESETS, "train")
     assert (config.data.dataset, config.push_to_hub, config.images) == (("me/photos",), "me/weights", 8)
     assert main(["submit", "--here", "--dry-run", "--config", text]) == 1, "run_dir follows from the rest"
+
+
+@pytest.mark.parametrize(
+    ("options", "limit"),
+    [([], "stopped after 60 min, at $0.40;"), (["--timeout", "20m"], "stopped after 20 min, at $0.13;")],
+)
+def test_the_time_limit_that_is_printed_is_that_of_the_request(options, limit, capsys, monkeypatch):
+    machines = [Hardware("t4-small", "T4", "", 0.4, 4, "T4")]
+    monkeypatch.setattr("train.jobs.__main__.list_hardware", lambda token: machines)
+    flags = ["tiny", "--data.dataset", "me/photos", "--push-to-hub", "me/weights"]
+    assert main(["submit", "--dry-run", "--space", "me/inpaint", *options, *flags]) == 0
+    shown = capsys.readouterr().out
+    seconds = int(re.search(r"timeout_s=(\d+)", shown)[1])
+    assert limit in shown and f"stopped after {seconds // 60} min" in shown
 
 
 def test_the_command_line_runs_as_a_module():

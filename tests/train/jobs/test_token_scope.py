@@ -50,7 +50,7 @@ def test_tokens_that_cannot_save_the_weights_are_refused_with_what_to_do(account
 
 def test_no_job_is_started_with_a_token_that_only_reads(monkeypatch):
     with Hub(users=[User("me", "hf_reader", role="read")]) as hub:
-        monkeypatch.setattr("train.jobs.hub.HfApi", lambda token: HfApi(endpoint=hub.url, token=token))
+        monkeypatch.setattr("train.jobs.token_scope.HfApi", lambda token: HfApi(endpoint=hub.url, token=token))
         command = ["python", "-m", "train", "--config", '{"push_to_hub": "me/weights"}']
         with pytest.raises(JobError, match="may only read"):
             submit_request(JobRequest("image", command, "t4-small", 3600, "run"), "hf_reader")

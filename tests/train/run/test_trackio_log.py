@@ -184,3 +184,44 @@ def test_trackio_itself_has_one_run_with_all_steps_and_sheets(tmp_path):
     assert (shown["num_logs"], shown["last_step"]) == (4, 16)
     assert {"generator/l1", "samples"} <= set(shown["metrics"])
     assert len(list((tmp_path / "board" / "media").rglob("*.png"))) == 2
+
+
+REPEATED = """
+import contextlib, json, os, sys
+from pathlib import Path
+from trackio.sqlite_storage import SQLiteStorage
+from train.presets import PRESETS
+from train.settings import with_overrides
+from train.run.progress import Progress, read_losses
+from train.run.trackio_log import TrackioLog
+folder = Path(sys.argv[1])
+config = with_overrides(PRESETS["tiny"][1], {"run_dir": str(folder), "trackio": "local"})
+shown = []
+for checkpoint, steps in ((None, (8, 16)), (8, (16, 24)), (None, (8,))):
+    with contextlib.redirect_stdout(sys.stderr):
+        progress, log = Progress(folder, checkpoint or 0, 48), TrackioLog(config, checkpoint is not None)
+        for seen in steps:
+            log.on_log(progress.write(seen, 0.0), 48)
+        log.close(), progress.close()
+    rows = SQLiteStorage.get_logs("inpaint", folder.name)
+    shown.append([
+        [row["step"] for row in rows if "step_ms" in row],
+        [line["images_seen"] for line in read_losses(folder / "losses.jsonl")],
+    ])
+print(json.dumps(shown))
+"""
+"""A run that ends after its checkpoint at 8 images, its resumption, and a new run in the same folder: the steps that
+trackio shows and those of the losses file, after each."""
+
+
+def test_steps_that_a_resumed_run_repeats_are_twice_in_trackio_and_a_new_run_is_shown_in_place_of_an_old_one(tmp_path):
+    """The losses file has each step once, unlike trackio: see findings/trackio-resumed-steps.sh."""
+    pytest.importorskip("trackio")
+    (tmp_path / "mine").mkdir()
+    environment = os.environ | {"TRACKIO_DIR": str(tmp_path / "board"), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", REPEATED, str(tmp_path / "mine")]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    first, resumed, new = json.loads(done.stdout.splitlines()[-1])
+    assert first == [[8, 16], [8, 16]]
+    assert resumed == [[8, 16, 16, 24], [8, 16, 24]]
+    assert new == [[8], [8]]
