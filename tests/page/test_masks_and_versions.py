@@ -197,7 +197,7 @@ def test_another_model_fills_the_mask_anew_and_is_named_in_the_footer(visitor, m
     )
     visitor.wait("ready")
     assert not filled(visitor.pixels(), (100, 100)) and (visitor.pixels()[100, 100, :3] != photo[100, 100]).any()
-    assert visitor["card"].get_attribute("href").endswith("/owner/weights")
+    assert visitor["card"].get_attribute("href").endswith("/owner/weights/tree/abc123")
     visitor["default_model"].click()
     visitor.page.wait_for_function("document.querySelector('[data-testid=weights]').textContent.startsWith('me/')")
     visitor.wait("ready")
