@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -39,3 +40,14 @@ def test_the_script_for_jobs_asks_for_extras_that_exist_and_runs_the_command(tmp
         command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0 and "1 photos restored, 1 unchanged" in done.stdout, done.stderr
+
+
+def test_no_line_of_the_docs_installs_this_code_for_a_script_that_asks_for_a_release():
+    text = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [shlex.split(line) for line in re.findall(r"^hf jobs uv run .*$", text, re.MULTILINE)]
+    with_own_code = [words for words in lines if "--with" in words]
+    assert with_own_code and lines != with_own_code
+    for words in with_own_code:
+        wanted = words[words.index("--with") + 1]
+        assert re.match(r"inpaint-photos\[[\w,]+\] @ git\+https://", wanted)
+        assert words[words.index("--with") + 2 :][:2] == ["inpaint-photos", "restore"]
