@@ -17,6 +17,7 @@ from inpaint.interruption import Interruption
 from inpaint.os_errors import sentence_of
 
 from .hub_paths import is_hub_path
+from .manifest import model_name
 from .parts import left_out
 from .restorer import Restorer
 from .run import Progress, open_destination, restore_archive, start
@@ -110,7 +111,7 @@ def _settings(parsed: argparse.Namespace, options: Options) -> dict[str, Any]:
         name: sorted(value) if isinstance(value, frozenset | set | tuple) else value
         for name, value in different.items()
     }
-    return {"options": plain, "model": parsed.model, "column": parsed.column}
+    return {"options": plain, "model": model_name(parsed.model), "column": parsed.column}
 
 
 def _explained(error: BaseException) -> str:

@@ -10,34 +10,16 @@ from typing import Any
 import inpaint
 from inpaint.command_line import Shard
 from inpaint.os_errors import sentence_of
-from inpaint.program import COMMAND
 from inpaint.temporary_folder import temporary_folder
 
+from .card import card
 from .destinations import MANIFEST, Destination, FolderDestination, HubDestination
 from .hub_paths import is_hub_path, parse_hub_path
 from .locations import FolderSource, HubSource, Source
+from .manifest import check_same, wanted_manifest
 from .parts import DamagedFileError, Part, Picture, check_column, fingerprint, plan_parts, read_part
 from .restorer import PHOTO_ERRORS, Restored, Restorer
 from .results import Counts, ResultWriter
-
-CARD = """\
----
-tags:
-- image-restoration
-- inpainting
-configs:
-- config_name: default
-  data_files: data/*.parquet
----
-
-# Restored photos
-
-Made by {command} {version} from `{source}`: scratches, tears, dust and stains were found by a network and filled.
-`mask` is white where a photo was changed, and `filled_share` is how much of it that is; photos without damage have the
-bytes of their files in the source. Those that could not be read are listed in `errors/`, with the reason.
-
-The terms of the source apply to these photos as well.
-"""
 
 
 @dataclass
@@ -101,26 +83,16 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
     else:
         source = FolderSource(place)
     parts = plan_parts(source)
-    wanted = {"source": place, **settings, "files": fingerprint(parts), "parts": len(parts)}
-    for name, value in wanted.items():
-        if known is not None and known.get(name) != value:
-            if name == "files":
-                raise ValueError(
-                    f"files were added to {place}, removed or renamed since the output was begun, and its parts would "
-                    "hold other photos: choose another OUT"
-                )
-            raise ValueError(
-                f"the output holds results of a run with {name} {known.get(name)!r}, and now it is {value!r}: use the "
-                "same, or choose another OUT"
-            )
-    if known is None:
+    wanted = wanted_manifest(place, settings, fingerprint(parts), len(parts))
+    if known is not None:
+        check_same(known, wanted)
+    else:
         check_column(source, parts, settings.get("column"))
         commit = {"commit": source.commit} if isinstance(source, HubSource) else {}
         manifest = {**wanted, **commit, "version": inpaint.__version__}
         files = {MANIFEST: json.dumps(manifest, indent=1).encode()}
         if "README.md" not in destination.names():
-            card = CARD.format(command=COMMAND, version=inpaint.__version__, source=source.identity)
-            files = {"README.md": card.encode(), **files}
+            files = {"README.md": card(place, settings["options"]).encode(), **files}
         destination.put(files, "Start to restore photos")
     return source, parts
 

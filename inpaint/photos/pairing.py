@@ -1,6 +1,5 @@
 """Which photos a batch fills, which mask belongs to each, and where the results go."""
 
-import glob
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from .formats import SUFFIXES
 from .left_out import LeftOut, left_out_of, told
 from .mask_names import FORMS, MASK_SUFFIXES, MaskNames, names_looked_for
+from .patterns import entries_of, fixed_part, is_pattern
 from .saving import format_of
 
 PIPE = "-"
@@ -86,7 +86,7 @@ def find_left_out(photos: list[str], mask: str | None, output: str, tasks: list[
     left_out: list[LeftOut] = []
     for pattern in photos:
         if pattern != PIPE and (Path(pattern).is_dir() or not os.path.lexists(pattern)):
-            left_out += left_out_of(_entries(pattern), known)
+            left_out += left_out_of(entries_of(pattern), known)
     return left_out + _further_masks(photos, tasks, mask)
 
 
@@ -131,12 +131,12 @@ def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> li
 def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Path, Path]]:
     """Return the pictures of a file, folder or pattern, each with its path relative to the folder or fixed part."""
     path = Path(pattern)
-    if not path.is_dir() and (path.exists() or not glob.has_magic(pattern)):
+    if not path.is_dir() and not is_pattern(pattern):
         if not path.exists():
             raise ValueError(f"{pattern}: there is no such {what}; check the path")
         return [(path, Path(path.name))]
-    base = path if path.is_dir() else _fixed_part(path)
-    entries = _entries(pattern)
+    base = path if path.is_dir() else fixed_part(path)
+    entries = entries_of(pattern)
     found = [entry for entry in entries if _is_picture(entry, suffixes)]
     if not found:
         left_out = left_out_of(entries, [])
@@ -145,30 +145,6 @@ def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Pa
             raise ValueError(f"{pattern} holds no {what}; names must end in one of {', '.join(suffixes)}{more}")
         raise ValueError(f"{pattern} matches no {what}; check the pattern{more}")
     return [(file, file.relative_to(base)) for file in found]
-
-
-def _entries(pattern: str) -> list[Path]:
-    """Return the entries of a folder, or the matches of a pattern, sorted."""
-    path = Path(pattern)
-    if path.is_dir():
-        return sorted(path.iterdir())
-    base = _fixed_part(path)
-    rest = path.relative_to(base)
-    found = [Path(name) for name in glob.glob(str(Path(glob.escape(str(base))) / rest), recursive=True)]
-    by_place: dict[str, Path] = {}  # "**" follows a link to a folder above it round and round
-    for entry in sorted(found, key=lambda entry: (len(entry.parts), entry)):
-        by_place.setdefault(os.path.join(os.path.realpath(entry.parent), entry.name), entry)
-    return sorted(by_place.values())
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """Return the folder before the first wildcard of a pattern; brackets of a folder that exists are none."""
-    base = Path()
-    for part in pattern.parts[:-1]:
-        if glob.has_magic(part) and not (base / part).is_dir():
-            break
-        base /= part
-    return base
 
 
 def _is_picture(path: Path, suffixes: tuple[str, ...]) -> bool:
