@@ -14,6 +14,7 @@ from inpaint.interruption import Interruption
 from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
+from inpaint.plurals import counted
 from inpaint.runtime.device import best_device
 from inpaint.runtime.malloc import keep_memory
 
@@ -164,14 +165,14 @@ def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[Lef
     noun, verb = ("mask", "found") if parsed.mask_only else ("photo", "filled")
     nothing = "its mask marks nothing" if count["unchanged"] == 1 else "their masks mark nothing"
     reason = "no damage found" if parsed.find_damage else nothing
-    parts = [f"{_counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
+    parts = [f"{counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
     if count["skipped"]:
         parts.insert(1, f"{count['skipped']} skipped")
     if count["unchanged"] and parsed.find_damage and (total := sum(count.values())) > 1:
         parts.insert(1, _sound(count["unchanged"], total, parsed))
     elif count["unchanged"]:
         what = "empty" if parsed.mask_only else "restored in tone only" if parsed.restore_tone else "unchanged"
-        few = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
+        few = f"{counted(count['unchanged'], noun)} {what}: {reason}"
         if sum(count.values()) == count["unchanged"]:
             parts = [few]
         else:
@@ -191,10 +192,6 @@ def _sound(unchanged: int, total: int, parsed: argparse.Namespace) -> str:
     else:
         kept = "unchanged"
     return f"{unchanged} of {total} photos had no damage ({kept})"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write interruption temporary_folder program",
+        "markdown atomic_write interruption temporary_folder program plurals",
         "os_errors",
     ),
     "train": (

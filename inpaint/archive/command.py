@@ -15,18 +15,22 @@ from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import install_retrying_client
 from inpaint.interruption import Interruption
 from inpaint.os_errors import sentence_of
+from inpaint.plurals import counted
 
 from .hub_paths import is_hub_path
 from .manifest import model_name
 from .parts import left_out
 from .restorer import Restorer
 from .run import Progress, open_destination, restore_archive, start
+from .tally import summary
 
 NOT_FOR_ARCHIVES = {"overwrite": "--overwrite", "all_pages": "--page all"}
 
 
 def main(parsed: argparse.Namespace, options: Options) -> int:
     """Restore an archive and return the exit code: 0 only if no photo failed; 130 after Ctrl+C, 143 after SIGTERM.
+
+    Photos that failed in earlier runs count as well.
 
     Args:
         parsed: the command line, whose photos are one folder, file or place on the Hub.
@@ -38,9 +42,8 @@ def main(parsed: argparse.Namespace, options: Options) -> int:
     progress = Progress(bar.update, lambda text: tqdm.write(text, file=sys.stdout))
 
     def print_interrupted() -> None:
-        print(
-            f"interrupted: {progress.parts} of {progress.of} parts are written; the same command continues", flush=True
-        )
+        done = f"{progress.tally.parts} of {counted(progress.of, 'part')} written"
+        print(f"interrupted: {done}; the same command continues", flush=True)
 
     with bar, Interruption(print_interrupted) as interruption:
         try:
@@ -74,24 +77,15 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
         restorer()  # a model that cannot be loaded must not become a setting that later runs have to keep
     source, parts = start(parsed.photo[0], destination, _settings(parsed, options))
     if others := left_out(source, parts):
-        progress.line(f"{others} pictures or tar files that lie beside the parquet or tar files are left out")
+        rule = "of parquet files, tar files and pictures, only the first kind that is there is read"
+        progress.line(f"{counted(others, 'file')} left out: {rule}")
     shard = parsed.shard or Shard()
     counts = [part.photos for part in parts[shard.number - 1 :: shard.of]]
     bar.reset(None if None in counts else sum(filter(None, counts)))
     restore_archive(source, destination, restorer, parts, shard, parsed.column, progress)
     bar.close()
-    filled, unchanged, failed = progress.counts
-    where = f"{progress.parts} of {len(parts)} parts of the archive are in {parsed.output}"
-    if progress.damaged:
-        where += f"; {len(progress.damaged)} could not be read: put whole files there and repeat the command"
-    elif not progress.counts.total:
-        print(f"nothing was left to do: {where}")
-        return 0
-    print(
-        f"{filled} photos restored, {unchanged} unchanged, {failed} failed{' (see errors/)' if failed else ''}; "
-        f"{progress.photos_per_hour:.0f} photos an hour; {where}"
-    )
-    return int(failed > 0 or bool(progress.damaged))
+    print(summary(progress.tally, len(parts), parsed.output, options))
+    return progress.tally.exit_code
 
 
 def _check_apart(photos: str, output: str) -> None:

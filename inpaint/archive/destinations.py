@@ -23,6 +23,9 @@ class Destination(Protocol):
     def names(self) -> set[str]:
         """Return the names of the files that are there."""
 
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
+
     def manifest(self) -> dict[str, Any] | None:
         """Return what `put` wrote under MANIFEST; None if there is none."""
 
@@ -44,10 +47,14 @@ class FolderDestination:
         """Return the names of the files that are there."""
         return {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file()}
 
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
+        return (self._folder / name).read_bytes()
+
     def manifest(self) -> dict[str, Any] | None:
         """Return the content of the manifest; None if there is none."""
         try:
-            return _parsed((self._folder / MANIFEST).read_bytes())
+            return _parsed(self.read(MANIFEST))
         except FileNotFoundError:
             return None
 
@@ -81,12 +88,14 @@ class HubDestination:
         names = retry(lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
         return {name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)}
 
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
+        path = f"datasets/{self._repo}/{self._prefix}{name}"
+        return bytes(retry(lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
+
     def manifest(self) -> dict[str, Any] | None:
         """Return the content of the manifest; None if there is none."""
-        if MANIFEST not in self.names():
-            return None
-        path = f"datasets/{self._repo}/{self._prefix}{MANIFEST}"
-        return _parsed(retry(lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
+        return _parsed(self.read(MANIFEST)) if MANIFEST in self.names() else None
 
     def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
         """Write files in one commit."""
