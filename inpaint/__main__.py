@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from inpaint.atomic_write import remove_unfinished
 from inpaint.compiled.compiling import show_note
@@ -28,13 +28,14 @@ from .multipage import fill_pages
 from .read_ahead import ReadAhead
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, parser: argparse.ArgumentParser | None = None) -> int:
     """Run the command line and return the exit code, 0 only if no photo failed; 130 after Ctrl+C, 143 after SIGTERM.
 
     Args:
         arguments: without the program's name; None: those of the process.
+        parser: of the arguments; None: that of `python -m inpaint`.
     """
-    parsed = build_parser().parse_args(arguments)
+    parsed = (parser or build_parser()).parse_args(arguments)
     if is_archive(parsed.photo, parsed.output):
         return _restore_archive(parsed)
     show_note()
@@ -194,9 +195,14 @@ def _sound(unchanged: int, total: int, parsed: argparse.Namespace) -> str:
     return f"{unchanged} of {total} photos had no damage ({kept})"
 
 
-if __name__ == "__main__":
+def run_process(parser: argparse.ArgumentParser) -> NoReturn:
+    """Run the command line as all that this process does, and end it."""
     keep_memory()
     gc.freeze()  # what was imported is never garbage, so that no collection needs to look through it
-    code = main()
+    code = main(parser=parser)
     gc.freeze()  # nor does the end of the process, which takes a seventh of the time for one small photo
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    run_process(build_parser())

@@ -12,13 +12,13 @@ PACKAGES = {"inpaint": {"inpaint"}, "train": {"inpaint", "train"}, "page": {"inp
 """Package -> packages that it may import; page/retrain may import train.jobs as well."""
 LAYERS = {
     "inpaint": (
-        "benchmark console",
+        "benchmark console restore",
         "__main__",
         "archive",
         "command_line multipage",
         "batch",
         "read_ahead",
-        "batch_options",
+        "batch_options argument_types",
         "inpainter warm_up",
         "photo_damage",
         "session damage export infrared",

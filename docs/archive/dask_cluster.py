@@ -20,8 +20,8 @@ from distributed import Client, LocalCluster, as_completed
 from inpaint.archive.restorer import Restorer
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
 from inpaint.archive.tally import Tally, summary, told
+from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
-from inpaint.command_line import Shard
 
 OPTIONS = Options(find_damage=True)
 SETTINGS = {"options": {"find_damage": True}, "model": None, "column": None}

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 
+from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
-from inpaint.command_line import Shard
 from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import install_retrying_client
 from inpaint.interruption import Interruption
@@ -19,7 +19,7 @@ from inpaint.plurals import counted
 
 from .hub_paths import is_hub_path
 from .manifest import model_name
-from .parts import left_out
+from .parts import left_out_sentence
 from .restorer import Restorer
 from .run import Progress, open_destination, restore_archive, start
 from .tally import summary
@@ -76,9 +76,8 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
     if destination.manifest() is None:
         restorer()  # a model that cannot be loaded must not become a setting that later runs have to keep
     source, parts = start(parsed.photo[0], destination, _settings(parsed, options))
-    if others := left_out(source, parts):
-        rule = "of parquet files, tar files and pictures, only the first kind that is there is read"
-        progress.line(f"{counted(others, 'file')} left out: {rule}")
+    if sentence := left_out_sentence(source, parts):
+        progress.line(sentence)
     shard = parsed.shard or Shard()
     counts = [part.photos for part in parts[shard.number - 1 :: shard.of]]
     bar.reset(None if None in counts else sum(filter(None, counts)))

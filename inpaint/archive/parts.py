@@ -6,10 +6,13 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from inpaint.photos.formats import SUFFIXES
+from inpaint.photos.left_out import LeftOut, told
+from inpaint.photos.mask_names import masks_beside
+from inpaint.plurals import counted
 
 from .hub_paths import TABLES
 from .locations import Source
@@ -76,20 +79,36 @@ def plan_parts(source: Source) -> list[Part]:
         return [part for name in tables for part in _row_groups(source, name)]
     if tars := [name for name in names if name.endswith(TABLES)]:
         return [Part((name,), None, None) for name in tars]
-    pictures = [name for name in names if _is_picture(name)]
+    masks = _masks(names)
+    pictures = [name for name in names if _is_picture(name) and name not in masks]
     if not pictures:
         raise ValueError(f"{source.identity} holds no photos: neither parquet or tar files nor pictures were found")
     groups = [tuple(pictures[start : start + PHOTOS_PER_PART]) for start in range(0, len(pictures), PHOTOS_PER_PART)]
     return [Part(files, None, len(files)) for files in groups]
 
 
-def left_out(source: Source, parts: list[Part]) -> int:
-    """Return the number of pictures and tar files that lie beside the files of an archive and are not read."""
-    if parts and len(parts[0].files) == parts[0].photos and parts[0].row_group is None:
-        return 0  # pictures are read only where there is nothing else
+def left_out_sentence(source: Source, parts: list[Part]) -> str:
+    """Return which pictures and tar files of a source are not read, and why; "" if all are.
+
+    Args:
+        source: has the files.
+        parts: as `plan_parts` returned them.
+    """
+    names = source.names()
+    if parts[0].row_group is None and parts[0].photos is not None:
+        masks = _masks(names).items()
+        named = [LeftOut(Path(mask), f"by its name a mask of {PurePosixPath(photo).name}") for mask, photo in masks]
+        return told(named) if named else ""
     read = {name for part in parts for name in part.files}
-    readable = (name for name in source.names() if name.endswith(TABLES) or _is_picture(name))
-    return sum(name not in read for name in readable)
+    others = sum(name not in read for name in names if name.endswith(TABLES) or _is_picture(name))
+    rule = "of parquet files, tar files and pictures, only the first kind that is there is read"
+    return f"{counted(others, 'file')} left out: {rule}" if others else ""
+
+
+def _masks(names: list[str]) -> dict[str, str]:
+    """Return the pictures that are masks of others by their names: mask -> photo."""
+    pictures = {Path(name): Path(name) for name in names if _is_picture(name)}
+    return {mask.as_posix(): photo.as_posix() for mask, photo in masks_beside(pictures).items()}
 
 
 def fingerprint(parts: list[Part]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import inpaint
-from inpaint.command_line import Shard
+from inpaint.argument_types import Shard
 from inpaint.os_errors import sentence_of
 from inpaint.temporary_folder import temporary_folder
 

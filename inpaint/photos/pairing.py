@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from .formats import SUFFIXES
 from .left_out import LeftOut, left_out_of, told
-from .mask_names import FORMS, MASK_SUFFIXES, MaskNames, names_looked_for
+from .mask_names import MASK_SUFFIXES, MaskNames, masks_beside, names_looked_for
 from .patterns import entries_of, fixed_part, is_pattern
 from .saving import format_of
 
 PIPE = "-"
 """Standard input or output, in place of a path."""
+SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+"""At the end of OUT they say that it is a folder."""
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
 
 
@@ -49,22 +51,22 @@ def find_tasks(photos: list[str], mask: str | None, output: str, format: str | N
         only = None if mask is None else _single_mask(mask)
         return [Task(PIPE, only, _single_output(output, None, format))]
     find_masks = _mask_finder(mask)
-    found = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+    found = _found(photos)
     if len(photos) == 1 and list(found) == [Path(photos[0])]:
         photo = Path(photos[0])
         name = Path(photo.name)
         return [Task(photo, _first(find_masks(photo, name)), _single_output(output, _renamed(name, format), format))]
-    if output == PIPE or Path(output).is_file():
-        raise ValueError(f"{output} takes one photo; for many, OUT must be a folder")
     if mask == PIPE:
         raise ValueError("standard input (-) holds one mask, for one photo; pass a file, a folder or a pattern")
     masks = {photo: find_masks(photo, name) for photo, name in found.items()}
-    used_as_mask = {path for paths in masks.values() for path in paths[:1]} | _masks_beside(masks)
-    tasks = [
-        Task(photo, _first(masks[photo]), Path(output) / _renamed(name, format))
-        for photo, name in found.items()
-        if photo not in used_as_mask
-    ]
+    used = _used_as_mask(masks, masks_beside(found), has_names=mask is not None and not _is_one_file(mask))
+    chosen = {photo: name for photo, name in found.items() if photo not in used}
+    if len(chosen) == 1 and all(Path(name) in found for name in photos):
+        outputs = {photo: _single_output(output, _renamed(name, format), format) for photo, name in chosen.items()}
+    else:
+        _check_folder(output)
+        outputs = {photo: Path(output) / _renamed(name, format) for photo, name in chosen.items()}
+    tasks = [Task(photo, _first(masks[photo]), outputs[photo]) for photo in chosen]
     if not tasks:
         raise ValueError("every photo is the mask of another one; put photos and masks into two folders")
     _check_collisions(tasks)
@@ -87,7 +89,9 @@ def find_left_out(photos: list[str], mask: str | None, output: str, tasks: list[
     for pattern in photos:
         if pattern != PIPE and (Path(pattern).is_dir() or not os.path.lexists(pattern)):
             left_out += left_out_of(entries_of(pattern), known)
-    return left_out + _further_masks(photos, tasks, mask)
+    further = _further_masks(photos, tasks, mask)
+    told_already = {each.path for each in further}
+    return left_out + further + [each for each in _named_masks(photos, tasks) if each.path not in told_already]
 
 
 def no_mask_sentence(photo: Path, mask: str | None) -> str:
@@ -107,10 +111,27 @@ def _first(masks: list[Path | str]) -> Path | str | None:
     return masks[0] if masks else None
 
 
-def _masks_beside(masks: dict[Path, list[Path | str]]) -> set[Path | str]:
-    """Return the photos that are masks of others by their names, such as NAME_mask001 beside NAME."""
-    by_name = {photo for photo in masks if any(form.fullmatch(photo.stem.lower()) for form in FORMS)}
-    return {path for photo, paths in masks.items() for path in paths if path in by_name and path != photo}
+def _used_as_mask(masks: dict[Path, list[Path | str]], beside: dict[Path, Path], has_names: bool) -> set[Path | str]:
+    """Return the photos that are masks of others, and are not filled themselves.
+
+    Args:
+        masks: of each photo.
+        beside: those that are masks of others by their names.
+        has_names: masks are looked for by the names of photos. A photo with the name of a mask that has a mask of its
+            own elsewhere is then a photo.
+    """
+    used = {path for paths in masks.values() for path in paths[:1]}
+    used |= {path for paths in masks.values() for path in paths if path in beside}
+    return used | {photo for photo in beside if not (has_names and masks[photo])}
+
+
+def _named_masks(photos: list[str], tasks: list[Task]) -> list[LeftOut]:
+    """Return photos that are not filled because they are masks of others by their names."""
+    if photos == [PIPE]:
+        return []
+    used = {path for task in tasks for path in (task.photo, task.mask)}
+    beside = masks_beside(_found(photos)).items()
+    return [LeftOut(path, f"by its name a mask of {photo.name}") for path, photo in beside if path not in used]
 
 
 def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> list[LeftOut]:
@@ -118,7 +139,7 @@ def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> li
     if mask is None or mask == PIPE or Path(mask).is_file() or photos == [PIPE]:
         return []
     masks, used = _masks_of(mask), {task.mask for task in tasks}
-    names = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+    names = _found(photos)
     return [
         LeftOut(path, f"a further mask of {task.photo.name}")
         for task in tasks
@@ -126,6 +147,11 @@ def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> li
         for path in masks.of(task.photo, names[task.photo])
         if path not in used
     ]
+
+
+def _found(photos: list[str]) -> dict[Path, Path]:
+    """Return the photos of files, folders and patterns, each with its path relative to the folder or fixed part."""
+    return {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
 
 
 def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Path, Path]]:
@@ -155,11 +181,15 @@ def _mask_finder(mask: str | None) -> Callable[[Path, Path], list[Path | str]]:
     """Return a function (photo, its relative name) -> its masks: none, one for all photos, or those of its name."""
     if mask is None:
         return lambda photo, name: []
-    if mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir()):
+    if _is_one_file(mask):
         only = _single_mask(mask)
         return lambda photo, name: [only]
     masks = _masks_of(mask)
     return lambda photo, name: list(masks.of(photo, name))
+
+
+def _is_one_file(mask: str) -> bool:
+    return mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir())
 
 
 def _masks_of(mask: str) -> MaskNames:
@@ -185,13 +215,20 @@ def _single_output(output: str, name: Path | None, format: str | None) -> Path |
     if output == PIPE:
         return PIPE
     path = Path(output)
-    if not path.is_dir() and path.suffix:
+    if path.suffix and not path.is_dir() and not output.endswith(SEPARATORS):
         if format is None:
             format_of(path)  # an unknown suffix is refused before the photo is filled
         return path
     if name is None:
         raise ValueError(f"{output} is a folder; a photo from standard input has no name: pass a file name as OUT")
     return path / name
+
+
+def _check_folder(output: str) -> None:
+    """Raise ValueError if results of several photos, of a folder or of a pattern would go to a file."""
+    is_named_like_one = Path(output).suffix.lower() in SUFFIXES and not output.endswith(SEPARATORS)
+    if output == PIPE or Path(output).is_file() or (is_named_like_one and not Path(output).is_dir()):
+        raise ValueError(f"{output} takes one photo, passed as a file; for many, OUT must be a folder")
 
 
 def _renamed(name: Path, format: str | None) -> Path:

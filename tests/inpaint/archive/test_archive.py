@@ -16,7 +16,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inpaint.__main__ import main
-from inpaint.archive.parts import image_column
+from inpaint.archive.locations import FolderSource
+from inpaint.archive.parts import image_column, left_out_sentence, plan_parts
 from inpaint.archive.restorer import Restored, Restorer
 from inpaint.batch_options import Options
 from tests.hub.seeds import seed
@@ -220,6 +221,15 @@ def test_pictures_beside_a_table_are_counted_as_left_out(archive, tmp_path, caps
     (archive / "loose.jpg").write_bytes(PHOTOS[0])
     assert restore(archive, "-o", tmp_path / "out") == 0
     assert "1 file left out" in capsys.readouterr().out
+
+
+def test_masks_beside_pictures_are_no_pictures(tmp_path):
+    for name in ("box/a.jpg", "box/a-mask.png", "box/b_mask.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PHOTOS[1])
+    parts = plan_parts(source := FolderSource(str(tmp_path)))
+    assert [part.files for part in parts] == [("box/a.jpg", "box/b_mask.png")]
+    assert left_out_sentence(source, parts) == "1 left out: a-mask.png (by its name a mask of a.jpg)"
 
 
 @pytest.mark.parametrize("arguments", [["--threshold", "0.9"], ["--restore-tone"]])
