@@ -140,14 +140,16 @@ def _fill_all(
                 outcome = fill_file(inpainter, task, options, inputs, ahead)
             count["filled" if outcome.is_filled else "unchanged"] += 1
             for note in outcome.notes:
-                write(f"note: {_name(task)}: {note}", file=sys.stderr)
+                write(f"note: {_about(task, note)}", file=sys.stderr)
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
-            write(f"error: {_name(task)}: {sentence_of(error)}", file=sys.stderr)
+            write(f"error: {_about(task, sentence_of(error))}", file=sys.stderr)
 
 
-def _name(task: Task) -> Path | str:
-    return "standard input" if task.photo == PIPE else task.photo
+def _about(task: Task, sentence: str) -> str:
+    """Return a sentence about a photo with the photo's name before it, unless it begins with that."""
+    name = "standard input" if task.photo == PIPE else str(task.photo)
+    return sentence if sentence.startswith((f"{name} ", f"{name}: ")) else f"{name}: {sentence}"
 
 
 def _progress(tasks: list[Task]) -> tuple[Iterable[Task], Callable[..., None]]:

@@ -15,13 +15,15 @@ from inpaint.hub.errors import explain_error
 from inpaint.hub.retry import install_retrying_client
 from inpaint.interruption import Interruption
 from inpaint.os_errors import sentence_of
+from inpaint.photos.outputs import PIPE
+from inpaint.photos.patterns import fixed_part, is_pattern
 from inpaint.plurals import counted
 
 from .hub_paths import is_hub_path
 from .manifest import model_name
 from .parts import left_out_sentence
 from .restorer import Restorer
-from .run import Progress, open_destination, restore_archive, start
+from .run import Progress, data_name, open_destination, restore_archive, start
 from .tally import summary
 
 NOT_FOR_ARCHIVES = {"overwrite": "--overwrite", "all_pages": "--page all"}
@@ -60,11 +62,17 @@ def main(parsed: argparse.Namespace, options: Options) -> int:
 def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: Any) -> int:
     if not options.find_damage:
         raise ValueError("masks of an archive cannot be read: add --find-damage, or use the command restore")
-    if len(parsed.photo) != 1:
-        raise ValueError("an archive is one folder, one file or one place on the Hub: pass one at a time")
+    if len(parsed.photo) != 1 or parsed.photo == [PIPE]:
+        given = "standard input was" if parsed.photo == [PIPE] else f"{len(parsed.photo)} were"
+        raise ValueError(
+            f"an archive is one folder, one file, one pattern in quotes or one place on the Hub, and {given} passed: "
+            "pass one of these at a time"
+        )
     for name, flag in NOT_FOR_ARCHIVES.items():
         if getattr(options, name):
             raise ValueError(f"{flag} does not apply to archives: leave it out")
+    if parsed.skip_existing:
+        progress.line("note: an archive always continues with the parts that are missing, without --skip-existing too")
     _check_apart(parsed.photo[0], parsed.output)
     install_retrying_client()
     destination = open_destination(parsed.output, parsed.public)
@@ -90,11 +98,19 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
 def _check_apart(photos: str, output: str) -> None:
     """Raise ValueError if results would lie among the photos, and be read as such when the run is resumed."""
     if not (is_hub_path(photos) or is_hub_path(output)):
-        inside, outside = Path(output).resolve(), Path(photos).resolve()
-        if inside == outside or outside in inside.parents:
+        place = fixed_part(Path(photos)) if is_pattern(photos) else Path(photos)
+        inside, outside = Path(output).resolve(), place.resolve()
+        is_inside = inside == outside or outside in inside.parents
+        if is_inside and (not is_pattern(photos) or _may_match(Path(photos).relative_to(place), inside, outside)):
             raise ValueError(f"{output} lies in {photos}, and results would be read as photos: choose another OUT")
     elif output.rstrip("/") == photos.rstrip("/"):
         raise ValueError(f"{output} is where the photos are: choose another OUT")
+
+
+def _may_match(pattern: Path, output: Path, base: Path) -> bool:
+    """Return whether a pattern below a folder may match the results in another folder below it."""
+    result = (output / data_name(0, 1)).relative_to(base)
+    return "**" in pattern.parts or (len(pattern.parts) == len(result.parts) and result.match(str(pattern)))
 
 
 def _settings(parsed: argparse.Namespace, options: Options) -> dict[str, Any]:

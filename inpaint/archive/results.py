@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .parts import Rows, hub_features
+from .columns import hub_features
+from .parts import Rows
 from .restorer import Restored
 
 NAME, MASK, SHARE, NOTES = "file_name", "mask", "filled_share", "notes"

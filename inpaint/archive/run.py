@@ -10,6 +10,7 @@ from typing import Any
 import inpaint
 from inpaint.argument_types import Shard
 from inpaint.os_errors import sentence_of
+from inpaint.photos.outputs import may_be_folder
 from inpaint.temporary_folder import temporary_folder
 
 from .card import card
@@ -44,11 +45,16 @@ def open_destination(output: str, public: bool) -> Destination:
     """Return where results go; a repository of the Hub is created if it is missing.
 
     Raises:
-        ValueError: the text names no dataset, or a revision.
-        HfHubHTTPError: the Hub refuses.
+        ValueError: the text names no dataset, or a revision; or a file.
+        HubAccessError: the Hub refuses.
     """
     if is_hub_path(output):
         return HubDestination(parse_hub_path(output), public)
+    if not may_be_folder(output):
+        raise ValueError(
+            f"OUT is {output}, and the results of an archive are several files: use a folder, or "
+            "hf://datasets/OWNER/NAME"
+        )
     return FolderDestination(Path(output))
 
 

@@ -17,6 +17,8 @@ FORMAT_OF_SUFFIX = {
 }
 """Pillow's names of the formats; Pillow itself has to import all its plugins to tell them."""
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
+TABLES = (".parquet", ".tar", ".tar.gz", ".tgz")
+"""Suffixes of files that hold many photos."""
 DEFLATE_LEVEL = 3
 """Of PNG. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -8,13 +8,10 @@ from typing import NamedTuple
 from .formats import SUFFIXES
 from .left_out import LeftOut, left_out_of, told
 from .mask_names import MASK_SUFFIXES, MaskNames, masks_beside, names_looked_for
+from .outputs import PIPE, is_folder, may_be_folder
 from .patterns import entries_of, fixed_part, is_pattern
 from .saving import format_of
 
-PIPE = "-"
-"""Standard input or output, in place of a path."""
-SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
-"""At the end of OUT they say that it is a folder."""
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
 
 
@@ -64,7 +61,8 @@ def find_tasks(photos: list[str], mask: str | None, output: str, format: str | N
     if len(chosen) == 1 and all(Path(name) in found for name in photos):
         outputs = {photo: _single_output(output, _renamed(name, format), format) for photo, name in chosen.items()}
     else:
-        _check_folder(output)
+        if not may_be_folder(output):
+            raise ValueError(f"{output} takes one photo, passed as a file; for many, OUT must be a folder")
         outputs = {photo: Path(output) / _renamed(name, format) for photo, name in chosen.items()}
     tasks = [Task(photo, _first(masks[photo]), outputs[photo]) for photo in chosen]
     if not tasks:
@@ -215,20 +213,13 @@ def _single_output(output: str, name: Path | None, format: str | None) -> Path |
     if output == PIPE:
         return PIPE
     path = Path(output)
-    if path.suffix and not path.is_dir() and not output.endswith(SEPARATORS):
+    if path.suffix and not is_folder(output):
         if format is None:
             format_of(path)  # an unknown suffix is refused before the photo is filled
         return path
     if name is None:
         raise ValueError(f"{output} is a folder; a photo from standard input has no name: pass a file name as OUT")
     return path / name
-
-
-def _check_folder(output: str) -> None:
-    """Raise ValueError if results of several photos, of a folder or of a pattern would go to a file."""
-    is_named_like_one = Path(output).suffix.lower() in SUFFIXES and not output.endswith(SEPARATORS)
-    if output == PIPE or Path(output).is_file() or (is_named_like_one and not Path(output).is_dir()):
-        raise ValueError(f"{output} takes one photo, passed as a file; for many, OUT must be a folder")
 
 
 def _renamed(name: Path, format: str | None) -> Path:

@@ -16,8 +16,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inpaint.__main__ import main
+from inpaint.archive.columns import image_column
 from inpaint.archive.locations import FolderSource
-from inpaint.archive.parts import image_column, left_out_sentence, plan_parts
+from inpaint.archive.parts import left_out_sentence, plan_parts
 from inpaint.archive.restorer import Restored, Restorer
 from inpaint.batch_options import Options
 from tests.hub.seeds import seed
