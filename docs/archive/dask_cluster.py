@@ -17,6 +17,7 @@ from functools import cache
 
 from distributed import Client, LocalCluster, as_completed
 
+from inpaint.archive.hub_access import prepare_hub
 from inpaint.archive.restorer import Restorer
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
 from inpaint.archive.tally import Tally, summary, told
@@ -36,6 +37,7 @@ def restorer() -> Restorer:
 
 def restore_part(scans: str, restored: str, number: int, of: int) -> Tally:
     """Restore a part, unless it is there already; return what became of its photos, now or in an earlier run."""
+    prepare_hub()
     progress = Progress(advance=lambda: None, line=lambda text: None)
     destination = open_destination(restored, public=False)
     source, parts = start(scans, destination, SETTINGS)

@@ -12,13 +12,13 @@ import httpx2
 from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
 from inpaint.hub.errors import explain_error
-from inpaint.hub.retry import install_retrying_client
 from inpaint.interruption import Interruption
 from inpaint.os_errors import sentence_of
 from inpaint.photos.outputs import PIPE
 from inpaint.photos.patterns import fixed_part, is_pattern
 from inpaint.plurals import counted
 
+from .hub_access import prepare_hub
 from .hub_paths import is_hub_path
 from .manifest import model_name
 from .parts import left_out_sentence
@@ -74,7 +74,7 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
     if parsed.skip_existing:
         progress.line("note: an archive always continues with the parts that are missing, without --skip-existing too")
     _check_apart(parsed.photo[0], parsed.output)
-    install_retrying_client()
+    prepare_hub()
     destination = open_destination(parsed.output, parsed.public)
 
     @cache

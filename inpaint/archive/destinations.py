@@ -9,9 +9,8 @@ from typing import Any, Protocol
 from huggingface_hub import CommitOperationAdd, HfApi, HfFileSystem
 
 from inpaint.atomic_write import atomic_write
-from inpaint.hub.retry import retry
 
-from .hub_access import explained
+from .hub_access import read_hub, write_hub
 from .hub_paths import HubPath
 
 MANIFEST = "archive.json"
@@ -83,20 +82,19 @@ class HubDestination:
             raise ValueError(f"results are written to the main branch: leave out @{place.revision}")
         self._repo, self._prefix = place.repo_id, f"{place.path}/" if place.path else ""
         self._place = place
-        with explained(place, "write"):
-            retry(lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True))
+        write_hub(
+            place, lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True)
+        )
 
     def names(self) -> set[str]:
         """Return the names of the files that are there."""
-        with explained(self._place, "read"):
-            names = retry(lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
+        names = read_hub(self._place, lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
         return {name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)}
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a file that is there."""
         path = f"datasets/{self._repo}/{self._prefix}{name}"
-        with explained(self._place, "read"):
-            return bytes(retry(lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
+        return bytes(read_hub(self._place, lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
 
     def manifest(self) -> dict[str, Any] | None:
         """Return the content of the manifest; None if there is none."""
@@ -109,8 +107,7 @@ class HubDestination:
             operations = [CommitOperationAdd(f"{self._prefix}{name}", content) for name, content in files.items()]
             HfApi().create_commit(self._repo, operations, commit_message=message, repo_type="dataset")
 
-        with explained(self._place, "write"):
-            retry(attempt)
+        write_hub(self._place, attempt, is_under_way=True)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from typing import BinaryIO, Protocol
 
 from huggingface_hub import HfApi, HfFileSystem, RepoFile
 
-from inpaint.hub.retry import retry
 from inpaint.photos.patterns import entries_of, fixed_part, is_pattern
 
-from .hub_access import explained
+from .hub_access import read_hub
 from .hub_paths import HUB, HubPath
 
 
@@ -91,9 +90,8 @@ class HubSource:
         """The sha of the commit that is read."""
         if self._commit is not None:
             return self._commit
-        with explained(self._place, "read"):
-            info = retry(lambda: HfApi().dataset_info(self._place.repo_id, revision=self._place.revision))
-        return str(info.sha)
+        place = self._place
+        return str(read_hub(place, lambda: HfApi().dataset_info(place.repo_id, revision=place.revision)).sha)
 
     @property
     def identity(self) -> str:
@@ -103,10 +101,10 @@ class HubSource:
     def names(self) -> list[str]:
         """Return the paths of all files of the place, sorted; hidden ones are left out."""
         repo_id, commit = self._place.repo_id, self.commit
-        with explained(self._place, "read"):
-            tree = retry(
-                lambda: list(HfApi().list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset"))
-            )
+        tree = read_hub(
+            self._place,
+            lambda: list(HfApi().list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset")),
+        )
         paths = _visible(entry.path for entry in tree if isinstance(entry, RepoFile))
         wanted = self._place.path
         return [path for path in paths if not wanted or path == wanted or path.startswith(f"{wanted}/")] or [
@@ -115,8 +113,7 @@ class HubSource:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; what is read of it is requested in blocks."""
-        with explained(self._place, "read"):
-            file: BinaryIO = retry(lambda: self._files.open(self._path(name), "rb"))
+        file: BinaryIO = read_hub(self._place, lambda: self._files.open(self._path(name), "rb"))
         return file
 
     def read(self, name: str) -> bytes:
@@ -126,8 +123,7 @@ class HubSource:
             with self._files.open(self._path(name), "rb") as file:
                 return bytes(file.read())
 
-        with explained(self._place, "read"):
-            return retry(attempt)
+        return read_hub(self._place, attempt)
 
     def _path(self, name: str) -> str:
         return f"datasets/{self._place.repo_id}@{self.commit}/{name}"
