@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from inpaint.atomic_write import remove_unfinished
 from inpaint.compiled.compiling import show_note
@@ -14,6 +14,7 @@ from inpaint.interruption import Interruption
 from inpaint.os_errors import check_writable, sentence_of
 from inpaint.photos.left_out import LeftOut, told
 from inpaint.photos.pairing import PIPE, Task, find_left_out, find_tasks
+from inpaint.plurals import counted
 from inpaint.runtime.device import best_device
 from inpaint.runtime.malloc import keep_memory
 
@@ -27,13 +28,14 @@ from .multipage import fill_pages
 from .read_ahead import ReadAhead
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, parser: argparse.ArgumentParser | None = None) -> int:
     """Run the command line and return the exit code, 0 only if no photo failed; 130 after Ctrl+C, 143 after SIGTERM.
 
     Args:
         arguments: without the program's name; None: those of the process.
+        parser: of the arguments; None: that of `python -m inpaint`.
     """
-    parsed = build_parser().parse_args(arguments)
+    parsed = (parser or build_parser()).parse_args(arguments)
     if is_archive(parsed.photo, parsed.output):
         return _restore_archive(parsed)
     show_note()
@@ -138,14 +140,16 @@ def _fill_all(
                 outcome = fill_file(inpainter, task, options, inputs, ahead)
             count["filled" if outcome.is_filled else "unchanged"] += 1
             for note in outcome.notes:
-                write(f"note: {_name(task)}: {note}", file=sys.stderr)
+                write(f"note: {_about(task, note)}", file=sys.stderr)
         except (ValueError, OSError, RuntimeError, MemoryError) as error:
             count["failed"] += 1
-            write(f"error: {_name(task)}: {sentence_of(error)}", file=sys.stderr)
+            write(f"error: {_about(task, sentence_of(error))}", file=sys.stderr)
 
 
-def _name(task: Task) -> Path | str:
-    return "standard input" if task.photo == PIPE else task.photo
+def _about(task: Task, sentence: str) -> str:
+    """Return a sentence about a photo with the photo's name before it, unless it begins with that."""
+    name = "standard input" if task.photo == PIPE else str(task.photo)
+    return sentence if sentence.startswith((f"{name} ", f"{name}: ")) else f"{name}: {sentence}"
 
 
 def _progress(tasks: list[Task]) -> tuple[Iterable[Task], Callable[..., None]]:
@@ -164,14 +168,14 @@ def _summary(count: Counter[str], parsed: argparse.Namespace, left_out: list[Lef
     noun, verb = ("mask", "found") if parsed.mask_only else ("photo", "filled")
     nothing = "its mask marks nothing" if count["unchanged"] == 1 else "their masks mark nothing"
     reason = "no damage found" if parsed.find_damage else nothing
-    parts = [f"{_counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
+    parts = [f"{counted(count['filled'], noun)} {verb}", f"{count['failed']} failed"]
     if count["skipped"]:
         parts.insert(1, f"{count['skipped']} skipped")
     if count["unchanged"] and parsed.find_damage and (total := sum(count.values())) > 1:
         parts.insert(1, _sound(count["unchanged"], total, parsed))
     elif count["unchanged"]:
         what = "empty" if parsed.mask_only else "restored in tone only" if parsed.restore_tone else "unchanged"
-        few = f"{_counted(count['unchanged'], noun)} {what}: {reason}"
+        few = f"{counted(count['unchanged'], noun)} {what}: {reason}"
         if sum(count.values()) == count["unchanged"]:
             parts = [few]
         else:
@@ -193,13 +197,14 @@ def _sound(unchanged: int, total: int, parsed: argparse.Namespace) -> str:
     return f"{unchanged} of {total} photos had no damage ({kept})"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def run_process(parser: argparse.ArgumentParser) -> NoReturn:
+    """Run the command line as all that this process does, and end it."""
+    keep_memory()
+    gc.freeze()  # what was imported is never garbage, so that no collection needs to look through it
+    code = main(parser=parser)
+    gc.freeze()  # nor does the end of the process, which takes a seventh of the time for one small photo
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    keep_memory()
-    gc.freeze()  # what was imported is never garbage, so that no collection needs to look through it
-    code = main()
-    gc.freeze()  # nor does the end of the process, which takes a seventh of the time for one small photo
-    sys.exit(code)
+    run_process(build_parser())

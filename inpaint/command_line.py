@@ -1,59 +1,29 @@
-"""The arguments of `python -m inpaint`, and what they mean."""
+"""The arguments of `python -m inpaint` and `python -m inpaint.restore`, and what they mean."""
 
 import argparse
-import math
-from typing import NamedTuple
 
 from inpaint.engine.options import DEFAULT_OPTIONS
 from inpaint.photos.masks import MAX_SHARE
 from inpaint.photos.saving import format_of
 from inpaint.program import program_name
-from inpaint.segmentation.kinds import KINDS, check_kinds
+from inpaint.segmentation.kinds import KINDS
 
+from .argument_types import ALL_PAGES, kinds, megapixels, page, shard
 from .batch_options import Options
 from .damage_masks import GROW_PX, THRESHOLD
 
-
-class Shard(NamedTuple):
-    """Which part of the work a run does, of several runs.
-
-    Attributes:
-        number: from 1.
-        of: how many runs there are.
-    """
-
-    number: int = 1
-    of: int = 1
-
-
-ALL_PAGES = 0
-"""The number of the page for --page all."""
+_KEPT = "Results keep the size, mode, bit depth, EXIF data, colour profile, format and quality of the photo."
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Return the parser of `python -m inpaint`, which fills what masks mark, or finds damage with --find-damage."""
     parser = argparse.ArgumentParser(
         prog=program_name("inpaint"),
-        description="Fill the holes of photos. Pixels outside the mask do not change. Results keep the size, mode, bit "
-        "depth, EXIF data, colour profile, format and quality of the photo.",
+        description=f"Fill the holes of photos. Pixels outside the mask do not change. {_KEPT}",
     )
-    _add_inputs(parser)
-    _add_masks(parser)
-    _add_fills(parser)
-    _add_results(parser)
-    _add_computation(parser)
-    return parser
-
-
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "photo",
-        nargs="+",
-        metavar="PHOTO",
-        help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input; with '
-        "--find-damage also parquet and tar files, and hf://datasets/OWNER/NAME",
-    )
-    parser.add_argument(  # only for --help: argparse assigns all names to PHOTO, and inputs_of splits off the mask
+    add = parser.add_argument
+    _add_photos(parser, "; with --find-damage also parquet and tar files, and hf://datasets/OWNER/NAME")
+    add(  # only for --help: argparse assigns all names to PHOTO, and inputs_of splits off the mask
         "mask",
         nargs="?",
         metavar="MASK",
@@ -61,6 +31,64 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         'masks named like the photos, with or without "-mask" and with any suffix; or - for standard input. Omit it '
         "with --find-damage",
     )
+    _add_output(parser)
+    add(
+        "--page",
+        type=page,
+        metavar="N",
+        help="which page of TIFF files to fill, counted from 1, or all: with one mask for all pages of the first one's "
+        "size, or a TIFF of as many masks (default: the first of full resolution)",
+    )
+    add("--find-damage", action="store_true", help="find scratches, tears, dust and stains instead of reading a mask")
+    _add_search(parser, "with --find-damage: ")
+    add(
+        "--grow-px",
+        type=float,
+        metavar="N",
+        help="dilate the mask by N pixels (default: a few where there is still the colour of what is removed around "
+        f"it, else 0; with --find-damage {GROW_PX:g})",
+    )
+    add("--invert", action="store_true", help="the masks are black where to fill")
+    _add_max_share(parser, "refuse masks that cover a larger share of the photo")
+    _add_rest(parser, "allow results to replace the photos and masks")
+    return parser
+
+
+def build_restore_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m inpaint.restore`, which finds damage and reads no masks."""
+    parser = argparse.ArgumentParser(
+        prog=program_name("inpaint.restore"),
+        description=f"Find scratches, tears, dust and stains of photos, and fill them. Nothing else changes. {_KEPT}",
+    )
+    add = parser.add_argument
+    _add_photos(parser, "; or parquet and tar files, and hf://datasets/OWNER/NAME")
+    _add_output(parser)
+    add(
+        "--page",
+        type=page,
+        metavar="N",
+        help="which page of TIFF files to restore, counted from 1, or all (default: the first of full resolution)",
+    )
+    add("--find-damage", action="store_true", default=True, help=argparse.SUPPRESS)  # says what is done
+    _add_search(parser)
+    add("--grow-px", type=float, metavar="N", help=f"dilate what was found by N pixels (default: {GROW_PX:g})")
+    _add_max_share(parser, "refuse photos of which a larger share looks damaged")
+    _add_rest(parser, "allow results to replace the photos")
+    parser.set_defaults(invert=False)
+    return parser
+
+
+def _add_photos(parser: argparse.ArgumentParser, of_archives: str) -> None:
+    parser.add_argument(
+        "photo",
+        nargs="+",
+        metavar="PHOTO",
+        help='photos, folders of photos, patterns in quotes such as "scans/**/*.tif", or - for standard input'
+        f"{of_archives}",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
@@ -69,86 +97,44 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         help="a file for one photo, a folder (created if missing) for many, - for standard output, or "
         "hf://datasets/OWNER/NAME",
     )
-    parser.add_argument(
-        "--page",
-        type=_page,
-        metavar="N",
-        help="which page of TIFF files to fill, counted from 1, or all: with one mask for all pages of the first one's "
-        "size, or a TIFF of as many masks (default: the first of full resolution)",
-    )
 
 
-def _page(text: str) -> int:
-    """Return the number of a page, or ALL_PAGES."""
-    if text == "all":
-        return ALL_PAGES
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no page: use a number from 1, or all")
-    return int(text)
-
-
-def _shard(text: str) -> Shard:
-    number, _, of = text.partition("/")
-    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no part of a whole: use one such as 1/4, the first of four")
-    return Shard(int(number), int(of))
-
-
-def _kinds(text: str) -> frozenset[str]:
-    try:
-        return check_kinds([kind.strip() for kind in text.split(",")])
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _megapixels(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 1e-6 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of megapixels above 0: use one such as 120")
-    return number
-
-
-def _add_masks(parser: argparse.ArgumentParser) -> None:
+def _add_search(parser: argparse.ArgumentParser, condition: str = "") -> None:
+    """Add the options of the search for damage; `condition` says when they apply."""
     add = parser.add_argument
-    add(
-        "--find-damage",
-        action="store_true",
-        help="find scratches, tears, dust and stains instead of reading a mask",
-    )
-    add("--mask-only", action="store_true", help="with --find-damage: write the masks as PNG and fill nothing")
+    add("--mask-only", action="store_true", help=f"{condition}write the masks as PNG and fill nothing")
     add(
         "--threshold",
         type=float,
         metavar="T",
-        help="with --find-damage: the probability, between 0 and 1, from which a pixel counts as damage; lower marks "
-        f"more (default: {THRESHOLD})",
+        help=f"{condition}the probability, between 0 and 1, from which a pixel counts as damage; lower marks more "
+        f"(default: {THRESHOLD})",
     )
     add(
         "--damage",
-        type=_kinds,
+        type=kinds,
         metavar="KINDS",
-        help="with --find-damage: only these kinds, separated by commas: lines (scratches, cracks, folds, hairs), "
-        "specks (dust, small spots), areas (stains, tears, lost pieces) (default: all)",
-    )
-    add(
-        "--grow-px",
-        type=float,
-        metavar="N",
-        help="dilate the mask by N pixels (default: a few where there is still the colour of what is removed around "
-        f"it, else 0; with --find-damage {GROW_PX:g})",
+        help=f"{condition}only these kinds, separated by commas: lines (scratches, cracks, folds, hairs), specks "
+        "(dust, small spots), areas (stains, tears, lost pieces) (default: all)",
     )
     add("--restore-tone", action="store_true", help="also restore faded contrast and remove a colour cast")
-    add("--invert", action="store_true", help="the masks are black where to fill")
-    add(
+
+
+def _add_max_share(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
         "--max-share",
         type=float,
         default=MAX_SHARE,
         metavar="SHARE",
-        help=f"refuse masks that cover a larger share of the photo, from 0 to 1 (default: {MAX_SHARE})",
+        help=f"{what}, from 0 to 1 (default: {MAX_SHARE})",
     )
+
+
+def _add_rest(parser: argparse.ArgumentParser, overwrite: str) -> None:
+    """Add the options that filling and restoring have in common; `overwrite` is the help of --overwrite."""
+    _add_fills(parser)
+    _add_results(parser, overwrite)
+    _add_computation(parser)
 
 
 def _add_fills(parser: argparse.ArgumentParser) -> None:
@@ -170,7 +156,7 @@ def _add_fills(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_results(parser: argparse.ArgumentParser) -> None:
+def _add_results(parser: argparse.ArgumentParser, overwrite: str) -> None:
     add = parser.add_argument
     add(
         "--format",
@@ -185,19 +171,19 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--shard",
-        type=_shard,
+        type=shard,
         metavar="I/N",
         help="work on the I-th of N equal parts, so that N machines share the work: 1/4, 2/4, 3/4, 4/4",
     )
     add("--column", metavar="NAME", help="of parquet files: the column of photos (default: the only one)")
     add("--public", action="store_true", help="a dataset that is created on the Hub can be seen by everyone")
     add("--skip-existing", action="store_true", help="skip photos whose result exists")
-    add("--overwrite", action="store_true", help="allow results to replace the photos and masks")
+    add("--overwrite", action="store_true", help=overwrite)
 
 
 def _add_computation(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--max-megapixels", type=_megapixels, metavar="N", help="refuse photos with more megapixels (default: 89)")
+    add("--max-megapixels", type=megapixels, metavar="N", help="refuse photos with more megapixels (default: 89)")
     add(
         "--model",
         metavar="REPO[@REVISION]",

@@ -20,14 +20,12 @@ class Command(NamedTuple):
         module: what it runs as `__main__`.
         summary: for the help text.
         extra: of the distribution, which has what the module needs beyond the core; "" if that is enough.
-        arguments: before those of the user.
         alone: the help text of a module that takes no arguments; "" for one that reads its own.
     """
 
     module: str
     summary: str
     extra: str = ""
-    arguments: tuple[str, ...] = ()
     alone: str = ""
 
 
@@ -44,7 +42,7 @@ Compile all kernels and keep them on disk, so that no other command has to compi
 arguments."""
 COMMANDS = {
     "fill": Command("inpaint", "fill what masks mark, in one photo or many"),
-    "restore": Command("inpaint", "find scratches, tears and dust, and fill them", arguments=("--find-damage",)),
+    "restore": Command("inpaint.restore", "find scratches, tears and dust, and fill them"),
     "app": Command("app", "start the page", "page", alone=APP_HELP),
     "train": Command("train", "train weights on your own pictures", "train"),
     "evaluate": Command("train.evaluate", "compare weights with classical methods", "train"),
@@ -103,7 +101,7 @@ def programs_folder() -> Path:
 def _run(name: str, command: Command, words: list[str]) -> int:
     start_as(name)
     sys.path.insert(0, str(programs_folder()))
-    sys.argv = [f"{COMMAND} {name}", *command.arguments, *words]
+    sys.argv = [f"{COMMAND} {name}", *words]
     try:
         runpy.run_module(command.module, run_name="__main__", alter_sys=True)
     except ModuleNotFoundError as error:

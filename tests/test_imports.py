@@ -12,13 +12,13 @@ PACKAGES = {"inpaint": {"inpaint"}, "train": {"inpaint", "train"}, "page": {"inp
 """Package -> packages that it may import; page/retrain may import train.jobs as well."""
 LAYERS = {
     "inpaint": (
-        "benchmark console",
+        "benchmark console restore",
         "__main__",
         "archive",
         "command_line multipage",
         "batch",
         "read_ahead",
-        "batch_options",
+        "batch_options argument_types",
         "inpainter warm_up",
         "photo_damage",
         "session damage export infrared",
@@ -28,7 +28,7 @@ LAYERS = {
         "pyramid morphology",
         "photos networks",
         "compiled",
-        "markdown atomic_write interruption temporary_folder program",
+        "markdown atomic_write interruption temporary_folder program plurals",
         "os_errors",
     ),
     "train": (

@@ -10,17 +10,21 @@ worker process loads the weights once, and computes with one thread.
 
 import argparse
 import os
+import sys
+import time
 from contextlib import ExitStack
 from functools import cache
 
 from distributed import Client, LocalCluster, as_completed
 
+from inpaint.archive.hub_access import prepare_hub
 from inpaint.archive.restorer import Restorer
-from inpaint.archive.results import Counts
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
+from inpaint.archive.tally import Tally, summary, told
+from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
-from inpaint.command_line import Shard
 
+OPTIONS = Options(find_damage=True)
 SETTINGS = {"options": {"find_damage": True}, "model": None, "column": None}
 """What decides the results, as `inpaint-photos restore` writes it: either continues what the other one began."""
 
@@ -28,20 +32,21 @@ SETTINGS = {"options": {"find_damage": True}, "model": None, "column": None}
 @cache
 def restorer() -> Restorer:
     """Return this process's restorer, with the weights loaded."""
-    return Restorer(Options(find_damage=True))
+    return Restorer(OPTIONS)
 
 
-def restore_part(scans: str, restored: str, number: int, of: int) -> tuple[Counts, list[str]]:
-    """Restore a part, unless it is there already; return what became of its photos, and why it cannot be read."""
+def restore_part(scans: str, restored: str, number: int, of: int) -> Tally:
+    """Restore a part, unless it is there already; return what became of its photos, now or in an earlier run."""
+    prepare_hub()
     progress = Progress(advance=lambda: None, line=lambda text: None)
     destination = open_destination(restored, public=False)
     source, parts = start(scans, destination, SETTINGS)
     restore_archive(source, destination, restorer, parts, Shard(number, of), None, progress)
-    return progress.counts, progress.damaged
+    return progress.tally
 
 
-def main() -> None:
-    """Restore all parts, and print what became of the photos."""
+def main() -> int:
+    """Restore all parts, print what became of the photos, and return the exit code: 0 only if no photo failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("scans", help="folder, file, or hf://datasets/OWNER/NAME")
     parser.add_argument("restored", help="folder, or hf://datasets/OWNER/NAME")
@@ -53,22 +58,26 @@ def main() -> None:
         cluster = options.scheduler or stack.enter_context(
             LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None)
         )
-        run(stack.enter_context(Client(cluster)), options.scans, options.restored)
+        return run(stack.enter_context(Client(cluster)), options.scans, options.restored)
 
 
-def run(client: Client, scans: str, restored: str) -> None:
-    """Restore all parts on the workers of a client."""
+def run(client: Client, scans: str, restored: str) -> int:
+    """Restore all parts on the workers of a client, and return the exit code."""
     _, parts = start(scans, open_destination(restored, public=False), SETTINGS)
-    count, total = len(parts), Counts()
+    count, total, begin = len(parts), Tally(), time.monotonic()
     tasks = [client.submit(restore_part, scans, restored, n + 1, count, pure=False, retries=2) for n in range(count)]
     for done, task in enumerate(as_completed(tasks), start=1):
-        counts, damaged = task.result()
-        total = total.plus(Counts(*counts))
-        for sentence in damaged:
+        tally = task.result()
+        total.add(tally)
+        for sentence in tally.damaged:
             print(f"{sentence}; nothing of this part was written")
-        print(f"{done} of {count} parts: {total.filled} restored, {total.unchanged} unchanged, {total.failed} failed")
+        if tally.counts.total:
+            print(f"{done} of {count} parts: {told(total.counts, OPTIONS)}")
         task.release()  # or the scheduler warns that its result is lost when the workers end
+    total.seconds = time.monotonic() - begin  # of the cluster, not the sum of its workers' seconds
+    print(summary(total, count, restored, OPTIONS))
+    return total.exit_code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

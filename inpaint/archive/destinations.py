@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from huggingface_hub import CommitOperationAdd, HfApi, HfFileSystem
 
 from inpaint.atomic_write import atomic_write
-from inpaint.hub.retry import retry
 
+from .hub_access import read_hub, write_hub
 from .hub_paths import HubPath
 
 MANIFEST = "archive.json"
@@ -22,6 +22,9 @@ class Destination(Protocol):
 
     def names(self) -> set[str]:
         """Return the names of the files that are there."""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
 
     def manifest(self) -> dict[str, Any] | None:
         """Return what `put` wrote under MANIFEST; None if there is none."""
@@ -44,10 +47,14 @@ class FolderDestination:
         """Return the names of the files that are there."""
         return {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file()}
 
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
+        return (self._folder / name).read_bytes()
+
     def manifest(self) -> dict[str, Any] | None:
         """Return the content of the manifest; None if there is none."""
         try:
-            return _parsed((self._folder / MANIFEST).read_bytes())
+            return _parsed(self.read(MANIFEST))
         except FileNotFoundError:
             return None
 
@@ -74,19 +81,24 @@ class HubDestination:
         if place.revision is not None:
             raise ValueError(f"results are written to the main branch: leave out @{place.revision}")
         self._repo, self._prefix = place.repo_id, f"{place.path}/" if place.path else ""
-        retry(lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True))
+        self._place = place
+        write_hub(
+            place, lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True)
+        )
 
     def names(self) -> set[str]:
         """Return the names of the files that are there."""
-        names = retry(lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
+        names = read_hub(self._place, lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
         return {name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)}
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file that is there."""
+        path = f"datasets/{self._repo}/{self._prefix}{name}"
+        return bytes(read_hub(self._place, lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
 
     def manifest(self) -> dict[str, Any] | None:
         """Return the content of the manifest; None if there is none."""
-        if MANIFEST not in self.names():
-            return None
-        path = f"datasets/{self._repo}/{self._prefix}{MANIFEST}"
-        return _parsed(retry(lambda: HfFileSystem(skip_instance_cache=True).read_bytes(path)))
+        return _parsed(self.read(MANIFEST)) if MANIFEST in self.names() else None
 
     def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
         """Write files in one commit."""
@@ -95,7 +107,7 @@ class HubDestination:
             operations = [CommitOperationAdd(f"{self._prefix}{name}", content) for name, content in files.items()]
             HfApi().create_commit(self._repo, operations, commit_message=message, repo_type="dataset")
 
-        retry(attempt)
+        write_hub(self._place, attempt, is_under_way=True)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

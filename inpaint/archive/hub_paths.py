@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from inpaint.photos.formats import TABLES
+
 HUB = "hf://"
-TABLES = (".parquet", ".tar", ".tar.gz", ".tgz")
-"""Suffixes of files that hold many photos."""
 _DATASET = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)(?:@([^/]+))?(?:/(.*))?")
 
 

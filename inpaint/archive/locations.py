@@ -8,8 +8,9 @@ from typing import BinaryIO, Protocol
 
 from huggingface_hub import HfApi, HfFileSystem, RepoFile
 
-from inpaint.hub.retry import retry
+from inpaint.photos.patterns import entries_of, fixed_part, is_pattern
 
+from .hub_access import read_hub
 from .hub_paths import HUB, HubPath
 
 
@@ -18,7 +19,7 @@ class Source(Protocol):
 
     @property
     def identity(self) -> str:
-        """What the files are, which changes with them: a repository and its commit, or a folder."""
+        """What the files are, for messages: a repository and its commit, or what the user named."""
 
     def names(self) -> list[str]:
         """Return the names of all files below the place, sorted."""
@@ -31,10 +32,10 @@ class Source(Protocol):
 
 
 class FolderSource:
-    """A folder of this machine, or a single file.
+    """A folder of this machine, a single file, or the files that a pattern matches.
 
     Args:
-        path: the folder or the file.
+        path: the folder, the file or the pattern.
 
     Raises:
         ValueError: there is no such path.
@@ -42,22 +43,26 @@ class FolderSource:
 
     def __init__(self, path: str) -> None:
         place = Path(path)
-        if not place.exists():
+        if not (place.exists() or is_pattern(path)):
             raise ValueError(f"{path}: there is no such file or folder; check the path")
-        self._folder = place if place.is_dir() else place.parent
-        self._names = None if place.is_dir() else [place.name]
+        self._path = path
+        self._folder = fixed_part(place) if is_pattern(path) else place if place.is_dir() else place.parent
 
     @property
     def identity(self) -> str:
-        """The folder's absolute path."""
-        return str(self._folder.resolve())
+        """What the user named."""
+        return self._path
+
+    @cached_property
+    def _names(self) -> list[str]:
+        if Path(self._path).is_file():
+            return [Path(self._path).name]
+        entries = entries_of(self._path) if is_pattern(self._path) else self._folder.rglob("*")
+        return _visible(entry.relative_to(self._folder).as_posix() for entry in entries if entry.is_file())
 
     def names(self) -> list[str]:
-        """Return the names of all files below the folder, sorted; hidden ones are left out."""
-        if self._names is not None:
-            return self._names
-        found = (path.relative_to(self._folder) for path in self._folder.rglob("*") if path.is_file())
-        return _visible(path.as_posix() for path in found)
+        """Return the names of all files below the folder, or of those that match, sorted; hidden ones are left out."""
+        return self._names
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
@@ -85,8 +90,8 @@ class HubSource:
         """The sha of the commit that is read."""
         if self._commit is not None:
             return self._commit
-        info = retry(lambda: HfApi().dataset_info(self._place.repo_id, revision=self._place.revision))
-        return str(info.sha)
+        place = self._place
+        return str(read_hub(place, lambda: HfApi().dataset_info(place.repo_id, revision=place.revision)).sha)
 
     @property
     def identity(self) -> str:
@@ -95,10 +100,10 @@ class HubSource:
 
     def names(self) -> list[str]:
         """Return the paths of all files of the place, sorted; hidden ones are left out."""
-        tree = retry(
-            lambda: list(
-                HfApi().list_repo_tree(self._place.repo_id, recursive=True, revision=self.commit, repo_type="dataset")
-            )
+        repo_id, commit = self._place.repo_id, self.commit
+        tree = read_hub(
+            self._place,
+            lambda: list(HfApi().list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset")),
         )
         paths = _visible(entry.path for entry in tree if isinstance(entry, RepoFile))
         wanted = self._place.path
@@ -108,7 +113,7 @@ class HubSource:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; what is read of it is requested in blocks."""
-        file: BinaryIO = retry(lambda: self._files.open(self._path(name), "rb"))
+        file: BinaryIO = read_hub(self._place, lambda: self._files.open(self._path(name), "rb"))
         return file
 
     def read(self, name: str) -> bytes:
@@ -118,7 +123,7 @@ class HubSource:
             with self._files.open(self._path(name), "rb") as file:
                 return bytes(file.read())
 
-        return retry(attempt)
+        return read_hub(self._place, attempt)
 
     def _path(self, name: str) -> str:
         return f"datasets/{self._place.repo_id}@{self.commit}/{name}"

@@ -6,12 +6,15 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from inpaint.photos.formats import SUFFIXES
+from inpaint.photos.formats import SUFFIXES, TABLES
+from inpaint.photos.left_out import LeftOut, told
+from inpaint.photos.mask_names import masks_beside
+from inpaint.plurals import counted
 
-from .hub_paths import TABLES
+from .columns import image_column
 from .locations import Source
 
 PHOTOS_PER_PART = 100
@@ -76,20 +79,36 @@ def plan_parts(source: Source) -> list[Part]:
         return [part for name in tables for part in _row_groups(source, name)]
     if tars := [name for name in names if name.endswith(TABLES)]:
         return [Part((name,), None, None) for name in tars]
-    pictures = [name for name in names if _is_picture(name)]
+    masks = _masks(names)
+    pictures = [name for name in names if _is_picture(name) and name not in masks]
     if not pictures:
         raise ValueError(f"{source.identity} holds no photos: neither parquet or tar files nor pictures were found")
     groups = [tuple(pictures[start : start + PHOTOS_PER_PART]) for start in range(0, len(pictures), PHOTOS_PER_PART)]
     return [Part(files, None, len(files)) for files in groups]
 
 
-def left_out(source: Source, parts: list[Part]) -> int:
-    """Return the number of pictures and tar files that lie beside the files of an archive and are not read."""
-    if parts and len(parts[0].files) == parts[0].photos and parts[0].row_group is None:
-        return 0  # pictures are read only where there is nothing else
+def left_out_sentence(source: Source, parts: list[Part]) -> str:
+    """Return which pictures and tar files of a source are not read, and why; "" if all are.
+
+    Args:
+        source: has the files.
+        parts: as `plan_parts` returned them.
+    """
+    names = source.names()
+    if parts[0].row_group is None and parts[0].photos is not None:
+        masks = _masks(names).items()
+        named = [LeftOut(Path(mask), f"by its name a mask of {PurePosixPath(photo).name}") for mask, photo in masks]
+        return told(named) if named else ""
     read = {name for part in parts for name in part.files}
-    readable = (name for name in source.names() if name.endswith(TABLES) or _is_picture(name))
-    return sum(name not in read for name in readable)
+    others = sum(name not in read for name in names if name.endswith(TABLES) or _is_picture(name))
+    rule = "of parquet files, tar files and pictures, only the first kind that is there is read"
+    return f"{counted(others, 'file')} left out: {rule}" if others else ""
+
+
+def _masks(names: list[str]) -> dict[str, str]:
+    """Return the pictures that are masks of others by their names: mask -> photo."""
+    pictures = {Path(name): Path(name) for name in names if _is_picture(name)}
+    return {mask.as_posix(): photo.as_posix() for mask, photo in masks_beside(pictures).items()}
 
 
 def fingerprint(parts: list[Part]) -> str:
@@ -189,45 +208,3 @@ def check_column(source: Source, parts: list[Part], column: str | None) -> None:
         name = parts[0].files[0]
         with _open_table(source, name) as table:
             image_column(table.schema_arrow, column, name)
-
-
-def image_column(schema: Any, wanted: str | None, name: str) -> str:
-    """Return the column of a parquet file that holds pictures.
-
-    Args:
-        schema: a pyarrow.Schema.
-        wanted: the column that the user names; None: find it.
-        name: the file, for messages.
-
-    Raises:
-        ValueError: there is no such column, or several.
-    """
-    types = importlib.import_module("pyarrow.types")
-    columns = {
-        field.name
-        for field in schema
-        if types.is_binary(field.type)
-        or types.is_large_binary(field.type)
-        or (types.is_struct(field.type) and "bytes" in {inner.name for inner in field.type})
-    }
-    if wanted is not None:
-        if wanted not in columns:
-            raise ValueError(f"{name} has no column {wanted!r} of pictures; it has {', '.join(schema.names)}")
-        return wanted
-    features = hub_features(schema)
-    declared = [name for name, feature in features.items() if feature.get("_type") == "Image" and name in columns]
-    found = declared or sorted(columns)
-    if len(found) != 1:
-        listed = ", ".join(found or schema.names)
-        problem = f"several columns of pictures ({listed})" if found else f"no column of pictures, only {listed}"
-        raise ValueError(f"{name} has {problem}: name one with --column")
-    return found[0]
-
-
-def hub_features(schema: Any) -> dict[str, dict[str, Any]]:
-    """Return what the package `datasets` wrote into a schema about its columns; {} if it did not."""
-    try:
-        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
-        return {name: feature for name, feature in features.items() if isinstance(feature, dict)}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}

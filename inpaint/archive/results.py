@@ -1,11 +1,13 @@
 """Write the results of a part into parquet files: the restored photos, and a table of those that failed."""
 
 import importlib
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .parts import Rows, hub_features
+from .columns import hub_features
+from .parts import Rows
 from .restorer import Restored
 
 NAME, MASK, SHARE, NOTES = "file_name", "mask", "filled_share", "notes"
@@ -28,6 +30,11 @@ class Counts(NamedTuple):
     def plus(self, other: "Counts") -> "Counts":
         """Return the sums."""
         return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def count_rows(data: bytes) -> int:
+    """Return the number of rows of a parquet file."""
+    return int(importlib.import_module("pyarrow.parquet").read_metadata(io.BytesIO(data)).num_rows)
 
 
 class ResultWriter:
@@ -62,11 +69,15 @@ class ResultWriter:
         filled = sum(result.share > 0 for result in restored)
         self.counts = self.counts.plus(Counts(filled, len(restored) - filled, len(pairs) - len(restored)))
 
-    def close(self) -> list[Path]:
-        """Complete the files and return those that there are."""
+    def close(self, with_errors: bool = False) -> list[Path]:
+        """Complete the files and return those that there are.
+
+        Args:
+            with_errors: write the table of errors also if it is empty, since it replaces that of an earlier run.
+        """
         if self._writer is not None:
             self._writer.close()
-        if self._failed:
+        if self._failed or with_errors:
             text = self._arrow.string()
             schema = self._arrow.schema([(NAME, text), ("error", text)])
             self._parquet.write_table(self._arrow.Table.from_pylist(self._failed, schema), self.errors)

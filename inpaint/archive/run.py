@@ -8,75 +8,53 @@ from pathlib import Path
 from typing import Any
 
 import inpaint
-from inpaint.command_line import Shard
+from inpaint.argument_types import Shard
 from inpaint.os_errors import sentence_of
-from inpaint.program import COMMAND
+from inpaint.photos.outputs import may_be_folder
 from inpaint.temporary_folder import temporary_folder
 
+from .card import card
 from .destinations import MANIFEST, Destination, FolderDestination, HubDestination
 from .hub_paths import is_hub_path, parse_hub_path
 from .locations import FolderSource, HubSource, Source
+from .manifest import check_same, wanted_manifest
 from .parts import DamagedFileError, Part, Picture, check_column, fingerprint, plan_parts, read_part
 from .restorer import PHOTO_ERRORS, Restored, Restorer
-from .results import Counts, ResultWriter
-
-CARD = """\
----
-tags:
-- image-restoration
-- inpainting
-configs:
-- config_name: default
-  data_files: data/*.parquet
----
-
-# Restored photos
-
-Made by {command} {version} from `{source}`: scratches, tears, dust and stains were found by a network and filled.
-`mask` is white where a photo was changed, and `filled_share` is how much of it that is; photos without damage have the
-bytes of their files in the source. Those that could not be read are listed in `errors/`, with the reason.
-
-The terms of the source apply to these photos as well.
-"""
+from .results import Counts, ResultWriter, count_rows
+from .tally import Tally, paced, told
 
 
 @dataclass
 class Progress:
-    """What a run has done so far.
+    """How far a run is.
 
     Attributes:
-        counts: of the photos.
-        parts: number of parts that are written, those of earlier runs included.
-        of: number of parts of this run's shard.
-        damaged: a sentence for each part whose file cannot be read.
-        seconds: spent on photos.
         advance: called after each photo.
         line: called with a line about each part.
+        tally: what is done.
+        of: number of parts of this run's shard.
     """
 
     advance: Callable[[], object]
     line: Callable[[str], object]
-    counts: Counts = field(default_factory=Counts)
-    parts: int = 0
+    tally: Tally = field(default_factory=Tally)
     of: int = 0
-    damaged: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def photos_per_hour(self) -> float:
-        """Throughput; 0 before the first photo."""
-        return 3600 * self.counts.total / self.seconds if self.seconds else 0.0
 
 
 def open_destination(output: str, public: bool) -> Destination:
     """Return where results go; a repository of the Hub is created if it is missing.
 
     Raises:
-        ValueError: the text names no dataset, or a revision.
-        HfHubHTTPError: the Hub refuses.
+        ValueError: the text names no dataset, or a revision; or a file.
+        HubAccessError: the Hub refuses.
     """
     if is_hub_path(output):
         return HubDestination(parse_hub_path(output), public)
+    if not may_be_folder(output):
+        raise ValueError(
+            f"OUT is {output}, and the results of an archive are several files: use a folder, or "
+            "hf://datasets/OWNER/NAME"
+        )
     return FolderDestination(Path(output))
 
 
@@ -101,26 +79,16 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
     else:
         source = FolderSource(place)
     parts = plan_parts(source)
-    wanted = {"source": place, **settings, "files": fingerprint(parts), "parts": len(parts)}
-    for name, value in wanted.items():
-        if known is not None and known.get(name) != value:
-            if name == "files":
-                raise ValueError(
-                    f"files were added to {place}, removed or renamed since the output was begun, and its parts would "
-                    "hold other photos: choose another OUT"
-                )
-            raise ValueError(
-                f"the output holds results of a run with {name} {known.get(name)!r}, and now it is {value!r}: use the "
-                "same, or choose another OUT"
-            )
-    if known is None:
+    wanted = wanted_manifest(place, settings, fingerprint(parts), len(parts))
+    if known is not None:
+        check_same(known, wanted)
+    else:
         check_column(source, parts, settings.get("column"))
         commit = {"commit": source.commit} if isinstance(source, HubSource) else {}
         manifest = {**wanted, **commit, "version": inpaint.__version__}
         files = {MANIFEST: json.dumps(manifest, indent=1).encode()}
         if "README.md" not in destination.names():
-            card = CARD.format(command=COMMAND, version=inpaint.__version__, source=source.identity)
-            files = {"README.md": card.encode(), **files}
+            files = {"README.md": card(place, settings["options"]).encode(), **files}
         destination.put(files, "Start to restore photos")
     return source, parts
 
@@ -145,42 +113,59 @@ def restore_archive(
         column: of the photos in parquet files; None: the only one.
         progress: is kept up to date.
     """
-    mine = [number for number in range(len(parts)) if number % shard.of == shard.number - 1]
+    count, tally = len(parts), progress.tally
+    mine = [number for number in range(count) if number % shard.of == shard.number - 1]
     there = destination.names()
-    left = [number for number in mine if data_name(number, len(parts)) not in there]
-    progress.parts, progress.of = len(mine) - len(left), len(mine)
-    if not left:
-        return
-    restore = restorer().restore
+    left = [number for number in mine if data_name(number, count) not in there]
+    failed = [errors_name(number, count) for number in mine if number not in left]
+    tally.failed_before = sum(count_rows(destination.read(name)) for name in failed if name in there)
+    tally.parts, progress.of = len(mine) - len(left), len(mine)
     for number in left:
         begin = time.monotonic()
-        with temporary_folder() as folder:
-            writer = ResultWriter(folder)
-            try:
-                for rows in read_part(source, parts[number], column):
-                    results = []
-                    for picture in rows.pictures:
-                        results.append(_restored(restore, picture))
-                        progress.advance()
-                    writer.add(rows, results)
-            except DamagedFileError as error:
-                progress.damaged.append(str(error))
-                progress.line(f"part {number + 1} of {len(parts)}: {error}; nothing of this part was written")
-                continue
-            _put(destination, writer.close(), number, len(parts))
-        progress.counts = progress.counts.plus(writer.counts)
-        progress.parts += 1
-        progress.seconds += time.monotonic() - begin
-        filled, unchanged, failed = writer.counts
-        progress.line(
-            f"part {number + 1} of {len(parts)}: {filled} restored, {unchanged} unchanged, {failed} failed; "
-            f"{progress.photos_per_hour:.0f} photos an hour"
-        )
+        try:
+            had_errors = errors_name(number, count) in there
+            counts = _restore_part(source, destination, restorer(), parts, number, column, had_errors, progress)
+        except DamagedFileError as error:
+            tally.damaged.append(str(error))
+            progress.line(f"part {number + 1} of {count}: {error}; nothing of this part was written")
+            continue
+        tally.add(Tally(counts, parts=1, seconds=time.monotonic() - begin))
+        progress.line(f"part {number + 1} of {count}: {told(counts, restorer().options)}; {paced(tally)}")
+
+
+def _restore_part(
+    source: Source,
+    destination: Destination,
+    restorer: Restorer,
+    parts: list[Part],
+    number: int,
+    column: str | None,
+    had_errors: bool,
+    progress: Progress,
+) -> Counts:
+    """Restore a part and write its results; return what became of its photos."""
+    with temporary_folder() as folder:
+        writer = ResultWriter(folder)
+        for rows in read_part(source, parts[number], column):
+            results = []
+            for picture in rows.pictures:
+                results.append(_restored(restorer.restore, picture))
+                progress.advance()
+            writer.add(rows, results)
+        verb = "Find the damage of" if restorer.options.mask_only else "Restore"
+        files = writer.close(with_errors=had_errors)
+        _put(destination, files, number, len(parts), f"{verb} part {number + 1} of {len(parts)}")
+    return writer.counts
 
 
 def data_name(number: int, count: int) -> str:
     """Return the name of the file of a part's photos."""
     return f"data/part-{number + 1:05d}-of-{count:05d}.parquet"
+
+
+def errors_name(number: int, count: int) -> str:
+    """Return the name of the table of a part's photos that failed."""
+    return data_name(number, count).replace("data/", "errors/", 1)
 
 
 def _restored(restore: Callable[[bytes], Restored], picture: Picture) -> Restored | str:
@@ -192,10 +177,9 @@ def _restored(restore: Callable[[bytes], Restored], picture: Picture) -> Restore
         return sentence_of(error)
 
 
-def _put(destination: Destination, files: list[Path], number: int, count: int) -> None:
+def _put(destination: Destination, files: list[Path], number: int, count: int, message: str) -> None:
     """Write the results of a part; the photos last, since they are the sign that the part is complete."""
-    data = data_name(number, count)
-    names = {"errors.parquet": data.replace("data/", "errors/", 1), "data.parquet": data}
+    names = {"errors.parquet": errors_name(number, count), "data.parquet": data_name(number, count)}
     by_name = {path.name: path for path in files}
     content: dict[str, Path | bytes] = {names[name]: by_name[name] for name in names if name in by_name}
-    destination.put(content, f"Restore part {number + 1} of {count}")
+    destination.put(content, message)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .errors import TRANSIENT_STATUS, causes, first_line, hide_token, is_interrupted, retry_after_s
+from .errors import TRANSIENT_STATUS, causes, first_line, hide_token, is_interrupted, retry_after_s, status_of
 from .http import httpx2
 from .unreachable import reason_of
 from .xet import disable_missing_xet
@@ -70,6 +70,9 @@ class Backoff:
 
 
 def _reason(failure: BaseException | httpx2.Response) -> str:
+    status = failure.status_code if isinstance(failure, httpx2.Response) else status_of(failure)
+    if status is not None:  # whose message may begin with the number of the request
+        return f"the Hub answered {status}"
     chain = [] if isinstance(failure, httpx2.Response) else list(causes(failure))
     return reason_of(chain, first_line(failure))
 

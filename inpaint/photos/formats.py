@@ -20,6 +20,8 @@ FORMAT_OF_SUFFIX = {
 SUFFIXES = tuple(FORMAT_OF_SUFFIX)
 _USUAL_NAMES = {"WEBP": "WebP", "PPM": "Netpbm", "JPEG2000": "JPEG 2000", "HEIF": "HEIC"}
 """Names by which readers know a format, where Pillow has another."""
+TABLES = (".parquet", ".tar", ".tar.gz", ".tgz")
+"""Suffixes of files that hold many photos."""
 DEFLATE_LEVEL = 3
 """Of PNG. With level 6, the usual one, photos take 2.5 times as long and are as large within 3 %."""
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

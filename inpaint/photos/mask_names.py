@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +78,25 @@ class MaskNames:
         """Return the names of at most three masks that resemble the name of a photo, the nearest one first."""
         names = {_normalised(each.path.stem): each.path.name for kind in self._candidates.values() for each in kind}
         return [names[key] for key in difflib.get_close_matches(_normalised(photo.stem), names, 3, _NEAR)]
+
+
+def masks_beside(photos: Mapping[Path, Path]) -> dict[Path, Path]:
+    """Return the pictures that are masks of others by their names, such as NAME_mask001 beside NAME.
+
+    Args:
+        photos: pictures, each with its path relative to the folder or to the fixed part of the pattern.
+
+    Returns:
+        Mask -> photo. A photo may be the mask of another one, and have a mask itself.
+    """
+    by_stem = {_normalised(str(name.with_suffix(""))): photo for photo, name in photos.items()}
+    found: dict[Path, Path] = {}
+    for path, name in photos.items():
+        matches = (form.fullmatch(_normalised(name.stem)) for form in FORMS)
+        stems = [_normalised(str(name.parent / match["stem"])) for match in matches if match]
+        if photo := next((by_stem[stem] for stem in stems if stem in by_stem), None):
+            found[path] = photo
+    return found
 
 
 def names_looked_for(photo: Path) -> str:

@@ -1,6 +1,5 @@
 """Which photos a batch fills, which mask belongs to each, and where the results go."""
 
-import glob
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,11 +7,11 @@ from typing import NamedTuple
 
 from .formats import SUFFIXES
 from .left_out import LeftOut, left_out_of, told
-from .mask_names import FORMS, MASK_SUFFIXES, MaskNames, names_looked_for
+from .mask_names import MASK_SUFFIXES, MaskNames, masks_beside, names_looked_for
+from .outputs import PIPE, is_folder, may_be_folder
+from .patterns import entries_of, fixed_part, is_pattern
 from .saving import format_of
 
-PIPE = "-"
-"""Standard input or output, in place of a path."""
 _USUAL_SUFFIX = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
 
 
@@ -49,22 +48,23 @@ def find_tasks(photos: list[str], mask: str | None, output: str, format: str | N
         only = None if mask is None else _single_mask(mask)
         return [Task(PIPE, only, _single_output(output, None, format))]
     find_masks = _mask_finder(mask)
-    found = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+    found = _found(photos)
     if len(photos) == 1 and list(found) == [Path(photos[0])]:
         photo = Path(photos[0])
         name = Path(photo.name)
         return [Task(photo, _first(find_masks(photo, name)), _single_output(output, _renamed(name, format), format))]
-    if output == PIPE or Path(output).is_file():
-        raise ValueError(f"{output} takes one photo; for many, OUT must be a folder")
     if mask == PIPE:
         raise ValueError("standard input (-) holds one mask, for one photo; pass a file, a folder or a pattern")
     masks = {photo: find_masks(photo, name) for photo, name in found.items()}
-    used_as_mask = {path for paths in masks.values() for path in paths[:1]} | _masks_beside(masks)
-    tasks = [
-        Task(photo, _first(masks[photo]), Path(output) / _renamed(name, format))
-        for photo, name in found.items()
-        if photo not in used_as_mask
-    ]
+    used = _used_as_mask(masks, masks_beside(found), has_names=mask is not None and not _is_one_file(mask))
+    chosen = {photo: name for photo, name in found.items() if photo not in used}
+    if len(chosen) == 1 and all(Path(name) in found for name in photos):
+        outputs = {photo: _single_output(output, _renamed(name, format), format) for photo, name in chosen.items()}
+    else:
+        if not may_be_folder(output):
+            raise ValueError(f"{output} takes one photo, passed as a file; for many, OUT must be a folder")
+        outputs = {photo: Path(output) / _renamed(name, format) for photo, name in chosen.items()}
+    tasks = [Task(photo, _first(masks[photo]), outputs[photo]) for photo in chosen]
     if not tasks:
         raise ValueError("every photo is the mask of another one; put photos and masks into two folders")
     _check_collisions(tasks)
@@ -86,8 +86,10 @@ def find_left_out(photos: list[str], mask: str | None, output: str, tasks: list[
     left_out: list[LeftOut] = []
     for pattern in photos:
         if pattern != PIPE and (Path(pattern).is_dir() or not os.path.lexists(pattern)):
-            left_out += left_out_of(_entries(pattern), known)
-    return left_out + _further_masks(photos, tasks, mask)
+            left_out += left_out_of(entries_of(pattern), known)
+    further = _further_masks(photos, tasks, mask)
+    told_already = {each.path for each in further}
+    return left_out + further + [each for each in _named_masks(photos, tasks) if each.path not in told_already]
 
 
 def no_mask_sentence(photo: Path, mask: str | None) -> str:
@@ -107,10 +109,27 @@ def _first(masks: list[Path | str]) -> Path | str | None:
     return masks[0] if masks else None
 
 
-def _masks_beside(masks: dict[Path, list[Path | str]]) -> set[Path | str]:
-    """Return the photos that are masks of others by their names, such as NAME_mask001 beside NAME."""
-    by_name = {photo for photo in masks if any(form.fullmatch(photo.stem.lower()) for form in FORMS)}
-    return {path for photo, paths in masks.items() for path in paths if path in by_name and path != photo}
+def _used_as_mask(masks: dict[Path, list[Path | str]], beside: dict[Path, Path], has_names: bool) -> set[Path | str]:
+    """Return the photos that are masks of others, and are not filled themselves.
+
+    Args:
+        masks: of each photo.
+        beside: those that are masks of others by their names.
+        has_names: masks are looked for by the names of photos. A photo with the name of a mask that has a mask of its
+            own elsewhere is then a photo.
+    """
+    used = {path for paths in masks.values() for path in paths[:1]}
+    used |= {path for paths in masks.values() for path in paths if path in beside}
+    return used | {photo for photo in beside if not (has_names and masks[photo])}
+
+
+def _named_masks(photos: list[str], tasks: list[Task]) -> list[LeftOut]:
+    """Return photos that are not filled because they are masks of others by their names."""
+    if photos == [PIPE]:
+        return []
+    used = {path for task in tasks for path in (task.photo, task.mask)}
+    beside = masks_beside(_found(photos)).items()
+    return [LeftOut(path, f"by its name a mask of {photo.name}") for path, photo in beside if path not in used]
 
 
 def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> list[LeftOut]:
@@ -118,7 +137,7 @@ def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> li
     if mask is None or mask == PIPE or Path(mask).is_file() or photos == [PIPE]:
         return []
     masks, used = _masks_of(mask), {task.mask for task in tasks}
-    names = {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+    names = _found(photos)
     return [
         LeftOut(path, f"a further mask of {task.photo.name}")
         for task in tasks
@@ -128,15 +147,20 @@ def _further_masks(photos: list[str], tasks: list[Task], mask: str | None) -> li
     ]
 
 
+def _found(photos: list[str]) -> dict[Path, Path]:
+    """Return the photos of files, folders and patterns, each with its path relative to the folder or fixed part."""
+    return {photo: name for pattern in photos for photo, name in _expand(pattern, "photo", SUFFIXES)}
+
+
 def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Path, Path]]:
     """Return the pictures of a file, folder or pattern, each with its path relative to the folder or fixed part."""
     path = Path(pattern)
-    if not path.is_dir() and (path.exists() or not glob.has_magic(pattern)):
+    if not path.is_dir() and not is_pattern(pattern):
         if not path.exists():
             raise ValueError(f"{pattern}: there is no such {what}; check the path")
         return [(path, Path(path.name))]
-    base = path if path.is_dir() else _fixed_part(path)
-    entries = _entries(pattern)
+    base = path if path.is_dir() else fixed_part(path)
+    entries = entries_of(pattern)
     found = [entry for entry in entries if _is_picture(entry, suffixes)]
     if not found:
         left_out = left_out_of(entries, [])
@@ -147,30 +171,6 @@ def _expand(pattern: str, what: str, suffixes: tuple[str, ...]) -> list[tuple[Pa
     return [(file, file.relative_to(base)) for file in found]
 
 
-def _entries(pattern: str) -> list[Path]:
-    """Return the entries of a folder, or the matches of a pattern, sorted."""
-    path = Path(pattern)
-    if path.is_dir():
-        return sorted(path.iterdir())
-    base = _fixed_part(path)
-    rest = path.relative_to(base)
-    found = [Path(name) for name in glob.glob(str(Path(glob.escape(str(base))) / rest), recursive=True)]
-    by_place: dict[str, Path] = {}  # "**" follows a link to a folder above it round and round
-    for entry in sorted(found, key=lambda entry: (len(entry.parts), entry)):
-        by_place.setdefault(os.path.join(os.path.realpath(entry.parent), entry.name), entry)
-    return sorted(by_place.values())
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """Return the folder before the first wildcard of a pattern; brackets of a folder that exists are none."""
-    base = Path()
-    for part in pattern.parts[:-1]:
-        if glob.has_magic(part) and not (base / part).is_dir():
-            break
-        base /= part
-    return base
-
-
 def _is_picture(path: Path, suffixes: tuple[str, ...]) -> bool:
     return path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
 
@@ -179,11 +179,15 @@ def _mask_finder(mask: str | None) -> Callable[[Path, Path], list[Path | str]]:
     """Return a function (photo, its relative name) -> its masks: none, one for all photos, or those of its name."""
     if mask is None:
         return lambda photo, name: []
-    if mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir()):
+    if _is_one_file(mask):
         only = _single_mask(mask)
         return lambda photo, name: [only]
     masks = _masks_of(mask)
     return lambda photo, name: list(masks.of(photo, name))
+
+
+def _is_one_file(mask: str) -> bool:
+    return mask == PIPE or (Path(mask).exists() and not Path(mask).is_dir())
 
 
 def _masks_of(mask: str) -> MaskNames:
@@ -209,7 +213,7 @@ def _single_output(output: str, name: Path | None, format: str | None) -> Path |
     if output == PIPE:
         return PIPE
     path = Path(output)
-    if not path.is_dir() and path.suffix:
+    if path.suffix and not is_folder(output):
         if format is None:
             format_of(path)  # an unknown suffix is refused before the photo is filled
         return path

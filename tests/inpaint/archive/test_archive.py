@@ -16,7 +16,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inpaint.__main__ import main
-from inpaint.archive.parts import image_column
+from inpaint.archive.columns import image_column
+from inpaint.archive.locations import FolderSource
+from inpaint.archive.parts import left_out_sentence, plan_parts
 from inpaint.archive.restorer import Restored, Restorer
 from inpaint.batch_options import Options
 from tests.hub.seeds import seed
@@ -107,7 +109,50 @@ def test_what_cannot_be_read_is_listed_with_the_reason_beside_the_results(tmp_pa
     assert [row["file_name"].split()[0] for row in errors] == ["0.jpg", "lost.jpg"]
     assert all(row["error"] for row in errors)
     assert len(results(tmp_path / "out")) == 1
-    assert "1 unchanged, 2 failed (see errors/)" in capsys.readouterr().out
+    assert "0 photos restored, 1 unchanged, 2 failed (see errors/)" in capsys.readouterr().out
+
+
+def test_photos_that_failed_in_an_earlier_run_are_told_and_decide_the_exit_code(tmp_path, capsys):
+    write_parquet(tmp_path / "in.parquet", cells([b"nonsense", PHOTOS[1], PHOTOS[3], b"more"]), row_group_size=1)
+    assert restore(tmp_path / "in.parquet", "-o", tmp_path / "out") == 1
+    capsys.readouterr()
+    assert restore(tmp_path / "in.parquet", "-o", tmp_path / "out") == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("nothing was left to do") and last.endswith("2 photos failed in earlier runs (see errors/)")
+    (tmp_path / "out" / "data" / "part-00003-of-00004.parquet").unlink()
+    assert restore(tmp_path / "in.parquet", "-o", tmp_path / "out") == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("0 photos restored, 1 unchanged, 0 failed; ") and "2 photos failed in earlier runs" in last
+    assert restore(tmp_path / "in.parquet", "-o", tmp_path / "out", "--shard", "2/4") == 0, "none of this run's parts"
+
+
+def test_a_part_that_is_done_again_without_failures_replaces_its_table_of_errors(archive, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        done = Restored(b"", b"", 0, ())
+        patch.setattr(Restorer, "restore", lambda self, data: 1 / 0 if data == PHOTOS[3] else done)
+        patch.setattr("inpaint.archive.run.PHOTO_ERRORS", (ZeroDivisionError,))
+        assert restore(archive, "-o", tmp_path / "out") == 1
+    (tmp_path / "out" / "data" / "part-00002-of-00002.parquet").unlink()
+    assert restore(archive, "-o", tmp_path / "out") == 0
+    assert restore(archive, "-o", tmp_path / "out") == 0
+    assert results(tmp_path / "out", "errors") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--mask-only"], "1 photo with damage, 1 without, 0 failed; "),
+        (["--restore-tone"], "1 photo restored, 1 restored in tone only, 0 failed; "),
+        ([], "1 photo restored, 1 unchanged, 0 failed; "),
+    ],
+)
+def test_what_is_said_of_photos_is_what_was_done_with_them(archive, tmp_path, capsys, options, part):
+    assert restore(archive, "-o", tmp_path / "out", *options) == 0
+    first, _, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"part 1 of 2: {part}")
+    assert last.startswith(part.replace("1", "2").replace("photo ", "photos "))
+    is_kept = [row["image"]["bytes"] == before for row, before in zip(results(tmp_path / "out"), PHOTOS, strict=True)]
+    assert is_kept == [options != [] and "--mask-only" in options, options != ["--restore-tone"]] * 2
 
 
 def test_a_second_run_has_nothing_left_to_do_and_loads_no_weights(archive, tmp_path, capsys, monkeypatch):
@@ -167,7 +212,7 @@ def test_a_file_that_is_damaged_does_not_stop_the_others_and_is_tried_again(tmp_
     written = [path.name for path in (tmp_path / "out" / "data").iterdir()]
     said = capsys.readouterr().out
     assert written == ["part-00002-of-00002.parquet"] and f"a.{kind} is damaged" in said
-    assert "1 could not be read" in said
+    assert "1 part could not be read" in said
     (folder / f"a.{kind}").write_bytes(whole)
     assert restore(folder, "-o", tmp_path / "out") == 0
     assert len(results(tmp_path / "out")) == 2
@@ -176,7 +221,16 @@ def test_a_file_that_is_damaged_does_not_stop_the_others_and_is_tried_again(tmp_
 def test_pictures_beside_a_table_are_counted_as_left_out(archive, tmp_path, capsys):
     (archive / "loose.jpg").write_bytes(PHOTOS[0])
     assert restore(archive, "-o", tmp_path / "out") == 0
-    assert "1 pictures or tar files that lie beside" in capsys.readouterr().out
+    assert "1 file left out" in capsys.readouterr().out
+
+
+def test_masks_beside_pictures_are_no_pictures(tmp_path):
+    for name in ("box/a.jpg", "box/a-mask.png", "box/b_mask.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PHOTOS[1])
+    parts = plan_parts(source := FolderSource(str(tmp_path)))
+    assert [part.files for part in parts] == [("box/a.jpg", "box/b_mask.png")]
+    assert left_out_sentence(source, parts) == "1 left out: a-mask.png (by its name a mask of a.jpg)"
 
 
 @pytest.mark.parametrize("arguments", [["--threshold", "0.9"], ["--restore-tone"]])
@@ -258,7 +312,7 @@ def test_a_dataset_of_the_hub_is_restored_into_a_private_one(hub, client, tmp_pa
     write_parquet(tmp_path / "in.parquet", cells(PHOTOS), id=[0, 1, 2, 3])
     repo = seed(hub, Repo("dataset", "me/scans"), {"data/train.parquet": (tmp_path / "in.parquet").read_bytes()})
     done = client.run(*HUB_RUN, "hf://datasets/me/scans", "-o", "hf://datasets/me/restored", "--shard", "1/2")
-    assert "1 of 2 parts of the archive are in hf://datasets/me/restored" in done.stdout
+    assert "hf://datasets/me/restored has 1 of 2 parts of the archive" in done.stdout
     write_parquet(other := io.BytesIO(), cells(PHOTOS[:1]), id=[9])  # a later commit, which is not mixed in
     repo.add_commit("main", {"data/train.parquet": hub.store.put(other.getvalue())}, "Another", "", "me")
     hub.store.save(repo)

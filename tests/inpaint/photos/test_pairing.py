@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.photos.pairing import Task, find_tasks
+from inpaint.photos.left_out import told
+from inpaint.photos.pairing import Task, find_left_out, find_tasks
 
 
 def plain(tasks):
@@ -69,6 +70,10 @@ def test_a_hyphen_is_standard_input_or_output(folder):
         (["-"], "m.png", "out", "no name"),
         (["in"], "-", "out", "holds one mask"),
         (["in"], "m.png", "a.jpg", "must be a folder"),
+        (["in"], "m.png", "out.jpg", "must be a folder"),
+        (["in"], None, "-", "must be a folder"),
+        (["in/a.jpg", "in/b.jpg"], None, "out.TIFF", "must be a folder"),
+        (["in/*.jpg"], None, "out.jpg", "must be a folder"),
         (["in/a.jpg", "a.jpg"], "m.png", "out", "both be written to out/a.jpg"),
         (["m.png", "m.png"], "m.png", "out", "every photo is the mask"),
     ],
@@ -86,3 +91,32 @@ def test_a_link_to_a_folder_above_does_not_repeat_the_photos_of_a_pattern(tmp_pa
     (tmp_path / "scans" / "old" / "again").symlink_to(tmp_path / "scans", target_is_directory=True)
     tasks = find_tasks([str(tmp_path / "scans" / "**" / "*.jpg")], None, str(tmp_path / "out"))
     assert [task.photo for task in tasks] == [tmp_path / "scans" / "a.jpg", tmp_path / "scans" / "old" / "b.jpg"]
+
+
+@pytest.mark.parametrize("mask", [None, "glass.png"])
+@pytest.mark.parametrize("name", ["a-mask.png", "a_mask.tif", "a (mask).jpg", "A_MASK001.png", "mask_a.png"])
+def test_a_mask_beside_its_photo_is_no_photo(folder, mask, name):
+    folder("in/a.jpg", "in/b-mask.png", f"in/{name}", "glass.png")
+    tasks = find_tasks(["in"], mask, "out")
+    assert [str(task.photo) for task in tasks] == ["in/a.jpg", "in/b-mask.png"], "b-mask.png has no photo"
+    assert told(find_left_out(["in"], mask, "out", tasks)) == f"1 left out: {name} (by its name a mask of a.jpg)"
+
+
+def test_a_photo_is_written_to_a_file_though_its_mask_is_named_as_well(folder):
+    folder("a.jpg", "a-mask.png")
+    photos = ["a.jpg", "a-mask.png"]
+    assert plain(tasks := find_tasks(photos, None, "out.jpg")) == [("a.jpg", None, "out.jpg")]
+    assert told(find_left_out(photos, None, "out.jpg", tasks)) == (
+        "1 left out: a-mask.png (by its name a mask of a.jpg)"
+    )
+    assert plain(find_tasks(["a-mask.png"], None, "out.png")) == [("a-mask.png", None, "out.png")]
+
+
+@pytest.mark.parametrize("output", ["scans.2024", "out.jpg/", "there.jpg"])
+def test_a_folder_may_have_a_dot_in_its_name(folder, output):
+    folder("in/a.jpg", "in/b.jpg", "there.jpg/x.txt")
+    assert [str(task.output) for task in find_tasks(["in"], None, output)] == [
+        str(Path(output) / "a.jpg"),
+        str(Path(output) / "b.jpg"),
+    ]
+    assert str(find_tasks(["in/a.jpg"], None, "out.jpg/")[0].output) == "out.jpg/a.jpg"
