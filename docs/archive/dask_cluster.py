@@ -20,7 +20,7 @@ from distributed import Client, LocalCluster, as_completed
 from inpaint.archive.hub_access import prepare_hub
 from inpaint.archive.restorer import Restorer
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
-from inpaint.archive.tally import Tally, summary, told
+from inpaint.archive.tally import Tally, sentence_about, summary
 from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
 
@@ -72,7 +72,7 @@ def run(client: Client, scans: str, restored: str) -> int:
         for sentence in tally.damaged:
             print(f"{sentence}; nothing of this part was written")
         if tally.counts.total:
-            print(f"{done} of {count} parts: {told(total.counts, OPTIONS)}")
+            print(f"{done} of {count} parts: {sentence_about(total.counts, OPTIONS)}")
         task.release()  # or the scheduler warns that its result is lost when the workers end
     total.seconds = time.monotonic() - begin  # of the cluster, not the sum of its workers' seconds
     print(summary(total, count, restored, OPTIONS))

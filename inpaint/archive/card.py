@@ -44,7 +44,7 @@ def card(place: str, options: Mapping[str, Any]) -> str:
         done = "found by a network and filled. `mask` is white where a photo was filled"
         kept = "photos without damage have the "
         kept += "bytes of their files in the source" if bytes_are_kept else "pixels that they have in the source"
-    if options.get("restore_tone"):
+    if options.get("restore_tone") and not options.get("mask_only"):
         kept = "faded contrast was restored and colour casts were removed, in photos without damage as well"
     text = (
         f"Made by {COMMAND} {inpaint.__version__} from `{place_name(place)}`: {damage} {done}, and `filled_share` "

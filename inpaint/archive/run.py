@@ -21,7 +21,7 @@ from .manifest import check_same, wanted_manifest
 from .parts import DamagedFileError, Part, Picture, check_column, fingerprint, plan_parts, read_part
 from .restorer import PHOTO_ERRORS, Restored, Restorer
 from .results import Counts, ResultWriter, count_rows
-from .tally import Tally, paced, told
+from .tally import Tally, paced, sentence_about
 
 
 @dataclass
@@ -130,7 +130,7 @@ def restore_archive(
             progress.line(f"part {number + 1} of {count}: {error}; nothing of this part was written")
             continue
         tally.add(Tally(counts, parts=1, seconds=time.monotonic() - begin))
-        progress.line(f"part {number + 1} of {count}: {told(counts, restorer().options)}; {paced(tally)}")
+        progress.line(f"part {number + 1} of {count}: {sentence_about(counts, restorer().options)}; {paced(tally)}")
 
 
 def _restore_part(

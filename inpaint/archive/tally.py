@@ -1,4 +1,4 @@
-"""What became of the photos of an archive, and the sentences that tell it."""
+"""What became of the photos of an archive, and sentences about it."""
 
 from dataclasses import dataclass, field
 
@@ -45,7 +45,7 @@ class Tally:
         return int(self.counts.failed + self.failed_before > 0 or bool(self.damaged))
 
 
-def told(counts: Counts, options: Options) -> str:
+def sentence_about(counts: Counts, options: Options) -> str:
     """Return what became of some photos, such as "2 photos restored, 1 unchanged, 0 failed".
 
     Args:
@@ -75,7 +75,7 @@ def summary(tally: Tally, of: int, output: str, options: Options) -> str:
     sentences = [f"{output} has {tally.parts} of {counted(of, 'part')} of the archive"]
     if tally.counts.total:
         seen = " (see errors/)" if tally.counts.failed else ""
-        sentences = [f"{told(tally.counts, options)}{seen}", paced(tally), *sentences]
+        sentences = [f"{sentence_about(tally.counts, options)}{seen}", paced(tally), *sentences]
     elif not tally.damaged:
         sentences[0] = f"nothing was left to do: {sentences[0]}"
     if tally.failed_before:

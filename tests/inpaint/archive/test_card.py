@@ -64,6 +64,7 @@ def test_an_archive_of_an_earlier_version_is_continued(private, tmp_path):
     [
         ({}, ["Restored photos", "found by a network and filled", "bytes of their files"], ["Nothing was filled"]),
         ({"mask_only": True}, ["Nothing was filled", "photos have the bytes"], ["and filled", "Restored photos"]),
+        ({"mask_only": True, "restore_tone": True}, ["photos have the bytes"], ["contrast"]),
         ({"mask_only": True, "format": "PNG"}, ["Nothing was filled", "photos have the pixels"], ["bytes"]),
         ({"quality": 80}, ["without damage have the pixels"], ["bytes"]),
         ({"restore_tone": True}, ["in photos without damage as well"], ["bytes"]),
