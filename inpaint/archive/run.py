@@ -58,6 +58,28 @@ def open_destination(output: str, public: bool) -> Destination:
     return FolderDestination(Path(output))
 
 
+def open_source(place: str, commit: str | None = None) -> Source:
+    """Return the photos of a place.
+
+    Args:
+        place: as the user named it.
+        commit: of a place on the Hub, from an earlier run; None: the newest one.
+
+    Raises:
+        ValueError: there is no such place on this machine, or the text names none.
+    """
+    return HubSource(parse_hub_path(place), commit) if is_hub_path(place) else FolderSource(place)
+
+
+def check_source(place: str) -> None:
+    """Raise ValueError if there are no photos at a place, before a repository is created for their results."""
+    source = open_source(place)
+    if isinstance(source, HubSource):
+        _ = source.commit
+    elif not source.names():
+        raise ValueError(f"{place} holds no photos; check the path")
+
+
 def start(place: str, destination: Destination, settings: dict[str, Any]) -> tuple[Source, list[Part]]:
     """Return the photos and their parts, and write the manifest if there is none.
 
@@ -73,11 +95,7 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
             cannot be found. Then no manifest is written, so that the command can be corrected and given again.
     """
     known = destination.manifest()
-    source: Source
-    if is_hub_path(place):
-        source = HubSource(parse_hub_path(place), None if known is None else known.get("commit"))
-    else:
-        source = FolderSource(place)
+    source = open_source(place, None if known is None else known.get("commit"))
     parts = plan_parts(source)
     wanted = wanted_manifest(place, settings, fingerprint(parts), len(parts))
     if known is not None:

@@ -34,6 +34,15 @@ def test_a_place_on_the_hub_that_cannot_be_read_is_named(hub, client, scans, sou
     assert done.returncode == 1 and message in done.stderr and done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("source", ["hf://datasets/me/NOPE", "missing/*.jpg", "missing"])
+def test_a_misspelled_source_leaves_no_repository_behind(hub, client, scans, source):
+    done = client.run(*HUB_RUN, source, "-o", "hf://datasets/me/restored", check=False)
+    assert done.returncode == 1 and source in done.stderr
+    assert not client.evaluate(
+        "from huggingface_hub import HfApi\nanswer = HfApi().repo_exists('me/restored', repo_type='dataset')"
+    )
+
+
 def test_a_repository_that_may_not_be_written_is_named(hub, client, scans):
     client.env["HF_TOKEN"] = "hf_reader"
     done = client.run(*HUB_RUN, scans / "box", "-o", "hf://datasets/me/new", check=False)
