@@ -188,7 +188,8 @@ def _figures_of(published: PublishedWeights | None) -> dict[str, float]:
     if improvement is None:
         return {}
     weights = {"new": improvement.new, "previous": improvement.old or {}}
-    return {f"{name}/{metric}": round(value, 6) for name, of in weights.items() for metric, value in of.items()}
+    figures = {f"{name}/{metric}": value for name, of in weights.items() for metric, value in of.items()}
+    return {name: round(value, 6) for name, value in figures.items() if not name.endswith("/photos")}  # a count
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ from functools import cache
 
 from distributed import Client, LocalCluster, as_completed
 
-from inpaint.archive.hub_access import prepare_hub
+from inpaint.archive.hub_access import HubAccessError, prepare_hub
 from inpaint.archive.restorer import Restorer
 from inpaint.archive.run import Progress, open_destination, restore_archive, start
 from inpaint.archive.tally import Tally, sentence_about, summary
 from inpaint.argument_types import Shard
 from inpaint.batch_options import Options
+from inpaint.os_errors import sentence_of
 
 OPTIONS = Options(find_damage=True)
 SETTINGS = {"options": {"find_damage": True}, "model": None, "column": None}
@@ -58,11 +59,16 @@ def main() -> int:
         cluster = options.scheduler or stack.enter_context(
             LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None)
         )
-        return run(stack.enter_context(Client(cluster)), options.scans, options.restored)
+        try:
+            return run(stack.enter_context(Client(cluster)), options.scans, options.restored)
+        except (HubAccessError, OSError, ValueError) as error:
+            print(f"error: {sentence_of(error)}", file=sys.stderr)
+            return 1
 
 
 def run(client: Client, scans: str, restored: str) -> int:
     """Restore all parts on the workers of a client, and return the exit code."""
+    prepare_hub()
     _, parts = start(scans, open_destination(restored, public=False), SETTINGS)
     count, total, begin = len(parts), Tally(), time.monotonic()
     tasks = [client.submit(restore_part, scans, restored, n + 1, count, pure=False, retries=2) for n in range(count)]

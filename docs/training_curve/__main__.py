@@ -1,7 +1,7 @@
 """Draw the training curve of the bundled weights: python -m docs.training_curve (from the root of a checkout).
 
 `measured.json` has what docs/experiments.md and the model card say of the weights after each of the card's runs, with
-the number of images that they and the weights before them had seen. It is drawn to docs/training-curve.png.
+the number of images that they and the weights before them had seen. It is drawn to training-curve.png beside the card.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PICTURE = HERE.parent / "training-curve.png"
+PICTURE = HERE.parents[1] / "inpaint" / "weights" / "training-curve.png"
 PANELS = {"elp": "ELP over the hole (lower is better)", "psnr": "PSNR over the hole, dB (higher is better)"}
 HOLES = {"strokes": ("strokes, 10 to 25 %", "#c2410c", "o"), "large": ("large holes, 30 to 45 %", "#2563a8", "s")}
 
@@ -31,7 +31,7 @@ def draw(measured: Sequence[Mapping[str, Any]], target: Path) -> None:
         for kind, (label, colour, marker) in HOLES.items():
             values = [step[kind][metric] for step in measured]
             axis.plot(thousands, values, color=colour, marker=marker, linewidth=1.8, markersize=5, label=label)
-        axis.set(title=title, xlabel="thousand images seen", xlim=(-15, thousands[-1] * 1.04))
+        axis.set(title=title, xlabel="thousand images seen", xlim=(-30, thousands[-1] * 1.04))
         for step, at in zip(measured, thousands, strict=True):
             axis.axvline(at, color="#e2e8f0", linewidth=0.8, zorder=0)
             axis.annotate(
@@ -49,7 +49,7 @@ def draw(measured: Sequence[Mapping[str, Any]], target: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Draw docs/training-curve.png."""
+    """Draw the picture that the card of the bundled weights shows."""
     argparse.ArgumentParser(prog="python -m docs.training_curve", description=__doc__).parse_args(arguments)
     draw(json.loads((HERE / "measured.json").read_text(encoding="utf-8")), PICTURE)
 

@@ -23,7 +23,7 @@ from .hub_paths import is_hub_path
 from .manifest import model_name
 from .parts import left_out_sentence
 from .restorer import Restorer
-from .run import Progress, check_source, data_name, open_destination, restore_archive, start
+from .run import Progress, data_name, open_destination, restore_archive, start, written_parts
 from .tally import summary
 
 NOT_FOR_ARCHIVES = {"overwrite": "--overwrite", "all_pages": "--page all"}
@@ -75,7 +75,6 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
         progress.line("note: an archive always continues with the parts that are missing, without --skip-existing too")
     _check_apart(parsed.photo[0], parsed.output)
     prepare_hub()
-    check_source(parsed.photo[0])
     destination = open_destination(parsed.output, parsed.public)
 
     @cache
@@ -92,6 +91,7 @@ def _run(parsed: argparse.Namespace, options: Options, progress: Progress, bar: 
     bar.reset(None if None in counts else sum(filter(None, counts)))
     restore_archive(source, destination, restorer, parts, shard, parsed.column, progress)
     bar.close()
+    progress.tally.parts = written_parts(destination, len(parts))  # by other shards, too
     print(summary(progress.tally, len(parts), parsed.output, options))
     return progress.tally.exit_code
 

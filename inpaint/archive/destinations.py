@@ -3,10 +3,12 @@
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from huggingface_hub import CommitOperationAdd, HfApi, HfFileSystem
+from huggingface_hub.errors import RepositoryNotFoundError
 
 from inpaint.atomic_write import atomic_write
 
@@ -70,7 +72,7 @@ class FolderDestination:
 
 
 class HubDestination:
-    """A dataset repository, created if missing.
+    """A dataset repository, created when something is first written if it is missing.
 
     Args:
         place: in the repository; its path is a folder.
@@ -81,14 +83,17 @@ class HubDestination:
         if place.revision is not None:
             raise ValueError(f"results are written to the main branch: leave out @{place.revision}")
         self._repo, self._prefix = place.repo_id, f"{place.path}/" if place.path else ""
-        self._place = place
-        write_hub(
-            place, lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=not public, exist_ok=True)
-        )
+        self._place, self._public, self._exists = place, public, False
 
     def names(self) -> set[str]:
-        """Return the names of the files that are there."""
-        names = read_hub(self._place, lambda: HfApi().list_repo_files(self._repo, repo_type="dataset"))
+        """Return the names of the files that are there; none if the repository is missing."""
+
+        def attempt() -> list[str]:
+            with suppress(RepositoryNotFoundError):
+                return HfApi().list_repo_files(self._repo, repo_type="dataset")
+            return []
+
+        names = read_hub(self._place, attempt)
         return {name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)}
 
     def read(self, name: str) -> bytes:
@@ -102,6 +107,13 @@ class HubDestination:
 
     def put(self, files: Mapping[str, Path | bytes], message: str) -> None:
         """Write files in one commit."""
+        if not self._exists:
+            private = not self._public
+            write_hub(
+                self._place,
+                lambda: HfApi().create_repo(self._repo, repo_type="dataset", private=private, exist_ok=True),
+            )
+            self._exists = True
 
         def attempt() -> None:
             operations = [CommitOperationAdd(f"{self._prefix}{name}", content) for name, content in files.items()]

@@ -37,6 +37,7 @@ def check_same(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     source = wanted["source"]
     if "place" not in known and "source" in known:  # of an earlier version, which wrote the source as it was typed
         known = {**known, "source": place_name(known["source"]), "place": _place_id(known["source"])}
+        known["model"] = model_name(known.get("model"))
     for name, value in wanted.items():
         if known.get(name) == value:
             continue

@@ -67,8 +67,12 @@ class Rows(NamedTuple):
     image_column: str
 
 
-def plan_parts(source: Source) -> list[Part]:
+def plan_parts(source: Source, *, with_masks: bool = False) -> list[Part]:
     """Return the parts of a source: row groups of its parquet files; without any, its tar files, or 100 pictures each.
+
+    Args:
+        source: has the files.
+        with_masks: take pictures that are masks of others by their names for photos, too.
 
     Raises:
         ValueError: there are no photos.
@@ -79,7 +83,7 @@ def plan_parts(source: Source) -> list[Part]:
         return [part for name in tables for part in _row_groups(source, name)]
     if tars := [name for name in names if name.endswith(TABLES)]:
         return [Part((name,), None, None) for name in tars]
-    masks = _masks(names)
+    masks = {} if with_masks else _masks(names)
     pictures = [name for name in names if _is_picture(name) and name not in masks]
     if not pictures:
         raise ValueError(f"{source.identity} holds no photos: neither parquet or tar files nor pictures were found")
@@ -96,7 +100,8 @@ def left_out_sentence(source: Source, parts: list[Part]) -> str:
     """
     names = source.names()
     if parts[0].row_group is None and parts[0].photos is not None:
-        masks = _masks(names).items()
+        read = {name for part in parts for name in part.files}
+        masks = [(mask, photo) for mask, photo in _masks(names).items() if mask not in read]
         named = [LeftOut(Path(mask), f"by its name a mask of {PurePosixPath(photo).name}") for mask, photo in masks]
         return told(named) if named else ""
     read = {name for part in parts for name in part.files}

@@ -42,11 +42,14 @@ class Progress:
 
 
 def open_destination(output: str, public: bool) -> Destination:
-    """Return where results go; a repository of the Hub is created if it is missing.
+    """Return where results go; a repository of the Hub that is missing is created when something is first written.
+
+    Args:
+        output: as the user named it.
+        public: a new repository can be seen by everyone.
 
     Raises:
         ValueError: the text names no dataset, or a revision; or a file.
-        HubAccessError: the Hub refuses.
     """
     if is_hub_path(output):
         return HubDestination(parse_hub_path(output), public)
@@ -71,15 +74,6 @@ def open_source(place: str, commit: str | None = None) -> Source:
     return HubSource(parse_hub_path(place), commit) if is_hub_path(place) else FolderSource(place)
 
 
-def check_source(place: str) -> None:
-    """Raise ValueError if there are no photos at a place, before a repository is created for their results."""
-    source = open_source(place)
-    if isinstance(source, HubSource):
-        _ = source.commit
-    elif not source.names():
-        raise ValueError(f"{place} holds no photos; check the path")
-
-
 def start(place: str, destination: Destination, settings: dict[str, Any]) -> tuple[Source, list[Part]]:
     """Return the photos and their parts, and write the manifest if there is none.
 
@@ -96,7 +90,8 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
     """
     known = destination.manifest()
     source = open_source(place, None if known is None else known.get("commit"))
-    parts = plan_parts(source)
+    # versions that recorded no "place" restored masks beside photos as well
+    parts = plan_parts(source, with_masks=known is not None and "place" not in known)
     wanted = wanted_manifest(place, settings, fingerprint(parts), len(parts))
     if known is not None:
         check_same(known, wanted)
@@ -174,6 +169,12 @@ def _restore_part(
         files = writer.close(with_errors=had_errors)
         _put(destination, files, number, len(parts), f"{verb} part {number + 1} of {len(parts)}")
     return writer.counts
+
+
+def written_parts(destination: Destination, count: int) -> int:
+    """Return how many of a number of parts are there, by whatever run they were written."""
+    there = destination.names()
+    return sum(data_name(number, count) in there for number in range(count))
 
 
 def data_name(number: int, count: int) -> str:

@@ -162,13 +162,16 @@ def test_a_second_run_has_nothing_left_to_do_and_loads_no_weights(archive, tmp_p
     assert "nothing was left to do" in capsys.readouterr().out
 
 
-def test_shards_and_a_run_that_is_resumed_give_together_what_one_run_gives(archive, tmp_path):
+def test_shards_and_a_run_that_is_resumed_give_together_what_one_run_gives(archive, tmp_path, capsys):
     restore(archive, "-o", tmp_path / "whole")
     assert restore(archive, "-o", tmp_path / "out", "--shard", "2/2") == 0
     assert [path.name for path in (tmp_path / "out" / "data").iterdir()] == ["part-00002-of-00002.parquet"]
+    assert f"{tmp_path / 'out'} has 1 of 2 parts of the archive" in capsys.readouterr().out
     before = (tmp_path / "out" / "data" / "part-00002-of-00002.parquet").stat().st_mtime_ns
     assert restore(archive, "-o", tmp_path / "out") == 0
     assert results(tmp_path / "out") == results(tmp_path / "whole")
+    assert restore(archive, "-o", tmp_path / "out", "--shard", "1/2") == 0
+    assert f"{tmp_path / 'out'} has 2 of 2 parts of the archive" in capsys.readouterr().out.splitlines()[-1]
     assert (tmp_path / "out" / "data" / "part-00002-of-00002.parquet").stat().st_mtime_ns == before
 
 

@@ -5,8 +5,12 @@ import shutil
 
 import pytest
 
+from inpaint.archive import parts
 from inpaint.archive.card import card
 from inpaint.archive.manifest import model_name, place_name
+from inpaint.archive.parts import left_out_sentence
+from inpaint.archive.run import open_destination, start
+from inpaint.hub.weights import bundled_folder
 from tests.inpaint.archive.test_archive import PHOTOS, cells, restore, write_parquet
 
 
@@ -57,6 +61,23 @@ def test_an_archive_of_an_earlier_version_is_continued(private, tmp_path):
     assert restore(private, "-o", tmp_path / "out") == 0
     (tmp_path / "out" / "archive.json").write_text(json.dumps({**manifest, "source": str(tmp_path)}))
     assert restore(private, "-o", tmp_path / "out") == 1
+
+
+def test_an_archive_of_an_earlier_version_with_masks_and_a_model_is_continued(tmp_path, monkeypatch):
+    scans, model, destination = tmp_path / "scans", tmp_path / "model", open_destination(str(tmp_path / "out"), False)
+    scans.mkdir(), shutil.copytree(bundled_folder("bundled"), model)
+    (scans / "a.jpg").write_bytes(PHOTOS[1]), (scans / "a-mask.jpg").write_bytes(PHOTOS[1])
+    settings = {"options": {"find_damage": True}, "model": model_name(str(model)), "column": None}
+    with monkeypatch.context() as earlier:
+        earlier.setattr(parts, "_masks", lambda names: {})
+        start(str(scans), destination, settings)
+    manifest = destination.manifest()
+    del manifest["place"]
+    destination.put({"archive.json": json.dumps({**manifest, "source": str(scans), "model": str(model)}).encode()}, "")
+    source, planned = start(str(scans), destination, settings)
+    assert [part.files for part in planned] == [("a-mask.jpg", "a.jpg")] and not left_out_sentence(source, planned)
+    _, planned = start(str(scans), open_destination(str(tmp_path / "new"), False), settings)
+    assert [part.files for part in planned] == [("a.jpg",)]
 
 
 @pytest.mark.parametrize(

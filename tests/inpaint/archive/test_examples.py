@@ -40,6 +40,15 @@ def test_two_local_workers_of_dask_write_the_results_and_errors_of_one_process(t
     ]
 
 
+@pytest.mark.slow
+def test_scans_that_are_missing_are_told_in_a_sentence(tmp_path):
+    pytest.importorskip("distributed")
+    done = dask(tmp_path)
+    assert done.returncode == 1 and not (tmp_path / "out").exists()
+    assert f"error: {tmp_path / 'in.parquet'}: there is no such file or folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_script_for_jobs_asks_for_extras_that_exist_and_runs_the_command(tmp_path):
     text = (ROOT / "docs" / "archive" / "job.py").read_text(encoding="utf-8")
     header = "\n".join(re.findall(r"^# (?!/)(.*)$", text.split("# ///\n")[0], re.MULTILINE))

@@ -34,10 +34,25 @@ def test_a_place_on_the_hub_that_cannot_be_read_is_named(hub, client, scans, sou
     assert done.returncode == 1 and message in done.stderr and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("source", ["hf://datasets/me/NOPE", "missing/*.jpg", "missing"])
-def test_a_misspelled_source_leaves_no_repository_behind(hub, client, scans, source):
-    done = client.run(*HUB_RUN, source, "-o", "hf://datasets/me/restored", check=False)
-    assert done.returncode == 1 and source in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["hf://datasets/me/NOPE"], "me/NOPE"),
+        (["hf://datasets/me/scans/nope"], "scans"),
+        (["{scans}/missing/*.jpg"], "missing/*.jpg"),
+        (["{scans}/missing"], "missing"),
+        (["{scans}/texts"], "texts"),
+        (["{scans}/tables", "--column", "photo"], "'photo'"),
+        (["{scans}/tables", "--model", "me/NOPE"], "me/NOPE"),
+    ],
+)
+def test_what_cannot_be_read_leaves_no_repository_behind(hub, client, scans, arguments, named):
+    seed(hub, Repo("dataset", "me/scans"), {"a.parquet": (scans / "tables/a.parquet").read_bytes()})
+    (scans / "texts").mkdir()
+    (scans / "texts" / "a.txt").write_text("nothing to restore")
+    arguments = [argument.format(scans=scans) for argument in arguments]
+    done = client.run(*HUB_RUN, *arguments, "-o", "hf://datasets/me/restored", check=False)
+    assert done.returncode == 1 and named in done.stderr and "Traceback" not in done.stderr
     assert not client.evaluate(
         "from huggingface_hub import HfApi\nanswer = HfApi().repo_exists('me/restored', repo_type='dataset')"
     )

@@ -331,4 +331,4 @@ def test_an_unreachable_dataset_ends_the_command_with_a_message(monkeypatch, tmp
     monkeypatch.setattr(evaluation, "read_photos", unreachable)
     monkeypatch.setattr(evaluation, "BASELINES", ())
     with pytest.raises(SystemExit, match="^error: The dataset me/photos cannot be read; .*: try again later.$"):
-        evaluation.main(["--data", str(tmp_path)])
+        evaluation.main(["--data", str(tmp_path), "--split", "train"])
