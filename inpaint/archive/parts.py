@@ -80,7 +80,9 @@ def plan_parts(source: Source, *, with_masks: bool = False) -> list[Part]:
     """
     names = source.names()
     if tables := [name for name in names if name.endswith(".parquet")]:
-        return [part for name in tables for part in _row_groups(source, name)]
+        if parts := [part for name in tables for part in _row_groups(source, name)]:
+            return parts
+        raise ValueError(f"{source.identity} holds no photos: its parquet files have no rows")
     if tars := [name for name in names if name.endswith(TABLES)]:
         return [Part((name,), None, None) for name in tars]
     masks = {} if with_masks else _masks(names)
@@ -208,8 +210,14 @@ def _picture(cell: Any, place: str) -> Picture:
 
 
 def check_column(source: Source, parts: list[Part], column: str | None) -> None:
-    """Raise ValueError if the first part is of a parquet file without that column of pictures, see `image_column`."""
-    if parts and parts[0].row_group is not None:
-        name = parts[0].files[0]
+    """Raise ValueError if the first part is of a parquet file without that column of pictures, see `image_column`.
+
+    The same if a column is given for pictures or tar files, which have none.
+    """
+    name = parts[0].files[0]
+    if parts[0].row_group is None:
+        if column is not None:
+            raise ValueError(f"--column is {column}, but {name} is no parquet file and has no columns: leave it out")
+    else:
         with _open_table(source, name) as table:
             image_column(table.schema_arrow, column, name)

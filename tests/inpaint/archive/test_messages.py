@@ -1,5 +1,6 @@
 """What an archive's command says of arguments that it cannot take, and of places that are not there."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from inpaint.__main__ import main
@@ -43,6 +44,7 @@ def test_a_place_on_the_hub_that_cannot_be_read_is_named(hub, client, scans, sou
         (["{scans}/missing"], "missing"),
         (["{scans}/texts"], "texts"),
         (["{scans}/tables", "--column", "photo"], "'photo'"),
+        (["{scans}/box", "--column", "photo"], "1.jpg is no parquet file and has no columns: leave it out"),
         (["{scans}/tables", "--model", "me/NOPE"], "me/NOPE"),
     ],
 )
@@ -85,6 +87,12 @@ def test_a_pattern_of_tables_is_read(scans, capsys):
     assert "results would be read as photos" in capsys.readouterr().err
     assert restore("tables/*.tar", "-o", "out5") == 1
     assert "tables/*.tar holds no photos" in capsys.readouterr().err
+
+
+def test_tables_without_rows_hold_no_photos(scans, capsys):
+    pq.ParquetWriter(scans / "none.parquet", pq.read_schema(scans / "tables/a.parquet")).close()
+    assert restore("none.parquet", "-o", "out") == 1 and not (scans / "out").exists()
+    assert "none.parquet holds no photos: its parquet files have no rows" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("output", ["-", "out.parquet", "out.tar.gz", "out.JPG", "box/1.jpg"])
