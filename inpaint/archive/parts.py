@@ -100,13 +100,11 @@ def left_out_sentence(source: Source, parts: list[Part]) -> str:
         source: has the files.
         parts: as `plan_parts` returned them.
     """
-    names = source.names()
+    names, read = source.names(), {name for part in parts for name in part.files}
     if parts[0].row_group is None and parts[0].photos is not None:
-        read = {name for part in parts for name in part.files}
         masks = [(mask, photo) for mask, photo in _masks(names).items() if mask not in read]
         named = [LeftOut(Path(mask), f"by its name a mask of {PurePosixPath(photo).name}") for mask, photo in masks]
         return told(named) if named else ""
-    read = {name for part in parts for name in part.files}
     others = sum(name not in read for name in names if name.endswith(TABLES) or _is_picture(name))
     rule = "of parquet files, tar files and pictures, only the first kind that is there is read"
     return f"{counted(others, 'file')} left out: {rule}" if others else ""

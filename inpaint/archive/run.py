@@ -61,19 +61,6 @@ def open_destination(output: str, public: bool) -> Destination:
     return FolderDestination(Path(output))
 
 
-def open_source(place: str, commit: str | None = None) -> Source:
-    """Return the photos of a place.
-
-    Args:
-        place: as the user named it.
-        commit: of a place on the Hub, from an earlier run; None: the newest one.
-
-    Raises:
-        ValueError: there is no such place on this machine, or the text names none.
-    """
-    return HubSource(parse_hub_path(place), commit) if is_hub_path(place) else FolderSource(place)
-
-
 def start(place: str, destination: Destination, settings: dict[str, Any]) -> tuple[Source, list[Part]]:
     """Return the photos and their parts, and write the manifest if there is none.
 
@@ -89,7 +76,11 @@ def start(place: str, destination: Destination, settings: dict[str, Any]) -> tup
             cannot be found. Then no manifest is written, so that the command can be corrected and given again.
     """
     known = destination.manifest()
-    source = open_source(place, None if known is None else known.get("commit"))
+    source: Source
+    if is_hub_path(place):
+        source = HubSource(parse_hub_path(place), None if known is None else known.get("commit"))
+    else:
+        source = FolderSource(place)
     # versions that recorded no "place" restored masks beside photos as well
     parts = plan_parts(source, with_masks=known is not None and "place" not in known)
     wanted = wanted_manifest(place, settings, fingerprint(parts), len(parts))

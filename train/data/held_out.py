@@ -188,8 +188,11 @@ def split_to_measure(data: str, requested: str | None) -> str:
         with suppress(NoSuchSplitError):
             open_dataset(data, split)
             return split
-    print(f"note: {display_name(data)} has no split {' or '.join(HELD_OUT_SPLITS)}: {DEFAULT_SPLIT} is measured,"
-          " which tells nothing about weights that were trained on it", file=sys.stderr)  # fmt: skip
+    print(
+        f"note: {display_name(data)} has no split {' or '.join(HELD_OUT_SPLITS)}: {DEFAULT_SPLIT} is measured, which "
+        "tells nothing about weights that were trained on it",
+        file=sys.stderr,
+    )
     return DEFAULT_SPLIT
 
 
